@@ -31,8 +31,9 @@ def verdicts(ran: Run) -> dict[tuple[str, str], dict[str, Any]]:
     return {(one["policyId"], one["object"]["id"]): one for one in json.loads(ran.out)["verdicts"]}
 
 
-def test_every_verdict_has_every_key(run: RunWriter) -> None:
-    ran = run("check", EXAMPLE, *TIME, "--format", "json")
+@pytest.mark.parametrize("references", ["findings", "all"])
+def test_every_verdict_has_every_key(run: RunWriter, references: str) -> None:
+    ran = run("check", EXAMPLE, *TIME, "--format", "json", "--references", references)
     document = json.loads(ran.out)
     assert {"ledger", "snapshot", "setAside", "excluded", "refused", "frameworks", "waivers", "filter", "verdicts"} == set(
         document
@@ -47,7 +48,7 @@ def test_every_verdict_has_every_key(run: RunWriter) -> None:
         assert verdict["conditionText"]
         assert verdict["currentStateMessage"]
         assert verdict["remediationMessage"] or verdict["status"] != "INCOMPLIANT"
-        assert verdict["references"]
+        assert bool(verdict["references"]) is (references == "all" or verdict["status"] in ("INCOMPLIANT", "UNDETERMINED"))
         assert all({"field", "label", "value"} == set(reference) for reference in verdict["references"])
 
 
@@ -372,7 +373,7 @@ def test_a_place_that_cannot_be_written_is_told(run: RunWriter, tmp_path: Path) 
     assert "cannot be written: no such file or directory" in ran.err
 
 
-def test_compact_lines_are_ndjson(run: RunWriter) -> None:
-    ran = run("check", EXAMPLE, *TIME, "--compact", "--format", "csv")
+def test_lines_of_objects_are_ndjson(run: RunWriter) -> None:
+    ran = run("check", EXAMPLE, *TIME, "--by", "object", "--format", "csv")
     assert (2, "") == (ran.code, ran.out)
-    assert "perpend: --compact goes with --format ndjson, not csv; `perpend check --help` shows more\n" == ran.err
+    assert "perpend: --by object goes with --format ndjson, not csv; `perpend check --help` shows more\n" == ran.err

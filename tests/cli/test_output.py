@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from perpend.reports.streams import _written
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter, end_by, forked
 
 pytestmark = pytest.mark.usefixtures("shared_database")
@@ -43,10 +42,10 @@ def test_behind_a_link_the_file_is_written(run: RunWriter, tmp_path: Path) -> No
     assert real.read_text().startswith("policyId,")
 
 
-def test_what_another_thread_cannot_write_is_told() -> None:
-    with pytest.raises(OSError, match="No space left"), open("/dev/full", "w") as stream, _written(stream) as behind:
-        for _ in range(100):
-            behind.write("x" * 100_000)
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "ocsf"])
+def test_what_a_full_disk_cannot_hold_is_told(run: RunWriter, form: str) -> None:
+    ran = run("check", EXAMPLE, *TIME, "--format", form, "--out", "/dev/full")
+    assert (2, "", "perpend: /dev/full: cannot be written: no space left on device\n") == ran
 
 
 def test_an_input_is_never_written_over(run: RunWriter, tmp_path: Path) -> None:

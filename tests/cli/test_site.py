@@ -23,7 +23,7 @@ from tests.sites import POLICY, TYPE, dead_links, files, leave_out_operations, l
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
-FORMS = ("json", "ndjson", "parquet")
+FORMS = ("json", "ndjson", "ndjson --by object", "parquet")
 KEY_PAGE = "ce/ca/aws/iam/user-has-more-than-one-active-access-key/index.html"
 
 
@@ -59,7 +59,7 @@ def test_verdicts_of_a_check_are_shown(run: RunWriter, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small_library")
 def test_filtered_verdicts_are_never_taken_for_all(run: RunWriter, tmp_path: Path) -> None:
     verdicts, why = tmp_path / "verdicts", "has only the verdicts of `--status COMPLIANT`: write them without"
-    for form, place in (("json", ""), ("ndjson", ":1"), ("parquet", ""), ("ndjson --compact", "")):
+    for form, place in (("json", ""), ("ndjson", ":1"), ("parquet", ""), ("ndjson --by object", "")):
         run("check", EXAMPLE, *TIME, "--status", "COMPLIANT", "--format", *form.split(), "--out", verdicts)
         ran = run("site", "build", "--no-search", "--verdicts", verdicts, "--out", tmp_path / "site")
         assert (form, 2, f"perpend: {verdicts}{place}: {why} that filter\n") == (form, ran.code, ran.err)
@@ -69,7 +69,7 @@ def test_filtered_verdicts_are_never_taken_for_all(run: RunWriter, tmp_path: Pat
 def test_verdicts_are_the_same_whatever_holds_them(run: RunWriter, imported: Path, tmp_path: Path) -> None:
     shutil.copytree(imported, tmp_path / "store")
     for form in FORMS:
-        run("check", "--store", tmp_path / "store", "--no-history", "--format", form, "--out", tmp_path / form)
+        run("check", "--store", tmp_path / "store", "--no-history", "--format", *form.split(), "--out", tmp_path / form)
     analyzer = Analyzer(open_repository(None))
     books = {name: read_verdicts(tmp_path / name, analyzer, {"111122223333": "prod"}) for name in (*FORMS, "store")}
     wanted = books["json"]
@@ -80,6 +80,7 @@ def test_verdicts_are_the_same_whatever_holds_them(run: RunWriter, imported: Pat
             key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(wanted)
         }
     assert wanted.observed == books["store"].observed and wanted.observed.sources
+    assert _sorted(wanted) == _sorted(books["ndjson --by object"])
     assert (_sorted(wanted), ["prod (111122223333)"]) == (
         _sorted(books["ndjson"]),
         [name for name, _ in books["store"].accounts()],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,15 +23,16 @@ from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.verdict import Verdict
+from perpend.evaluation.verdicts.verdict import Reference, Verdict
 from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import VerdictRow
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
 from perpend.reports.formats.json import write_json, write_ndjson
-from perpend.reports.formats.lines import json_value
+from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.tally import tally_of
+from perpend.reports.formats.values import json_value
 from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
 from tests.reference import evaluate_objects
@@ -41,12 +44,28 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "28")) // 4
 
+LONG = "bad" + " " * 1_000
 WANTS = (
-    st.sampled_from(["bad", "worse", "bare", "odd", "good", "none", '"=1+1"', "'@x", "\t-2", "é\u202e\U0001f600", ""]) | TEXT
+    st.sampled_from(
+        ["bad", "worse", "bare", "odd", "good", "none", LONG, "é" * 1_001, '"=1+1"', "'@x", "\t-2", "é\u202e\U0001f600", ""]
+    )
+    | TEXT
 )
-DOCUMENTS = st.sampled_from(['{"a":"b"}', '{"a": 5}', '{"a":"\\u00e9\\"="}', "{x", "", "[1]", '{"a":null}']) | JSON.map(
-    json.dumps
-)
+DOCUMENTS = st.sampled_from(
+    [
+        f'{{"a":"{LONG}"}}',
+        '{"a":[' + "1," * 600 + "1]}",
+        '{"a":-0}',
+        '{"a":1e2}',
+        '{"a":"b"}',
+        '{"a": 5}',
+        '{"a":"\\u00e9\\"="}',
+        "{x",
+        "",
+        "[1]",
+        '{"a":null}',
+    ]
+) | JSON.map(json.dumps)
 OWNERS = st.none() | st.sampled_from(["acme", "=acme", 'a"c,m\ne', "日本"]).map(
     lambda name: {"Id": name, "Name": f"{name}!", "CA10__city__c": name[1:]}
 )
@@ -88,12 +107,18 @@ def ends(evaluation: Evaluation) -> Iterator[tuple[Any, CloudObject, int, str | 
             yield column.program, objects[row], index, error
 
 
-def references(finding: Verdict) -> str:
-    listed = (
-        f'{{"field":{json.dumps(one.field)},"label":{json.dumps(one.label)},"value":{json_value(one.value)}}}'
-        for one in finding.references
-    )
-    return f"[{','.join(listed)}]"
+def references(finding: Verdict, which: str) -> str:
+    if which == "findings" and finding.status not in (Status.INCOMPLIANT, Status.UNDETERMINED):
+        return "[]"
+    return f"[{','.join(reference(one, which) for one in finding.references)}]"
+
+
+def reference(one: Reference, which: str) -> str:
+    value = json_value(one.value)
+    whole = one.value if isinstance(one.value, str) else value
+    if which == "findings" and len(whole) > 1_000:
+        value = f'{json_value(whole[:1_000] + "…")},"sha256":"{hashlib.sha256(whole.encode()).hexdigest()}"'
+    return f'{{"field":{json.dumps(one.field)},"label":{json.dumps(one.label)},"value":{value}}}'
 
 
 def described(evaluation: Evaluation, judged: CloudObject, *, master: bool) -> dict[str, Any]:
@@ -114,7 +139,7 @@ def described(evaluation: Evaluation, judged: CloudObject, *, master: bool) -> d
     }
 
 
-def lines(evaluation: Evaluation) -> list[str]:
+def lines(evaluation: Evaluation, which: str) -> list[str]:
     found = []
     for program, judged, index, error in ends(evaluation):
         one = evaluation._finding(program, judged, index, error)
@@ -129,11 +154,30 @@ def lines(evaluation: Evaluation) -> list[str]:
             "references": "REFERENCES",
             "object": described(evaluation, judged, master=True),
         }
-        found.append(json.dumps(said, separators=(",", ":")).replace('"REFERENCES"', references(one)))
+        found.append(json.dumps(said, separators=(",", ":")).replace('"REFERENCES"', references(one, which)))
     return found
 
 
-def rows(evaluation: Evaluation) -> list[str]:
+def objects_of(evaluation: Evaluation, which: str) -> list[str]:
+    """Return a line for each object: its fields once, and short verdicts."""
+    found = []
+    every = list(dict.fromkeys(read for program in evaluation.programs for read in program.reads))
+    for _, of_object in groupby(ends(evaluation), key=lambda one: one[1].id):
+        verdicts, fields = [], {}
+        for program, judged, index, error in of_object:
+            one = evaluation._finding(program, judged, index, error)
+            said = {"policyId": one.policy_id, "status": one.status.value, "conditionIndex": one.condition_index}
+            if one.current_state_message != program.verdicts[index].message:
+                said["currentStateMessage"] = one.current_state_message
+            verdicts.append(said | ({} if error is None else {"runtimeError": error}))
+            fields |= {read: reference(value, which) for read, value in zip(program.reads, one.references, strict=True)}
+        object_ = json.dumps(described(evaluation, judged, master=True), separators=(",", ":"))
+        listed = ",".join(fields[read] for read in every)
+        found.append(f'{{"object":{object_},"fields":[{listed}],"verdicts":{json.dumps(verdicts, separators=(",", ":"))}}}')
+    return found
+
+
+def rows(evaluation: Evaluation, which: str) -> list[str]:
     found = [",".join(HEADER)]
     for program, judged, index, error in ends(evaluation):
         one, owner = evaluation._finding(program, judged, index, error), judged.master
@@ -153,29 +197,33 @@ def rows(evaluation: Evaluation) -> list[str]:
             owner.id if owner else "",
             owner.name if owner else "",
         )
-        quoted = references(one).replace('"', '""')
+        quoted = references(one, which).replace('"', '""')
         time = one.observed_at and iso_from_milliseconds(milliseconds_from_datetime(one.observed_at))
         origin = map(cell_text, (judged.origin.source, time or ""))
         found.append(",".join([*map(cell_text, texts), f'"{quoted}"', "", "", *origin]))
     return found
 
 
-def text_of(evaluation: Evaluation, write: Any) -> str:
+def text_of(evaluation: Evaluation, write: Any, **more: Any) -> str:
     stream = io.StringIO(newline="")
-    write(evaluation, stream)
+    write(evaluation, stream, **more)
     return stream.getvalue()
 
 
 def check_bytes(evaluation: Evaluation) -> None:
-    expected = lines(evaluation)
-    assert "\n".join(expected) + "\n" == text_of(evaluation, write_ndjson)
-    assert ",\n".join(expected) == text_of(evaluation, write_json).partition('"verdicts":[\n')[2].removesuffix("\n]}\n")
-    assert "\r\n".join(rows(evaluation)) + "\r\n" == text_of(evaluation, write_csv)
+    for which in REFERENCES:
+        expected = lines(evaluation, which)
+        assert "\n".join(expected) + "\n" == text_of(evaluation, write_ndjson, references=which)
+        document = text_of(evaluation, write_json, references=which)
+        assert ",\n".join(expected) == document.partition('"verdicts":[\n')[2].removesuffix("\n]}\n")
+        assert "\r\n".join(rows(evaluation, which)) + "\r\n" == text_of(evaluation, write_csv, references=which)
+        by_object = text_of(evaluation, write_ndjson, by="object", references=which)
+        assert objects_of(evaluation, which) == by_object.splitlines()[1:]
 
 
 def check_narrowed(evaluation: Evaluation) -> None:
     """What a filter lets through is what the plainest writer says of those verdicts; nothing else changes."""
-    every = list(zip(lines(evaluation), ends(evaluation), strict=True))
+    every = list(zip(lines(evaluation, REFERENCES[0]), ends(evaluation), strict=True))
     for statuses, account in (
         ((Status.UNDETERMINED,), None),
         ((Status.INCOMPLIANT, Status.DISAPPEARED), "acme"),

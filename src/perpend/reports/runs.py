@@ -24,8 +24,8 @@ from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.reports.formats.registry import FORMS
-from perpend.reports.formats.write import FormatOptions, write_findings
+from perpend.reports.formats.registry import FORMS, forms_with
+from perpend.reports.formats.write import FormatOptions, write_evaluation_findings
 from perpend.reports.streams import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class RunRequest:
     ratings_dir: str | None = None
     unrated_passes: bool = False
     format: FormatOptions = field(default_factory=FormatOptions)
-    compact: bool = False
+    by: str = "verdict"
+    references: str = "findings"
     limit: int = 20
     summary: bool = False
     quiet: bool = False
@@ -139,8 +140,11 @@ class RunRequest:
     def _check_report(self) -> None:
         out, form, requirements = self.format.out, self.format.form, self.requirements
         self.format.check()
-        if self.compact and form != "ndjson":
-            raise InvalidOption(f"--compact goes with --format ndjson, not {form}", "--compact", "--format")
+        if self.by == "object" and form != "ndjson":
+            raise InvalidOption(f"--by object goes with --format ndjson, not {form}", "--by", "--format")
+        if self.references == "all" and "--references" not in FORMS[form].options:
+            formats = " or ".join(forms_with("--references"))
+            raise InvalidOption(f"--references all goes with --format {formats}, not {form}", "--references", "--format")
         if self.summary and self.quiet:
             raise InvalidOption("--summary and --quiet exclude each other", "--summary", "--quiet")
         for option, given in (("--summary", self.summary), ("--quiet", self.quiet)):
@@ -409,11 +413,10 @@ class _Report:
         elif form == "html":
             self._write_html()
         elif FORMS[form].lists_findings:
-            from perpend.reports.formats.finding import OPEN, findings_of, run_of
+            from perpend.reports.formats.finding import OPEN
 
             statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
-            run = run_of(evaluation, self.rated)
-            write_findings(run, findings_of(evaluation, run, statuses, self.rated), request.format)
+            write_evaluation_findings(evaluation, statuses, request.format, self.rated)
         elif form in ("junit", "markdown", "oscal-ar"):
             self._write_summary()
         else:
@@ -470,11 +473,13 @@ class _Report:
         from perpend.reports.formats.json import write_json, write_ndjson
 
         request, evaluation, accounts = self.request, self.evaluation, self.request.accounts
-        with output_stream(request.format.out, long=True) as stream:
+        with output_stream(request.format.out) as stream:
             if request.format.form == "ndjson":
-                write_ndjson(evaluation, stream, accounts=accounts, compact=request.compact, weighed=self.rated)
+                write_ndjson(
+                    evaluation, stream, accounts=accounts, by=request.by, weighed=self.rated, references=request.references
+                )
             elif request.format.form == "csv":
-                write_csv(evaluation, stream, accounts=accounts, weighed=self.rated)
+                write_csv(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
             else:
                 write_json(
                     evaluation,
@@ -483,6 +488,7 @@ class _Report:
                     covering=self.matches,
                     weighed=self.rated,
                     decided=list(request.decided),
+                    references=request.references,
                 )
 
     @property

@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from perpend.core.commit import no_link, replacement
@@ -27,9 +25,6 @@ _NARROWEST = 80
 _HEIGHT = 100
 """The height of a console that writes to a file. Nothing depends on it."""
 
-_MOST_WAITING = 8
-"""How many pieces of text may wait for the thread that writes them."""
-
 
 class CannotWrite(PerpendError):
     """An output file that cannot be written."""
@@ -41,12 +36,12 @@ class CannotWrite(PerpendError):
 
 
 @contextmanager
-def output_stream(path: str | None, *, drawn: bool = False, long: bool = False) -> Iterator[TextIO]:
+def output_stream(path: str | None, *, drawn: bool = False) -> Iterator[TextIO]:
     """Yield the stream to write to: a file, or standard output for None and ``-``.
 
     A file is written under a temporary name and renamed at the end, with mode 0600; if it is a link, the target is replaced.
     A device or a pipe is written to directly. Control characters are escaped for a terminal, unless the text is ``drawn`` for
-    one. A ``long`` text is written by a thread while the caller produces more of it.
+    one.
     """
     if path is None or path == "-":
         yield _plain_stdout(drawn=drawn)
@@ -55,7 +50,7 @@ def output_stream(path: str | None, *, drawn: bool = False, long: bool = False) 
     if target.is_dir():
         raise CannotWrite(f"{path}: cannot be written: is a directory")
     try:
-        with _direct(path) if _is_special(path) else _renamed(target, long=long) as stream:
+        with _direct(path) if _is_special(path) else _renamed(target) as stream:
             yield stream
     except BrokenPipeError:
         raise
@@ -95,58 +90,12 @@ def _direct(path: str) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _renamed(target: Path, *, long: bool) -> Iterator[TextIO]:
+def _renamed(target: Path) -> Iterator[TextIO]:
     with (
         replacement(target) as part,
         open(part, "w", encoding="utf-8", newline="", errors="surrogatepass", opener=no_link) as stream,
-        _written(stream) if long else nullcontext(stream) as given,
     ):
-        yield given
-
-
-@contextmanager
-def _written(stream: TextIO) -> Iterator[TextIO]:
-    """Yield a stream that a second thread writes to the file. Raise the errors of that thread here."""
-    writer = _WriterThread(stream)
-    try:
-        yield writer
-    finally:
-        writer.end()
-    writer.raise_failure()
-
-
-class _WriterThread(io.TextIOBase, TextIO):
-    """A stream with a thread that writes the text, at most ``_MOST_WAITING`` pieces later."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._pieces: Queue[str | None] = Queue(_MOST_WAITING)
-        self._failure: OSError | None = None
-        self._thread = Thread(target=self._write_all, daemon=True)
-        self._thread.start()
-
-    def write(self, text: str, /) -> int:
-        self.raise_failure()
-        self._pieces.put(text)
-        return len(text)
-
-    def end(self) -> None:
-        """Wait until the thread has written all text."""
-        self._pieces.put(None)
-        self._thread.join()
-
-    def raise_failure(self) -> None:
-        """Raise the error of the thread, if there is one."""
-        if self._failure is not None:
-            raise self._failure
-
-    def _write_all(self) -> None:
-        while (text := self._pieces.get()) is not None:
-            try:
-                if self._failure is None:
-                    self._stream.write(text)
-            except OSError as error:
-                self._failure = error
+        yield stream
 
 
 def _plain_stdout(*, drawn: bool) -> TextIO:

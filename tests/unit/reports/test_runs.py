@@ -21,8 +21,8 @@ KEYS = PolicyChoice(policies=["user-has-more-than-one-active-access-key"])
 TIME = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def request(out: Path, **more: Any) -> RunRequest:
-    format = FormatOptions("json", str(out))
+def request(out: Path, form: str = "json", **more: Any) -> RunRequest:
+    format = FormatOptions(form, str(out))
     return RunRequest(repository=open_repository(None), choice=KEYS, snapshot_time=TIME, format=format, **more)
 
 
@@ -60,7 +60,8 @@ def test_a_run_is_recorded_on_request_even_if_its_report_cannot_be_written(tmp_p
     ("more", "message"),
     [
         ({"inputs": []}, "name either inputs or a store"),
-        ({"compact": True}, "--compact goes with --format ndjson, not json"),
+        ({"by": "object"}, "--by object goes with --format ndjson, not json"),
+        ({"form": "ocsf", "references": "all"}, "--references all goes with --format json or ndjson or csv, not ocsf"),
         ({"summary": True, "quiet": True}, "--summary and --quiet exclude each other"),
         ({"quiet": True}, "--quiet goes with --format table, not json"),
         ({"require_coverage": True}, "--require-coverage goes with --framework"),

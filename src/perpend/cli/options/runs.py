@@ -20,6 +20,7 @@ from perpend.core.diagnostics.warn import warn
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.verdict_filter import Filter
 from perpend.findings.severity.active import SEVERITIES
+from perpend.reports.formats.registry import BY, REFERENCES
 from perpend.reports.formats.write import FormatOptions
 from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, deciding_text, evaluate_and_report
 
@@ -58,7 +59,19 @@ _OPTIONS: Final = (
     format_option("check"),
     format_options,
     click.option(
-        "--compact", is_flag=True, help="With --format ndjson: write facts that verdicts share once, in a first line."
+        "--by",
+        type=click.Choice(BY),
+        default=BY[0],
+        show_default=True,
+        help="With --format ndjson: write a line for each verdict, or for each object with its fields and verdicts.",
+    ),
+    click.option(
+        "--references",
+        type=click.Choice(REFERENCES),
+        default=REFERENCES[0],
+        show_default=True,
+        help="With --format json, ndjson or csv: write the fields that incompliant and undetermined verdicts read, with long "
+        "values cut, or all fields in full.",
     ),
     click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output."),
     click.option(

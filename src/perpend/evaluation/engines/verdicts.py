@@ -67,7 +67,7 @@ class VerdictFiles:
     def rows_with(self, program: int, codes: Collection[int]) -> Iterator[tuple[int, int]]:
         """Yield all rows that have one of some codes, in order, with the code."""
         code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
-        for where in self._ranges() if codes else ():
+        for where in self.ranges() if codes else ():
             yield from self.reader.run(
                 f"SELECT {ROW}, {code} FROM {self.relation} WHERE {where} AND {code} IN ({listed}) ORDER BY 1"
             )
@@ -87,16 +87,21 @@ class VerdictFiles:
         """Yield row numbers, source numbers and the codes of some programs, in chunks of some thousands of ordered rows."""
         columns = ", ".join([ROW, SOURCE, *(f"v{program}" for program in programs)])
         some = f" AND coalesce({', '.join(f'v{program}' for program in programs)}) IS NOT NULL" if self.shown else ""
-        for where in self._ranges():
+        for where in self.ranges():
             chunk = self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {where}{some} ORDER BY 1")
             if chunk:
                 yield chunk
 
-    def _ranges(self) -> Iterator[str]:
+    def ranges(self, at_once: int = ROWS_AT_ONCE) -> Iterator[str]:
         """Yield conditions that together cover all row numbers, each for some thousands of rows."""
         [(least, most)] = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
-        for start in range(least, most + 1, ROWS_AT_ONCE) if least is not None else ():
-            yield f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
+        for start in range(least, most + 1, at_once) if least is not None else ():
+            yield f"{ROW} >= {start} AND {ROW} < {start + at_once}"
+
+    def rows_where(self, condition: str, programs: Sequence[int]) -> list[tuple[int, ...]]:
+        """Return the rows that a condition selects, in order, with the codes of some programs."""
+        columns = ", ".join([ROW, *(f"v{program}" for program in programs)])
+        return self.reader.run(f"SELECT {columns} FROM {self.relation} WHERE {condition} ORDER BY 1")
 
     def sources(self, rows: Sequence[int]) -> dict[int, int]:
         """Return the numbers of the sources of rows, by row."""

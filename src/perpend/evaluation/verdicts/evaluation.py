@@ -11,7 +11,7 @@ from perpend.core.objects.object_types import UNKNOWN_TYPE, reached
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_of
 from perpend.evaluation.verdicts.verdict import Reference, Verdict, message_of, remediation_of, values_read
-from perpend.evaluation.verdicts.verdicts import WHOLE, Share, StreamedObjects
+from perpend.evaluation.verdicts.verdicts import StreamedObjects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -212,15 +212,12 @@ def objects_at(evaluation: Evaluation, type_name: str, places: Collection[int]) 
 
 
 def chunks_of(
-    evaluation: Evaluation, columns: Sequence[Verdicts], share: Share = WHOLE
+    evaluation: Evaluation, columns: Sequence[Verdicts]
 ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-    """Yield the objects of a type in order, in chunks, with their outcomes in each of its columns.
-
-    Several processes can divide the objects of a store: each gets every n-th piece, by its share.
-    """
+    """Yield the objects of a type in order, in chunks, with their outcomes in each of its columns."""
     objects = evaluation.objects_of(columns[0].program.input_type)
     if isinstance(objects, StreamedObjects):
-        yield from objects.chunks(columns, share)
+        yield from objects.chunks(columns)
         return
     ends = [column.ends() for column in columns]
     for start in range(0, len(objects), BATCH):

@@ -13,7 +13,6 @@ from perpend.language.program.numbering import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from perpend.core.objects.inventory import CloudObject
     from perpend.language.interpreter.interpreter import EvaluationOutcome
@@ -22,17 +21,6 @@ if TYPE_CHECKING:
 
 HIDDEN: Final = -1
 """The index of a verdict that a filter hides."""
-
-
-class Share(NamedTuple):
-    """One of several equal shares of the work."""
-
-    place: int
-    shares: int
-
-
-WHOLE: Final = Share(0, 1)
-"""The only share, if the work is not divided."""
 
 
 class VerdictRow(NamedTuple):
@@ -78,16 +66,8 @@ class StreamedObjects(Protocol):
     def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects at some places, in their order."""
 
-    def chunks(
-        self, columns: Sequence[Any], share: Share = WHOLE
-    ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts.
-
-        With several shares, the chunks alternate: the first is for the first share, the second for the second.
-        """
-
-    def forkable(self) -> AbstractContextManager[None]:
-        """Stop the threads of the reader in this block, so that forked processes can use it."""
+    def chunks(self, columns: Sequence[Any]) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
+        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,21 +97,17 @@ def _interruptible(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def without_threads(connection: Connection) -> Iterator[None]:
-    """Let a database work in the calling thread only, so that a process forked meanwhile can use it.
-
-    After an error it stays so.
-    """
-    [former] = rows_of(connection, "SELECT current_setting('threads'), current_setting('async_threads')")
-    _have_threads(connection, 1, 0)
-    yield
-    _have_threads(connection, *former)
-
-
-def _have_threads(connection: Connection, computing: int, reading: int) -> None:
-    """Set the number of computing threads, including the caller's, and of further threads for input and output."""
-    connection.execute(f"SET threads = {computing}")
-    connection.execute(f"SET async_threads = {reading}")
+def in_order(connection: Connection, *, threads: int) -> Iterator[None]:
+    """Keep the order of rows in the results of this block, which at most so many threads compute."""
+    asked = "SELECT current_setting('preserve_insertion_order'), current_setting('threads')"
+    [(order, former)] = rows_of(connection, asked)
+    connection.execute(f"SET threads = {min(former, threads)}")
+    connection.execute("SET preserve_insertion_order = true")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET preserve_insertion_order = {order}")
+        connection.execute(f"SET threads = {former}")
 
 
 def lock(connection: Connection) -> None:

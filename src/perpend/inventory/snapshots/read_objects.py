@@ -213,8 +213,9 @@ def _object_from_row(table: Table, at: Mapping[str, int], wanted: RequiredFields
     return object_from_row
 
 
-def _number(stored: float) -> int | float:
+def number_of(stored: float) -> int | float:
+    """Return a stored number as objects hold it: an integer if it is an exact one."""
     return int(stored) if stored.is_integer() and abs(stored) <= _LARGEST_EXACT else stored
 
 
-_CONVERSIONS: Final[Mapping[Form, Callable[[Any], Any]]] = {Form.VARIANT: json.loads, Form.NUMBER: _number}
+_CONVERSIONS: Final[Mapping[Form, Callable[[Any], Any]]] = {Form.VARIANT: json.loads, Form.NUMBER: number_of}

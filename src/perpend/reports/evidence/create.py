@@ -222,7 +222,8 @@ def _commands(run: EvidenceRun) -> tuple[str, ...]:
         return ("perpend evidence verify PACK.zip",)
     check = (
         f"perpend check --store pack/snapshot --run {run.snapshot} --repo pack/policies "
-        f"--snapshot-time {run.time.isoformat()} --no-history --no-config --format csv --out again.csv"
+        f"--snapshot-time {run.time.isoformat()} --no-history --no-config --format csv "
+        "--references all --out again.csv"
     )
     return ("perpend evidence verify PACK.zip", "unzip PACK.zip -d pack", check, "cmp again.csv pack/verdicts.csv")
 

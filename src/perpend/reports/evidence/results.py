@@ -138,7 +138,7 @@ def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, dir
     severities = weighed(evaluation, in_force, covering) if in_force.by_policy else None
     members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
     with _stream(members[VERDICTS]) as stream:
-        write_csv(evaluation, stream, facts=run.inputs, weighed=severities)
+        write_csv(evaluation, stream, facts=run.inputs, weighed=severities, references="all")
     attestations = [attestation_document(one) for one in attested]
     _write_json({"waivers": waivers_document(covering), "attestations": attestations}, members[WAIVERS])
     if covering.waived:

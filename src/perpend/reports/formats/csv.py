@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.evaluation import times_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.severity.effective import RATED_STATUSES
-from perpend.reports.formats.lines import verdict_lines
-from perpend.reports.formats.subjects import account_of
+from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
+from perpend.reports.formats.references import Quoting, VerdictFormat
+from perpend.reports.formats.registry import REFERENCES
+from perpend.reports.formats.subjects import account_of, account_with_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import TextIO
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TextIO, TypeAlias
 
     from perpend.core.objects.account import Account
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.severity.results import RatedEvaluation
-    from perpend.language.program.program import Program
-    from perpend.reports.formats.lines import Head
+    from perpend.reports.formats.lines import Outcome
+    from perpend.reports.formats.row_values import StoredRows
+
+    Head: TypeAlias = Callable[[Outcome], str]
 
 HEADER: Final = (
     "policyId",
@@ -66,20 +71,23 @@ def write_csv(
     accounts: Mapping[str, Account] | None = None,
     facts: bool = True,
     weighed: RatedEvaluation | None = None,
+    references: str = REFERENCES[0],
 ) -> None:
-    """Write a header and a row per verdict. ``references`` are JSON; null is an empty cell.
+    """Write a header and a row per verdict. References are JSON; null is an empty cell.
 
-    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``. Without ``facts``, rows contain
-    only ids and types of objects. ``weighed`` adds two columns with the severity and its source.
+    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` and ``references`` are as in ``write_json``. Without
+    ``facts``, rows contain only ids and types of objects. ``weighed`` adds two columns with the severity and its source.
     """
 
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
     stream.write(_cells(*header) + _END)
     described = _CsvDescriber(evaluation, accounts or {}, facts=facts)
-    plain, quoted = (_head, _quotes_doubled) if facts else (_bare_head, None)
-    head, adjustments = (_rated_head(plain, weighed), weighed.steps) if weighed else (plain, None)
-    for text in verdict_lines(evaluation, head=head, described=described, quoted=quoted, adjustments=adjustments):
-        stream.write(text)
+    plain, quoting = (_head, _QUOTING) if facts else (_bare_head, None)
+    head = _rated_head(plain, weighed) if weighed else plain
+    written = VerdictFormat(
+        evaluation, head, described, quoting=quoting, references=references, adjustments=weighed.steps if weighed else None
+    )
+    write_lines(verdict_lines(evaluation, written), stream)
 
 
 def cell_text(text: str) -> str:
@@ -103,29 +111,41 @@ def _cells(*texts: str) -> str:
 def _rated_head(head: Head, weighed: RatedEvaluation) -> Head:
     """Return a function that renders the same cells, and the severity with its source."""
 
-    def rated(program: Program, index: int, error: str | None, steps: int) -> str:
+    def rated(ended: Outcome) -> str:
+        program, index, _, steps = ended
         status = program.verdicts[index].status
         rating = weighed.in_force.of(program.policy_id, steps) if status in RATED_STATUSES else None
         cells = _cells(rating.level.value, rating.source) if rating else ","
-        return f"{head(program, index, error, steps)}{cells},"
+        return f"{head(ended)}{cells},"
 
     return rated
 
 
-def _head(program: Program, index: int, error: str | None, steps: int) -> str:
+def _head(ended: Outcome) -> str:
+    program, index, error, _ = ended
     verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict)
     cells = _cells(program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or "")
     return f"{cells},"
 
 
-def _bare_head(program: Program, index: int, error: str | None, steps: int) -> str:
+def _bare_head(ended: Outcome) -> str:
     """Render the outcome of a program without the runtime error, which quotes values."""
-    return _head(program, index, None, steps)
+    return _head(ended._replace(error=None))
 
 
 def _quotes_doubled(text: str) -> str:
     return text.replace('"', '""')
+
+
+def _cell_in_sql(rows: StoredRows, expression: str) -> str:
+    """Return the expression of a text as one cell. A null is an empty cell."""
+    called = rows.called(cell_text, expression)
+    simple = f"regexp_full_match({expression}, {text_literal(_SIMPLE.pattern)})"
+    return f"CASE WHEN coalesce({expression}, '') = '' THEN '' WHEN {simple} THEN {expression} ELSE {called} END"
+
+
+_QUOTING: Final = Quoting(_quotes_doubled, lambda written: f"replace({written}, '\"', '\"\"')")
 
 
 class _CsvDescriber:
@@ -148,17 +168,43 @@ class _CsvDescriber:
         if shared != self._shared:
             type_name, *owner = shared
             self._shared, self._text = shared, _cells(type_name, self._evaluation.type_label(type_name), *owner)
-        of_account = account_of(object_, self._accounts)
-        account = _cells(of_account[1].name or "", of_account[1].owner or "") if of_account else ","
+        account = _account(account_of(object_, self._accounts))
         name = object_.name if self._facts else ""
         return (
             f"{_cells(object_.id, name, object_.external_id)},{self._text},{self._opening}",
-            f"{self._closing},{account},{self._source(object_)}{_END}",
+            f"{self._closing},{account},{self._source(object_.origin.source)}{_END}",
         )
 
-    def _source(self, object_: CloudObject) -> str:
-        name = object_.origin.source
+    def in_sql(self, rows: StoredRows) -> tuple[str, str]:
+        """Return the texts in SQL."""
+        type_name = rows.object_type.name
+        names = (rows.id, rows.name if self._facts else "''", rows.external_id)
+        owner = (rows.master_id, rows.master_name if self._facts else "''")
+        types = f",{_cells(type_name, self._evaluation.type_label(type_name))},"
+        named, owned = ([_cell_in_sql(rows, one) for one in some] for some in (names, owner))
+        before = [*_with_commas(named), text_literal(types), *_with_commas(owned), text_literal(f",{self._opening}")]
+        accounts = (rows.id, rows.external_id, rows.master_id, rows.master_name)
+        account = rows.called(self._account_cells, *accounts) if self._accounts else "','"
+        source = rows.of_source([self._source(name) for name in rows.sources])
+        behind = [text_literal(f"{self._closing},"), account, "','", source, text_literal(_END)]
+        return Sql(concat(before)), Sql(concat(behind))
+
+    def _account_cells(
+        self, object_id: str | None, external_id: str | None, master_id: str | None, master_name: str | None
+    ) -> str:
+        return _account(account_with_names(self._accounts, object_id, external_id, master_id, master_name))
+
+    def _source(self, name: str) -> str:
         if name not in self._sources:
             time = self._times.get(name)
             self._sources[name] = _cells(name, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else "")
         return self._sources[name]
+
+
+def _account(owner: tuple[str, Account] | None) -> str:
+    return _cells(owner[1].name or "", owner[1].owner or "") if owner else ","
+
+
+def _with_commas(cells: Sequence[str]) -> list[str]:
+    """Return the expressions of cells with commas between them."""
+    return [part for place, cell in enumerate(cells) for part in (("','", cell) if place else (cell,))]

@@ -18,10 +18,11 @@ from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.findings.history.identity import finding_id
 from perpend.language.program.numbering import split
+from perpend.reports.formats.lines import Outcome
 from perpend.reports.formats.subjects import subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
@@ -181,52 +182,48 @@ def findings_of(
         columns = [column for column in evaluation.shown if column.program.input_type == type_name]
         if not columns:
             continue
-        programs = (column.program for column in columns)
-        converters = [_Converter(program, run.policies[program.policy_id], statuses, weighed) for program in programs]
+        programs = [column.program for column in columns]
         for objects, ends in chunks_of(evaluation, columns):
             for object_, *of_object in zip(objects, *ends, strict=True):
-                yield from _findings_about(object_, converters, of_object)
+                yield from findings_about(object_, zip(programs, of_object, strict=True), run, statuses, weighed)
 
 
-def _findings_about(
-    object_: CloudObject, converters: Sequence[_Converter], ends: Sequence[EvaluationOutcome]
+def findings_about(
+    object_: CloudObject,
+    ends: Iterable[tuple[Program, EvaluationOutcome]],
+    run: ReportedRun,
+    statuses: Collection[Status],
+    weighed: RatedEvaluation | None,
 ) -> Iterator[ReportedFinding]:
-    wanted = [(one, end) for one, end in zip(converters, ends, strict=True) if one.includes(end[0])]
-    if wanted:
-        subject = subject_of(object_)
-        yield from (one.of(object_, subject, end) for one, end in wanted)
+    """Yield the shown findings of some statuses about an object."""
+    shown = [(program, end) for program, end in ends if end[0] != HIDDEN and program.verdicts[end[0]].status in statuses]
+    if not shown:
+        return
+    subject = subject_of(object_)
+    for program, end in shown:
+        steps = weighed.steps.get(program.policy_id, {}).get(object_.id, 0) if weighed else 0
+        uid = finding_id(program.policy_id, object_.type_name, object_.id)
+        yield finding_of(run, Outcome(program, *end, steps), uid, subject, weighed)
 
 
-class _Converter:
-    """Converts the verdicts of one program to findings."""
-
-    def __init__(
-        self, program: Program, policy: ReportedPolicy, statuses: Collection[Status], weighed: RatedEvaluation | None
-    ) -> None:
-        self._program = program
-        self._policy = policy
-        self._weighed = weighed
-        self._indexes = frozenset(index for index, verdict in program.verdicts.items() if verdict.status in statuses)
-
-    def includes(self, index: int) -> bool:
-        return index != HIDDEN and index in self._indexes
-
-    def of(self, object_: CloudObject, subject: Subject, end: EvaluationOutcome) -> ReportedFinding:
-        index, error = end
-        verdict = self._program.verdicts[index]
-        remediation = remediation_of(self._program, verdict)
-        weighed = self._weighed if verdict.status in OPEN else None
-        return ReportedFinding(
-            finding_id(self._policy.id, object_.type_name, object_.id),
-            self._policy,
-            subject,
-            verdict.status,
-            index,
-            encodable(message_of(verdict, error)),
-            remediation and encodable(remediation),
-            line_of(self._program, index),
-            rating=weighed.of(self._policy.id, object_.id) if weighed else None,
-        )
+def finding_of(
+    run: ReportedRun, outcome: Outcome, uid: str, subject: Subject, weighed: RatedEvaluation | None
+) -> ReportedFinding:
+    """Return the finding of an outcome."""
+    program, index, error, steps = outcome
+    verdict = program.verdicts[index]
+    remediation = remediation_of(program, verdict)
+    return ReportedFinding(
+        uid,
+        run.policies[program.policy_id],
+        subject,
+        verdict.status,
+        index,
+        encodable(message_of(verdict, error)),
+        remediation and encodable(remediation),
+        line_of(program, index),
+        rating=weighed.in_force.of(program.policy_id, steps) if weighed and verdict.status in OPEN else None,
+    )
 
 
 def line_of(program: Program, index: int) -> int:

@@ -10,17 +10,17 @@ from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
-from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.evaluation.verdicts.evaluation import times_of
+from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.reports.formats.decisions import rating_document, severities_document, waivers_document
-from perpend.reports.formats.lines import verdict_lines
+from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
+from perpend.reports.formats.object_texts import ObjectTexts, iso_time
+from perpend.reports.formats.references import ObjectFormat, VerdictFormat
+from perpend.reports.formats.registry import BY, REFERENCES
 from perpend.reports.formats.requirements import frameworks_json
-from perpend.reports.formats.subjects import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
     from typing import TextIO
 
     from perpend.core.objects.account import Account
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.program.program import Program
+    from perpend.reports.formats.lines import Outcome
+    from perpend.reports.formats.row_values import StoredRows
 
 
 _BETWEEN: Final = ",\n"
@@ -44,11 +46,13 @@ def write_json(
     covering: WaiverMatches | None = None,
     weighed: RatedEvaluation | None = None,
     decided: Sequence[tuple[str, str, str]] = (),
+    references: str = REFERENCES[0],
 ) -> None:
     """Write one object: totals, the snapshot, policies that were not evaluated, frameworks, and the verdicts, one a line.
 
     ``accounts`` are the configured accounts, by their numbers, for their objects. ``covering`` are the waived verdicts,
-    ``weighed`` the severities, and ``decided`` the settings that change the exit code: key, value and place.
+    ``weighed`` the severities, and ``decided`` the settings that change the exit code: key, value and place. ``references``:
+    ``findings`` are those of incompliant and undetermined verdicts, with long values cut; ``all`` are those of all, in full.
     """
     ledger = json.dumps(_ledger(evaluation.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(evaluation), separators=(",", ":"))
@@ -66,10 +70,11 @@ def write_json(
         settings = [dict(zip(("key", "value", "place"), setting, strict=True)) for setting in decided]
         stream.write(f'"exitCodeBy":{json.dumps(settings, separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
-    texts = _lines(evaluation, accounts or {}, _OutcomeText(weighed, before=_BETWEEN), "}")
-    stream.write(next(texts, "").removeprefix(_BETWEEN))
-    for text in texts:
-        stream.write(text)
+    outcome = _OutcomeText(weighed, before=_BETWEEN, after=',"references":')
+    written = VerdictFormat(
+        evaluation, outcome, _Described(evaluation, accounts or {}, "}"), references=references, adjustments=outcome.adjustments
+    )
+    write_lines(verdict_lines(evaluation, written), stream, without=_BETWEEN)
     stream.write("\n]}\n")
 
 
@@ -78,21 +83,39 @@ def write_ndjson(
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
-    compact: bool = False,
+    by: str = BY[0],
     weighed: RatedEvaluation | None = None,
+    references: str = REFERENCES[0],
 ) -> None:
-    """Write each verdict as one line of JSON. ``accounts`` and ``weighed`` as in ``write_json``.
+    """Write each verdict as one line of JSON. ``accounts``, ``weighed`` and ``references`` are as in ``write_json``.
 
-    ``compact``: a first line contains the texts of each outcome once, and verdicts leave them out. A filter is written in the
-    first line, otherwise in each line.
+    ``by`` ``object``: each line is an object with its fields and its verdicts. A first line contains the texts of each
+    outcome once, and the fields that each policy reads. A filter is written in the first line, otherwise in each line.
     """
-    if compact:
+    if by == "object":
         filtered = {"filter": _filter(evaluation)} if evaluation.filter_verdicts else {}
-        stream.write(json.dumps({"verdicts": _fixed_texts(evaluation), **filtered}, separators=(",", ":")) + "\n")
-    filter_verdicts = None if compact else evaluation.filter_verdicts
-    ending = "}\n" if filter_verdicts is None else f',"filter":{json_text(filter_verdicts.words)}}}\n'
-    for text in _lines(evaluation, accounts or {}, _OutcomeText(weighed, compact=compact), ending):
-        stream.write(text)
+        head = {"verdicts": _fixed_texts(evaluation), "reads": _reads(evaluation), **filtered}
+        stream.write(json.dumps(head, separators=(",", ":")) + "\n")
+        short = _OutcomeText(weighed, before=",", after="}", short=True)
+        objects = ObjectTexts(evaluation, accounts or {})
+        of_objects = ObjectFormat(evaluation, short, objects, references=references, adjustments=short.adjustments)
+        write_lines(verdict_lines(evaluation, of_objects), stream)
+        return
+    shown = evaluation.filter_verdicts
+    described = _Described(evaluation, accounts or {}, "}\n" if shown is None else f',"filter":{json_text(shown.words)}}}\n')
+    outcome = _OutcomeText(weighed, after=',"references":')
+    written = VerdictFormat(evaluation, outcome, described, references=references, adjustments=outcome.adjustments)
+    write_lines(verdict_lines(evaluation, written), stream)
+
+
+def _reads(evaluation: Evaluation) -> dict[str, list[dict[str, str]]]:
+    """Return the fields that each policy reads, by policy."""
+    return {
+        program.policy_id: [
+            {"field": read.path, "label": evaluation.label_of(program.input_type, read)} for read in program.reads
+        ]
+        for program in evaluation.programs
+    }
 
 
 def _fixed_texts(evaluation: Evaluation) -> dict[str, dict[int, dict[str, str | None]]]:
@@ -100,10 +123,13 @@ def _fixed_texts(evaluation: Evaluation) -> dict[str, dict[int, dict[str, str | 
     texts: dict[str, dict[int, dict[str, str | None]]] = {}
     for column in evaluation.verdicts:
         of_policy = texts.setdefault(column.program.policy_id, {})
-        for index in sorted(column.counted()):
-            outcome = _outcome_of(column.program, index, None)
-            of_policy[index] = {key: outcome[key] for key in _FIXED}
+        of_policy |= {index: _fixed(column.program, index) for index in sorted(column.counted())}
     return texts
+
+
+def _fixed(program: Program, index: int) -> dict[str, str | None]:
+    outcome = _outcome_of(program, index, None)
+    return {key: outcome[key] for key in _FIXED}
 
 
 def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
@@ -122,46 +148,58 @@ def _snapshot(evaluation: Evaluation) -> dict[str, Any]:
     sources = [_source(source) for source in sorted(evaluation.inventory.sources, key=lambda source: source.name)]
     unread = [*evaluation.inventory.unread]
     lacking = evaluation.unread(beside=unread)
-    return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": lacking}
+    return {"time": iso_time(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": lacking}
 
 
 def _source(source: Source) -> dict[str, Any]:
     return {
         "name": source.name,
         "kind": source.kind,
-        "observedAt": None if source.observed_at is None else _iso(source.observed_at),
+        "observedAt": None if source.observed_at is None else iso_time(source.observed_at),
         "objects": source.objects,
         "accounts": list(source.accounts),
     }
 
 
-def _lines(evaluation: Evaluation, accounts: Mapping[str, Account], outcome: _OutcomeText, ending: str) -> Iterator[str]:
-    return verdict_lines(
-        evaluation, head=outcome, described=_Describer(evaluation, accounts, ending), adjustments=outcome.adjustments
-    )
-
-
 class _OutcomeText:
-    """Renders outcomes of programs, each after ``before``, with a rating if there are ratings.
+    """Writes outcomes of programs between two texts, with a rating if there are ratings.
 
-    ``compact``: texts that are the same for all objects with an outcome are left out.
+    ``short``: texts that are the same for all objects with an outcome are left out, and so is an error or rating that is null.
     """
 
-    def __init__(self, weighed: RatedEvaluation | None, *, before: str = "", compact: bool = False) -> None:
+    def __init__(self, weighed: RatedEvaluation | None, *, before: str = "", after: str, short: bool = False) -> None:
         self._weighed = weighed
         self._before = before
-        self._compact = compact
+        self._after = after
+        self._short = short
         self.adjustments = weighed.steps if weighed else None
 
-    def __call__(self, program: Program, index: int, error: str | None, steps: int) -> str:
+    def __call__(self, ended: Outcome) -> str:
+        program, index, error, steps = ended
         outcome = _outcome_of(program, index, error)
-        if self._compact:
-            fixed = _outcome_of(program, index, None)
-            outcome = {key: value for key, value in outcome.items() if key not in _FIXED or value != fixed[key]}
         if self._weighed is not None:
             rating = self._weighed.in_force.of(program.policy_id, steps)
             outcome["rating"] = rating_document(rating, program.verdicts[index].status)
-        return self._before + json.dumps(outcome, separators=(",", ":"))[:-1] + ',"references":'
+        if self._short:
+            fixed = {**dict.fromkeys(("runtimeError", "rating")), **_fixed(program, index)}
+            outcome = {key: value for key, value in outcome.items() if key not in fixed or value != fixed[key]}
+        return self._before + json.dumps(outcome, separators=(",", ":"))[:-1] + self._after
+
+
+class _Described:
+    """Writes the objects behind the references of verdicts, each followed by ``ending``."""
+
+    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], ending: str) -> None:
+        self._objects = ObjectTexts(evaluation, accounts)
+        self._ending = ending
+
+    def __call__(self, object_: CloudObject) -> tuple[str, str]:
+        return "[", f'],"object":{self._objects(object_)}{self._ending}'
+
+    def in_sql(self, rows: StoredRows) -> tuple[str, str]:
+        """Return both texts in SQL."""
+        parts = [text_literal('],"object":'), self._objects.in_sql(rows), text_literal(self._ending)]
+        return "[", Sql(concat(parts))
 
 
 def _outcome_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
@@ -175,59 +213,3 @@ def _outcome_of(program: Program, index: int, error: str | None) -> dict[str, An
         "remediationMessage": remediation_of(program, verdict),
         "runtimeError": error,
     }
-
-
-class _Describer:
-    """Renders objects, each followed by ``ending``. The account of consecutive objects is rendered once."""
-
-    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], ending: str) -> None:
-        self._evaluation = evaluation
-        self._ending = ending
-        self._accounts = accounts
-        self._types: dict[str, str] = {}
-        self._sources: dict[str, str] = {}
-        self._times = times_of(evaluation.inventory)
-        self._master: tuple[str, ...] | None = None
-        self._master_text = "null"
-
-    def __call__(self, object_: CloudObject) -> tuple[str, str]:
-        names = f'"id":{json_text(object_.id)},"name":{json_text(object_.name)}'
-        identity = f'{names},"externalId":{json_text(object_.external_id)}'
-        master, account = self._master_of(object_), _account(account_of(object_, self._accounts))
-        description = f'{identity},{self._type(object_)},"master":{master},"account":{account},{self._source(object_)}'
-        return "[", f'],"object":{{{description}}}{self._ending}'
-
-    def _source(self, object_: CloudObject) -> str:
-        name = object_.origin.source
-        if name not in self._sources:
-            time = self._times.get(name)
-            self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and _iso(time))}'
-        return self._sources[name]
-
-    def _master_of(self, object_: CloudObject) -> str:
-        master = object_.master
-        named = (master.type_name, master.id, master.name, master.external_id) if master else None
-        if named != self._master:
-            self._master, self._master_text = named, "null"
-            if master is not None:
-                identity = {"id": master.id, "externalId": master.external_id, "name": master.name}
-                self._master_text = f"{{{self._type(master)},{json.dumps(identity, separators=(',', ':'))[1:]}"
-        return self._master_text
-
-    def _type(self, object_: CloudObject) -> str:
-        name = object_.type_name
-        if name not in self._types:
-            label = self._evaluation.type_label(name)
-            self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'
-        return self._types[name]
-
-
-def _account(owner: tuple[str, Account] | None) -> str:
-    if owner is None:
-        return "null"
-    number, account = owner
-    return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
-
-
-def _iso(time: datetime) -> str:
-    return iso_from_milliseconds(milliseconds_from_datetime(time))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
+from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.decisions import rating_document
 from perpend.reports.formats.finding import CHANGED, CLOSED, SAME
@@ -15,10 +16,12 @@ from perpend.reports.formats.json_text import json_of
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import TextIO
 
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
+    from perpend.reports.formats.row_values import StoredRows
+    from perpend.reports.formats.subjects import Subject
 
 VERSIONS: Final = ("1.5.0", "1.8.0")
 """The versions of the schema; the last one is the default."""
@@ -43,6 +46,36 @@ _SEVERITIES: Final = {
     SeverityLevel.CRITICAL: (5, "Critical"),
 }
 _PASSING: Final = (Status.COMPLIANT, Status.INAPPLICABLE)
+
+
+class OcsfText:
+    """Writes a finding as a line of JSON."""
+
+    left_out = None
+
+    def __init__(self, run: ReportedRun, version: str) -> None:
+        self._run = run
+        self._version = version
+
+    def __call__(self, finding: ReportedFinding) -> str:
+        """Return the text of a finding."""
+        return json_of(_event(self._run, finding, self._version)) + "\n"
+
+    def holes(self, rows: StoredRows, marks: Subject, columns: Mapping[str, str]) -> dict[str, str]:
+        """Return the texts about an object with the expressions that replace them."""
+        account, region = (f',"account":{{"uid":"{marks.account}"}}', f',"region":"{marks.region}"')
+        return {
+            f'"{marks.id}"': rows.text(columns["id"]),
+            f'"{marks.name}"': rows.text(columns["name"]),
+            account: _optional(account, str(marks.account), columns["account"]),
+            region: _optional(region, str(marks.region), columns["region"]),
+        }
+
+
+def _optional(text: str, mark: str, value: str) -> str:
+    """Return the expression of a text with a value in place of a mark; of an empty text if the value is null."""
+    before, after = map(text_literal, text.split(mark))
+    return f"CASE WHEN {value} IS NULL THEN '' ELSE concat({before}, {value}, {after}) END"
 
 
 def write_ocsf(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, version: str = VERSIONS[-1]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from perpend.core.commit import replacement
 from perpend.evaluation.engines.duckdb.engine import duck_db
@@ -52,19 +52,24 @@ def write_ocsf_parquet(
 
     Raises StoreError, or OSError, if it cannot be written.
     """
+    write_lines_parquet((f"{json_of(event)}\n".encode() for event in events(run, findings, version=version)), path)
+
+
+def write_lines_parquet(texts: Iterable[bytes], path: str | Path) -> None:
+    """Write lines of events to a Parquet file. Raises as :func:`write_ocsf_parquet`."""
     target = Path(os.path.realpath(path))
     with replacement(target) as part, scratch() as directory:
         lines = directory / "events.ndjson"
-        longest = _write_lines(events(run, findings, version=version), lines)
+        longest = _write_lines(texts, lines)
         _pack(lines, longest, part, target, directory / "spill")
 
 
-def _write_lines(events: Iterable[dict[str, Any]], path: Path) -> int:
-    """Write events as lines. Return the length of the longest one."""
+def _write_lines(texts: Iterable[bytes], path: Path) -> int:
+    """Write texts of some lines each. Return the length of the longest text."""
     longest = 0
-    with naming(path), path.open("w", encoding="ascii", newline="") as stream:
-        for event in events:
-            longest = max(longest, stream.write(json_of(event) + "\n"))
+    with naming(path), path.open("wb") as stream:
+        for text in texts:
+            longest = max(longest, stream.write(text))
     return longest
 
 

@@ -18,12 +18,13 @@ from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
 from perpend.evaluation.engines.verdicts import long_form
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.verdicts.evaluation import times_of
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
 from perpend.evaluation.verdicts.verdicts import HIDDEN, InMemoryVerdicts
 from perpend.inventory.snapshots.database import pattern, text, translate_errors
 from perpend.inventory.snapshots.files import StoreError, naming, shown
 from perpend.inventory.snapshots.rows import json_lines
 from perpend.inventory.snapshots.temporary_store import scratch
+from perpend.reports.formats.lines import outcomes_needing_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,11 +81,15 @@ def _queries(evaluation: Evaluation, engine: DuckDb, directory: Path) -> Iterato
         (source, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else None) for source, time in times.items()
     ]
     numbers = {source: number for number, source in enumerate(times)}
+    errors_by_type: dict[str, str] = {}
     for number, column in enumerate(evaluation.shown):
         program = column.program
         if isinstance(column, ParquetVerdicts):
+            if program.input_type not in errors_by_type:
+                path = directory / f"errors-{number}.ndjson"
+                errors_by_type[program.input_type] = _errors(stored_errors(evaluation, program.input_type), path)
             files = column.files.relation_by(engine), engine.files(column.table)
-            errors = _errors(column.errors(), directory / f"errors-{number}.ndjson")
+            errors = f"(SELECT * FROM {errors_by_type[program.input_type]} WHERE program = {column.number})"
             yield long_form(*files, column.number, program.policy_id, _statuses(program), errors, column.said(), sources)
             continue
         objects = evaluation.objects_of(program.input_type)
@@ -101,19 +106,34 @@ def _queries(evaluation: Evaluation, engine: DuckDb, directory: Path) -> Iterato
         )
         name = f"v{number}"
         relation = engine.hold(f"codes {number}", {name: codes}, {name: Kind.WHOLE}, rows=len(codes))
-        errors = _errors(column.errors.items(), directory / f"errors-{number}.ndjson")
+        of_column = ((row, number, error) for row, error in column.errors.items())
+        errors = _errors(of_column, directory / f"errors-{number}.ndjson")
         yield long_form(relation, ids, number, program.policy_id, _statuses(program), errors, {}, sources)
 
 
-def _errors(errors: Iterable[tuple[int, str]], path: Path) -> str:
-    """Write errors by row number to a file; return the SQL that reads it."""
+def stored_errors(evaluation: Evaluation, type_name: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the errors of stored objects with an outcome that needs the object: row number, number of the program, text."""
+    objects = evaluation.objects_of(type_name)
+    columns = [
+        column for column in evaluation.shown if column.program.input_type == type_name and isinstance(column, ParquetVerdicts)
+    ]
+    assert isinstance(objects, StoredObjects)
+    for where in columns[0].files.ranges():
+        for row, _, ends in outcomes_needing_objects(objects, columns, where):
+            for column, (_, error) in zip(columns, ends, strict=True):
+                if error is not None:
+                    yield row, column.number, error
+
+
+def _errors(errors: Iterable[tuple[int, int, str]], path: Path) -> str:
+    """Write errors by row number and number of the program to a file; return the SQL that reads it."""
     longest = 0
     with naming(path), path.open("w", encoding="utf-8", newline="") as stream:
-        for row, error in errors:
-            line = f"{_ENCODE({'row_number': row, 'error': encodable(error)})}\n"
+        for row, program, error in errors:
+            line = f"{_ENCODE({'row_number': row, 'program': program, 'error': encodable(error)})}\n"
             longest = max(longest, 4 * len(line))
             stream.write(line)
-    return json_lines(path, {"row_number": "BIGINT", "error": "VARCHAR"}, longest)
+    return json_lines(path, {"row_number": "BIGINT", "program": "INTEGER", "error": "VARCHAR"}, longest)
 
 
 def _statuses(program: Program) -> dict[str, list[int]]:

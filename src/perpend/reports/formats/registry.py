@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+BY: Final = ("verdict", "object")
+"""The values of ``--by``: verdicts or objects, one a line of NDJSON."""
+
+REFERENCES: Final = ("findings", "all")
+"""The values of ``--references``: those of incompliant and undetermined verdicts, with long values cut, or all in full."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutputForm:
@@ -27,9 +33,9 @@ FORMS: Final = {
     form.name: form
     for form in (
         OutputForm("table", options=("--summary", "--quiet")),
-        OutputForm("json"),
-        OutputForm("ndjson", options=("--compact",)),
-        OutputForm("csv"),
+        OutputForm("json", options=("--references",)),
+        OutputForm("ndjson", options=("--by", "--references")),
+        OutputForm("csv", options=("--references",)),
         OutputForm("parquet", to_file=True),
         OutputForm("junit", counts_all=True),
         OutputForm("html", is_page=True),

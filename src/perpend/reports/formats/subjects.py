@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.account import account_names
+from perpend.core.objects.inventory import CloudObject, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import CloudObject
 
-_ACCOUNT: Final = re.compile("[0-9]{12}")
-_REGION: Final = re.compile("[a-z]{2}(-[a-z]+)+-[0-9]")
-_PARTITION: Final = re.compile("aws(-[a-z]+)*")
+ACCOUNT: Final = re.compile("[0-9]{12}")
+REGION: Final = re.compile("[a-z]{2}(-[a-z]+)+-[0-9]")
+PARTITION: Final = re.compile("aws(-[a-z]+)*")
+"""The forms of account numbers, regions and partitions, for Python and RE2."""
 _ARN_PARTS: Final = 6
 
 _RESOURCE_TYPES: Final = {
@@ -93,9 +94,9 @@ def subject_with_names(
         encodable(object_id or external_id),
         encodable(name),
         type_name,
-        next((name for name in accounts if _ACCOUNT.fullmatch(name)), None),
-        next((one for one in (of_arn, region) if _REGION.fullmatch(one)), None),
-        partition if _PARTITION.fullmatch(partition) else None,
+        next((name for name in accounts if ACCOUNT.fullmatch(name)), None),
+        next((one for one in (of_arn, region) if REGION.fullmatch(one)), None),
+        partition if PARTITION.fullmatch(partition) else None,
     )
 
 
@@ -105,6 +106,19 @@ def account_of(object_: CloudObject, accounts: Mapping[str, Account]) -> tuple[s
         if number in accounts:
             return number, accounts[number]
     return None
+
+
+def account_with_names(
+    accounts: Mapping[str, Account],
+    object_id: str | None,
+    external_id: str | None,
+    master_id: str | None,
+    master_name: str | None,
+) -> tuple[str, Account] | None:
+    """Return the account of the object with these names, as :func:`account_of` does."""
+    nowhere = Origin("")
+    master = CloudObject("", master_id, master_name or "", master_id, {}, nowhere) if master_id else None
+    return account_of(CloudObject("", object_id or "", "", external_id or "", {}, nowhere, master), accounts)
 
 
 def with_name(number: str, accounts: Mapping[str, Account]) -> str:

@@ -15,6 +15,9 @@ from perpend.reports.streams import CannotWrite, output_stream
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from perpend.core.objects.status import Status
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
 
 
@@ -76,6 +79,46 @@ def write_history_findings(
             write_findings_markdown(run, findings, stream)
 
 
+def write_evaluation_findings(
+    evaluation: Evaluation, statuses: Collection[Status], options: FormatOptions, weighed: RatedEvaluation | None
+) -> None:
+    """Write the findings of an evaluation that have some statuses. ``weighed`` are the severities."""
+    from perpend.reports.formats.finding import findings_of, run_of
+    from perpend.reports.formats.finding_lines import FindingFormat
+    from perpend.reports.formats.lines import verdict_lines, write_lines
+    from perpend.reports.formats.ocsf import VERSIONS, OcsfText
+
+    run = run_of(evaluation, weighed)
+    if options.form not in ("ocsf", "ocsf-parquet", "asff"):
+        write_findings(run, findings_of(evaluation, run, statuses, weighed), options)
+        return
+    if options.form == "asff":
+        from perpend.reports.formats.asff import AsffText, write_evaluation_asff
+
+        of_asff = FindingFormat(run, statuses, weighed, AsffText(run, options.unrated or ""))
+        with output_stream(options.out) as stream:
+            _warn_left_out(write_evaluation_asff(verdict_lines(evaluation, of_asff), stream))
+        return
+    texts = verdict_lines(
+        evaluation, FindingFormat(run, statuses, weighed, OcsfText(run, options.ocsf_version or VERSIONS[-1]))
+    )
+    if options.form == "ocsf-parquet":
+        from perpend.reports.formats.ocsf_parquet import write_lines_parquet
+
+        try:
+            write_lines_parquet(texts, options.out or "")
+        except OSError as error:
+            raise CannotWrite.because(options.out, error) from None
+        return
+    with output_stream(options.out) as stream:
+        write_lines(texts, stream)
+
+
+def _warn_left_out(number: int) -> None:
+    if number:
+        warn(f"{counted(number, 'finding')} not written: ASFF needs an account, and the object has none")
+
+
 def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], options: FormatOptions) -> None:
     """Write findings in OCSF, ASFF, SARIF or an OSCAL plan of action and milestones."""
     from perpend.reports.formats.ocsf import VERSIONS, write_ocsf
@@ -89,15 +132,13 @@ def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], option
         except OSError as error:
             raise CannotWrite.because(options.out, error) from None
         return
-    with output_stream(options.out, long=True) as stream:
+    with output_stream(options.out) as stream:
         if options.form == "ocsf":
             write_ocsf(run, findings, stream, version=version)
         elif options.form == "asff":
             from perpend.reports.formats.asff import write_asff
 
-            if left_out := write_asff(run, findings, stream, unrated=options.unrated or ""):
-                reason = "ASFF needs an account, and the object has none"
-                warn(f"{counted(left_out, 'finding')} not written: {reason}")
+            _warn_left_out(write_asff(run, findings, stream, unrated=options.unrated or ""))
         elif options.form == "sarif":
             from perpend.reports.formats.sarif import write_sarif
 

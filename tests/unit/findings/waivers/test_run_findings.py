@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.history.queries.views import asking
@@ -18,6 +17,7 @@ from perpend.findings.waivers.match_history import history_findings
 from perpend.findings.waivers.matching import CANDIDATES, fill_candidates
 from perpend.findings.waivers.run_findings import FINDING_STATUSES, run_database, run_findings
 from perpend.inventory.snapshots.database import Connection, rows_of
+from tests.reference import evaluate_objects
 from tests.unit.evaluation.verdicts.stored import DAY, Case
 
 POLICIES = ("/ce/a", "/ce/c")

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.evaluation import Evaluation
 
 
-def rows_of(evaluation: Evaluation) -> list[list[str]]:
+def rows_of(evaluation: Evaluation, references: str = "findings") -> list[list[str]]:
     stream = io.StringIO(newline="")
-    write_csv(evaluation, stream)
+    write_csv(evaluation, stream, references=references)
     assert stream.getvalue().endswith("\r\n")
     return list(csv.reader(io.StringIO(stream.getvalue(), newline=""), strict=True))
 
@@ -85,7 +85,7 @@ def test_without_facts_rows_hold_nothing_that_stands_in_objects(tmp_path: Path) 
     of_facts = ("objectName", "masterName", "references", "runtimeError")
     assert [[""] * 4] * 2 == [[row[header.index(name)] for name in of_facts] for row in rows]
     assert "secret" not in stream.getvalue()
-    assert "secret note" in str(rows_of(evaluation))
+    assert "secret note" in str(rows_of(evaluation, references="all"))
 
 
 def test_nothing_judged_is_a_header_alone(tmp_path: Path) -> None:

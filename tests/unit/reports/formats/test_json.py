@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from dataclasses import replace
@@ -15,7 +16,8 @@ from perpend.core.objects.inventory import Source
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.reports.formats.json import write_json, write_ndjson
-from perpend.reports.formats.lines import json_value
+from perpend.reports.formats.registry import REFERENCES
+from perpend.reports.formats.values import json_value, value_text
 from tests.unit.reports.terminal.evaluations import (
     HOSTILE,
     MOOD,
@@ -48,17 +50,17 @@ VERDICT_KEYS = [
 ]
 
 
-def text_of(evaluation: Evaluation) -> str:
+def text_of(evaluation: Evaluation, references: str = "findings") -> str:
     stream = io.StringIO()
-    write_json(evaluation, stream)
+    write_json(evaluation, stream, references=references)
     return stream.getvalue()
 
 
-def document_of(evaluation: Evaluation) -> Any:
+def document_of(evaluation: Evaluation, references: str = "findings") -> Any:
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is no JSON")
 
-    return json.loads(text_of(evaluation), parse_constant=refuse)
+    return json.loads(text_of(evaluation, references), parse_constant=refuse)
 
 
 def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> None:
@@ -135,7 +137,7 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
             [(reference["field"], reference["label"], reference["value"]) for reference in verdict["references"]],
             verdict["object"]["master"] and verdict["object"]["master"]["id"],
         )
-        for verdict in document_of(evaluation)["verdicts"]
+        for verdict in document_of(evaluation, "all")["verdicts"]
     }
     assert expected == actual
     assert 18 == len(actual)
@@ -242,7 +244,7 @@ def test_values_are_json_whatever_they_hold(value: Any, expected: str) -> None:
 def test_a_reference_has_the_label_of_the_type_a_lookup_leads_to_or_the_key_inside_a_document(tmp_path: Path) -> None:
     roman = thing("ann", **{OWNER_LOOKUP: {"CA10__city__c": "Rome"}})
     evaluation = evaluate(tmp_path, roman, thing("bob"), logics={"noted": NOTED})
-    read = [row["references"] for row in document_of(evaluation)["verdicts"]]
+    read = [row["references"] for row in document_of(evaluation, "all")["verdicts"]]
     city = {"field": f"{OWNER_LOOKUP}.CA10__city__c", "label": "City"}
     notes = {"field": NOTES, "label": "a", "value": "b"}
     assert [[notes, {**city, "value": "Rome"}], [notes, {**city, "value": None}]] == read
@@ -253,7 +255,7 @@ def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
     shown = filter_verdicts(evaluation, Filter((Status.INCOMPLIANT,)), {})
     lines, short = io.StringIO(), io.StringIO()
     write_ndjson(shown, lines)
-    write_ndjson(shown, short, compact=True)
+    write_ndjson(shown, short, by="object")
     of_document = [{**verdict, "filter": "--status INCOMPLIANT"} for verdict in document_of(shown)["verdicts"]]
     assert of_document == [json.loads(line) for line in lines.getvalue().splitlines()]
     first, *others = map(json.loads, short.getvalue().splitlines())
@@ -261,15 +263,64 @@ def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
     assert not any("filter" in line for line in others)
 
 
-def test_compact_lines_with_what_the_first_line_says_are_the_verdicts(tmp_path: Path) -> None:
-    evaluation = evaluate(tmp_path, with_rival(thing("ann", "bad"), "none"), thing("bob", "none"), thing("cy", "bad"))
+def test_lines_of_objects_with_the_first_line_are_the_verdicts(tmp_path: Path) -> None:
+    things = (with_rival(thing("ann", "bad"), "none"), thing("bob", "none", notes='{"a":1}'), thing("cy", "bad"))
+    evaluation = evaluate(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
     whole, short = io.StringIO(), io.StringIO()
-    write_ndjson(evaluation, whole)
-    write_ndjson(evaluation, short, compact=True)
+    write_ndjson(evaluation, whole, references="all")
+    write_ndjson(evaluation, short, by="object", references="all")
     first, *lines = map(json.loads, short.getvalue().splitlines())
-    assert ["verdicts"] == list(first)
-    assert any("currentStateMessage" in line for line in lines)
-    assert not any("conditionText" in line for line in lines)
-    texts = first["verdicts"]
-    found = [texts[line["policyId"]][str(line["conditionIndex"])] | line for line in lines]
+    assert ["verdicts", "reads"] == list(first)
+    assert [["object", "fields", "verdicts"]] * 3 == [list(line) for line in lines]
+    of_objects = [verdict for line in lines for verdict in line["verdicts"]]
+    assert any("currentStateMessage" in one for one in of_objects) and any("runtimeError" in one for one in of_objects)
+    assert not any("conditionText" in one for one in of_objects)
+    found = [
+        {
+            "runtimeError": None,
+            **first["verdicts"][verdict["policyId"]][str(verdict["conditionIndex"])],
+            **verdict,
+            "references": [
+                field
+                for read in first["reads"][verdict["policyId"]]
+                for field in line["fields"]
+                if read.items() <= field.items()
+            ],
+            "object": line["object"],
+        }
+        for line in lines
+        for verdict in line["verdicts"]
+    ]
     assert found == [json.loads(line) for line in whole.getvalue().splitlines()]
+
+
+def test_fields_of_findings_are_written_and_all_on_request(tmp_path: Path) -> None:
+    evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "good"), thing("cy", "none"), thing("di", 7))
+    listed = {which: [bool(one["references"]) for one in document_of(evaluation, which)["verdicts"]] for which in REFERENCES}
+    found = [one["status"] in ("INCOMPLIANT", "UNDETERMINED") for one in document_of(evaluation)["verdicts"]]
+    assert {"findings": found, "all": [True] * 4} == listed and 0 < sum(found) < 4
+
+
+def test_a_long_value_is_cut_and_named_by_its_hash(tmp_path: Path) -> None:
+    value = "bad" + " " * 998
+    evaluation = evaluate(tmp_path, thing("ann", value), thing("bob", value[:1_000]))
+    (cut, short), whole = ([one["references"][0] for one in document_of(evaluation, which)["verdicts"]] for which in REFERENCES)
+    of_want = {"field": WANT, "label": "Wanted"}
+    assert [{**of_want, "value": value}, {**of_want, "value": value[:1_000]}] == whole
+    digest = hashlib.sha256(value.encode()).hexdigest()
+    assert ({**of_want, "value": value[:1_000] + "…", "sha256": digest}, {**of_want, "value": value[:1_000]}) == (cut, short)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_cut"), [("é" * 1_000, False), ("é" * 1_001, True), ('"' * 1_000, False), ("\ud800" * 1_001, True)]
+)
+def test_characters_count_not_their_escapes(value: str, is_cut: bool) -> None:
+    expected = {"value": value[:1_000] + "…", "sha256": hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()}
+    assert (expected if is_cut else {"value": value}) == json.loads(f'{{"value":{value_text(value)}}}')
+
+
+def test_a_long_value_that_is_no_text_is_cut_as_json() -> None:
+    value = {"a": list(range(1_000))}
+    text = json_value(value)
+    expected = {"value": text[:1_000] + "…", "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    assert expected == json.loads(f'{{"value":{value_text(value)}}}')

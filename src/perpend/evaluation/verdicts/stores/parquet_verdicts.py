@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, islice
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
 from perpend.evaluation.verdicts.verdict import indexes_needing_object
-from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Share, VerdictRow
+from perpend.evaluation.verdicts.verdicts import HIDDEN, VerdictRow
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
-from perpend.inventory.snapshots.database import pattern, text, without_threads
+from perpend.inventory.snapshots.database import pattern, text
 from perpend.inventory.snapshots.queries.owners import rows_belonging
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
@@ -29,7 +29,6 @@ from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from perpend.core.objects.object_types import ObjectType
@@ -41,10 +40,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 _AT_ONCE: Final = 8_192
-"""The number of objects that are read at once, by all shares together."""
-
-_PIECE: Final = 1_024
-"""The number of objects in one turn of a share."""
+"""The number of objects that are read at once."""
 
 _NO_REASON: Final = "the object's data cannot be read"
 _WHY: Final = (
@@ -84,6 +80,16 @@ class StoredObjects(Sequence[CloudObject]):
         return self._held
 
     @property
+    def object_type(self) -> ObjectType:
+        """The type of the objects."""
+        return self._type
+
+    @property
+    def required(self) -> RequiredFields:
+        """The fields that are read of the objects."""
+        return self._required
+
+    @property
     def connection(self) -> Connection:
         """The database that reads the objects."""
         return self._reader.connection
@@ -106,46 +112,24 @@ class StoredObjects(Sequence[CloudObject]):
         return objects
 
     def chunks(
-        self, columns: Sequence[ParquetVerdicts], share: Share = WHOLE
+        self, columns: Sequence[ParquetVerdicts]
     ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts.
-
-        With several shares, the chunks alternate.
-        """
+        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts."""
         files = columns[0].files if columns else self._files
-        at_once = max(1, _AT_ONCE // _PIECE // share.shares)
-        before = read = 0
+        read = 0
         for chunk in files.chunks([column.number for column in columns]):
             read += len(chunk)
-            pieces = [chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE)]
-            own = pieces[(share.place - before) % share.shares :: share.shares]
-            before += len(pieces)
-            for start in range(0, len(own), at_once):
-                yield from self._evaluated_pieces(own[start : start + at_once], columns)
-        if files.shown is None and read != len(self):
-            raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
-
-    def _evaluated_pieces(
-        self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[ParquetVerdicts]
-    ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield the objects of each piece with their outcomes. All pieces are read at once."""
-        rows, sources, *_ = zip(*chain.from_iterable(pieces), strict=True)
-        objects = iter(self._objects(rows, sources))
-        for piece in pieces:
-            rows, _, *codes = zip(*piece, strict=True)
-            of_piece = list(islice(objects, len(piece)))
-            by_row = dict(zip(rows, of_piece, strict=True))
-            yield (
-                of_piece,
-                [
+            for start in range(0, len(chunk), _AT_ONCE):
+                rows, sources, *codes = zip(*chunk[start : start + _AT_ONCE], strict=True)
+                objects = self._objects(rows, sources)
+                by_row = dict(zip(rows, objects, strict=True))
+                ends = [
                     column.verdicts_at(list(zip(rows, of_column, strict=True)), by_row)
                     for column, of_column in zip(columns, codes, strict=True)
-                ],
-            )
-
-    def forkable(self) -> AbstractContextManager[None]:
-        """Stop the threads of the database in this block."""
-        return without_threads(self.connection)
+                ]
+                yield objects, ends
+        if files.shown is None and read != len(self):
+            raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
 
     def in_accounts(self, owners: Collection[str]) -> Path:
         """Write the row numbers of the objects in some accounts to a file next to the verdicts; return the file."""
@@ -254,13 +238,9 @@ class ParquetVerdicts:
         needing = {code for code in self._counted if self._needs_object(code)}
         return [self._outcome(code, objects[row]) if code in needing else known[code] for row, code in verdicts]
 
-    def errors(self) -> Iterator[tuple[int, str]]:
-        """Yield the rows with a runtime error or reason of their own, with the text, in order."""
-        rows = self.files.rows_with(self.number, [code for code in self._counted if self._needs_object(code)])
-        while batch := list(islice(rows, _AT_ONCE)):
-            numbers = [row for row, _ in batch]
-            ends = self.verdicts_at(batch, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
-            yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
+    def known_outcomes(self) -> dict[int, EvaluationOutcome | None]:
+        """Return the outcome of each code that occurs, None if the outcome needs the object."""
+        return {code: None if self._needs_object(code) else self._outcome_of(code, None) for code in self._counted}
 
     def said(self) -> dict[int, str]:
         """Return the reasons that all rows with a code share, by code."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,14 +15,14 @@ from perpend.core.objects.inventory import Origin
 from perpend.core.objects.object_types import Lookup, ObjectType
 from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.partial_object import MISSING
-from perpend.evaluation.engines import verdicts as engine_verdicts
 from perpend.evaluation.verdicts.evaluation import Evaluation, objects_at
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, required_values
-from perpend.evaluation.verdicts.verdicts import Share, StreamedObjects, VerdictRow
+from perpend.evaluation.verdicts.verdicts import StreamedObjects, VerdictRow
 from perpend.inventory.snapshots.read_objects import ObjectReader
+from perpend.reports.formats.parquet import stored_errors
 from tests.reference import evaluate_objects
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
@@ -43,12 +41,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-@pytest.fixture(scope="module", params=[(8_192, 1_024), (4, 2), (3, 1), (1, 1)])
+@pytest.fixture(scope="module", params=[8_192, 4, 3, 1])
 def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
     """Yield a judgement of a store that is read some objects at a time."""
     with pytest.MonkeyPatch.context() as patch, evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
-        for name, number in zip(("_AT_ONCE", "_PIECE"), request.param, strict=True):
-            patch.setattr(stored, name, number)
+        patch.setattr(stored, "_AT_ONCE", request.param)
         yield found
 
 
@@ -76,7 +73,7 @@ def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Eval
 def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: Evaluation, case: Case) -> None:
     columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
     chunks = list(things_of(judged).chunks(columns))
-    size = stored._PIECE
+    size = stored._AT_ONCE
     assert [min(size, 7 - start) for start in range(0, 7, size)] == [len(objects) for objects, _ in chunks]
     assert IDS == [one.id for objects, _ in chunks for one in objects]
     expected = {one.program.policy_id: list(one.ends()) for one in in_memory(case).verdicts}
@@ -84,20 +81,7 @@ def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: 
     assert expected == {one.program.policy_id: list(one.ends()) for one in judged.verdicts}
 
 
-@pytest.mark.parametrize("shares", [2, 3, 9])
-def test_who_share_the_objects_have_a_piece_each_in_turn(
-    judged: Evaluation, monkeypatch: pytest.MonkeyPatch, shares: int
-) -> None:
-    monkeypatch.setattr(engine_verdicts, "ROWS_AT_ONCE", 3)
-    columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
-    whole = list(things_of(judged).chunks(columns))
-    assert IDS == [one.id for objects, _ in whole for one in objects]
-    parts = [list(things_of(judged).chunks(columns, Share(place, shares))) for place in range(shares)]
-    assert whole == [chunk for turn in zip_longest(*parts) for chunk in turn if chunk is not None]
-    assert len(whole) == sum(map(len, parts)) and len(parts[-1]) in (0, len(whole) // shares)
-
-
-def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_objects_are_read_some_at_once(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     real = ObjectReader.objects
 
@@ -109,28 +93,6 @@ def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Evalu
     at_once = stored._AT_ONCE
     list(things_of(judged).chunks([verdicts_of(judged, "/ce/c")]))
     assert [min(at_once, 7 - start) for start in range(0, 7, at_once)] == read
-    read.clear()
-    own = [len(objects) for objects, _ in things_of(judged).chunks([verdicts_of(judged, "/ce/c")], Share(1, 2))]
-    assert sum(own) == sum(read) < 7 and max(read, default=0) <= max(at_once // 2, stored._PIECE)
-
-
-def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judged: Evaluation) -> None:
-    def threads() -> int:
-        return len(os.listdir("/proc/self/task"))
-
-    things = things_of(judged)
-    things.connection.execute("SET threads = 5")  # more than somebody has by default
-    before = threads()
-    with things.forkable():
-        assert threads() < before
-        assert IDS == [one.id for one in things]
-        for other in ("threads", "async_threads"):
-            assert [("1" if other == "threads" else "0",)] == things.connection.execute(
-                f"SELECT value FROM duckdb_settings() WHERE name = '{other}'"
-            ).fetchall()
-    assert threads() == before
-    assert [(5,)] == things.connection.execute("SELECT current_setting('threads')").fetchall()
-    things.connection.execute("RESET threads")
 
 
 def in_memory(case: Case) -> Evaluation:
@@ -155,10 +117,19 @@ def test_an_end_that_its_code_tells_needs_no_object(judged: Evaluation) -> None:
     )
 
 
+def stored_verdicts(column: object) -> ParquetVerdicts:
+    assert isinstance(column, ParquetVerdicts)
+    return column
+
+
+def errors_of(evaluation: Evaluation, column: ParquetVerdicts) -> dict[int, str]:
+    """Return the errors that only objects give, by row."""
+    every = stored_errors(evaluation, column.program.input_type)
+    return {row: error for row, number, error in every if number == column.number}
+
+
 def test_errors_of_objects_are_told_by_row(judged: Evaluation) -> None:
-    errors = {
-        one.program.policy_id: dict(one.errors()) | one.said() for one in judged.verdicts if isinstance(one, ParquetVerdicts)
-    }
+    errors = {one.program.policy_id: errors_of(judged, one) | one.said() for one in map(stored_verdicts, judged.verdicts)}
     disputed = "sources contradict each other about CA10__on__c (b.json:9, b.json:9)"
     assert {
         "/ce/a": {
@@ -206,7 +177,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
-        assert ({2: odd, 4: missing, 5: missing}, {shared: UNCOLLECTED}) == (dict(column.errors()), column.said())
+        assert ({2: odd, 4: missing, 5: missing}, {shared: UNCOLLECTED}) == (errors_of(found, column), column.said())
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(column.ends())
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]

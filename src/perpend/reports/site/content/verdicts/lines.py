@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.tally import (
@@ -18,6 +18,7 @@ from perpend.reports.site.content.verdicts.tally import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from perpend.reports.site.content.verdicts.tally import Tally
@@ -25,26 +26,26 @@ if TYPE_CHECKING:
 _LONGEST_LINE: Final = 16 * 1024 * 1024
 _MOST_SOURCES: Final = 5_000
 _LIST: Final = b'"verdicts":['
-_COMPACT: Final = b'{"verdicts":{'
+_BY_OBJECT: Final = b'{"verdicts":{'
 _FORMS: Final = "`perpend check --format ndjson` or `json`"
 
 
 def read_lines(path: Path, tally: Tally) -> None:
     """Read a file of verdicts. Raise :class:`InvalidVerdicts`, with the line, for other content, and ``OSError``."""
     with path.open("rb") as stream:
-        fixed = _read_fixed(stream, path)
-        # Compact lines need the texts of the first line, so they are no use in separate files.
-        tally.book.path = path if fixed is None else None
+        shared = _read_shared(stream, path)
+        # Lines of objects need the texts of the first line, so they are no use in separate files.
+        tally.book.path = path if shared is None else None
         number, place, declared = (
-            _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+            _read_head(stream, path, tally) if shared is None else (1, 0, None if any(shared.texts.values()) else 0)
         )
-        closed, taken = not number or fixed is not None, 0
+        closed, taken = not number or shared is not None, 0
         for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
             number += 1
             if not closed and line.startswith(b"]"):
                 closed = True
                 break
-            if (record := _record(line.rstrip(b",\r\n"), f"{path}:{number}", fixed or {})) is not None:
+            for record in _records(line.rstrip(b",\r\n"), f"{path}:{number}", shared):
                 _take(tally, record, place)
                 taken += 1
             place += len(line)
@@ -56,19 +57,26 @@ def read_lines(path: Path, tally: Tally) -> None:
         raise InvalidVerdicts(f"{path}: holds {taken:,} of {declared:,} verdicts: write the file again")
 
 
-def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
-    """Return the texts by policy and index in the first line of ``--compact``, None if there is no such line."""
+class _Shared(NamedTuple):
+    """The first line of a file with a line for each object: texts by policy and index, and the fields of each policy."""
+
+    texts: dict[str, Any]
+    reads: dict[str, Any]
+
+
+def _read_shared(stream: IO[bytes], path: Path) -> _Shared | None:
+    """Return the first line of ``--by object``, None if there is no such line."""
     first = stream.readline(_LONGEST_LINE)
-    if not first.startswith(_COMPACT):
+    if not first.startswith(_BY_OBJECT):
         stream.seek(0)
         return None
     try:
         stated = json.loads(first)
     except (ValueError, RecursionError):
-        raise InvalidVerdicts(f"{path}:1: is not a first line of `perpend check --format ndjson --compact`") from None
-    verdicts = stated["verdicts"]
+        raise InvalidVerdicts(f"{path}:1: is not a first line of `perpend check --format ndjson --by object`") from None
     _reject_filtered_head(path, stated.get("filter"))
-    return verdicts if isinstance(verdicts, dict) else {}
+    texts, reads = (stated.get(key) if isinstance(stated.get(key), dict) else {} for key in ("verdicts", "reads"))
+    return _Shared(texts or {}, reads or {})
 
 
 def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, int | None]:
@@ -120,25 +128,49 @@ def _observed(stated: object) -> Observed:
     return Observed(text_of(stated.get("time")), stated.get("assumed") is True, observed)
 
 
-def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a line's record with the texts from the first line, None if the line is blank."""
+def _records(line: bytes, where: str, shared: _Shared | None) -> Iterator[dict[str, Any]]:
+    """Yield the verdicts of a line: none if it is blank, several if it is the line of an object."""
     if not line.strip():
-        return None
+        return
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
         raise InvalidVerdicts(f"{where}: is not a line of {_FORMS}: not JSON") from None
-    cloud_object = record.get("object") if isinstance(record, dict) else None
+    if shared is None or not isinstance(record, dict) or not isinstance(record.get("verdicts"), list):
+        yield _record(record, where)
+        return
+    for verdict in record["verdicts"]:
+        of_object = _record({**verdict, "object": record.get("object")} if isinstance(verdict, dict) else None, where)
+        by_index, reads = shared.texts.get(of_object["policyId"]), shared.reads.get(of_object["policyId"])
+        texts = by_index.get(str(of_object.get("conditionIndex"))) if isinstance(by_index, dict) else None
+        yield {**(texts if isinstance(texts, dict) else {}), **of_object, "references": _references(record, reads)}
+
+
+def _record(record: object, where: str) -> dict[str, Any]:
+    """Return a verdict. Raise :class:`InvalidVerdicts` if it is none."""
     if (
-        not isinstance(cloud_object, dict)
+        not isinstance(record, dict)
+        or not isinstance(record.get("object"), dict)
         or not isinstance(record.get("policyId"), str)
         or record.get("status") not in STATUSES
     ):
         raise InvalidVerdicts(f"{where}: is not a line of {_FORMS}: no policyId, status and object")
     reject_filtered(where, record.get("filter"))
-    by_index = fixed.get(record["policyId"])
-    texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None
-    return {**(texts if isinstance(texts, dict) else {}), **record}
+    return record
+
+
+def _references(record: dict[str, Any], reads: object) -> list[dict[str, Any]]:
+    """Return the fields of an object that a policy reads."""
+    fields = record.get("fields")
+    wanted = [
+        (read.get("field"), read.get("label")) for read in (reads if isinstance(reads, list) else ()) if isinstance(read, dict)
+    ]
+    of_object = {
+        (text_of(field.get("field")), text_of(field.get("label"))): field
+        for field in (fields if isinstance(fields, list) else ())
+        if isinstance(field, dict)
+    }
+    return [of_object[text_of(path), text_of(label)] for path, label in wanted if (text_of(path), text_of(label)) in of_object]
 
 
 def _take(tally: Tally, record: dict[str, Any], place: int) -> None:

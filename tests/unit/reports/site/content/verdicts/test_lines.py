@@ -48,8 +48,9 @@ def test_what_a_first_line_says_of_all_verdicts_holds_for_each(tmp_path, analyze
     full = [json.loads(verdict_line(POLICY, status, name)) for status, name in (("INCOMPLIANT", "a"), ("UNDETERMINED", "b"))]
     texts = ("currentStateMessage", "remediationMessage")
     said = {POLICY: {str(one["conditionIndex"]): {key: f"{key} of all" for key in texts} for one in full}}
-    own = [{key: value for key, value in one.items() if key not in texts} for one in full]
+    own = [{key: value for key, value in one.items() if key not in (*texts, "object", "references")} for one in full]
     own[1]["currentStateMessage"] = "its own"
+    own = [{"object": one["object"], "verdicts": [verdict]} for one, verdict in zip(full, own, strict=True)]
     lines = [json.dumps(one, separators=(",", ":")) for one in ({"verdicts": said}, *own)]
     book = read_verdicts(lines_in(tmp_path, lines), analyzer)
     shown = [(one.name, one.message) for key in sorted(book.objects) for one in book.objects[key]]

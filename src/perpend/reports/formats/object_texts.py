@@ -1,0 +1,100 @@
+"""Write objects in JSON, in Python and in SQL."""
+
+from __future__ import annotations
+
+import json
+from json.encoder import encode_basestring_ascii as json_text
+from typing import TYPE_CHECKING
+
+from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.evaluation.engines.duckdb.sql import text_literal
+from perpend.evaluation.verdicts.evaluation import times_of
+from perpend.reports.formats.lines import concat
+from perpend.reports.formats.subjects import account_of, account_with_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from perpend.core.objects.account import Account
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.reports.formats.row_values import StoredRows
+
+
+class ObjectTexts:
+    """Writes objects as JSON. The account of consecutive objects is written once."""
+
+    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account]) -> None:
+        self._evaluation = evaluation
+        self._accounts = accounts
+        self._types: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
+        self._times = times_of(evaluation.inventory)
+        self._master: tuple[str, ...] | None = None
+        self._master_text = "null"
+
+    def __call__(self, object_: CloudObject) -> str:
+        """Return the text of an object."""
+        names = f'"id":{json_text(object_.id)},"name":{json_text(object_.name)}'
+        identity = f'{names},"externalId":{json_text(object_.external_id)}'
+        master, account = self._master_of(object_), _account(account_of(object_, self._accounts))
+        described = f'{identity},{self._type(object_.type_name)},"master":{master},"account":{account}'
+        return f"{{{described},{self._source(object_.origin.source)}}}"
+
+    def in_sql(self, rows: StoredRows) -> str:
+        """Return the expression of an object's text."""
+        object_type = rows.object_type
+        master, lookup = "'null'", object_type.lookups.get(object_type.master or "")
+        if lookup is not None:
+            master_id = rows.text(rows.master_id)
+            keys = (f'{{{self._type(lookup.target)},"id":', ',"externalId":', ',"name":', "}")
+            start, external, named, end = map(text_literal, keys)
+            text = concat([start, master_id, external, master_id, named, rows.text(rows.master_name), end])
+            master = f"CASE WHEN {rows.master_id} IS NULL THEN 'null' ELSE {text} END"
+        names = (rows.id, rows.external_id, rows.master_id, rows.master_name)
+        account = rows.called(self._account_text, *names) if self._accounts else "'null'"
+        identity = [rows.text(one) for one in (rows.id, rows.name, rows.external_id)]
+        keys = ('{"id":', ',"name":', ',"externalId":', f',{self._type(object_type.name)},"master":')
+        parts = [part for key, value in zip(keys, [*identity, master], strict=True) for part in (text_literal(key), value)]
+        source = rows.of_source([self._source(name) for name in rows.sources])
+        return concat([*parts, text_literal(',"account":'), account, "','", source, "'}'"])
+
+    def _account_text(
+        self, object_id: str | None, external_id: str | None, master_id: str | None, master_name: str | None
+    ) -> str:
+        return _account(account_with_names(self._accounts, object_id, external_id, master_id, master_name))
+
+    def _source(self, name: str) -> str:
+        if name not in self._sources:
+            time = self._times.get(name)
+            self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and iso_time(time))}'
+        return self._sources[name]
+
+    def _master_of(self, object_: CloudObject) -> str:
+        master = object_.master
+        named = (master.type_name, master.id, master.name, master.external_id) if master else None
+        if named != self._master:
+            self._master, self._master_text = named, "null"
+            if master is not None:
+                identity = {"id": master.id, "externalId": master.external_id, "name": master.name}
+                self._master_text = f"{{{self._type(master.type_name)},{json.dumps(identity, separators=(',', ':'))[1:]}"
+        return self._master_text
+
+    def _type(self, name: str) -> str:
+        if name not in self._types:
+            label = self._evaluation.type_label(name)
+            self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'
+        return self._types[name]
+
+
+def _account(owner: tuple[str, Account] | None) -> str:
+    if owner is None:
+        return "null"
+    number, account = owner
+    return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
+
+
+def iso_time(time: datetime) -> str:
+    """Return a time in ISO 8601, in UTC."""
+    return iso_from_milliseconds(milliseconds_from_datetime(time))
