@@ -1,7 +1,7 @@
 """Find out which child lists of tables are known, and report problems of their keys and claims.
 
 A row's own list counts, unless a row that is not in it names the row. Any other list needs a claim that covers its scope.
-A key that matches no row may be damaged, so it leaves all lists of that relation unknown. ``evaluation.verdicts.child_lists``
+A key that matches no row may be damaged, so it leaves all lists of that relation unknown. ``tests.reference.child_lists``
 has the same rules for objects.
 """
 

@@ -21,7 +21,7 @@ from perpend.inventory.snapshots.read_objects import MAX_DEPTH, number_of
 from perpend.reports.formats.values import LONGEST, json_text, json_value, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from perpend.core.objects.object_types import ObjectType
@@ -188,9 +188,9 @@ class StoredRows:
             stored = f"CASE WHEN {alias}.{name(unread(last))} IS NULL THEN {stored} END"
         if read.key is None:
             return self._column_value(stored, column.form)
-        texts = texts_of_keys(self._held, table, last)
-        if texts is not None:
-            return self._column_value(f"{alias}.{name(texts[read.key])}", Form.TEXT) if read.key in texts else "'null'"
+        if column.members:
+            member = column.members.get(read.key)
+            return self._column_value(f"{alias}.{name(member)}", Form.TEXT) if member else "'null'"
         if column.form is Form.VARIANT:
             return _called(self._column(stored), self._named(STORED_MEMBER), read.key)
         if column.form is not Form.TEXT:
@@ -240,12 +240,6 @@ class StoredRows:
 
     def _named(self, function: str) -> str:
         return f"{function}_whole" if self._whole else function
-
-
-def texts_of_keys(held: Held, table: Table, field_name: str) -> Mapping[str, str] | None:
-    """Return the columns with the texts under the keys of a document, by key; None if only the document holds them."""
-    del held, table, field_name
-    return None
 
 
 TEXT: Final = "perpend_text_value"

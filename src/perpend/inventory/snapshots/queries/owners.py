@@ -1,6 +1,6 @@
 """Query the rows of a stored table that belong to accounts, given by id, name or ARN.
 
-As for single objects (``evaluation/verdicts/child_lists.py``), the account is the object's owner, else the account of its
+As for single objects (``core/objects/account.py``), the account is the object's owner, else the account of its
 ARN, else, for an object without an owner, the object itself.
 """
 
