@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.core.errors import reject_single_text
 from perpend.inventory.importers.import_snapshot import Importing
 from perpend.inventory.importers.input import is_of_tool
+from perpend.inventory.importers.object_rows import OnlyNumbered
 from perpend.inventory.importers.reports.readings import are_as_usual, read_reports, readings_of
 from perpend.inventory.importers.reports.staged import MEMORY, stage_reports
 from perpend.inventory.importers.tables.table_bytes import UnreadableTable
@@ -15,8 +16,9 @@ from perpend.inventory.importers.tables.table_file import TableFile, in_order
 from perpend.inventory.importers.tables.tool_parquet import lines_of_tool
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.readers.files import are_large
+from perpend.inventory.readers.formats import DETAILS
 from perpend.inventory.readers.merge import ACCOUNT_TYPE, USER_TYPE
-from perpend.inventory.readers.read import collect_files
+from perpend.inventory.readers.read import Collecting
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, translate_errors
 
 if TYPE_CHECKING:
@@ -221,26 +223,35 @@ def _read_others(
     keep_going: bool,
     progress: Callable[[int], None] | None,
 ) -> list[UnusableInput]:
-    failures: list[UnusableInput] = []
     # Files of other tools state their types, and pages of one answer must be read together.
     types = {other.path: other.type_name for other in inputs if other.type_name and is_of_tool(other)}
     asked = [(None if other.path in types else other.type_name, other) for other in inputs]
+    taken = importing.taking()
+    groups: list[Collecting] = []
     for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):
         alike = [other for name, other in asked if name == type_name]
-        collected = collect_files(
-            [other.path for other in alike],
-            type_name=type_name,
-            object_type=declared(type_name) if type_name else None,
-            complete={other.path: other.complete for other in alike if other.complete},
-            keep_going=keep_going,
-            progress=progress,
-            read_from=read_from,
-            observed_at={other.path: other.observed_at for other in alike if other.observed_at},
-            types=types,
+        group = Collecting(
+            type_name,
+            declared(type_name) if type_name else None,
+            {other.path: other.complete for other in alike if other.complete},
+            progress,
+            read_from,
+            {other.path: other.observed_at for other in alike if other.observed_at},
+            types,
+            taken,
         )
-        importing.add_inventory(collected.inventory, contradiction=contradiction)
-        failures += collected.failures
-    return failures
+        group.read([other.path for other in alike], keep_going=keep_going)
+        groups.append(group)
+    others = [(one.type_name, one.fields) for group in groups for one in group.collected()]
+    staged = importing.stage(taken, others, {name for group in groups for kind, name in group.not_left_out if kind == DETAILS.name})
+    firsts = staged.firsts()
+    for group in groups:
+        sources = {source.name for source in group.sources}
+        group.read_again([path for path in staged.apart if path in sources], OnlyNumbered(staged.apart))
+        inventory = group.inventory([reading for reading in firsts if reading.origin.source in sources])
+        importing.add_inventory(inventory, contradiction=contradiction)
+    importing.add_cited(taken)
+    return [failure for group in groups for failure in group.failures]
 
 
 def _named(failure: UnreadableTable | UnusableInput) -> tuple[str, str]:

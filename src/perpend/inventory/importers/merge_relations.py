@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, unfollowed, unread
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, plain, unfollowed, unread
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers.observation_order import by_age
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.snapshots.database import name, rows_of, text, text_list
+from perpend.inventory.snapshots.plain_sql import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -55,7 +56,7 @@ class MergedTable:
 
     ``marks`` are its companion columns; ``merged`` counts rows with an Id of an earlier row. ``unmerged`` is the query before
     merging, empty if no rows were merged. ``lost`` has values by column that other readings of the objects had. ``plain`` and
-    ``bare`` describe the documents and texts of a single fragment, ``narrow`` is the query of its rows without documents.
+    ``bare`` describe its documents and texts, if that is known, ``narrow`` is the query of its rows without documents.
     ``several``: some objects were merged from several readings before they became a fragment.
     """
 
@@ -96,12 +97,16 @@ def unite(pieces: Sequence[TableFragment]) -> MergedTable:
     marks |= {unfollowed(column) for piece in pieces for column in piece.unknown}
     united = MergedTable("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
     selects, offset = [], 0
+    documents = _documents(pieces, forms) if len(pieces) > 1 else ()
     for piece in pieces:
-        selects.append(_select(piece, united, offset))
+        selects.append(_select(piece, united, offset, documents))
         offset += piece.rows
     united.query = " UNION ALL ".join(selects)
-    if len(pieces) == 1 and pieces[0].keys:
-        united.narrow, united.plain, united.bare = f"FROM {pieces[0].keys}", pieces[0].plain, pieces[0].bare
+    if len(pieces) == 1:
+        united.narrow = f"FROM {pieces[0].keys}" if pieces[0].keys else ""
+        united.plain, united.bare = pieces[0].plain, pieces[0].bare
+    else:
+        united.plain = {column: name(plain(column)) for column in _documents(pieces, forms)}
     return united
 
 
@@ -132,6 +137,7 @@ def merge_same(
     given = f"coalesce(min({name(CONTRADICTED)}), {clashing})" if had else clashing
     single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
     several = f'SELECT {merged}, {given} AS {name(CONTRADICTED)} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
+    table.plain = {}
     table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"
     table.merged = int(rows) - int(count)
     table.rows -= table.merged
@@ -164,7 +170,12 @@ def _common_form(forms: Iterable[Form]) -> Form:
     return distinct.pop() if len(distinct) == 1 else Form.VARIANT
 
 
-def _select(piece: TableFragment, table: MergedTable, offset: int) -> str:
+def _documents(pieces: Iterable[TableFragment], forms: Mapping[str, Form]) -> list[str]:
+    """Return the columns of which some fragment knows whether their documents are plain JSON."""
+    return sorted({column for piece in pieces for column in piece.plain if forms[column] is Form.TEXT})
+
+
+def _select(piece: TableFragment, table: MergedTable, offset: int, documents: Iterable[str]) -> str:
     parts = [f"{name(ROW)} + {offset} AS {name(ROW)}", name(SOURCE)]
     parts += [
         name(column) if column in piece.marks else f"NULL AS {name(column)}"
@@ -180,6 +191,9 @@ def _select(piece: TableFragment, table: MergedTable, offset: int) -> str:
             parts.append(f"{as_variant(name(column), piece.forms[column])} AS {name(column)}")
     for mark in table.companions:
         parts.append(name(mark) if mark in piece.marks else f"{_reason(piece, mark)} AS {name(mark)}")
+    for column in documents:
+        known = piece.plain.get(column) or (is_plain(name(column)) if column in piece.forms else "false")
+        parts.append(f"{known} AS {name(plain(column))}")
     return f"SELECT {', '.join(parts)} FROM {piece.relation}"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.values.partial_object import PartialObject
 from perpend.inventory.readers.json_text import other_spellings
-from perpend.inventory.readers.tools.contents import account_of_arn, is_account, of_account
+from perpend.inventory.readers.tools.contents import Found, account_of_arn, is_account, of_account
 from perpend.inventory.readers.tools.values import UnknownValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from perpend.core.objects.inventory import Origin
     from perpend.inventory.readers.tools.contents import Children, Contents
@@ -76,10 +78,11 @@ class TypeFrom:
         *,
         account: str = "",
         gone_at: str | None = None,
+        seen_at: datetime | None = None,
     ) -> str | None:
         """Add the object of a row. Return the reason if it cannot be an object, else None.
 
-        ``account`` is the owner if the row states none; ``gone_at`` is the time of deletion.
+        ``account`` is the owner if the row states none; ``gone_at`` is the time of deletion, ``seen_at`` that of observation.
         """
         try:
             arn, named = value_at(row, self.arn), value_at(row, self.account) if self.account else None
@@ -99,6 +102,7 @@ class TypeFrom:
         lacking = dict(self.lacking)
         for single in self.fields:
             _read(fields, lacking, single.name, row, single.path, single.form)
+        left_out = []
         for several in self.lists:
             read: dict[str, Any] = {}
             _read(read, {}, several.name, row, several.path, several.form)
@@ -107,10 +111,11 @@ class TypeFrom:
                 held.stated_empty |= set() if read[several.name] else {several.name}
                 fields[several.name] = several.children(identity, str(owner), read[several.name])
             elif several.is_left_out(row):
-                held.left_out.append((len(held.objects), several.name))
+                left_out.append(several.name)
             else:
                 held.left_open.add(several.name)
-        held.add(self.type_name, fields, lacking, origin)
+        reasons = {name: reason for name, reason in lacking.items() if name not in fields}
+        held.add(Found(self.type_name, PartialObject(fields, reasons), origin, seen_at, tuple(left_out)))
         return None
 
 

@@ -14,8 +14,7 @@ from perpend.core.objects.inventory import LINE, Origin
 from perpend.inventory.readers.credential_report import COLUMNS, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
 from perpend.inventory.readers.errors import UnusableContent, excerpt
-from perpend.inventory.readers.json_text import MAX_CONTAINERS, described, read_array, read_value
-from perpend.inventory.readers.tools.contents import Contents
+from perpend.inventory.readers.json_text import MAX_CONTAINERS, JsonText, described, read_array, read_value
 from perpend.inventory.readers.tools.report_rows import reading_of
 from perpend.inventory.readers.tools.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
 from perpend.inventory.readers.tools.values import UnknownValue, document, moment, time_of_all
@@ -24,9 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
+    from perpend.inventory.readers.files import InputText
+    from perpend.inventory.readers.tools.contents import Contents
     from perpend.inventory.readers.tools.field_map import TypeFrom
 
 _NULL: Final = "<null>"
+_ROWS: Final = "rows"
 _REPORT: Final = "credential report"
 _MOST_NAMED: Final = 8
 _BARE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
@@ -43,23 +45,28 @@ _STEAMPIPE: Final = _Tool("Steampipe", STEAMPIPE, ("generated_time",))
 _CLOUDQUERY: Final = _Tool("CloudQuery", CLOUDQUERY, ("_cq_sync_time",))
 
 
-def read_steampipe(content: bytes, source: str) -> Contents:
-    """Return the content of a Steampipe table. Raises UnusableContent if the table is unknown or a row is invalid."""
-    return _read(content, source, _STEAMPIPE)
+def read_steampipe(text: InputText, source: str, held: Contents) -> Iterator[None]:
+    """Read a Steampipe table into ``held``, one row a step.
+
+    Raises UnusableContent if the table is unknown or a row is invalid.
+    """
+    return _read(text, source, held, _STEAMPIPE)
 
 
-def read_cloudquery(content: bytes, source: str) -> Contents:
-    """Return the content of a CloudQuery table. Raises UnusableContent if the table is unknown or a row is invalid."""
-    return _read(content, source, _CLOUDQUERY)
+def read_cloudquery(text: InputText, source: str, held: Contents) -> Iterator[None]:
+    """Read a CloudQuery table into ``held``, one row a step.
+
+    Raises UnusableContent if the table is unknown or a row is invalid.
+    """
+    return _read(text, source, held, _CLOUDQUERY)
 
 
-def _read(content: bytes, source: str, tool: _Tool) -> Contents:
-    held = Contents()
+def _read(text: InputText, source: str, held: Contents, tool: _Tool) -> Iterator[None]:
     table: TypeFrom | str | None = None
     names: Collection[str] = ()
     times: set[datetime | None] = set()
-    unit = "row" if content.lstrip().startswith((b"[", b"{")) else LINE
-    for number, (place, row) in enumerate(_rows(content)):
+    unit = "row" if text.head().lstrip().startswith((b"[", b"{")) else LINE
+    for number, (place, row) in enumerate(_rows(text)):
         if number >= MAX_CONTAINERS:
             raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
         if table is None or names != row.keys():
@@ -70,10 +77,10 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
         reason = _add_reading(held, row, origin, time) if isinstance(table, str) else table.read(held, row, origin)
         if reason is not None:
             raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
+        yield
     if table is None:
         raise UnusableContent(f"a table of {tool.name} without rows, which does not show its type")
     held.observed_at = time_of_all(times)
-    return held
 
 
 def _same(table: TypeFrom | str | None, other: TypeFrom | str, place: str) -> TypeFrom | str:
@@ -89,7 +96,7 @@ def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: date
     reading = reading_of(report_row, origin, time, raw=False) if isinstance(report_row, dict) else report_row
     if isinstance(reading, str):
         return reading
-    held.readings.append(reading)
+    held.add_reading(reading)
     return None
 
 
@@ -133,15 +140,15 @@ def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
     return moment(stated)
 
 
-def _rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
-    start = content.lstrip()[:1]
+def _rows(text: InputText) -> Iterator[tuple[int, dict[str, Any]]]:
+    start = text.head().lstrip()[:1]
     rows: Iterable[tuple[int, Any]]
     if start == b"[":
-        rows = read_array(content)
+        rows = read_array(text.pieces())
     elif start == b"{":
-        rows = _json_rows(content)
+        rows = _json_rows(text)
     else:
-        yield from _csv_rows(content)
+        yield from _csv_rows(text.content())
         return
     for place, row in rows:
         if not isinstance(row, dict):
@@ -149,21 +156,24 @@ def _rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         yield place, {name: _nested(value) for name, value in row.items()}
 
 
-def _json_rows(content: bytes) -> Iterator[tuple[int, Any]]:
+def _json_rows(text: InputText) -> Iterator[tuple[int, Any]]:
     """Yield the rows of an object with ``rows``, or of JSON lines."""
-    lines = [line for line in content.split(b"\n") if line.strip()]
-    if len(lines) > 1 and lines[1].startswith(b"{"):
-        for place, line in enumerate(lines, 1):
+    first_lines = [line for line in text.head().split(b"\n") if line.strip()][:2]
+    if len(first_lines) > 1 and first_lines[1].startswith(b"{"):
+        for place, line in enumerate((line for line in text.content().split(b"\n") if line.strip()), 1):
             yield place, read_value(line)
         return
-    whole = read_value(content)
-    if "rows" not in whole:
-        yield 1, whole
-        return
-    rows = whole["rows"]
-    if not isinstance(rows, list):
-        raise UnusableContent(f"`rows` is {described(rows)} where an array is expected")
-    yield from enumerate(rows, 1)
+    whole = JsonText(text.pieces())
+    rest: dict[str, Any] = {}
+    for name, value in whole.members((_ROWS,)):
+        rest[name] = value
+        if name == _ROWS:
+            if value is not None or not whole.is_array:
+                raise UnusableContent(f"`rows` is {described(value)} where an array is expected")
+            yield from whole.elements()
+    whole.end()
+    if _ROWS not in rest:
+        yield 1, rest
 
 
 def _csv_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
