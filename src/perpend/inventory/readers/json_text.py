@@ -50,18 +50,24 @@ def described(value: object) -> str:
 
 def other_spellings(held: Mapping[str, Any], name: str) -> bool:
     """Whether an object has a key that differs from a name only in case. Then neither key can be trusted."""
-    return _spellings(tuple(held))[name.lower()] > (name in held)
+    spellings, is_any_twice = _spellings(tuple(held))
+    return (is_any_twice or name not in held) and spellings[name.lower()] > (name in held)
 
 
 def in_two_spellings(held: Mapping[str, Any]) -> list[str]:
     """Return the keys, in lower case, that an object has more than once, in different case."""
-    return sorted(name for name, number in _spellings(tuple(held)).items() if number > 1)
+    spellings, is_any_twice = _spellings(tuple(held))
+    return sorted(name for name, number in spellings.items() if number > 1) if is_any_twice else []
 
 
 @lru_cache(maxsize=1024)
-def _spellings(names: tuple[str, ...]) -> Counter[str]:
-    """Return the count of each name in lower case. It is cached, as rows of one file mostly have the same names."""
-    return Counter(map(str.lower, names))
+def _spellings(names: tuple[str, ...]) -> tuple[Counter[str], bool]:
+    """Return the count of each name in lower case, and whether one is there more than once.
+
+    It is cached, as rows of one file mostly have the same names.
+    """
+    counted = Counter(map(str.lower, names))
+    return counted, len(counted) < len(names)
 
 
 def read_value(content: bytes) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.inventory.readers.credential_report import ARN_OF_USER, Reading, repeated_column, row_writer
 from perpend.inventory.readers.errors import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from perpend.core.objects.inventory import Origin
@@ -33,10 +34,20 @@ def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | N
         return "its `user` is no text"
     if (spelt := repeated_column(tuple(row))) is not None:
         return f"{excerpt(spelt)} appears in two spellings"
-    known = {name: word for name, value in row.items() if (word := _word(value, raw=raw)) is not None}
+    known = {}
+    for name, value in row.items():
+        if type(value) is str and value:
+            known[name] = value
+        elif value is not None and (word := _word(value, raw=raw)) is not None:
+            known[name] = word
     if not raw and user == _ROOT:
         known.pop(_UNSAFE_FOR_ROOT, None)
-    return Reading(matched[1], user, str(arn), row_writer(known)(known.values()), origin, observed_at)
+    return Reading(matched[1], user, str(arn), _writer_of(tuple(known))(known.values()), origin, observed_at)
+
+
+@lru_cache(maxsize=1024)
+def _writer_of(columns: tuple[str, ...]) -> Callable[[Iterable[str]], str]:
+    return row_writer(columns)
 
 
 def _word(value: Any, *, raw: bool) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import LINE, Origin
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _NULL: Final = "<null>"
 _ROWS: Final = "rows"
 _REPORT: Final = "credential report"
+_OPENING: Final = ("{", "[", _NULL[0])
 _MOST_NAMED: Final = 8
 _BARE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 
@@ -63,14 +65,20 @@ def read_cloudquery(text: InputText, source: str, held: Contents) -> Iterator[No
 
 def _read(text: InputText, source: str, held: Contents, tool: _Tool) -> Iterator[None]:
     table: TypeFrom | str | None = None
-    names: Collection[str] = ()
+    names: tuple[str, ...] = ()
+    read: list[str] = []
     times: set[datetime | None] = set()
     unit = "row" if text.head().lstrip().startswith((b"[", b"{")) else LINE
     for number, (place, row) in enumerate(_rows(text)):
         if number >= MAX_CONTAINERS:
             raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
-        if table is None or names != row.keys():
-            names, table = row.keys(), _same(table, _table_of(row, tool), f"{unit} {place}")
+        if table is None or names != tuple(row):
+            names, table = tuple(row), _same(table, _table_of(row, tool), f"{unit} {place}")
+            read = [name for name in names if name in (_of_report(names) if isinstance(table, str) else table.columns)]
+        for name in read:
+            value = row[name]
+            if isinstance(value, str) and value[:1] in _OPENING:
+                row[name] = _nested(value)
         time = _time_of(row, tool)
         times.add(time)
         origin = Origin(source, place, unit)
@@ -123,14 +131,31 @@ def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
 
 def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
     """Return the columns of a report by name, or the reason why not: two columns have one name and different values."""
-    named: dict[str, Any] = {}
-    for name, value in row.items():
-        known = REPORT_COLUMNS.get(name, name)
-        if named.setdefault(known, value) != value:
+    columns, twice, spelt = _report_columns(tuple(row))
+    for name, other, known in twice:
+        if row[name] != row[other]:
             return f"`{known}` stands in it twice, with different values"
-    if (spelt := repeated_column(tuple(named))) is not None:
+    if spelt is not None:
         return f"{excerpt(spelt)} appears in two spellings"
-    return {name: value for name, value in named.items() if name in COLUMNS}
+    return {known: row[name] for known, name in columns}
+
+
+def _of_report(names: tuple[str, ...]) -> set[str]:
+    """Return the columns among some that are read of a table of credential reports."""
+    columns, twice, _ = _report_columns(names)
+    return {*(name for _, name in columns), *(name for _, name, _ in twice)}
+
+
+@lru_cache(maxsize=64)
+def _report_columns(names: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]], str | None]:
+    """Return the columns of a report in a table with these, those that it has twice, and one that it has in two spellings."""
+    named: dict[str, str] = {}
+    twice = []
+    for name in names:
+        known = REPORT_COLUMNS.get(name, name)
+        if named.setdefault(known, name) != name:
+            twice.append((named[known], name, known))
+    return [(known, name) for known, name in named.items() if known in COLUMNS], twice, repeated_column(tuple(named))
 
 
 def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
@@ -153,7 +178,7 @@ def _rows(text: InputText) -> Iterator[tuple[int, dict[str, Any]]]:
     for place, row in rows:
         if not isinstance(row, dict):
             raise UnusableContent(f"row {place} is {described(row)} where an object is expected")
-        yield place, {name: _nested(value) for name, value in row.items()}
+        yield place, row
 
 
 def _json_rows(text: InputText) -> Iterator[tuple[int, Any]]:
@@ -184,14 +209,14 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         if len(set(header)) < len(header):
             raise UnusableContent("line 1 names a column twice")
         for line, row in rows:
-            yield line, {name: _nested(value) for name, value in zip(header, row, strict=True)}
+            yield line, dict(zip(header, row, strict=True))
 
 
-def _nested(value: Any) -> Any:
+def _nested(value: str) -> Any:
     """Return the value of a cell that contains JSON or null."""
     if value == _NULL:
         return None
-    if not isinstance(value, str) or value[:1] not in ("{", "["):
+    if value[0] == _NULL[0]:
         return value
     try:
         return document(value)
