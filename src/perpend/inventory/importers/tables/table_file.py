@@ -48,6 +48,9 @@ _ALWAYS: Final = ("Id", "Name", "RecordTypeId", "RecordType")
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
 _MOST_NAMED: Final = 12
 _OTHER_DELIMITERS: Final = (";", "|")
+_MOST_SHAPES: Final = 1_024
+_LENIENT: Final = r"[:\[,]\s*[-+]?(?i:nan|inf)|,\s*[}\]]"
+"""How a text looks that may only be valid for DuckDB's lenient parser: all such words are values, which stand behind a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +210,7 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
     read = f"read_ndjson_objects({pattern(link)}, compression={'gzip' if is_gzip(path) else 'none'!r})"
     copy_checked(connection, f"SELECT json FROM {read}", lines)
     relation = f"read_parquet({pattern(lines)}, hive_partitioning=false, {PLACE}=true)"
-    _check_lines(connection, path, relation)
-    names = [
-        str(column) for (column,) in rows_of(connection, f"SELECT DISTINCT unnest(json_keys(json)) FROM {relation} ORDER BY 1")
-    ]
+    names = _names_of_lines(connection, path, relation)
     _check_columns(path, names)
     pointers = [f"/{column.replace('~', '~0').replace('/', '~1')}" for column in names]
     cells = ", ".join(f"cells[{place}] AS {name(column)}" for place, column in enumerate(names, 1))
@@ -226,17 +226,26 @@ def copy_checked(connection: Connection, query: str, target: Path) -> None:
     connection.execute(f"COPY ({query}) TO {text(str(target.absolute()))} {_STAGED_FORM}")
 
 
-def _check_lines(connection: Connection, path: str, relation: str) -> None:
-    """Raise for the first line that is not an object, has a key twice, or is only valid for DuckDB's lenient parser."""
+def _names_of_lines(connection: Connection, path: str, relation: str) -> list[str]:
+    """Return the keys of objects in JSON lines.
+
+    Raises for the first line that is not an object, has a key twice, or is only valid for DuckDB's lenient parser.
+    """
     keys = "json_keys(json)"
-    repeated = f"len(list_distinct({keys})) <> len({keys})"
-    lenient = r"regexp_matches(json, '(?i)nan|inf|,\s*[}\]]')"
+    shapes = [held for (held,) in rows_of(connection, f"SELECT DISTINCT {keys} FROM {relation} LIMIT {_MOST_SHAPES}")]
+    # To compare the keys of each line with each other takes long, and most files have lines of few shapes.
+    are_few = len(shapes) < _MOST_SHAPES
+    is_single = are_few and all(held is not None and len(set(held)) == len(held) for held in shapes)
+    repeated = "false" if is_single else f"len(list_distinct({keys})) <> len({keys})"
     query = f"""SELECT {PLACE}, CASE WHEN json_type(json) <> 'OBJECT' THEN 'no object' WHEN {repeated} THEN 'an object that
         has a key twice' ELSE 'no JSON: NaN, Infinity or a comma too many' END FROM {relation}
-        WHERE CASE WHEN json_type(json) <> 'OBJECT' OR {repeated} THEN true WHEN {lenient}
+        WHERE CASE WHEN json_type(json) <> 'OBJECT' OR {repeated} THEN true WHEN regexp_matches(json, {text(_LENIENT)})
         THEN NOT {STRICT_JSON}(json) ELSE false END ORDER BY 1 LIMIT 1"""
     for place, what in rows_of(connection, query):
         raise UnreadableTable(path, f"object {place + 1} is {' '.join(what.split())}")
+    if are_few:
+        return sorted({str(one) for held in shapes for one in held})
+    return [str(one) for (one,) in rows_of(connection, f"SELECT DISTINCT unnest({keys}) FROM {relation} ORDER BY 1")]
 
 
 def _header(path: str) -> tuple[list[str], str]:
