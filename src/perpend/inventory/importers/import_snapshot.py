@@ -112,9 +112,7 @@ class Importing:
         """Return rows that take the objects of the inputs to be read next."""
         return ObjectRows(self._declared, self._new_path, first_source=len(self.run.sources))
 
-    def stage(
-        self, taken: ObjectRows, others: Iterable[tuple[str, Mapping[str, Any]]], stated: Container[str]
-    ) -> StagedRows:
+    def stage(self, taken: ObjectRows, others: Iterable[tuple[str, Mapping[str, Any]]], stated: Container[str]) -> StagedRows:
         """Add the rows of objects that were taken, and return them.
 
         The objects that are apart are to be added, then the objects that are cited.

@@ -243,7 +243,9 @@ def _read_others(
         group.read([other.path for other in alike], keep_going=keep_going)
         groups.append(group)
     others = [(one.type_name, one.fields) for group in groups for one in group.collected()]
-    staged = importing.stage(taken, others, {name for group in groups for kind, name in group.not_left_out if kind == DETAILS.name})
+    staged = importing.stage(
+        taken, others, {name for group in groups for kind, name in group.not_left_out if kind == DETAILS.name}
+    )
     firsts = staged.firsts()
     for group in groups:
         sources = {source.name for source in group.sources}

@@ -59,8 +59,8 @@ _KINDS: Final = frozenset({*_FORMS, dict, list, type(None)})
 class _Layout:
     """How rows of one shape are written: the names, and the kinds of their values.
 
-    ``line`` has a place for each of ``values``, which are names with their encoders; ``are_texts``: all values are texts. ``known`` is the number of the table's names
-    when it was made. ``integers`` are names of whole numbers.
+    ``line`` has a place for each of ``values``, which are names with their encoders; ``are_texts``: all values are texts.
+    ``known`` is the number of the table's names when it was made. ``integers`` are names of whole numbers.
     """
 
     line: str
@@ -232,17 +232,19 @@ def _unread(one: str, first: int, state: _State) -> str:
 def _unfollowed(relation: str, is_stated: bool) -> str:
     """Return the expression of the reason why a child list is unknown. ``is_stated``: the format never leaves it out."""
     column, missing = name(unfollowed(relation)), text(MISSING)
-    return f"CASE {column} WHEN {text(_STATED)} THEN NULL WHEN {text(_LEFT_OUT)} THEN {missing if is_stated else 'NULL'} ELSE {missing} END"
+    left_out = missing if is_stated else "NULL"
+    return f"CASE {column} WHEN {text(_STATED)} THEN NULL WHEN {text(_LEFT_OUT)} THEN {left_out} ELSE {missing} END"
 
 
 class _Prepared:
     """The rows of one object, and the objects to which it refers by lookups. ``start`` begins each row."""
 
-    __slots__ = ("cited", "rows", "source", "start")
+    __slots__ = ("cited", "rows", "source", "start", "targets")
 
     def __init__(self, start: str, source: int) -> None:
         self.start = start
         self.source = source
+        self.targets: set[str] = set()
         self.rows: list[tuple[_TypeRows, _Layout, str]] = []
         self.cited: list[tuple[str, int, tuple[tuple[str, Any], ...]]] = []
 
@@ -340,6 +342,7 @@ class ObjectRows:
             return False
         for rows, _, rest in prepared.rows:
             rows.append(rest)
+        self._targets |= prepared.targets
         for one in prepared.cited:
             self._cited.setdefault(one, found.origin)
         return True
@@ -376,7 +379,7 @@ class ObjectRows:
             return False
         for lookup in layout.lookups:
             target = fields[lookup.name]
-            self._targets.add(lookup.target)
+            prepared.targets.add(lookup.target)
             if lookup.key not in fields:
                 identity = target.get("Id") if isinstance(target, dict) else None
                 whole = _with(fields, lookup.key, identity)
@@ -400,7 +403,7 @@ class ObjectRows:
         prepared.rows.append((rows, layout, f"{prepared.start}{layout.line % values}"))
         for children in layout.children:
             items, owner = fields[children.name], fields.get("Id")
-            self._targets.add(children.type_name)
+            prepared.targets.add(children.type_name)
             if not isinstance(items, list | None):
                 return False
             for item in items or ():
@@ -518,6 +521,11 @@ def _with(fields: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
 def _are_usual(names: Iterable[str]) -> bool:
     """Whether names are those of columns, not of relations."""
     return not any(
-        one.endswith("__r") or one == "RecordType" or not one or not one.isprintable() or len(one) > _LONGEST or is_reserved(one)
+        one.endswith("__r")
+        or one == "RecordType"
+        or not one
+        or not one.isprintable()
+        or len(one) > _LONGEST
+        or is_reserved(one)
         for one in names
     )

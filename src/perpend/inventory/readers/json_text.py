@@ -130,8 +130,8 @@ class JsonText:
     def members(self, streamed: Collection[str]) -> Iterator[tuple[str, Any]]:
         """Yield the members of the object that begins here.
 
-        For a name in ``streamed`` that has an array, ``is_array`` is set and the value is None: take the elements before the next
-        member.
+        For a name in ``streamed`` that has an array, ``is_array`` is set and the value is None. Take its elements before
+        the next member.
         """
         self._open()
         names: set[str] = set()
@@ -191,10 +191,6 @@ class JsonText:
             text, offset = self._text, self._offset
             try:
                 value, end = _SCAN(text, offset)
-                if end < len(text) or self._ended:
-                    self._check(value, end, where)
-                    self._offset = end
-                    return value
             except StopIteration as error:
                 if self._ended or error.value < len(text) - _LONGEST_WORD:
                     _check_depth(text, offset, self._depth, self._place)
@@ -210,6 +206,11 @@ class JsonText:
                 raise UnusableContent(f"{self._where(where)}{error}") from None
             except ValueError:
                 raise UnusableContent(f"{self._where(where)}a number with too many digits") from None
+            else:
+                if end < len(text) or self._ended:
+                    self._check(value, end, where)
+                    self._offset = end
+                    return value
             self._has_more()
 
     def _check(self, value: Any, end: int, where: str) -> None:
@@ -332,4 +333,4 @@ def _skip_space(text: str, offset: int) -> int:
 
 
 _DECODER = strict_decoder(error=UnusableContent, whole=int, real=_finite)
-_SCAN = _DECODER.scan_once
+_SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]  # the types do not know it

@@ -74,7 +74,7 @@ class TypeFrom:
     @property
     def columns(self) -> frozenset[str]:
         """The columns of a row that are read."""
-        paths = (self.arn, self.account, *(one.path for one in (*self.fields, *self.lists)))
+        paths = (self.arn, self.account, *(one.path for one in self.fields), *(one.path for one in self.lists))
         return frozenset(_names_in(path)[0] for path in paths)
 
     def read(

@@ -26,5 +26,6 @@ READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
 def reader_of(kind: InputKind) -> Callable[[InputText, str, Contents], Iterator[None]]:
     """Return the reader of a format: a function of the text, the input's name, and the contents to add to, step by step."""
     module, function = READERS[kind]
-    reader: Callable[[InputText, str, Contents], Iterator[None]] = getattr(import_module(f"perpend.inventory.readers.tools.{module}"), function)
+    there = import_module(f"perpend.inventory.readers.tools.{module}")
+    reader: Callable[[InputText, str, Contents], Iterator[None]] = getattr(there, function)
     return reader

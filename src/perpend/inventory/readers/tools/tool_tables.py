@@ -16,14 +16,15 @@ from perpend.inventory.readers.credential_report import COLUMNS, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
 from perpend.inventory.readers.errors import UnusableContent, excerpt
 from perpend.inventory.readers.json_text import MAX_CONTAINERS, JsonText, described, read_array, read_value
-from perpend.inventory.readers.tools.report_rows import reading_of
+from perpend.inventory.readers.tools.report_rows import reading_of, reading_of_words
 from perpend.inventory.readers.tools.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
 from perpend.inventory.readers.tools.values import UnknownValue, document, moment, time_of_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from perpend.inventory.readers.credential_report import Reading
     from perpend.inventory.readers.files import InputText
     from perpend.inventory.readers.tools.contents import Contents
     from perpend.inventory.readers.tools.field_map import TypeFrom
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 _NULL: Final = "<null>"
 _ROWS: Final = "rows"
 _REPORT: Final = "credential report"
-_OPENING: Final = ("{", "[", _NULL[0])
+_JSON: Final = ("{", "[")
+_OPENING: Final = (*_JSON, _NULL[0])
 _MOST_NAMED: Final = 8
 _BARE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
 
@@ -67,6 +69,7 @@ def _read(text: InputText, source: str, held: Contents, tool: _Tool) -> Iterator
     table: TypeFrom | str | None = None
     names: tuple[str, ...] = ()
     read: list[str] = []
+    cells: Sequence[tuple[str, str]] = ()
     times: set[datetime | None] = set()
     unit = "row" if text.head().lstrip().startswith((b"[", b"{")) else LINE
     for number, (place, row) in enumerate(_rows(text)):
@@ -74,7 +77,8 @@ def _read(text: InputText, source: str, held: Contents, tool: _Tool) -> Iterator
             raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
         if table is None or names != tuple(row):
             names, table = tuple(row), _same(table, _table_of(row, tool), f"{unit} {place}")
-            read = [name for name in names if name in (_of_report(names) if isinstance(table, str) else table.columns)]
+            cells = _report_cells(names) if isinstance(table, str) and unit == LINE else ()
+            read = [] if cells else _read_columns(names, table)
         for name in read:
             value = row[name]
             if isinstance(value, str) and value[:1] in _OPENING:
@@ -82,7 +86,12 @@ def _read(text: InputText, source: str, held: Contents, tool: _Tool) -> Iterator
         time = _time_of(row, tool)
         times.add(time)
         origin = Origin(source, place, unit)
-        reason = _add_reading(held, row, origin, time) if isinstance(table, str) else table.read(held, row, origin)
+        if cells:
+            reason = _add(held, reading_of_words(_words(row, cells), origin, time))
+        elif isinstance(table, str):
+            reason = _add_reading(held, row, origin, time)
+        else:
+            reason = table.read(held, row, origin)
         if reason is not None:
             raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
         yield
@@ -101,7 +110,11 @@ def _same(table: TypeFrom | str | None, other: TypeFrom | str, place: str) -> Ty
 
 def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
     report_row = _report_row(row)
-    reading = reading_of(report_row, origin, time, raw=False) if isinstance(report_row, dict) else report_row
+    return _add(held, reading_of(report_row, origin, time, raw=False) if isinstance(report_row, dict) else report_row)
+
+
+def _add(held: Contents, reading: Reading | str) -> str | None:
+    """Add a reading; return the reason if there is none."""
     if isinstance(reading, str):
         return reading
     held.add_reading(reading)
@@ -140,10 +153,23 @@ def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
     return {known: row[name] for known, name in columns}
 
 
-def _of_report(names: tuple[str, ...]) -> set[str]:
-    """Return the columns among some that are read of a table of credential reports."""
+def _read_columns(names: tuple[str, ...], table: TypeFrom | str) -> list[str]:
+    """Return the columns among some that are read of a table."""
+    if not isinstance(table, str):
+        return [name for name in names if name in table.columns]
     columns, twice, _ = _report_columns(names)
-    return {*(name for _, name in columns), *(name for _, name, _ in twice)}
+    return [*(name for _, name in columns), *(name for _, name, _ in twice)]
+
+
+def _report_cells(names: tuple[str, ...]) -> Sequence[tuple[str, str]]:
+    """Return the columns of a report in CSV by name, none if one of them is there twice."""
+    columns, twice, spelt = _report_columns(names)
+    return () if twice or spelt is not None else columns
+
+
+def _words(row: Mapping[str, str], cells: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the cells of a report's row that say something. One that is blank, null or JSON does not."""
+    return {name: cell for name, column in cells if (cell := row[column]) and cell != _NULL and cell[0] not in _JSON}
 
 
 @lru_cache(maxsize=64)
