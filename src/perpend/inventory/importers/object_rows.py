@@ -249,6 +249,10 @@ class _Prepared:
         self.cited: list[tuple[str, int, tuple[tuple[str, Any], ...]]] = []
 
 
+_First = tuple[Any, "Reading", int]
+"""The first reading of an account, with its place in the order of readings and its number."""
+
+
 @dataclass(slots=True)
 class _Input:
     """An input: the number of its first object."""
@@ -275,8 +279,8 @@ class ObjectRows:
         self._targets: set[str] = set()
         self._inputs: list[_Input] = []
         self._number = 0
-        self._firsts: dict[str, tuple[Reading, int]] = {}
-        self._undone: tuple[dict[str, _State], int, dict[str, tuple[Reading, int]]] = ({}, 0, {})
+        self._firsts: dict[str, _First] = {}
+        self._undone: tuple[dict[str, _State], int, dict[str, _First]] = ({}, 0, {})
 
     def ids_of(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
         """Yield the types and Ids of other objects, of those nested in them, and of those that follow from what was taken."""
@@ -284,7 +288,7 @@ class ObjectRows:
             yield from _ids_in(type_name, fields, self._declared)
         for type_name, _, members in self._cited:
             yield type_name, dict(members)["Id"]
-        for reading, _ in self._firsts.values():
+        for _, reading, _ in self._firsts.values():
             yield ACCOUNT_TYPE, reading.account
             yield USER_TYPE, root_arn(reading.arn, reading.account)
 
@@ -302,7 +306,7 @@ class ObjectRows:
         firsts = {one.source: one.first for one in self._inputs}
         return [
             reading
-            for reading, number in self._firsts.values()
+            for _, reading, number in self._firsts.values()
             if number - firsts[reading.origin.source] not in apart.get(reading.origin.source, ())
         ]
 
@@ -352,9 +356,9 @@ class ObjectRows:
         number = self._number
         if not self.take(Found(USER_TYPE, user_fields(reading), reading.origin)):
             return False
-        first = self._firsts.get(reading.account)
-        if first is None or reading_order(reading) < reading_order(first[0]):
-            self._firsts[reading.account] = reading, number
+        order, first = reading_order(reading), self._firsts.get(reading.account)
+        if first is None or order < first[0]:
+            self._firsts[reading.account] = order, reading, number
         return True
 
     def _prepared(self, found: Found, number: int) -> _Prepared | None:

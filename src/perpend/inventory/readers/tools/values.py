@@ -182,7 +182,7 @@ def _is_document(value: Any) -> bool:
 def either(held: Mapping[str, Any], *names: str) -> Any:
     """Return the value of one of several spellings of a name, None if there is none. Raises NotTold if two disagree."""
     values = [held[name] for name in names if name in held]
-    if any(one != values[0] for one in values):
+    if len(values) > 1 and any(one != values[0] for one in values):
         raise UnknownValue(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
     return values[0] if values else None
 
