@@ -129,8 +129,8 @@ class _TypeRows:
             return None
         if not isinstance(fields.get("Id"), str):
             return None
-        for one in (*own, *reasons):
-            self.state.names.setdefault(one, self.state.rows)
+        for field_name in (*own, *reasons):
+            self.state.names.setdefault(field_name, self.state.rows)
         if len(self.state.names) > _MOST_NAMES:
             return None
         marks = {unread(one): reasons.get(one, MISSING) for one in self.state.names if one not in fields}
@@ -140,10 +140,10 @@ class _TypeRows:
         self.state.marks |= marks.keys()
         filled = [one for one in own if fields[one] is not None]
         self.state.texts |= {one for one in filled if type(fields[one]) is str}
-        for one in filled:
-            form = _FORMS.get(type(fields[one]), Form.VARIANT)
-            if self.state.forms.setdefault(one, form) is not form:
-                self.state.forms[one] = Form.VARIANT
+        for field_name in filled:
+            form = _FORMS.get(type(fields[field_name]), Form.VARIANT)
+            if self.state.forms.setdefault(field_name, form) is not form:
+                self.state.forms[field_name] = Form.VARIANT
         constant = "".join(f",{encode_basestring(mark)}:{encode_basestring(reason)}" for mark, reason in marks.items())
         members = "".join(f",{encode_basestring(one).replace('%', '%%')}:%s" for one in filled)
         return _Layout(
@@ -159,9 +159,9 @@ class _TypeRows:
 
     def note_integers(self, fields: Mapping[str, Any], layout: _Layout) -> None:
         """Note whole numbers that a column of numbers cannot hold."""
-        for one in layout.integers:
-            if form_of_value(fields[one]) is Form.VARIANT:
-                self.state.forms[one] = Form.VARIANT
+        for field_name in layout.integers:
+            if form_of_value(fields[field_name]) is Form.VARIANT:
+                self.state.forms[field_name] = Form.VARIANT
 
     def append(self, rest: str) -> None:
         """Add a row, whose number is put in front of the rest of its line."""
@@ -223,9 +223,9 @@ class _TypeRows:
         return TableFragment(parquet(target), forms, state.rows, frozenset(marks), unknown, plain)
 
 
-def _unread(one: str, first: int, state: _State) -> str:
+def _unread(field_name: str, first: int, state: _State) -> str:
     """Return the expression of the reason why a field is unknown."""
-    given = name(unread(one)) if unread(one) in state.marks else "NULL"
+    given = name(unread(field_name)) if unread(field_name) in state.marks else "NULL"
     return f"CASE WHEN {name(ROW)} < {first} THEN {text(MISSING)} ELSE {given} END" if first else given
 
 
@@ -295,11 +295,11 @@ class ObjectRows:
     def by_input(self, numbers: Iterable[int]) -> dict[str, set[int]]:
         """Return the numbers of objects within their inputs, counted from 0."""
         firsts = [one.first for one in self._inputs]
-        found: dict[str, set[int]] = {}
+        by_input: dict[str, set[int]] = {}
         for number in numbers:
             given = self._inputs[bisect_right(firsts, number) - 1]
-            found.setdefault(given.source, set()).add(number - given.first)
-        return found
+            by_input.setdefault(given.source, set()).add(number - given.first)
+        return by_input
 
     def firsts(self, apart: Mapping[str, Container[int]]) -> list[Reading]:
         """Return the first reading of each account, without those whose objects are apart."""
@@ -331,15 +331,15 @@ class ObjectRows:
         self._inputs.pop()
         for type_name, rows in self.types.items():
             rows.go_back(states.get(type_name) or _State())
-        for one in list(self._cited)[cited:]:
-            del self._cited[one]
+        for target in list(self._cited)[cited:]:
+            del self._cited[target]
 
-    def take(self, found: Found) -> bool:
+    def take(self, entry: Found) -> bool:
         """Write the rows of an object. Return False if it is none that can be written so."""
         number = self._number
         self._number += 1
         # A name that is new to a table must be marked as unknown in the rows prepared before it: prepare them again.
-        while (prepared := self._prepared(found, number)) is not None:
+        while (prepared := self._prepared(entry, number)) is not None:
             if len(prepared.rows) == 1 or all(layout.known == len(rows.state.names) for rows, layout, _ in prepared.rows):
                 break
         if prepared is None:
@@ -347,8 +347,8 @@ class ObjectRows:
         for rows, _, rest in prepared.rows:
             rows.append(rest)
         self._targets |= prepared.targets
-        for one in prepared.cited:
-            self._cited.setdefault(one, found.origin)
+        for target in prepared.cited:
+            self._cited.setdefault(target, entry.origin)
         return True
 
     def take_reading(self, reading: Reading) -> bool:
@@ -361,10 +361,10 @@ class ObjectRows:
             self._firsts[reading.account] = order, reading, number
         return True
 
-    def _prepared(self, found: Found, number: int) -> _Prepared | None:
+    def _prepared(self, entry: Found, number: int) -> _Prepared | None:
         """Return the rows of an object and those nested in it, None if one of them is unusual."""
         prepared = _Prepared(f',"{SOURCE}":{self._source},"{_ROOT}":{number}', self._source)
-        is_usual = self._prepare(prepared, found.type_name, found.fields, left_out=found.left_out)
+        is_usual = self._prepare(prepared, entry.type_name, entry.fields, left_out=entry.left_out)
         return prepared if is_usual else None
 
     def _prepare(
@@ -491,7 +491,7 @@ class OnlyNumbered:
     def end(self, *, is_read: bool) -> None:
         """End the input."""
 
-    def take(self, found: Found) -> bool:
+    def take(self, entry: Found) -> bool:
         """Whether an object has none of the numbers."""
         self._number += 1
         return self._number - 1 not in self._of_input

@@ -107,15 +107,11 @@ class InputText:
             raise _no_text(rest, 0, line)
 
     def digest(self) -> str:
-        """Return the hash of the input's bytes, as they are stored."""
+        """Return the hash of the text."""
         digest = hashlib.sha256()
-        for chunk in self._stored():
-            digest.update(chunk)
+        for place, chunk in enumerate(self._chunks()):
+            digest.update(chunk if place else chunk.removeprefix(_UTF8_MARK))
         return digest.hexdigest()
-
-    def _stored(self) -> Iterator[bytes]:
-        with self._opened() as stream:
-            yield from _bounded(stream)
 
     def _chunks(self) -> Iterator[bytes]:
         """Yield the unpacked bytes, each chunk but the last one of the same size."""

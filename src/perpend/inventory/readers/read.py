@@ -81,7 +81,7 @@ class Sink(Protocol):
     def begin(self, source: str, kind: InputKind) -> None:
         """Begin with an input."""
 
-    def take(self, found: Found) -> bool:
+    def take(self, entry: Found) -> bool:
         """Whether an object was taken; ``left_out`` has the lists that are empty if nothing says otherwise."""
 
     def take_reading(self, reading: Reading) -> bool:
@@ -256,8 +256,9 @@ class Collecting:
         accounts = {one: one in whole for one in sorted({reading.account for reading in readings})}
         coverage = coverage_of_report(accounts, self.complete.get(path, ()))
         self.sources.append(Source(path, kind.name, observed_at, len(readings), tuple(accounts), coverage))
-        with self._taking(path, kind) as sink:
-            self.readings += [reading for reading in readings if sink is None or not sink.take_reading(reading)]
+        self.readings += readings
+        with self._taking(path, kind):  # a sink has the numbers of all sources, though it takes no reports
+            pass
 
     def _read_test_data(self, text: InputText, path: str) -> None:
         if not self.type_name:
@@ -286,10 +287,10 @@ class Collecting:
         count = 0
         with self._taking(path, kind) as sink:
             for _ in reader_of(kind)(text, path, held):
-                for found in held.objects:
-                    one = found if not found.left_out or covers(claimed, found) else found._replace(left_out=())
-                    if sink is None or not sink.take(one):
-                        objects.append(one)
+                for entry in held.objects:
+                    kept = entry if not entry.left_out or covers(claimed, entry) else entry._replace(left_out=())
+                    if sink is None or not sink.take(kept):
+                        objects.append(kept)
                 for reading in held.readings:
                     dated = reading._replace(observed_at=stated) if stated else reading
                     if sink is None or not sink.take_reading(dated):
@@ -310,10 +311,10 @@ class Collecting:
             self.last_pages += [] if held.has_more else [accounts]
             self.cut_off |= {path: accounts} if held.has_more and claimed else {}
         self.left_out += [
-            (len(self.held) + place, kind.name, name) for place, found in enumerate(objects) for name in found.left_out
+            (len(self.held) + place, kind.name, name) for place, entry in enumerate(objects) for name in entry.left_out
         ]
         self.not_left_out |= {(kind.name, name) for name in held.stated_empty | held.left_open}
-        self.held += [(found.as_object, found.seen_at) for found in objects]
+        self.held += [(entry.as_object, entry.seen_at) for entry in objects]
         self.readings += readings
         self.sources.append(Source(path, kind.name, stated or held.observed_at, count, accounts, coverage, tuple(lists)))
         if progress:
@@ -439,7 +440,7 @@ def _in_two_spellings(fields: Mapping[str, Any], relations: _Relations) -> str:
             relations[names] = related
     for name in related:
         value = fields[name]
-        for one in value if isinstance(value, list) else (value,):
-            if isinstance(one, dict) and (spelt := _in_two_spellings(one, relations)):
+        for inner in value if isinstance(value, list) else (value,):
+            if isinstance(inner, dict) and (spelt := _in_two_spellings(inner, relations)):
                 return spelt
     return ""

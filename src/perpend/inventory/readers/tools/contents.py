@@ -80,14 +80,14 @@ class Contents:
     stated_empty: set[str] = field(default_factory=set)
     left_open: set[str] = field(default_factory=set)
 
-    def add(self, found: Found) -> None:
+    def add(self, entry: Found) -> None:
         """Add an object."""
-        self.objects.append(found)
-        self.types.add(found.type_name)
-        if isinstance(account := found.fields.get("CA10__account__c"), str):
+        self.objects.append(entry)
+        self.types.add(entry.type_name)
+        if isinstance(account := entry.fields.get("CA10__account__c"), str):
             self.accounts.add(account)
-        if found.seen_at and (self.latest is None or found.seen_at > self.latest):
-            self.latest = found.seen_at
+        if entry.seen_at and (self.latest is None or entry.seen_at > self.latest):
+            self.latest = entry.seen_at
 
     def add_reading(self, reading: Reading) -> None:
         """Add a row of a credential report."""

@@ -129,21 +129,25 @@ class TypeFrom:
 
 
 def _read(
-    fields: dict[str, Any], lacking: dict[str, str], one: FieldFrom | ListFrom, row: Mapping[str, Any], spelt: dict[int, bool]
+    fields: dict[str, Any],
+    lacking: dict[str, str],
+    read_from: FieldFrom | ListFrom,
+    row: Mapping[str, Any],
+    spelt: dict[int, bool],
 ) -> None:
-    path = one.path
+    path = read_from.path
     try:
         value = value_at(row, path, spelt)
     except UnknownValue as error:
-        lacking[one.name] = f"is not known: {error}"
+        lacking[read_from.name] = f"is not known: {error}"
         return
     if value is None:  # no conversion takes null
-        lacking[one.name] = f"is not known: no `{path}`"
+        lacking[read_from.name] = f"is not known: no `{path}`"
         return
     try:
-        fields[one.name] = one.form(value)
+        fields[read_from.name] = read_from.form(value)
     except UnknownValue as error:
-        lacking[one.name] = f"is not known: `{path}` {error}"
+        lacking[read_from.name] = f"is not known: `{path}` {error}"
 
 
 @lru_cache(maxsize=1024)
