@@ -22,6 +22,8 @@ from perpend.inventory.importers.object_rows import ObjectRows
 from perpend.inventory.readers import files
 from perpend.inventory.readers.conflicts import PLACES
 from perpend.inventory.readers.errors import UnusableInput
+from perpend.inventory.readers.merge import ACCOUNT_TYPE, USER_TYPE
+from perpend.inventory.readers.read import Collecting
 from perpend.inventory.snapshots.snapshot import Snapshot
 from perpend.inventory.snapshots.store import Store
 from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, rows_of
@@ -176,6 +178,20 @@ def test_most_objects_are_written_at_once(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(json.dumps([made(Random(seed), THING, ["a", "b"]) for seed in range(200)]))
     imported(tmp_path / "store", [Input(str(tmp_path / "a.json"), THING)])
     assert 200 == len(taken) and sum(taken) > 100
+
+
+def test_rows_of_reports_are_read_once(tmp_path, monkeypatch):
+    again: list[str] = []
+    monkeypatch.setattr(Collecting, "read_again", lambda self, paths, sink: again.extend(paths))
+    arn = "arn:aws:iam::11112222333"
+    names = {"<root_account>": f"{arn}3:root", "ann": f"{arn}3:user/ann", "bob": f"{arn}4:user/bob"}
+    rows = "".join(f"{user},{arn},2026-01-01T00:00:00Z,true,{{}}\n" for user, arn in names.items())
+    (tmp_path / "report.csv").write_text(f"user_name,user_arn,user_creation_time,mfa_active,_ctx\n{rows}")
+    tables = imported(tmp_path / "store", [Input(str(tmp_path / "report.csv"))])[0]
+    assert [] == again
+    ids = {json.loads(row)["Id"] for row in tables[USER_TYPE]}
+    assert {*names.values(), f"{arn}4:root"} == ids
+    assert 2 == len(tables[ACCOUNT_TYPE])
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):

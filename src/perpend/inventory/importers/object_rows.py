@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.inventory import is_filled
+from perpend.core.objects.inventory import is_filled, is_root
 from perpend.core.schema.shred import form_of_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, is_reserved, listed, unfollowed, unread
 from perpend.core.values.partial_object import MISSING, PartialObject, doubt_of, reasons_of
@@ -280,7 +280,7 @@ class ObjectRows:
         self._inputs: list[_Input] = []
         self._number = 0
         self._firsts: dict[str, _First] = {}
-        self._undone: tuple[dict[str, _State], int, dict[str, _First]] = ({}, 0, {})
+        self._undone: tuple[dict[str, _State], int, dict[str, _First], set[str]] = ({}, 0, {}, set())
 
     def ids_of(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
         """Yield the types and Ids of other objects, of those nested in them, and of those that follow from what was taken."""
@@ -290,7 +290,8 @@ class ObjectRows:
             yield type_name, dict(members)["Id"]
         for _, reading, _ in self._firsts.values():
             yield ACCOUNT_TYPE, reading.account
-            yield USER_TYPE, root_arn(reading.arn, reading.account)
+            if not is_root(reading.arn):  # no reading shows the root user, the first of its account
+                yield USER_TYPE, root_arn(reading.arn, reading.account)
 
     def by_input(self, numbers: Iterable[int]) -> dict[str, set[int]]:
         """Return the numbers of objects within their inputs, counted from 0."""
@@ -320,14 +321,15 @@ class ObjectRows:
     def begin(self, source: str, kind: InputKind) -> None:
         """Begin with an input."""
         self._inputs.append(_Input(source, kind, self._number))
-        self._undone = {name: rows.mark() for name, rows in self.types.items()}, len(self._cited), dict(self._firsts)
+        states = {name: rows.mark() for name, rows in self.types.items()}
+        self._undone = states, len(self._cited), dict(self._firsts), set(self._targets)
 
     def end(self, *, is_read: bool) -> None:
         """End the input. If it was not read to its end, forget the objects taken from it."""
         if is_read:
             self._source += 1
             return
-        states, cited, self._firsts = self._undone
+        states, cited, self._firsts, self._targets = self._undone
         self._inputs.pop()
         for type_name, rows in self.types.items():
             rows.go_back(states.get(type_name) or _State())
