@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from perpend import open_repository
 from perpend.core.diagnostics.model import Diagnostic
 from perpend.core.objects.claims import Scope
+from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, Form, plain, unread
 from perpend.core.schema.tables import OWNER as OWNER_ROW
 from perpend.core.values.partial_object import MISSING
@@ -113,9 +116,9 @@ def inputs_of(random: Random, directory: Path) -> list[Input]:
 Seen = tuple[dict[str, list[str]], list[Any], list[Any], list[str]]
 
 
-def imported(store: Path, inputs: list[Input]) -> Seen:
+def imported(store: Path, inputs: list[Input], declared: Callable[[str], ObjectType | None] = TYPES.get) -> Seen:
     """Return the tables, columns, sources and problems of a snapshot, without the numbers and the order of rows."""
-    done = import_inputs(Store(store), inputs, declared=TYPES.get, keep_going=True)
+    done = import_inputs(Store(store), inputs, declared=declared, keep_going=True)
     if done.snapshot is None:
         return {}, [], [], [str(one) for one in done.failures]
     tables = {name: rows_without_place(done.snapshot, name) for name in done.snapshot.tables.by_name}
@@ -178,6 +181,22 @@ def test_most_objects_are_written_at_once(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(json.dumps([made(Random(seed), THING, ["a", "b"]) for seed in range(200)]))
     imported(tmp_path / "store", [Input(str(tmp_path / "a.json"), THING)])
     assert 200 == len(taken) and sum(taken) > 100
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_lists_that_a_format_leaves_out_are_known_alike(tmp_path, monkeypatch, stated):
+    users = [
+        {"UserName": name, "Arn": f"arn:aws:iam::111122223333:user/{name}", "AttachedManagedPolicies": [], "GroupList": []}
+        for name in ("ann", "bob")
+    ]
+    users[1] |= {"UserPolicyList": []} if stated else {}
+    (tmp_path / "details.json").write_text(json.dumps({"UserDetailList": users}))
+    types = open_repository(None).declared_type
+    inputs = [Input(str(tmp_path / "details.json"), complete=(Scope(),))]
+    quick = imported(tmp_path / "quick", inputs, types)
+    monkeypatch.setattr(ObjectRows, "take", lambda self, found: False)
+    assert imported(tmp_path / "slow", inputs, types) == quick
+    assert ("CA10__CaAwsUserPolicy__c" in quick[0]) is True
 
 
 def test_rows_of_reports_are_read_once(tmp_path, monkeypatch):

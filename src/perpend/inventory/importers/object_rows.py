@@ -101,7 +101,7 @@ class _TypeRows:
         self.relations = unstated_lists(declared)
         self._declared = declared
         self._lookups = {one.name: one for one in declared.lookups.values() if one.key} if declared else {}
-        self._children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
+        self.children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
         self._layouts: dict[Any, _Layout] = {}
         self._lines: list[str] = []
         with naming(path):
@@ -123,7 +123,7 @@ class _TypeRows:
     def _new_layout(
         self, fields: Mapping[str, Any], reasons: Mapping[str, str], left_out: tuple[str, ...], key: str | None
     ) -> _Layout | None:
-        related = {*self._lookups, *self._children}
+        related = {*self._lookups, *self.children}
         own = [one for one in fields if one not in related]
         if not _are_usual([*own, *reasons]) or not set(map(type, fields.values())) <= _KINDS or doubt_of(fields):
             return None
@@ -134,8 +134,8 @@ class _TypeRows:
         if len(self.state.names) > _MOST_NAMES:
             return None
         marks = {unread(one): reasons.get(one, MISSING) for one in self.state.names if one not in fields}
-        marks |= {unfollowed(one): _STATED for one in self._children if one in fields}
-        marks |= {unfollowed(one): _LEFT_OUT for one in left_out if one in self._children}
+        marks |= {unfollowed(one): _STATED for one in self.children if one in fields}
+        marks |= {unfollowed(one): _LEFT_OUT for one in left_out if one in self.children}
         marks |= {listed(key): LISTED} if key else {}
         self.state.marks |= marks.keys()
         filled = [one for one in own if fields[one] is not None]
@@ -152,7 +152,7 @@ class _TypeRows:
             tuple(encode_basestring if isinstance(fields[one], str) else _ENCODE for one in filled),
             all(isinstance(fields[one], str) for one in filled),
             tuple(self._lookups[one] for one in fields if one in self._lookups),
-            tuple(self._children[one] for one in fields if one in self._children),
+            tuple(self.children[one] for one in fields if one in self.children),
             tuple(one for one in filled if type(fields[one]) is int),
             len(self.state.names),
         )
@@ -277,10 +277,11 @@ class ObjectRows:
         self.types: dict[str, _TypeRows] = {}
         self._cited: dict[tuple[str, int, tuple[tuple[str, Any], ...]], Origin] = {}
         self._targets: set[str] = set()
+        self._left_out: set[tuple[str, str]] = set()
         self._inputs: list[_Input] = []
         self._number = 0
         self._firsts: dict[str, _First] = {}
-        self._undone: tuple[dict[str, _State], int, dict[str, _First], set[str]] = ({}, 0, {}, set())
+        self._undone: tuple[dict[str, _State], int, dict[str, _First], set[str], set[tuple[str, str]]] = ({}, 0, {}, set(), set())
 
     def ids_of(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
         """Yield the types and Ids of other objects, of those nested in them, and of those that follow from what was taken."""
@@ -292,6 +293,10 @@ class ObjectRows:
             yield ACCOUNT_TYPE, reading.account
             if not is_root(reading.arn):  # no reading shows the root user, the first of its account
                 yield USER_TYPE, root_arn(reading.arn, reading.account)
+
+    def add_left_out(self, stated: Container[str]) -> None:
+        """Note the types of lists that are empty, since the format leaves empty ones out: all but those in ``stated``."""
+        self._targets |= {type_name for name, type_name in self._left_out if name not in stated}
 
     def by_input(self, numbers: Iterable[int]) -> dict[str, set[int]]:
         """Return the numbers of objects within their inputs, counted from 0."""
@@ -322,14 +327,14 @@ class ObjectRows:
         """Begin with an input."""
         self._inputs.append(_Input(source, kind, self._number))
         states = {name: rows.mark() for name, rows in self.types.items()}
-        self._undone = states, len(self._cited), dict(self._firsts), set(self._targets)
+        self._undone = states, len(self._cited), dict(self._firsts), set(self._targets), set(self._left_out)
 
     def end(self, *, is_read: bool) -> None:
         """End the input. If it was not read to its end, forget the objects taken from it."""
         if is_read:
             self._source += 1
             return
-        states, cited, self._firsts, self._targets = self._undone
+        states, cited, self._firsts, self._targets, self._left_out = self._undone
         self._inputs.pop()
         for type_name, rows in self.types.items():
             rows.go_back(states.get(type_name) or _State())
@@ -349,6 +354,9 @@ class ObjectRows:
         for rows, _, rest in prepared.rows:
             rows.append(rest)
         self._targets |= prepared.targets
+        if entry.left_out:
+            children = self.types[entry.type_name].children
+            self._left_out |= {(name, children[name].type_name) for name in entry.left_out if name in children}
         for target in prepared.cited:
             self._cited.setdefault(target, entry.origin)
         return True
@@ -442,6 +450,7 @@ class StagedRows:
             if rows.state.rows
         }
         self.apart = self._find_apart(others)
+        taken.add_left_out(stated)
 
     def _find_apart(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, set[int]]:
         path = self._taken.new_path()
