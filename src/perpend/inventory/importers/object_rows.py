@@ -253,6 +253,10 @@ _First = tuple[Any, "Reading", int]
 """The first reading of an account, with its place in the order of readings and its number."""
 
 
+_Undone = tuple[dict[str, _State], int, dict[str, _First], set[str], set[tuple[str, str]]]
+"""What was known when an input began."""
+
+
 @dataclass(slots=True)
 class _Input:
     """An input: the number of its first object."""
@@ -281,7 +285,7 @@ class ObjectRows:
         self._inputs: list[_Input] = []
         self._number = 0
         self._firsts: dict[str, _First] = {}
-        self._undone: tuple[dict[str, _State], int, dict[str, _First], set[str], set[tuple[str, str]]] = ({}, 0, {}, set(), set())
+        self._undone: _Undone = ({}, 0, {}, set(), set())
 
     def ids_of(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
         """Yield the types and Ids of other objects, of those nested in them, and of those that follow from what was taken."""
