@@ -108,7 +108,7 @@ class Assembly:
         own = [column for column in united.forms if column not in united.members]
         members = [one for of_column in united.members.values() for one in of_column.values() if one not in own]
         columns = {column: name(column) for column in (*system, *own, *companions, *members)}
-        columns |= {plain(column): self._is_plain(united, column) for column in marked}
+        columns |= {plain(column): united.plain.get(column) or self._is_plain(united, column) for column in marked}
         columns |= {unfollowed(column): reason for column, reason in relations.reasons.items()}
         # Grouping loses the order of rows; all other queries keep it.
         order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
@@ -154,13 +154,14 @@ class Assembly:
 
     def _marked(self, united: MergedTable) -> list[str]:
         """Return the text columns in which some text may be JSON."""
-        known = {*united.members, *united.bare}
+        known = {*united.members, *united.plain, *united.bare}
         texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in known]
         if not texts:
-            return []
+            return list(united.plain)
         opens = (f"bool_or(starts_with({name(column)}, '{{') OR starts_with({name(column)}, '['))" for column in texts)
         opened = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
-        return [column for column, some in zip(texts, opened, strict=True) if some]
+        marked = {*united.plain, *(column for column, some in zip(texts, opened, strict=True) if some)}
+        return [column for column in united.forms if column in marked]
 
     def _filled(self, path: Path, marks: list[str], united: MergedTable) -> set[str]:
         """Return the companion columns that have a value in some row."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.model import Span, whole_file
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.claims import Claims, claims_of, unread_input
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.relations import NO_OBJECT, OTHER_OBJECT
+from perpend.core.schema.shred import RequiredFields, part_of
 from perpend.core.schema.tables import Form, unfollowed, unread
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.assemble import Assembly
 from perpend.inventory.importers.merge_relations import merge_same, unite, unstated_lists
 from perpend.inventory.importers.object_batches import shred_batch
+from perpend.inventory.importers.object_rows import ObjectRows, StagedRows
 from perpend.inventory.importers.objects import Objects
 from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
@@ -28,10 +30,10 @@ from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.manifest import Failure, StoredSource
 from perpend.inventory.snapshots.plain_sql import teach
 from perpend.inventory.snapshots.queries.labels import CALLS_VIEW, SOURCES_VIEW
-from perpend.inventory.snapshots.rows import ROW_GROUP
+from perpend.inventory.snapshots.rows import ROW_GROUP, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from perpend.core.diagnostics.model import Diagnostic
@@ -79,6 +81,7 @@ class Importing:
         self._objects = Objects(declared, lambda number: age_of(run.sources, number))
         self._tables: dict[str, list[TableFragment]] = {}
         self._ready: dict[str, TableFragment] = {}
+        self._rows: dict[str, TableFragment] = {}
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
         self._united: set[str] = set()
@@ -113,6 +116,24 @@ class Importing:
                 self._objects.add(
                     type_name, judged.fields, source=number, origin=judged.origin, contradicted=reason, others=others
                 )
+
+    def taking(self) -> ObjectRows:
+        """Return rows that take the objects of the inputs to be read next."""
+        return ObjectRows(self._declared, self._new_path, first_source=len(self.run.sources))
+
+    def stage(self, taken: ObjectRows, others: Iterable[tuple[str, Mapping[str, Any]]], stated: Container[str]) -> StagedRows:
+        """Add the rows of objects that were taken, and return them.
+
+        The objects that are apart are to be added, then the objects that are cited.
+        """
+        with translate_errors(self.run.temporary):
+            staged = StagedRows(self._connection, taken, others, stated)
+            self._rows |= staged.fragments()
+        return staged
+
+    def add_cited(self, taken: ObjectRows) -> None:
+        """Add the objects to which those that were taken only refer."""
+        taken.add_cited(self._objects)
 
     def add_table(self, table: TableFile) -> None:
         """Add a table of one object type. Raises UnreadableTable if it cannot be used.
@@ -213,11 +234,21 @@ class Importing:
         if pile.renamed:
             self._note_renamed(type_name, pile)
         declared = self._declared(type_name)
-        shredded = shred_batch(self._connection, type_name, pile, declared=declared, new_path=self._new_path)
-        for shredded_part in shredded:
-            self._parts[shredded_part.part.name] = shredded_part.part
-            pieces[shredded_part.part.name] = [shredded_part.piece]
-        self._note_undeclared(self._parts[type_name])
+        rows = self._rows.get(type_name)
+        if rows and not any(True for _ in pile):
+            self._parts[type_name] = part_of(type_name, RequiredFields())
+            pieces[type_name] = []
+        else:
+            shredded = shred_batch(self._connection, type_name, pile, declared=declared, new_path=self._new_path)
+            for shredded_part in shredded:
+                self._parts[shredded_part.part.name] = shredded_part.part
+                pieces[shredded_part.part.name] = [shredded_part.piece]
+            self._note_undeclared(self._parts[type_name])
+        if rows:
+            part = self._parts[type_name]
+            check_names({*part.wanted.values, *part.lookups, *part.children, *rows.forms, "Id"}, shown(type_name))
+            undeclared = dict.fromkeys((*part.lookups, *part.children), MISSING)
+            pieces[type_name].append(replace(rows, unknown={**rows.unknown, **undeclared}))
 
     def _note_renamed(self, type_name: str, pile: ObjectBatch) -> None:
         first = ", ".join(f"`{shown(one)}`" for one in sorted(pile.renamed)[:_MOST_NAMED])

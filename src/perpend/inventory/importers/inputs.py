@@ -12,6 +12,7 @@ from perpend.core.errors import PerpendError, reject_single_text
 from perpend.core.schema.tables import readings
 from perpend.inventory.importers.import_snapshot import Importing
 from perpend.inventory.importers.input import is_of_tool
+from perpend.inventory.importers.object_rows import OnlyNumbered
 from perpend.inventory.importers.reports.report_file import copied_report, is_report, report_file
 from perpend.inventory.importers.reports.report_table import Doubtful, are_as_usual, read_reports
 from perpend.inventory.importers.tables.table_bytes import UnreadableTable, head_of
@@ -20,8 +21,9 @@ from perpend.inventory.importers.tables.tool_parquet import lines_of_tool
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.readers.errors import UnusableContent, UnusableInput
 from perpend.inventory.readers.files import STANDARD_INPUT, write_standard_input
+from perpend.inventory.readers.formats import DETAILS
 from perpend.inventory.readers.merge import ACCOUNT_TYPE, REPORT_TYPES, USER_TYPE
-from perpend.inventory.readers.read import collect_files
+from perpend.inventory.readers.read import Collecting
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, translate_errors
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.importers.input import Input
+    from perpend.inventory.importers.object_rows import ObjectRows
     from perpend.inventory.importers.reports.report_file import ReportFile
-    from perpend.inventory.readers.read import Collected
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.inventory.snapshots.store import Store
@@ -113,17 +115,17 @@ class _Inputs:
         reports = [other for other in others if _is_report(other, read_from.get(other.path, other.path))]
         rest = [other for other in others if other not in reports]
         self.failures += _read_tables(self.importing, tables, keep_going=self.keep_going)
-        collected = self._collected(rest, read_from)
-        described = {table.type_name for table in tables} | {one for read in collected for one in read.inventory.objects}
+        groups, taken = self._read_objects(rest, read_from)
+        described = {table.type_name for table in tables} | taken.described
+        described |= {object_.type_name for group in groups for object_ in group.collected()}
         usual = are_as_usual(self.declared(USER_TYPE), self.declared(ACCOUNT_TYPE))
-        if reports and (not usual or described & {*REPORT_TYPES}):
-            # Several formats describe users, so that each of them is merged by the readers.
-            collected = self._collected(others, read_from)
-        elif reports:
+        by_duckdb = usual and not described & {*REPORT_TYPES}
+        if reports and not by_duckdb:
+            # Several formats describe users, so that the readers merge each of them.
+            groups, taken = self._read_objects(others, read_from)
+        self._add_objects(groups, taken)
+        if reports and by_duckdb:
             self._add_reports(reports, read_from)
-        for read in collected:
-            self.importing.add_inventory(read.inventory, contradiction=contradiction)
-            self.failures += read.failures
         places = {given.path: place for place, given in enumerate(inputs)}
         self.failures.sort(key=lambda failure: places[_named(failure)[0]])
 
@@ -192,28 +194,44 @@ class _Inputs:
                 raise
             self.failures.append(failure)
 
-    def _collected(self, inputs: Sequence[Input], read_from: Mapping[str, str]) -> list[Collected]:
-        """Read inputs of other formats."""
+    def _read_objects(self, inputs: Sequence[Input], read_from: Mapping[str, str]) -> tuple[list[Collecting], ObjectRows]:
+        """Read inputs of other formats. Most objects are rows at once; those that need merging are collected."""
         # Files of other tools state their types, and pages of one answer must be read together.
         types = {given.path: given.type_name for given in inputs if given.type_name and is_of_tool(given)}
         asked = [(None if given.path in types else given.type_name, given) for given in inputs]
-        collected = []
+        taken = self.importing.taking()
+        groups = []
         for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):
             alike = [given for name, given in asked if name == type_name]
-            collected.append(
-                collect_files(
-                    [given.path for given in alike],
-                    type_name=type_name,
-                    object_type=self.declared(type_name) if type_name else None,
-                    complete={given.path: given.complete for given in alike if given.complete},
-                    keep_going=self.keep_going,
-                    progress=self.progress,
-                    read_from=read_from,
-                    observed_at={given.path: given.observed_at for given in alike if given.observed_at},
-                    types=types,
-                )
+            group = Collecting(
+                type_name,
+                self.declared(type_name) if type_name else None,
+                {given.path: given.complete for given in alike if given.complete},
+                self.progress,
+                read_from,
+                {given.path: given.observed_at for given in alike if given.observed_at},
+                types,
+                taken,
             )
-        return collected
+            group.read([given.path for given in alike], keep_going=self.keep_going)
+            groups.append(group)
+        return groups, taken
+
+    def _add_objects(self, groups: Sequence[Collecting], taken: ObjectRows) -> None:
+        """Import the objects that were read, after those that need merging were read again."""
+        if not groups:
+            return
+        others = [(object_.type_name, object_.fields) for group in groups for object_ in group.collected()]
+        stated = {name for group in groups for kind, name in group.not_left_out if kind == DETAILS.name}
+        staged = self.importing.stage(taken, others, stated)
+        firsts = staged.firsts()
+        for group in groups:
+            sources = {source.name for source in group.sources}
+            group.read_again([path for path in staged.apart if path in sources], OnlyNumbered(staged.apart))
+            inventory = group.inventory([reading for reading in firsts if reading.origin.source in sources])
+            self.importing.add_inventory(inventory, contradiction=contradiction)
+            self.failures += group.failures
+        self.importing.add_cited(taken)
 
 
 def _is_report(given: Input, path: str) -> bool:

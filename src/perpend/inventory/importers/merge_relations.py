@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, unfollowed, unread
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, plain, unfollowed, unread
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers.observation_order import by_age
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.snapshots.database import name, rows_of, text, text_list
+from perpend.inventory.snapshots.plain_sql import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,7 +35,8 @@ class TableFragment:
     """Rows of a table from one place. ``relation`` is the SQL text behind FROM, with a column per form and per mark.
 
     ``marks`` are its system and companion columns, except row number and source. ``unknown`` has the reasons why relations
-    without a mark are unknown. In ``bare`` columns no text begins like JSON. ``members`` names the columns that hold the
+    without a mark are unknown. ``plain`` are expressions of whether the documents of a column are plain JSON, if that is known.
+    In ``bare`` columns no text begins like JSON. ``members`` names the columns that hold the
     members of a column's JSON objects, which then are not in the relation (``core/schema/tables.py``). ``keys`` is a relation
     of the same rows without these, if that is cheaper to read.
     """
@@ -44,6 +46,7 @@ class TableFragment:
     rows: int
     marks: frozenset[str] = frozenset()
     unknown: Mapping[str, str] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     bare: frozenset[str] = frozenset()
     keys: str = ""
@@ -55,7 +58,8 @@ class MergedTable:
 
     ``marks`` are its companion columns; ``merged`` counts rows with an Id of an earlier row. ``unmerged`` is the query before
     merging, empty if no rows were merged. ``lost`` has values by column that other readings of the objects had. ``members``
-    and ``bare`` describe the columns of a single fragment, ``narrow`` is the query of its rows without members.
+    describes the documents of a single fragment. ``plain`` and ``bare`` describe documents and texts, if that is known,
+    ``narrow`` is the query of its rows without documents.
     ``several``: some objects were merged from several readings before they became a fragment.
     """
 
@@ -66,6 +70,7 @@ class MergedTable:
     merged: int = 0
     unmerged: str = ""
     lost: Mapping[str, Collection[str]] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     bare: frozenset[str] = frozenset()
     narrow: str = ""
@@ -96,13 +101,17 @@ def unite(pieces: Sequence[TableFragment]) -> MergedTable:
     marks |= {unfollowed(column) for piece in pieces for column in piece.unknown}
     united = MergedTable("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
     selects, offset = [], 0
+    documents = _documents(pieces, forms) if len(pieces) > 1 else ()
     for piece in pieces:
-        selects.append(_select(piece, united, offset))
+        selects.append(_select(piece, united, offset, documents))
         offset += piece.rows
     united.query = " UNION ALL ".join(selects)
-    if len(pieces) == 1 and pieces[0].members:
+    if len(pieces) == 1:
         piece = pieces[0]
-        united.members, united.bare, united.narrow = piece.members, piece.bare, f"FROM {piece.keys}" if piece.keys else ""
+        united.narrow = f"FROM {piece.keys}" if piece.keys else ""
+        united.members, united.plain, united.bare = piece.members, piece.plain, piece.bare
+    else:
+        united.plain = {column: name(plain(column)) for column in _documents(pieces, forms)}
     return united
 
 
@@ -133,6 +142,7 @@ def merge_same(
     given = f"coalesce(min({name(CONTRADICTED)}), {clashing})" if had else clashing
     single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
     several = f'SELECT {merged}, {given} AS {name(CONTRADICTED)} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
+    table.plain = {}
     table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"
     table.merged = int(rows) - int(count)
     table.rows -= table.merged
@@ -165,7 +175,12 @@ def _common_form(forms: Iterable[Form]) -> Form:
     return distinct.pop() if len(distinct) == 1 else Form.VARIANT
 
 
-def _select(piece: TableFragment, table: MergedTable, offset: int) -> str:
+def _documents(pieces: Iterable[TableFragment], forms: Mapping[str, Form]) -> list[str]:
+    """Return the columns of which some fragment knows whether their documents are plain JSON."""
+    return sorted({column for piece in pieces for column in piece.plain if forms[column] is Form.TEXT})
+
+
+def _select(piece: TableFragment, table: MergedTable, offset: int, documents: Iterable[str]) -> str:
     parts = [f"{name(ROW)} + {offset} AS {name(ROW)}", name(SOURCE)]
     parts += [
         name(column) if column in piece.marks else f"NULL AS {name(column)}"
@@ -183,6 +198,9 @@ def _select(piece: TableFragment, table: MergedTable, offset: int) -> str:
             parts.append(f"{as_variant(name(column), piece.forms[column])} AS {name(column)}")
     for mark in table.companions:
         parts.append(name(mark) if mark in piece.marks else f"{_reason(piece, mark)} AS {name(mark)}")
+    for column in documents:
+        known = piece.plain.get(column) or (is_plain(name(column)) if column in piece.forms else "false")
+        parts.append(f"{known} AS {name(plain(column))}")
     return f"SELECT {', '.join(parts)} FROM {piece.relation}"
 
 

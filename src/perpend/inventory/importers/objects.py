@@ -108,6 +108,10 @@ class Objects:
             more = {name: value for name, value in other.items() if name not in fields or fields[name] != value}
             self._take_nested(type_name, {"Id": other.get("Id"), **more}, entry, Entry({}, number, place))
 
+    def cite(self, type_name: str, fields: Mapping[str, Any], *, source: int, origin: Origin) -> None:
+        """Add an object to which another one only refers by a lookup."""
+        self._take(type_name, fields, Entry({}, source, origin, cited=True))
+
     def pile(self, type_name: str) -> ObjectBatch:
         """Return the batch of a type, to add objects to."""
         return self.by_type.setdefault(type_name, ObjectBatch())

@@ -39,7 +39,7 @@ def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tup
 
     ``ranks`` orders sources by name if nothing else decides.
     """
-    settled = sorted(_settle(readings, ranks), key=lambda rivals: _reading_order(rivals[0]))
+    settled = sorted(_settle(readings, ranks), key=lambda rivals: reading_order(rivals[0]))
     accounts: dict[str, CloudObject] = {}
     users = []
     for rivals in settled:
@@ -192,7 +192,8 @@ def _preference(reading: Reading, ranks: Mapping[str, int]) -> tuple[float, int,
     return -observed, ranks[reading.origin.source], reading.origin.row or 0
 
 
-def _reading_order(reading: Reading) -> tuple[str, bool, str, str]:
+def reading_order(reading: Reading) -> tuple[str, bool, str, str]:
+    """Return the sort key of readings in canonical order: within an account, the root user is the first."""
     return reading.account, reading.user != ROOT_USER, reading.user, reading.arn
 
 
@@ -202,7 +203,7 @@ def _object_order(object_: CloudObject) -> tuple[str, bool, str, str]:
 
 def _unseen_root(user: CloudObject) -> CloudObject:
     """Return the root user of a user's account, if no source has its row."""
-    arn = f"{user.id.partition('::')[0]}::{user.fields['CA10__account__c']}:root"
+    arn = root_arn(user.id, user.fields["CA10__account__c"])
     row = row_writer(("user", "arn"))((ROOT_USER, arn))
     fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_NAME, "CA10__arn__c": arn, ROW_FIELD: row}
     return CloudObject(USER_TYPE, arn, ROOT_USER, arn, fields, Origin(user.origin.source), user.master)
@@ -214,15 +215,25 @@ def _account_of(reading: Reading) -> CloudObject:
     return CloudObject(ACCOUNT_TYPE, account, account, account, fields, reading.origin)
 
 
-def _user_of(reading: Reading, account: CloudObject, variants: tuple[CloudObject, ...] = ()) -> CloudObject:
+def root_arn(arn: str, account: str) -> str:
+    """Return the ARN of the root user of an account, of which another ARN is known."""
+    return f"{arn.partition('::')[0]}::{account}:root"
+
+
+def user_fields(reading: Reading) -> dict[str, Any]:
+    """Return the fields of a user."""
     arn, user = reading.arn, reading.user
-    fields = {
+    return {
         "Id": arn,
         "CA10__userName__c": ROOT_NAME if user == ROOT_USER and is_root(arn) else user,
         "CA10__arn__c": arn,
         "CA10__account__c": reading.account,
-        "CA10__account__r": account.fields,
+        "CA10__account__r": {"Id": reading.account, "CA10__accountId__c": reading.account},
         "CA10__disappearanceTime__c": None,
         ROW_FIELD: reading.row,
     }
-    return CloudObject(USER_TYPE, arn, user, arn, fields, reading.origin, account, variants)
+
+
+def _user_of(reading: Reading, account: CloudObject, variants: tuple[CloudObject, ...] = ()) -> CloudObject:
+    fields = {**user_fields(reading), "CA10__account__r": account.fields}
+    return CloudObject(USER_TYPE, reading.arn, reading.user, reading.arn, fields, reading.origin, account, variants)

@@ -5,11 +5,10 @@ A pattern recognises flat documents by their grammar; Python checks the others.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.values.values import PlainJson, date_time_from_text, is_empty_text, is_plain_json, is_strict_json
-from perpend.inventory.snapshots.database import rows_of, text
+from perpend.inventory.snapshots.database import rows_of, text, text_list
 from perpend.inventory.snapshots.functions import add_function
 
 if TYPE_CHECKING:
@@ -49,10 +48,12 @@ def recognise(column: str, shapes: Iterable[Sequence[str]] = ()) -> str:
     """
     # INVARIANT: true of a text implies `is_plain_json` of it; tests compare the two over hostile texts.
     keys = f"json_keys({column})"
-    known = [f"WHEN regexp_full_match({column}, {text(_object_with(shape))}) THEN true" for shape in shapes]
-    flat = f"WHEN regexp_full_match({column}, {text(FLAT_OBJECT)}) THEN len(list_distinct({keys})) = len({keys})"
+    flat = f"regexp_full_match({column}, {text(FLAT_OBJECT)})"
+    known = ", ".join(map(text_list, shapes))
+    usual = f"WHEN {flat} AND {keys} IN ({known}) THEN true" if known else ""
     long = f"WHEN length({column}) > {PlainJson.MOST} THEN false"
-    return f"CASE {long} {' '.join(known)} {flat} ELSE regexp_full_match({column}, {text(_LIST)}) END"
+    rest = f"WHEN {flat} THEN len(list_distinct({keys})) = len({keys}) ELSE regexp_full_match({column}, {text(_LIST)})"
+    return f"CASE {long} {usual} {rest} END"
 
 
 def shapes_of(connection: Connection, column: str, relation: str) -> list[list[str]]:
@@ -74,11 +75,6 @@ def _is_shape(keys: Sequence[str]) -> bool:
     """Whether keys can be made into a pattern: each is there once, without characters that JSON escapes."""
     plain = all(key.isprintable() and not set(key) & {'"', "\\"} for key in keys)
     return plain and len(set(keys)) == len(keys) <= _MOST_KEYS
-
-
-def _object_with(keys: Sequence[str]) -> str:
-    members = [f'"{re.escape(key)}":{_SPACE}(?:{_SCALAR}|{_LIST})' for key in keys]
-    return rf"\{{{f',{_SPACE}'.join(members)}\}}"
 
 
 def teach(connection: Connection) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from perpend.core.objects.inventory import Origin
 from perpend.core.objects.object_types import Lookup, ObjectType
+from perpend.inventory.readers.errors import UnusableContent
+from perpend.inventory.readers.read import read_objects
 from tests.unit.inventory.readers.reports import ACCOUNT, TWO_USERS, USER, collect, reason_of
 
 VM = "CA10__CaAwsInstance__c"
@@ -162,3 +164,26 @@ def test_a_surrogate_pair_is_a_character(tmp_path):
 
 def test_hostile_quotes_take_linear_time(tmp_path):
     assert "not valid JSON" in reason_of(tmp_path, '[{"a' + '\\"' * 500_000, type_name=VM)
+
+
+PIECES = REFUSED | {"nothing wrong": ('[{"Id":"\\ud83d\\ude00", "x": -1.5e3},\n {"Id":"b","y":[true,null,"\\u00e9"]}]', "")}
+
+
+@pytest.mark.parametrize("case", [case for case in PIECES if PIECES[case][0][0] == "["])
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_an_array_reads_alike_in_pieces(case, size):
+    content = PIECES[case][0]
+    if len(content) > 10_000 and size < 1000:
+        size = len(content) // 3
+    whole, pieces = (content,), [content[place : place + size] for place in range(0, len(content), size)]
+    assert read_or_refused(whole) == read_or_refused(pieces)
+
+
+def read_or_refused(pieces):
+    """Return the objects in an array, and why the rest cannot be read."""
+    found = []
+    try:
+        found += read_objects(pieces)
+    except UnusableContent as error:
+        return [*found, str(error)]
+    return found

@@ -93,13 +93,13 @@ def store_columns(
     """Return the columns to be stored by API name. ``columns`` maps the relation's columns to their SQL types.
 
     ``names`` has the API names of the columns to store. ``untyped``: the format has only texts, and blank cells are null.
-    ``json``: cells are JSON, and null if the row has no such key. Blank cells are unknown, except in the columns of
-    ``null_where_blank``.
+    ``json``: cells of that type are JSON, and null if the row has no such key. Blank cells are unknown, except in
+    the columns of ``null_where_blank``.
     """
     readings = {}
     for column, api_name in names.items():
         wanted = declared.get(api_name)
-        if json:
+        if json and columns[column] == "JSON":
             readings[api_name] = _json_reading(connection, relation, column, wanted)
         elif untyped:
             readings[api_name] = _untyped_reading(column, wanted)

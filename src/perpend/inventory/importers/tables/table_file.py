@@ -49,6 +49,9 @@ _ALWAYS: Final = ("Id", "Name", "RecordTypeId", "RecordType")
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
 _MOST_NAMED: Final = 12
 _OTHER_DELIMITERS: Final = (";", "|")
+_MOST_SHAPES: Final = 1_024
+_LENIENT: Final = r"[:\[,]\s*[-+]?(?i:nan|inf)|,\s*[}\]]"
+"""How a text looks that may only be valid for DuckDB's lenient parser: all such words are values, which stand behind a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +211,35 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
     read = f"read_ndjson_objects({pattern(link)}, compression={'gzip' if is_gzip(path) else 'none'!r})"
     copy_checked(connection, f"SELECT json FROM {read}", lines)
     relation = f"read_parquet({pattern(lines)}, hive_partitioning=false, {PLACE}=true)"
-    _check_lines(connection, path, relation)
-    names = [
-        str(column) for (column,) in rows_of(connection, f"SELECT DISTINCT unnest(json_keys(json)) FROM {relation} ORDER BY 1")
-    ]
+    names = _names_of_lines(connection, path, relation)
     _check_columns(path, names)
-    pointers = [f"/{column.replace('~', '~0').replace('/', '~1')}" for column in names]
-    cells = ", ".join(f"cells[{place}] AS {name(column)}" for place, column in enumerate(names, 1))
-    extracted = f"SELECT {cells} FROM (SELECT json_extract(json, {text_list(pointers)}) AS cells FROM {relation})"
-    copy_checked(connection, extracted, staging)
-    casts = ", ".join(f"CAST({name(column)} AS JSON) AS {name(column)}" for column in names)
-    staged = f"(SELECT * REPLACE ({casts}) FROM read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
-    return _Staged(staged, dict.fromkeys(names, "JSON"), JSON_LINES.name, json=True)
+    pointers = {column: f"/{column.replace('~', '~0').replace('/', '~1')}" for column in names}
+    texts = _columns_of_texts(connection, relation, pointers)
+    others = [column for column in names if column not in texts]
+    parts = [
+        f"json_extract_string(json, {text_list(pointers[column] for column in texts)}) AS texts" if texts else "[] AS texts",
+        f"json_extract(json, {text_list(pointers[column] for column in others)}) AS cells" if others else "[] AS cells",
+    ]
+    cells = {column: f"texts[{place}] AS {name(column)}" for place, column in enumerate(texts, 1)}
+    cells |= {column: f"cells[{place}] AS {name(column)}" for place, column in enumerate(others, 1)}
+    listed = ", ".join(cells[column] for column in names)
+    copy_checked(connection, f"SELECT {listed} FROM (SELECT {', '.join(parts)} FROM {relation})", staging)
+    casts = ", ".join(f"CAST({name(column)} AS JSON) AS {name(column)}" for column in others)
+    every = f"* REPLACE ({casts})" if casts else "*"
+    staged = f"(SELECT {every} FROM read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
+    kinds = {column: "VARCHAR" if column in texts else "JSON" for column in names}
+    return _Staged(staged, kinds, JSON_LINES.name, json=True)
+
+
+def _columns_of_texts(connection: Connection, relation: str, pointers: Mapping[str, str]) -> list[str]:
+    """Return the keys of JSON lines that every line has, each with a text or null."""
+    kinds = rows_of(
+        connection, f"SELECT DISTINCT json_type(json, {text_list(pointers.values())}) FROM {relation} LIMIT {_MOST_SHAPES}"
+    )
+    if not kinds or len(kinds) == _MOST_SHAPES:
+        return []
+    of_columns = zip(*(of_line for (of_line,) in kinds), strict=True)
+    return [column for column, of_column in zip(pointers, of_columns, strict=True) if {*of_column} <= {"VARCHAR", "NULL"}]
 
 
 def copy_checked(connection: Connection, query: str, target: Path) -> None:
@@ -227,17 +247,28 @@ def copy_checked(connection: Connection, query: str, target: Path) -> None:
     connection.execute(f"COPY ({query}) TO {text(str(target.absolute()))} {_STAGED_FORM}")
 
 
-def _check_lines(connection: Connection, path: str, relation: str) -> None:
-    """Raise for the first line that is not an object, has a key twice, or is only valid for DuckDB's lenient parser."""
+def _names_of_lines(connection: Connection, path: str, relation: str) -> list[str]:
+    """Return the keys of objects in JSON lines.
+
+    Raises for the first line that is not an object, has a key twice, or is only valid for DuckDB's lenient parser.
+    """
     keys = "json_keys(json)"
-    repeated = f"len(list_distinct({keys})) <> len({keys})"
-    lenient = r"regexp_matches(json, '(?i)nan|inf|,\s*[}\]]')"
-    query = f"""SELECT {PLACE}, CASE WHEN json_type(json) <> 'OBJECT' THEN 'no object' WHEN {repeated} THEN 'an object that
+    shapes = [held for (held,) in rows_of(connection, f"SELECT DISTINCT {keys} FROM {relation} LIMIT {_MOST_SHAPES}")]
+    # To compare the keys of each line with each other takes long, and most files have lines of few shapes.
+    are_few = len(shapes) < _MOST_SHAPES
+    is_single = are_few and all(held and len(set(held)) == len(held) for held in shapes)
+    repeated = "false" if is_single else f"len(list_distinct({keys})) <> len({keys})"
+    # Only objects have keys.
+    other = "false" if is_single else "json_type(json) <> 'OBJECT'"
+    query = f"""SELECT {PLACE}, CASE WHEN {other} THEN 'no object' WHEN {repeated} THEN 'an object that
         has a key twice' ELSE 'no JSON: NaN, Infinity or a comma too many' END FROM {relation}
-        WHERE CASE WHEN json_type(json) <> 'OBJECT' OR {repeated} THEN true WHEN {lenient}
+        WHERE CASE WHEN {other} OR {repeated} THEN true WHEN regexp_matches(json, {text(_LENIENT)})
         THEN NOT {STRICT_JSON}(json) ELSE false END ORDER BY 1 LIMIT 1"""
     for place, what in rows_of(connection, query):
         raise UnreadableTable(path, f"object {place + 1} is {' '.join(what.split())}")
+    if are_few:
+        return sorted({str(one) for held in shapes for one in held})
+    return [str(one) for (one,) in rows_of(connection, f"SELECT DISTINCT unnest({keys}) FROM {relation} ORDER BY 1")]
 
 
 def _header(path: str) -> tuple[list[str], str]:

@@ -7,12 +7,12 @@ policies, while other empty lists are written. If the user claims that the answe
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import Origin
 from perpend.inventory.readers.errors import UnusableContent
-from perpend.inventory.readers.json_text import described, other_spellings, read_value
+from perpend.inventory.readers.json_text import JsonText, described, other_spellings
 from perpend.inventory.readers.tools.contents import (
     ATTACHMENT,
     GROUP,
@@ -51,6 +51,11 @@ from perpend.inventory.readers.tools.values import (
     texts_at,
     time,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.inventory.readers.files import InputText
 
 _NOT_HERE: Final = "is not known: account authorization details do not tell it"
 _NOT_EXTENDED: Final = "is not known: it was not worked out of the document"
@@ -144,23 +149,33 @@ MAP: Final = (
 """Lists of the answer, and what each of their entries is."""
 
 
-def read_details(content: bytes, source: str) -> Contents:
-    """Return the content of an answer. Raises UnusableContent for the first entry that cannot be used."""
-    answer = read_value(content)
-    held = Contents()
+def read_details(text: InputText, source: str, held: Contents) -> Iterator[None]:
+    """Read an answer into ``held``, one entry a step. Raises UnusableContent for the first entry that cannot be used."""
+    answer = _answer(JsonText(text.pieces()))
     account = _account(answer)
     for kind in MAP:
         for place, entry in enumerate(_entries(answer, kind.source), 1):
             reason = kind.read(held, entry, Origin(source, place, f"{kind.source} entry"), account=account)
             if reason is not None:
                 raise UnusableContent(f"entry {place} of `{kind.source}` cannot be used: {reason}")
+            yield
     said = [name for name, value in answer.items() if name.lower() == _TRUNCATED and value is not False]
     said += [name for name, value in answer.items() if name.lower() in _TOKENS and value is not None]
     if said:
         why = f"an answer of `get-account-authorization-details` says that there is more (`{said[0]}`)"
         held.has_more = True
         held.lacking = tuple(Claim(kind.type_name, lacking=why) for kind in MAP)
-    return held
+
+
+def _answer(text: JsonText) -> dict[str, Any]:
+    """Return the whole answer: the account of AWS's own policies follows from all other entries."""
+    lists = {kind.source for kind in MAP}
+    answer = {
+        name: [entry for _, entry in text.elements()] if value is None and text.is_array else value
+        for name, value in text.members(lists)
+    }
+    text.end()
+    return answer
 
 
 def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:

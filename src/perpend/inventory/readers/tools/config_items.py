@@ -8,13 +8,13 @@ and regions.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import Origin
 from perpend.core.values.age import is_observation_time
 from perpend.inventory.readers.errors import UnusableContent, excerpt
-from perpend.inventory.readers.json_text import described, in_two_spellings, other_spellings, read_value
+from perpend.inventory.readers.json_text import JsonText, described, in_two_spellings, other_spellings
 from perpend.inventory.readers.tools.authorization_details import default_document, policy_type
 from perpend.inventory.readers.tools.contents import (
     ATTACHMENT,
@@ -45,6 +45,11 @@ from perpend.inventory.readers.tools.values import (
     yes_no,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.inventory.readers.files import InputText
+
 _NOT_HERE: Final = "is not known: AWS Config does not record it"
 _CURRENT: Final = ("OK", "ResourceDiscovered")
 _GONE: Final = ("ResourceDeleted", "ResourceDeletedNotRecorded")
@@ -61,6 +66,7 @@ _READ: Final = (
 )
 """Keys of an item that are read, in lower case; its ARN may stand there twice, as long as it is the same."""
 
+_ITEMS: Final = "configurationItems"
 _MOST_NAMED: Final = 5
 _PUBLIC: Final = "supplementaryConfiguration.PublicAccessBlockConfiguration"
 
@@ -184,26 +190,34 @@ MAP: Final = (
 _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 
 
-def read_config(content: bytes, source: str) -> Contents:
-    """Return the content of items. Raises UnusableContent for the first that cannot be used."""
-    snapshot = read_value(content)
-    items = snapshot.get("configurationItems")
-    if other_spellings(snapshot, "configurationItems"):
-        raise UnusableContent("`configurationItems` appears in two spellings")
-    if not isinstance(items, list):
-        raise UnusableContent(f"`configurationItems` is {described(items)} where an array is expected")
-    held = Contents()
-    for place, item in enumerate(items, 1):
-        if not isinstance(item, dict):
-            raise UnusableContent(f"item {place} is {described(item)} where an object is expected")
-        _read_item(held, item, Origin(source, place, "item"))
-    others = sorted({excerpt(str(item.get("resourceType")), 60) for item in items})
-    if items and not any(item.get("resourceType") in _BY_TYPE for item in items):
+def read_config(text: InputText, source: str, held: Contents) -> Iterator[None]:
+    """Read items into ``held``, one a step. Raises UnusableContent for the first that cannot be used."""
+    snapshot = JsonText(text.pieces())
+    names: dict[str, None] = {}
+    others: set[str] = set()
+    is_any_read = False
+    for name, value in snapshot.members((_ITEMS,)):
+        names[name] = None
+        if name != _ITEMS:
+            continue
+        if value is not None or not snapshot.is_array:
+            raise UnusableContent(f"`{_ITEMS}` is {described(value)} where an array is expected")
+        for place, item in snapshot.elements():
+            if not isinstance(item, dict):
+                raise UnusableContent(f"item {place} is {described(item)} where an object is expected")
+            _read_item(held, item, Origin(source, place, "item"))
+            is_any_read = is_any_read or item.get("resourceType") in _BY_TYPE
+            others.add(excerpt(str(item.get("resourceType")), 60))
+            yield
+    snapshot.end()
+    if other_spellings(names, _ITEMS):
+        raise UnusableContent(f"`{_ITEMS}` appears in two spellings")
+    if others and not is_any_read:
         more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
         known = ", ".join(_BY_TYPE)
-        raise UnusableContent(f"its items are of {', '.join(others[:_MOST_NAMED])}{more}; those that are read are {known}")
-    held.observed_at = max(held.seen_at.values(), default=None)
-    return held
+        shown = ", ".join(sorted(others)[:_MOST_NAMED])
+        raise UnusableContent(f"its items are of {shown}{more}; those that are read are {known}")
+    held.observed_at = held.latest
 
 
 def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
@@ -232,12 +246,11 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
         row["configuration"] = _document(item.get("configuration"))
         row["supplementaryConfiguration"] = _documents(item.get("supplementaryConfiguration"))
     gone_at = captured.isoformat().replace("+00:00", "Z") if captured and status in _GONE else None
-    reason = kind.read(held, row, origin, gone_at=gone_at)
+    # Times in the future, or at the epoch, count as no time: they must not decide which reading is newer.
+    seen_at = captured if captured is not None and is_observation_time(captured, datetime.now(UTC)) else None
+    reason = kind.read(held, row, origin, gone_at=gone_at, seen_at=seen_at)
     if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
-    # Times in the future, or at the epoch, count as no time: they must not decide which reading is newer.
-    if reason is None and captured is not None and is_observation_time(captured, datetime.now(UTC)):
-        held.seen_at[len(held.objects) - 1] = captured
 
 
 def _document(value: Any) -> Any:

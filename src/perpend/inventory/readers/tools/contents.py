@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.object_types import ObjectType
-from perpend.core.values.partial_object import PartialObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,42 +40,65 @@ _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):[!-~]+")
 
 
-@dataclass(slots=True)
-class Contents:
-    """The objects and credential report rows of one file. ``seen_at`` has the time of observation of an object, by index.
+class Found(NamedTuple):
+    """An object of a file. ``seen_at`` is the time of observation, if it has one of its own.
 
-    ``lists`` are child lists that its objects may state: the owner's type, the list, and the child's type. ``left_out`` are
-    lists that the object at an index does not state, in the way the format omits empty ones. ``stated_empty`` are lists that
-    some object states as empty, ``left_open`` lists of which some object states nothing. ``lacking`` are claims about missing
-    data. ``has_more``: there are more pages, and the last page can claim completeness.
+    ``left_out`` are child lists that it does not state, in the way the format omits empty ones.
     """
 
-    objects: list[CloudObject] = field(default_factory=list)
-    seen_at: dict[int, datetime] = field(default_factory=dict)
+    type_name: str
+    fields: Mapping[str, Any]
+    origin: Origin
+    seen_at: datetime | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def as_object(self) -> CloudObject:
+        """The object with its name and owner."""
+        return object_from_fields(self.fields, _type_named(self.type_name), self.origin)
+
+
+@dataclass(slots=True)
+class Contents:
+    """The content of one file. Its reader adds to it, row by row, and the caller takes the ``objects`` and ``readings``.
+
+    ``types`` and ``accounts`` are those of all its objects and rows of credential reports, ``latest`` is the newest time of
+    observation. ``lists`` are child lists that its objects may state: the owner's type, the list, and the child's type.
+    ``stated_empty`` are lists that some object states as empty, ``left_open`` lists of which some object states nothing.
+    ``lacking`` are claims about missing data. ``has_more``: there are more pages, and the last page can claim completeness.
+    """
+
+    objects: list[Found] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    types: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    latest: datetime | None = None
     observed_at: datetime | None = None
     lacking: tuple[Claim, ...] = ()
     has_more: bool = False
     lists: set[tuple[str, str, str]] = field(default_factory=set)
-    left_out: list[tuple[int, str]] = field(default_factory=list)
     stated_empty: set[str] = field(default_factory=set)
     left_open: set[str] = field(default_factory=set)
 
-    @property
-    def types(self) -> set[str]:
-        """The types of its objects that are not in lists."""
-        return {one.type_name for one in self.objects} | ({USER} if self.readings else set())
+    def add(self, entry: Found) -> None:
+        """Add an object."""
+        self.objects.append(entry)
+        self.types.add(entry.type_name)
+        if isinstance(account := entry.fields.get("CA10__account__c"), str):
+            self.accounts.add(account)
+        if entry.seen_at and (self.latest is None or entry.seen_at > self.latest):
+            self.latest = entry.seen_at
 
-    @property
-    def accounts(self) -> tuple[str, ...]:
-        """The accounts of its objects."""
-        named = (name for one in self.objects if isinstance(name := one.fields.get("CA10__account__c"), str))
-        return tuple(sorted({*named, *(reading.account for reading in self.readings)}))
+    def add_reading(self, reading: Reading) -> None:
+        """Add a row of a credential report."""
+        self.readings.append(reading)
+        self.types.add(USER)
+        self.accounts.add(reading.account)
 
-    def add(self, type_name: str, fields: Mapping[str, Any], lacking: Mapping[str, str], origin: Origin) -> None:
-        """Add an object; ``lacking`` has the reasons why fields are unknown."""
-        reasons = {name: reason for name, reason in lacking.items() if name not in fields}
-        self.objects.append(object_from_fields(PartialObject(fields, reasons), ObjectType(type_name), origin))
+
+@lru_cache(maxsize=64)
+def _type_named(type_name: str) -> ObjectType:
+    return ObjectType(type_name)
 
 
 def account_of_arn(arn: object) -> str | None:
@@ -89,7 +112,8 @@ def is_account(value: object) -> bool:
     return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
 
 
-def of_account(account: str, prefix: str = "CA10") -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def of_account(account: str, prefix: str = "CA10") -> Mapping[str, Any]:
     """Return the fields with the owning account of an object."""
     return {f"{prefix}__account__c": account, f"{prefix}__account__r": {"Id": account, "CA10__accountId__c": account}}
 

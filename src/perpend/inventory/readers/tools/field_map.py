@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.inventory.readers.json_text import other_spellings
-from perpend.inventory.readers.tools.contents import account_of_arn, is_account, of_account
+from perpend.core.values.partial_object import PartialObject
+from perpend.inventory.readers.json_text import in_two_spellings, other_spellings
+from perpend.inventory.readers.tools.contents import Found, account_of_arn, is_account, of_account
 from perpend.inventory.readers.tools.values import UnknownValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from perpend.core.objects.inventory import Origin
     from perpend.inventory.readers.tools.contents import Children, Contents
@@ -68,6 +71,12 @@ class TypeFrom:
     lacking: Mapping[str, str] = field(default_factory=dict)
     prefix: str = "CA10"
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of a row that are read."""
+        paths = (self.arn, self.account, *(one.path for one in self.fields), *(one.path for one in self.lists))
+        return frozenset(_names_in(path)[0] for path in paths)
+
     def read(
         self,
         held: Contents,
@@ -76,13 +85,16 @@ class TypeFrom:
         *,
         account: str = "",
         gone_at: str | None = None,
+        seen_at: datetime | None = None,
     ) -> str | None:
         """Add the object of a row. Return the reason if it cannot be an object, else None.
 
-        ``account`` is the owner if the row states none; ``gone_at`` is the time of deletion.
+        ``account`` is the owner if the row states none; ``gone_at`` is the time of deletion, ``seen_at`` that of observation.
         """
+        spelt: dict[int, bool] = {}
         try:
-            arn, named = value_at(row, self.arn), value_at(row, self.account) if self.account else None
+            arn = value_at(row, self.arn, spelt)
+            named = value_at(row, self.account, spelt) if self.account else None
         except UnknownValue as error:
             return f"its {error}"
         of_arn = account_of_arn(arn)
@@ -98,38 +110,63 @@ class TypeFrom:
         fields[f"{self.prefix}__{_GONE}"] = gone_at
         lacking = dict(self.lacking)
         for single in self.fields:
-            _read(fields, lacking, single.name, row, single.path, single.form)
+            _read(fields, lacking, single, row, spelt)
+        left_out = []
         for several in self.lists:
             read: dict[str, Any] = {}
-            _read(read, {}, several.name, row, several.path, several.form)
+            _read(read, {}, several, row, spelt)
             held.lists.add((self.type_name, several.name, several.type_name))
             if several.name in read:
                 held.stated_empty |= set() if read[several.name] else {several.name}
                 fields[several.name] = several.children(identity, str(owner), read[several.name])
             elif several.is_left_out(row):
-                held.left_out.append((len(held.objects), several.name))
+                left_out.append(several.name)
             else:
                 held.left_open.add(several.name)
-        held.add(self.type_name, fields, lacking, origin)
+        reasons = {name: reason for name, reason in lacking.items() if name not in fields}
+        held.add(Found(self.type_name, PartialObject(fields, reasons), origin, seen_at, tuple(left_out)))
         return None
 
 
-def _read(fields: dict[str, Any], lacking: dict[str, str], name: str, row: Mapping[str, Any], path: str, form: Form) -> None:
+def _read(
+    fields: dict[str, Any],
+    lacking: dict[str, str],
+    read_from: FieldFrom | ListFrom,
+    row: Mapping[str, Any],
+    spelt: dict[int, bool],
+) -> None:
+    path = read_from.path
     try:
-        value = value_at(row, path)
+        value = value_at(row, path, spelt)
     except UnknownValue as error:
-        lacking[name] = f"is not known: {error}"
+        lacking[read_from.name] = f"is not known: {error}"
+        return
+    if value is None:  # no conversion takes null
+        lacking[read_from.name] = f"is not known: no `{path}`"
         return
     try:
-        fields[name] = form(value)
+        fields[read_from.name] = read_from.form(value)
     except UnknownValue as error:
-        lacking[name] = f"is not known: `{path}` {error}" if value is not None else f"is not known: no `{path}`"
+        lacking[read_from.name] = f"is not known: `{path}` {error}"
 
 
-def value_at(row: Any, path: str) -> Any:
-    """Return the value at a path, None if there is none. Raises NotTold if a name on the path has two spellings."""
-    for name in path.split("."):
-        if isinstance(row, dict) and name in row and other_spellings(row, name):
+@lru_cache(maxsize=1024)
+def _names_in(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def value_at(row: Any, path: str, spelt: dict[int, bool]) -> Any:
+    """Return the value at a path, None if there is none. Raises UnknownValue if a name on the path has two spellings.
+
+    ``spelt`` remembers of each object on the path whether some name has two spellings.
+    """
+    for name in _names_in(path):
+        if not isinstance(row, dict) or name not in row:
+            return None
+        is_spelt = spelt.get(id(row))
+        if is_spelt is None:
+            is_spelt = spelt[id(row)] = bool(in_two_spellings(row))
+        if is_spelt and other_spellings(row, name):
             raise UnknownValue(f"`{path}` appears in two spellings")
-        row = row.get(name) if isinstance(row, dict) else None
+        row = row[name]
     return row

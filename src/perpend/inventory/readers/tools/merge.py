@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.claims import ListClaim
     from perpend.core.objects.inventory import CloudObject, Source
+    from perpend.inventory.readers.tools.contents import Found
 
 
 def unite(readings: Iterable[Dated], age: Callable[[CloudObject], Any]) -> list[CloudObject]:
@@ -82,7 +83,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def covers(scopes: Iterable[Scope], object_: CloudObject) -> bool:
+def covers(scopes: Iterable[Scope], object_: CloudObject | Found) -> bool:
     """Whether one of some scopes covers an object."""
     return any(scope.covers(_scope_of(object_)) for scope in scopes)
 
@@ -115,6 +116,6 @@ def _left_open(owners: Iterable[CloudObject], relation: str) -> Iterator[Scope]:
             yield _scope_of(owner)
 
 
-def _scope_of(object_: CloudObject) -> Scope:
+def _scope_of(object_: CloudObject | Found) -> Scope:
     account = object_.fields.get("CA10__account__c")
     return Scope(account if isinstance(account, str) and account else None)

@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.objects.inventory import Origin
 from perpend.inventory.readers.errors import UnusableContent
 from perpend.inventory.readers.json_text import described, read_array
-from perpend.inventory.readers.tools.contents import Contents
 from perpend.inventory.readers.tools.report_rows import is_report_row, reading_of
 from perpend.inventory.readers.tools.values import moment, seconds, time_of_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from perpend.inventory.readers.credential_report import Reading
+    from perpend.inventory.readers.files import InputText
+    from perpend.inventory.readers.tools.contents import Contents
 
 
-def read_prowler(content: bytes, source: str) -> Contents:
-    """Return the rows in findings. Raises UnusableContent if there are none, or one cannot be used."""
-    held = Contents()
+def read_prowler(text: InputText, source: str, held: Contents) -> Iterator[None]:
+    """Read the rows in findings into ``held``. Raises UnusableContent if there are none, or one cannot be used."""
     times: set[datetime | None] = set()
     readings: dict[str, Reading] = {}
-    for place, finding in read_array(content):
+    for place, finding in read_array(text.pieces()):
         if not isinstance(finding, dict):
             raise UnusableContent(f"finding {place} is {described(finding)} where an object is expected")
         time = _time_of(finding)
@@ -42,10 +43,11 @@ def read_prowler(content: bytes, source: str) -> Contents:
             "findings of Prowler without a row of a credential report in them; checks of IAM users hold one, such as "
             "`prowler aws -M json-ocsf -c iam_user_two_active_access_key`"
         )
-    held.readings += readings.values()
+    for reading in readings.values():
+        held.add_reading(reading)
+        yield
     # A row is as new as its newest finding; a finding without a time leaves the age unknown.
     held.observed_at = None if None in times else time_of_all(one.observed_at for one in readings.values())
-    return held
 
 
 def _rows_of(finding: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from perpend.inventory.readers.formats import CLOUDQUERY, CONFIG, DETAILS, PROWLER, STEAMPIPE, InputKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from perpend.inventory.readers.files import InputText
     from perpend.inventory.readers.tools.contents import Contents
 
 READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
@@ -22,8 +23,9 @@ READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
 """The module of this package and the function that read a kind."""
 
 
-def reader_of(kind: InputKind) -> Callable[[bytes, str], Contents]:
-    """Return the reader of a format: a function of the content and the input's name."""
+def reader_of(kind: InputKind) -> Callable[[InputText, str, Contents], Iterator[None]]:
+    """Return the reader of a format: a function of the text, the input's name, and the contents to add to, step by step."""
     module, function = READERS[kind]
-    reader: Callable[[bytes, str], Contents] = getattr(import_module(f"perpend.inventory.readers.tools.{module}"), function)
+    there = import_module(f"perpend.inventory.readers.tools.{module}")
+    reader: Callable[[InputText, str, Contents], Iterator[None]] = getattr(there, function)
     return reader

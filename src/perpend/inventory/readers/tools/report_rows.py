@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.inventory.readers.credential_report import ARN_OF_USER, Reading, repeated_column, row_writer
 from perpend.inventory.readers.errors import excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from perpend.core.objects.inventory import Origin
@@ -25,6 +26,27 @@ def is_report_row(row: Any) -> bool:
 
 def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | None, *, raw: bool) -> Reading | str:
     """Return the reading of a row, or the reason why it is not one. ``raw``: values are as in the report, even blank ones."""
+    known = {}
+    for name, value in row.items():
+        if type(value) is str and value:
+            known[name] = value
+        elif value is not None and (word := _word(value, raw=raw)) is not None:
+            known[name] = word
+    if not raw and row.get("user") == _ROOT:
+        known.pop(_UNSAFE_FOR_ROOT, None)
+    return _reading_of(row, known, origin, observed_at)
+
+
+def reading_of_words(known: dict[str, str], origin: Origin, observed_at: datetime | None) -> Reading | str:
+    """Return the reading of the cells of a row that are not blank, or the reason why it is not one."""
+    if known.get("user") == _ROOT:
+        known.pop(_UNSAFE_FOR_ROOT, None)
+    return _reading_of(known, known, origin, observed_at)
+
+
+def _reading_of(
+    row: Mapping[str, Any], known: Mapping[str, str], origin: Origin, observed_at: datetime | None
+) -> Reading | str:
     arn, user = row.get("arn"), row.get("user")
     matched = ARN_OF_USER.fullmatch(arn) if isinstance(arn, str) and arn == arn.strip() else None
     if matched is None:
@@ -33,10 +55,12 @@ def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | N
         return "its `user` is no text"
     if (spelt := repeated_column(tuple(row))) is not None:
         return f"{excerpt(spelt)} appears in two spellings"
-    known = {name: word for name, value in row.items() if (word := _word(value, raw=raw)) is not None}
-    if not raw and user == _ROOT:
-        known.pop(_UNSAFE_FOR_ROOT, None)
-    return Reading(matched[1], user, str(arn), row_writer(known)(known.values()), origin, observed_at)
+    return Reading(matched[1], user, str(arn), _writer_of(tuple(known))(known.values()), origin, observed_at)
+
+
+@lru_cache(maxsize=1024)
+def _writer_of(columns: tuple[str, ...]) -> Callable[[Iterable[str]], str]:
+    return row_writer(columns)
 
 
 def _word(value: Any, *, raw: bool) -> str | None:

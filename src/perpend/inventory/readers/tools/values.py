@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 ONE_RUN: Final = timedelta(hours=12)
 """How far the times of rows may be apart that one run of a tool has written."""
 
+_EMPTY: Final = ("[]", "{}")
 _EPOCHS: Final = 1e11
 """Seconds since 1970 are fewer; more are milliseconds."""
 
@@ -68,6 +70,8 @@ def digits(value: Any) -> str:
 
 def document(value: Any) -> Any:
     """Return an object or a list, also from JSON text, which may be URL-encoded."""
+    if value in _EMPTY:
+        return json.loads(value)
     if isinstance(value, str) and value:
         plain = unquote(value) if value.startswith("%") else value
         try:
@@ -178,14 +182,19 @@ def _is_document(value: Any) -> bool:
 def either(held: Mapping[str, Any], *names: str) -> Any:
     """Return the value of one of several spellings of a name, None if there is none. Raises NotTold if two disagree."""
     values = [held[name] for name in names if name in held]
-    if any(one != values[0] for one in values):
+    if len(values) > 1 and any(one != values[0] for one in values):
         raise UnknownValue(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
     return values[0] if values else None
 
 
 def moment(value: Any) -> datetime | None:
     """Return a time with an offset, None if the value is not one."""
-    if not isinstance(value, str) or not _OFFSET.fullmatch(value):
+    return _moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)
+def _moment(value: str) -> datetime | None:
+    if not _OFFSET.fullmatch(value):
         return None
     instant = date_time_from_text(value)
     return None if instant is None else datetime.fromtimestamp(instant / 1000, UTC)

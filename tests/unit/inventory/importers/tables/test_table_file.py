@@ -400,3 +400,42 @@ def test_json_lines_keep_whole_numbers_that_no_double_can_hold(tmp_path):
 def test_a_first_line_of_any_length_is_a_line(tmp_path):
     (tmp_path / "f").write_text(json_lines({"Id": "a", "name__c": "x" * 1_100_000}, {"Id": "b"}))
     assert holds_table(str(tmp_path / "f"), THING, mapped=False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *('{"Id":"b","x":NaN}', '{"Id":"b","x": -inf}', '{"Id":"b","x":\t+Infinity}', '{"x":nan,"Id":"b"}'),
+        *(
+            '{"Id":"b","x":[1,NaN]}',
+            '{"Id":"b","x":[-InF]}',
+            '{"Id":"b","x":{"y": [ nAn ]}}',
+            '{"Id":"b",}',
+            '{"Id":"b","x":[1,]}',
+        ),
+    ],
+)
+def test_a_line_that_only_a_lenient_parser_reads_is_refused(tmp_path, line):
+    with pytest.raises(UnreadableTable, match=r"object 2 is no JSON|line 2: not valid JSON"):
+        stored(tmp_path, table_file(tmp_path, "t.ndjson", f'{{"Id":"a","x":1}}\n{line}\n'))
+
+
+def test_words_of_a_lenient_parser_in_texts_are_texts(tmp_path):
+    objects = [{"Id": "a", "name__c": value} for value in (": NaN", ",inf", "[-Infinity", ",}", "no_information", '":nan')]
+    snapshot, _ = stored(
+        tmp_path,
+        table_file(tmp_path, "t.ndjson", json_lines(*[{**one, "Id": str(place)} for place, one in enumerate(objects)])),
+    )
+    assert [one["name__c"] for one in objects] == [name for (name,) in rows_of(snapshot, THING, "name__c")]
+
+
+@pytest.mark.parametrize("odd", [None, "missing", 1, [], {"a": 1}])
+def test_a_column_of_texts_in_lines_keeps_what_is_no_text(tmp_path, odd):
+    lines = [{"Id": "a", "more__c": 'é\n"x'}, {"Id": "b"} if odd == "missing" else {"Id": "b", "more__c": odd}]
+    snapshot, _ = stored(tmp_path, table_file(tmp_path, "t.ndjson", json_lines(*lines)))
+    (first, second) = rows_of(snapshot, THING)
+    column = snapshot.tables.by_name[THING].columns["more__c"]
+    is_text = odd in (None, "missing")
+    assert ((Form.TEXT if is_text else Form.VARIANT), odd == "missing") == (column.form, column.partial)
+    assert lines[0]["more__c"] == (first["more__c"] if is_text else json.loads(first["more__c"]))
+    assert (None if is_text else odd) == (second["more__c"] and json.loads(second["more__c"]))
