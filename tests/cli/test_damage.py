@@ -133,7 +133,7 @@ def test_a_manifest_that_is_edited_while_a_check_reads_changes_nothing_it_says(
 
 
 def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: RunWriter, store: Path) -> None:
-    with full(5_000):
+    with full(2_000):
         found = run(*CHECK, "--store", store)
     assert (
         f"perpend: the run was not recorded in the history: {store}/history: cannot be written: file too large\n" == found.err

@@ -37,11 +37,6 @@ def write_text(directory: Path, scratch: Path) -> None:
         stream.write("new")
 
 
-def write_long_text(directory: Path, scratch: Path) -> None:
-    with output_stream(str(directory / "x"), long=True) as stream:
-        stream.write("new")
-
-
 def write_bytes(directory: Path, scratch: Path) -> None:
     with output_bytes(str(directory / "x")) as stream:
         stream.write(b"new")
@@ -100,7 +95,6 @@ def files_in(directory: Path) -> dict[str, bytes]:
     ("write", "error", "name"),
     [
         (write_text, CannotWrite, "x"),
-        (write_long_text, CannotWrite, "x"),
         (write_bytes, CannotWrite, "x"),
         (write_verdicts, OSError, "x"),
         (write_events, OSError, "x"),

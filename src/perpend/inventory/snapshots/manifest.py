@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 4
 """The version of the store's layout. Documents of any other version are rejected."""
 
-IMPORT_AGAIN: Final = "import the inputs again, into a new directory"
+IMPORT_AGAIN: Final = "import the inputs again with `perpend import INPUT… --store NEW`; the history starts again"
 """How to replace a store of an earlier format."""
 
 

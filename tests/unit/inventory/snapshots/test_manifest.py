@@ -203,7 +203,7 @@ def leading(path: str) -> str:
 NEWER = "it was written by a newer version of Perpend (format 5; this version reads 4): upgrade Perpend"
 EARLIER = (
     "it was written by an earlier version of Perpend (format 3; this version reads 4): "
-    "import the inputs again, into a new directory"
+    "import the inputs again with `perpend import INPUT… --store NEW`; the history starts again"
 )
 
 
