@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import ROOT
+
 USERS = 300_000
 MOST_MEGABYTES = 300
 COLUMNS = "user,arn,password_enabled,password_last_used,mfa_active,access_key_1_active,access_key_1_last_rotated,note"
+
+
+PEAK = """
+import pathlib, re, sys
+from perpend.cli.app import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    assert ended.code in (1, 3)
+sys.stdout.flush()
+print(re.search(r"VmHWM:\\s*(\\d+)", pathlib.Path("/proc/self/status").read_text())[1], file=sys.stderr)
+"""
+"""Says of itself how many KB it held at most: the figure of the system for a child counts what its parent held."""
 
 
 def write_report(path: Path) -> None:
@@ -29,15 +43,11 @@ def write_report(path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process cannot tell its peak here")
 def test_a_large_untidy_report_takes_little_memory(tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     write_report(report)
-    command = [sys.executable, "-m", "perpend", "check", str(report), "--snapshot-time", "2026-11-20", "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        printed = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode in (1, 3)
-    assert f"{USERS + 60:,} objects" in printed
-    assert usage.ru_maxrss / 1024 <= MOST_MEGABYTES
+    command = [sys.executable, "-c", PEAK, "check", str(report), "--snapshot-time", "2026-11-20", "--quiet"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert f"{USERS + 60:,} objects" in ended.stdout
+    assert int(ended.stderr.split()[-1]) / 1024 <= MOST_MEGABYTES

@@ -28,9 +28,9 @@ from perpend.evaluation.engines.protocol import Engine
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.findings.history.model import FindingState
 from perpend.findings.history.state_machine import step
-from perpend.inventory.readers import collect_files
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.operations import OPERATIONS
@@ -43,7 +43,6 @@ from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
 from tests.lives import all_lives, said_of, stepped_in_sql
-from tests.reference import evaluate_objects
 from tests.regressions import FILES as FILES_OF_BEFORE
 from tests.regressions import Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
@@ -159,13 +158,17 @@ def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
 @pytest.mark.slow
 def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     """And `test_spark_check` says so of a store, by way of the command."""
-    inventory = collect_files([str(EXAMPLE)]).inventory
-    selection = select_policies(Analyzer(open_repository(None)), over=inventory)
-    expected, found = StringIO(), StringIO()
-    write_ndjson(evaluate_objects(inventory, selection, snapshot_time=DAY), expected)
-    write_ndjson(evaluate_objects(inventory, selection, snapshot_time=DAY, engine=spark), found)
-    assert expected.getvalue()
-    assert expected.getvalue() == found.getvalue()
+    analyzer, texts = Analyzer(open_repository(None)), []
+    with temporary_snapshot([Input(str(EXAMPLE))], declared=analyzer.repository.declared_type) as read:
+        assert read.snapshot is not None
+        selection = select_policies(analyzer, over=read.snapshot)
+        for engine in (None, spark):
+            stream = StringIO()
+            with evaluate_snapshot(read.snapshot, selection, snapshot_time=DAY, engine=engine, cached=False) as evaluation:
+                write_ndjson(evaluation, stream)
+            texts.append(stream.getvalue())
+    assert texts[0]
+    assert texts[0] == texts[1]
 
 
 @pytest.mark.slow

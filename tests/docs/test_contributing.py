@@ -53,7 +53,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-CHECK = ("check", "objects.json", "--type", THING, "--repo", "policies", "--format", "json", "--engine")
+CHECK = ("check", "objects.json", "--type", THING, "--repo", "policies", "--format", "json", "--references", "all", "--engine")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "interpreter": (*CHECK, "interpreter"),
     "duckdb": (*CHECK, "duckdb"),

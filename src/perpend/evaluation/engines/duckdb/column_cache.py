@@ -14,7 +14,6 @@ import secrets
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import unidata_version
 
@@ -52,6 +51,7 @@ _MOST_FILES: Final = 8
 @cache
 def _versions() -> tuple[str, ...]:
     """Return the versions of all other code that computes cached values: Unicode tables and RE2 change results, too."""
+    from importlib.metadata import version  # takes 12 ms, and only a cache needs it
 
     return duckdb.__version__, unidata_version, version("google-re2"), version("jmespath")
 

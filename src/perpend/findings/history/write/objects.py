@@ -230,12 +230,15 @@ def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
     born = "CAST(NULL AS VARCHAR)"
     if place is not None:
         born = filled(table, place[0], "o")
-        if place[1] is not None:
+        column = table.columns.get(place[0])
+        if place[1] is not None and column is not None:
             valid = f"json_valid({born})"
-            if table.columns[place[0]].plain:  # then most texts need not be parsed twice
+            if column.plain:  # then most texts need not be parsed twice
                 valid = f"(o.{name(plain(place[0]))} OR {valid})"
             document = f"CASE WHEN {valid} THEN {born} END"
             born = f"json_extract_string({document}, '$.{name(place[1])}')"
+            if place[1] in column.members:
+                born = f"o.{name(column.members[place[1]])}"
     named = {
         "id": filled(table, "Id", "o"),
         "external_id": filled(table, declared.external_id_field, "o"),
