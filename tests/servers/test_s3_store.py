@@ -20,6 +20,7 @@ from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.remote.s3 import ObjectStorage
 from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore, cache_directory
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, run
+from tests.differential.on_spark import SMALL_OPTIONS, why_not
 from tests.repositories import write
 from tests.servers.sessions import session_of
 
@@ -116,6 +117,19 @@ def test_what_is_imported_is_checked_and_pruned_from_anywhere(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     gone = run("check", "--store", address, "--run", first, *CHECK)
     assert (2, True) == (gone.code, f"holds no snapshot {first}" in gone.err)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
+def test_spark_reads_the_mirror_of_it(run: RunWriter, imported: str, tmp_path: Path) -> None:
+    """Spark gets local files: all files of the snapshot are fetched and compared with their hashes before."""
+    expected = run("check", EXAMPLE, *CHECK)
+    assert expected == run("check", "--store", imported, "--no-history", *CHECK, "--engine", "spark", *SMALL_OPTIONS)
+    files = [name for name in names(imported) if name.startswith("inventory/")]
+    mirror = MirroredStore(ObjectStorage(imported)).directory
+    assert files
+    assert mirror.is_relative_to(tmp_path / "cache")
+    assert all((mirror / name).is_file() for name in files)
 
 
 def test_what_cannot_be_removed_is_not_told_as_removed(run: RunWriter, imported: str, bucket: Any) -> None:
