@@ -24,6 +24,7 @@ from bench.measure import ROOT, print_ratios, run, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
 from bench.results import Results
+from bench.spark import Asked, measure_spark
 from bench.sweep import measure_sweep
 from bench.waivers import measure_waivers
 from bench.workloads import WORKLOADS
@@ -167,6 +168,7 @@ def _parser() -> argparse.ArgumentParser:
             "histories-spark",
             "report",
             "page",
+            "spark",
             "sweep",
             "waivers",
         ],
@@ -176,17 +178,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--users", type=_sizes, default=[100_000], help="sizes, separated by commas, such as 1e5,1e6,5e6")
     parser.add_argument("--policies", default=",".join(WORKLOADS), help="workloads of `engines`, separated by commas")
-    parser.add_argument("--asked", type=int, default=200, help="policies of `histories`")
+    parser.add_argument("--asked", type=int, default=200, help="policies of `histories` and of the history of `spark`")
+    parser.add_argument("--cores", type=_sizes, default=[1, 2], help="numbers of cores of `spark`, separated by commas")
     parser.add_argument("--delays", type=_sizes, default=[0, 20, 50], help="milliseconds that each call of `collect` waits")
     parser.add_argument("--days", type=int, default=30, help="days of `histories`")
     parser.add_argument(
         "--changed", type=float, default=0.001, help="the share of verdicts of `histories` that change in a day"
     )
-    parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines`, `commands` or `sweep`")
+    parser.add_argument(
+        "--only", default="*", metavar="PATTERN", help="candidates of `engines`, `commands`, `spark` or `sweep`"
+    )
     parser.add_argument("--reports", default=",".join(REPORTS), help="reports of `commands`, separated by commas")
     parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
     parser.add_argument(
-        "--dir", type=Path, help="where `engines` and `commands` keep what they make; by default a directory for this run"
+        "--dir",
+        type=Path,
+        help="where `engines`, `commands` and `spark` keep what they make; by default a directory for this run",
     )
     return parser
 
@@ -234,6 +241,12 @@ def main() -> None:
         measure_waivers(1_000, given.users[-1])
     if given.what == "histories-spark":
         measure_histories_spark(given.users[0], given.asked, given.days, given.changed)
+    if given.what == "spark":
+        with tempfile.TemporaryDirectory() as folder:
+            where = (given.dir or Path(folder)).resolve()
+            where.mkdir(parents=True, exist_ok=True)
+            asked = Asked(where, given.only, given.cores, given.asked, given.changed, given.json, _command())
+            measure_spark(given.users, asked)
     if given.what == "waivers":
         measure_waivers(1_000, given.users[0])
     if given.what == "corpus":

@@ -40,10 +40,8 @@ class Compared:
     changes_otherwise: int
 
 
-def stepped_on_spark(
-    session: SparkSession, place: HistoryStorage, before: HistoryManifest, run: EvaluatedRun, out: Path
-) -> Compared:
-    """Make on Spark the step of a run that was committed to a history; compare it with what the commit has written.
+def step_on_spark(session: SparkSession, place: HistoryStorage, before: HistoryManifest, run: EvaluatedRun, out: Path) -> None:
+    """Make on Spark the step of a run that was committed to a history, and write it to a new directory.
 
     ``before`` is the head of then. The run has to ask all policies of its one type, of all objects.
     """
@@ -100,10 +98,11 @@ def stepped_on_spark(
     )
     stepped = step_query(relation, number, more=", object_run, policy_run")
     session.sql(stepped).select(*_STEPPED, "object_run", "policy_run").write.mode("overwrite").parquet(str(out))
-    return _compared(place, after, one.name, out)
 
 
-def _compared(place: HistoryStorage, after: HistoryManifest, type_name: str, out: Path) -> Compared:
+def compared(place: HistoryStorage, type_name: str, out: Path) -> Compared:
+    """Compare a step that Spark has made with what the last commit of a history has written."""
+    after = place.head()
     known, run = after.types[type_name], after.runs[-1].number
     assert known.known is not None
     with duckdb.connect() as connection:
@@ -140,7 +139,8 @@ def compare_steps(
     for number in range(days):
         before, run = place.head(), judged(directory, number, day(directory, number, objects, policies, changed), asked)
         commit_run(place, run)
-        found.append(stepped_on_spark(session, place, before, run, directory / "stepped.parquet"))
+        step_on_spark(session, place, before, run, directory / "stepped.parquet")
+        found.append(compared(place, run.types[0].name, directory / "stepped.parquet"))
     return found
 
 

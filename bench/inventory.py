@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bench.workloads import LOOPED
-from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Join, Table, Tables, plain
+from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Join, Table, Tables, member, plain
 from perpend.inventory.snapshots.database import Connection, opened, pattern, text
 from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of, teach
 from perpend.inventory.snapshots.rows import ROW_GROUP
@@ -64,11 +64,13 @@ class EstateFiles:
 
     directory: Path
     users: int
+    has_cells: bool = False
+    """Whether documents are stored as the cells of a credential report, as an import stores them."""
 
     @property
     def tables(self) -> Tables:
         """The tables as a store's manifest describes them."""
-        columns = (*_texts("Id", "CA10__userName__c", "CA10__arn__c", "CA10__account__c", GONE), _document())
+        columns = (*_texts("Id", "CA10__userName__c", "CA10__arn__c", "CA10__account__c", GONE), _document(self.has_cells))
         account = Join("CA10__account__r", ACCOUNT, "CA10__account__c", "Id")
         links = Join("CA10__AWS_IAM_Policy_User_Links__r", LINK, "Id", "CA10__user__c")
         to_policy = Join("CA10__policy__r", POLICY, "CA10__policy__c", "Id")
@@ -105,8 +107,13 @@ def _texts(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, Form.TEXT) for name in names)
 
 
-def _document() -> Column:
-    return Column(DOCUMENT, Form.TEXT, plain=True)
+def _document(has_cells: bool) -> Column:
+    if not has_cells:
+        return Column(DOCUMENT, Form.TEXT, plain=True)
+    keys = ("user", "arn", *FLAGS, *DATES, *_CONSTANTS, _MORE)
+    stored = {"user": "CA10__userName__c", "arn": "CA10__arn__c"}
+    members = {key: stored.get(key) or member(DOCUMENT, number) for number, key in enumerate(keys)}
+    return Column(DOCUMENT, Form.TEXT, plain=True, members=members)
 
 
 def _named(columns: tuple[Column, ...]) -> dict[str, Column]:
@@ -116,6 +123,15 @@ def _named(columns: tuple[Column, ...]) -> dict[str, Column]:
 def estate_of(directory: Path, users: int, *, seed: int = SEED) -> EstateFiles:
     """Return the estate of a size, made now unless it is there."""
     found = EstateFiles(directory / f"estate-{VERSION}-{seed}-{users}", users)
+    return _made(found, seed)
+
+
+def cells_of(directory: Path, users: int, *, seed: int = SEED) -> EstateFiles:
+    """Return the estate of a size with the cells of credential reports in place of documents, made now unless it is there."""
+    return _made(EstateFiles(directory / f"cells-{VERSION}-{seed}-{users}", users, has_cells=True), seed)
+
+
+def _made(found: EstateFiles, seed: int) -> EstateFiles:
     mark = found.directory / "made.json"
     if mark.is_file():
         return found
@@ -124,10 +140,13 @@ def estate_of(directory: Path, users: int, *, seed: int = SEED) -> EstateFiles:
         teach(connection)
         connection.execute(f"CREATE MACRO draw(i, salt) AS hash(i, salt, {seed}) % 1000000")
         connection.execute(f"CREATE MACRO stamp(i, salt) AS {_STAMP}")
-        _write_users(connection, found)
+        if found.has_cells:
+            _copy(connection, _users_with_cells(found), found.path(USER))
+        else:
+            _write_users(connection, found)
         for table, query in _others(found).items():
             _copy(connection, query, found.path(table))
-    mark.write_text(json.dumps({"users": users, "seed": seed}), "utf-8")
+    mark.write_text(json.dumps({"users": found.users, "seed": seed}), "utf-8")
     return found
 
 
@@ -169,6 +188,28 @@ def _users(inventory: EstateFiles) -> str:
         FROM (SELECT i, {document} AS document FROM range({inventory.users}) AS rows(i))"""
 
 
+def _users_with_cells(inventory: EstateFiles) -> str:
+    """Return the query of users with a cell for each column of a report. Of flags and dates 0.1 % are odd."""
+    account = f"lpad(CAST(i // {USERS_PER_ACCOUNT} AS VARCHAR), 12, '1')"
+    cells = {flag: f"CASE WHEN draw(i, '{flag}') < {_TRUE[flag]} THEN 'true' ELSE 'false' END" for flag in FLAGS}
+    cells |= {date: f"CASE WHEN draw(i, '{date}') < {_DATED[date]} THEN stamp(i, '{date}') ELSE 'N/A' END" for date in DATES}
+    cells = {
+        key: f"CASE draw(i, '{key} odd') // 250 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN 'TRUE ' WHEN 3 THEN 'a \"b\"' "
+        f"ELSE {cell} END"
+        for key, cell in cells.items()
+    }
+    cells |= {key: text(value) for key, value in _CONSTANTS.items()}
+    cells[_MORE] = "CASE WHEN draw(i, 'more') < 2000 THEN '1 certificate' ELSE 'N/A' END"
+    members = inventory.tables.by_name[USER].columns[DOCUMENT].members
+    listed = ", ".join(f'{cell} AS "{members[key]}"' for key, cell in cells.items())
+    return f"""
+        SELECT i AS {ROW}, CAST(0 AS INTEGER) AS {SOURCE}, 'user' || i AS "Id", 'user-' || i AS "CA10__userName__c",
+            'arn:aws:iam::' || {account} || ':user/user-' || i AS "CA10__arn__c",
+            'account' || (i // {USERS_PER_ACCOUNT}) AS "CA10__account__c",
+            CASE WHEN draw(i, 'gone') < 30000 THEN '2026-10-01T00:00:00Z' END AS "{GONE}", {listed}
+        FROM range({inventory.users}) AS rows(i)"""
+
+
 def _member(flag: str) -> str:
     """Return the member of a flag: 0.8 % missing, null or blank, 0.1 % no text, some spelt oddly, the others true or false."""
     value = f"CASE WHEN draw(i, '{flag}') < {_TRUE[flag]} THEN '\"true\"' ELSE '\"false\"' END"
@@ -191,6 +232,7 @@ def _date_member(key: str) -> str:
     return f"CASE {absent} {wrong} ELSE ',\"{key}\":' || {value} END"
 
 
+_MORE: Final = "additional_credentials_info"
 _CONSTANTS: Final = {
     "password_next_rotation": "N/A",
     "access_key_1_last_used_region": "eu-central-1",
@@ -210,7 +252,7 @@ def _more_keys() -> str:
     chance = "draw(i, 'more')"
     cases = f"""WHEN {chance} < 1000 THEN '"1 additional access key"' WHEN {chance} < 2000 THEN '"1 certificate"'
         WHEN {chance} < 2500 THEN '"2 certificates and 1 more key"' WHEN {chance} < 2600 THEN '2' ELSE '"N/A"' END"""
-    return f"CASE WHEN {chance} > 990000 THEN '' ELSE ',\"additional_credentials_info\":' || CASE {cases} END"
+    return f"CASE WHEN {chance} > 990000 THEN '' ELSE ',\"{_MORE}\":' || CASE {cases} END"
 
 
 def _others(inventory: EstateFiles) -> dict[str, str]:

@@ -65,9 +65,9 @@ def _watched(process: int) -> Iterator[list[float]]:
         while not ended.wait(seconds):
             seconds = min(2 * seconds, 4.0)
             with suppress(OSError):
-                others = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-                if others:
-                    together.append(sum(map(_held, (process, *others))))
+                family = family_of(process)
+                if len(family) > 1:
+                    together.append(sum(map(_held, family)))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -76,6 +76,20 @@ def _watched(process: int) -> Iterator[list[float]]:
     finally:
         ended.set()
         watcher.join()
+
+
+def family_of(process: int | str) -> list[str]:
+    """Return a process, those that it made, and those that they made."""
+    made: set[str] = set()
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        # Any thread of a JVM makes processes.
+        with suppress(OSError):
+            made.update((thread / "children").read_text().split())
+    family = [str(process)]
+    for one in made:
+        with suppress(OSError):
+            family += family_of(one)
+    return family
 
 
 def _held(process: int | str) -> float:

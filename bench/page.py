@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bench.bounds import bounds
 from bench.page_collect import COMMANDS, sections
 from bench.page_commands import COMMAND, PLOT, PLOT_TEXT, section
+from bench.page_scale import LINK, write_scale
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ _INTRODUCTION: Final = """\
 This page is written by `python -m bench page` from `bench/results.json`; every figure in it was
 measured by the command beside it. Measure on your own machine before you rely on one.
 
+{scale}
 ## What was measured
 
 {machine}. {dates}
@@ -97,6 +99,7 @@ def write_page(results: Results, docs: Path) -> None:
     parts += [*section(results, drawn), "## All figures\n", *map(_table, results.measured)]
     parts += [*_check(results), *sections(results), _AGAIN]
     (docs / "performance.md").write_text("\n".join(parts), "utf-8")
+    write_scale(results, docs)
 
 
 def _introduction(results: Results) -> str:
@@ -107,7 +110,7 @@ def _introduction(results: Results) -> str:
     )
     days = sorted({record["date"] for part in ("engines", "check", "commands") for record in results.content[part]})
     dates = f"Measured on {' and '.join(dict.fromkeys((days[0], days[-1])))}." if days else ""
-    return _INTRODUCTION.format(machine=machine, dates=dates)
+    return _INTRODUCTION.format(machine=machine, dates=dates, scale=LINK)
 
 
 def _bounds(results: Results) -> str:

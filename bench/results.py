@@ -82,7 +82,7 @@ class Results:
     @classmethod
     def read(cls, path: Path) -> Results:
         """Return what a file holds; nothing where there is none."""
-        empty: dict[str, Any] = {"engines": [], "check": [], "commands": [], "collect": [], "organization": []}
+        empty: dict[str, Any] = {"engines": [], "check": [], "commands": [], "collect": [], "organization": [], "spark": []}
         return cls(path, empty | (json.loads(path.read_text("utf-8")) if path.is_file() else {}))
 
     def add(self, part: str, record: dict[str, Any]) -> None:

@@ -17,8 +17,12 @@ from bench.measure import ROOT
 from bench.page import WORKLOADS as TITLES
 from bench.page import write_page
 from bench.results import Results
+from bench.spark import WORKLOADS as SCALES
+from bench.spark import Asked, measure_spark
 from bench.worker import perform
 from bench.workloads import WORKLOADS, policies_of, varieties
+
+from tests.differential.on_spark import why_not
 
 pytestmark = pytest.mark.slow
 
@@ -174,6 +178,48 @@ def test_the_page_shows_what_collecting_takes_beside_another_scanner(tmp_path: P
     assert "The 20 times are missed where a call waits 50 ms.\n" in page
     assert "`make`, on 2026-01-10, the machine's load 0.1 before and 2.5 after" in page
     assert "| rows | 7 |" in page and "| tables and claims that differ after the kills | some |" in page
+
+
+def scale_record(workload: str, users: int, seconds: float) -> dict[str, Any]:
+    """Return a record in which Spark takes four times as long as DuckDB, and ten seconds before."""
+    figures = {"peak": 100, "read": 0, "written": 5 * users, "spilled": 0}
+    rows = [
+        {"engine": engine, "cores": cores, "seconds": spent, "processors": spent, **figures}
+        for cores in (1, 2)
+        for engine, spent in (("duckdb", seconds), ("spark", 10 + 4 * seconds))
+    ]
+    made = {"policies": 2, "changed": 0.5, "bytes": {"known": users, "objects": users, "a day": users}, "rows": rows}
+    return {"users": users, "workload": workload, "date": "2026-01-10", "command": "make", **made}
+
+
+def test_the_page_on_scale_tells_what_was_measured_from_what_was_computed(tmp_path: Path) -> None:
+    results = Results.read(tmp_path / "results.json")
+    results.content["machine of spark"] = dict.fromkeys(("system", "cpus", "memory", "python", "duckdb", "spark"), "?")
+    write_page(results, tmp_path)
+    assert not (tmp_path / "explanation/scale.md").exists()
+    for workload in SCALES:
+        for users, seconds in ((1_000, 1.0), (11_000, 11.0)):
+            results.add("spark", scale_record(workload, users, seconds))
+    write_page(results, tmp_path)
+    page = (tmp_path / "explanation/scale.md").read_text("utf-8")
+    measured, computed = page.split("**The figures below are computed, not measured.**")
+    assert "| cells | spark | 2 | 11,000 | 2 | 54.0 | 54.0 | 407 | 100 | 0.0 / 0.1 | 0 |" in measured
+    assert "| cells | 2,000 | 500 | 4.0 |" in measured
+    assert "Each run of Spark spends 10 seconds" in measured
+    # 10⁸ × (20 + 5) / 2,000 a second / 3,600 s
+    assert "| cores for verdicts, DuckDB | *N* × (*P* / *d*₁ + *J* / *d*₂) / *T* | 347.2 | 3,472.2 |" in computed
+    assert "| shuffles a run, Spark | *N* × *x* | 500.0 MB | 5.0 GB |" in computed
+    assert "| history, storage a day for changes | *N* × (*P* + *J*) × *c* × *g* | 2.5 MB | 25.0 MB |" in computed
+    assert "](explanation/scale.md)" in (tmp_path / "performance.md").read_text("utf-8")
+
+
+@pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
+def test_spark_is_measured_beside_duckdb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    measure_spark([1_000], Asked(tmp_path, "joins", [1], 1, 0.1, tmp_path / "results.json", "make"))
+    [record] = Results.read(tmp_path / "results.json").content["spark"]
+    assert [("duckdb", 1), ("spark", 1)] == [(row["engine"], row["cores"]) for row in record["rows"]]
+    assert 0 < record["rows"][1]["written"] == record["rows"][1]["read"]
+    assert "| joins | spark | 1 | 1,000 | 1 |" in capsys.readouterr().out
 
 
 def test_commands_run_with_what_they_stand_beside(tmp_path: Path) -> None:
