@@ -143,17 +143,7 @@ def _page(records: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> s
     days = dict.fromkeys(record["date"] for record in records)
     names = [f"- {text.format(**by_name[name][-1])}." for name, text in _NAMES.items()]
     commands = dict.fromkeys(record["command"] for record in records)
-    tables = [
-        "\n".join(
-            [
-                f"`{command}`\n",
-                *HEADER,
-                *(line_of(record, row) for record in records if record["command"] == command for row in record["rows"]),
-                "",
-            ]
-        )
-        for command in commands
-    ]
+    tables = [_table(command, [record for record in records if record["command"] == command]) for command in commands]
     largest = max(record["users"] for record in records)
     missing = [name for name, some in by_name.items() if some[-1]["users"] < largest]
     symbols = _symbols(by_name, rates, content)
@@ -179,6 +169,12 @@ def _page(records: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> s
     )
 
 
+def _table(command: str, records: Sequence[Mapping[str, Any]]) -> str:
+    loads = " and ".join(str(record["load"]) for record in records)
+    rows = [line_of(record, row) for record in records for row in record["rows"]]
+    return "\n".join([f"`{command}`, the machine's load {loads} before:\n", *HEADER, *rows, ""])
+
+
 def _rate(records: Sequence[Mapping[str, Any]], engine: str) -> _Rate:
     """Return the rate of one core between the two largest sizes; of the largest if there is one, or if they do not differ."""
     sizes = [
@@ -188,11 +184,11 @@ def _rate(records: Sequence[Mapping[str, Any]], engine: str) -> _Rate:
         if (row["engine"], row["cores"]) == (engine, min(one["cores"] for one in record["rows"]))
     ]
     pairs, spent = sizes[-1]
-    if len(sizes) > 1 and spent > sizes[-2][1]:
-        fewer, less = sizes[-2]
-        rate = (pairs - fewer) / (spent - less)
-        return _Rate(rate, max(0.0, spent - pairs / rate))
-    return _Rate(pairs / spent, 0.0)
+    fewer, less = sizes[-2] if len(sizes) > 1 else (0, 0.0)
+    if pairs <= fewer or spent <= less:
+        return _Rate(pairs / spent, 0.0)
+    rate = (pairs - fewer) / (spent - less)
+    return _Rate(rate, max(0.0, spent - pairs / rate))
 
 
 def _comparison(rates: Mapping[tuple[str, str], _Rate]) -> str:

@@ -66,6 +66,7 @@ def _measure(objects: int, workload: str, asked: Asked) -> None:
     task |= {"asked": asked.policies, "changed": asked.changed}
     record = {"users": objects, "workload": workload, "date": datetime.now(UTC).strftime("%Y-%m-%d"), "command": asked.command}
     record |= _run(task, "make", max(asked.cores)).figures
+    record["load"] = round(os.getloadavg()[0], 1)
     rows, sums = list[dict[str, Any]](), set[str]()
     for cores in asked.cores:
         for engine in ENGINES:

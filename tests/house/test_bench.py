@@ -189,7 +189,7 @@ def scale_record(workload: str, users: int, seconds: float) -> dict[str, Any]:
         for engine, spent in (("duckdb", seconds), ("spark", 10 + 4 * seconds))
     ]
     made = {"policies": 2, "changed": 0.5, "bytes": {"known": users, "objects": users, "a day": users}, "rows": rows}
-    return {"users": users, "workload": workload, "date": "2026-01-10", "command": "make", **made}
+    return {"users": users, "workload": workload, "date": "2026-01-10", "command": "make", "load": 0.5, **made}
 
 
 def test_the_page_on_scale_tells_what_was_measured_from_what_was_computed(tmp_path: Path) -> None:
