@@ -59,9 +59,10 @@ whole snapshot, and the cache must be on the shared disk, too. Files that are th
 {machine}.
 
 Each row is a process of its own, pinned to one core or to two. Seconds start with policies compiled and the engine open, and
-end with the codes written to Parquet. *processors* are the seconds of all processors, compilers of the JVM included. *peak* is
-the memory of the process and of those that it makes. Spark runs on one machine (`local[1]`, `local[2]`) with a heap of
-{memory}; DuckDB may hold 1 GB. Shuffles are those in Spark's event log.
+end with the codes written to Parquet. *processors* are the seconds of all processors, compilers of the JVM included. Other
+processes ran on the machine at the same time, so they say more than those by the clock. *peak* is the memory of the process
+and of those that it makes. Spark runs on one machine (`local[1]`, `local[2]`) with a heap of {memory}; DuckDB may hold 1 GB.
+Shuffles are those in Spark's event log.
 
 {names}
 
@@ -77,13 +78,15 @@ the commit's.
 {comparison}
 
 - **Time.** A cluster of *k* cores is faster than a machine of *c* cores only if *k* > *f* × *c*, where *f* is the factor
-  above. It is worth its cost only if the largest machine that you can get is too slow. A machine of 64 cores would make
-  {most:,.0f} × 10⁹ verdicts over cells in an hour, if DuckDB used 64 cores as well as it uses two; more than two were not
-  measured.
-- **Memory.** It is no reason: DuckDB spills joins to the disk, and its peak hardly grows with the number of objects.
-- **Disk.** A snapshot that does not fit on the disk of one machine cannot be imported, with either engine.
-- **Start.** Each run of Spark spends {start:.0f} seconds of processors before it is as fast as above. Below a million
-  objects this is most of its time.
+  above. So Spark helps if the largest machine that you can get is too slow, and a cluster with *f* times its cores is at
+  hand. A machine of 64 cores would give {most:,.0f} × 10⁹ verdicts over cells in an hour, if DuckDB used 64 cores as well as
+  one. This was not measured beyond two.
+- **Start.** A run of Spark spends about {start:.0f} seconds of processors before it is as fast as above.
+- **Memory.** It is no reason for Spark: DuckDB's peak hardly grows with the number of objects, and joins that exceed 1 GB are
+  spilled to the disk.
+- **Disk.** Both engines need the whole snapshot on one disk. A disk that workers share can be larger than a local one.
+- **History.** At {pairs:,} objects × policies, Spark's step alone takes {history:.0f} times the seconds of processors of
+  DuckDB's whole commit.
 
 ## Sizes that were not measured
 
@@ -100,15 +103,16 @@ days are kept.
 
 {sizing}
 
-**Cost drivers.** Core hours a run = cores × *T* / 3,600 s: policies that follow lists cost the most, then the number of
-policies. Storage: snapshots, of which each is complete, so days kept (`perpend inventory prune --keep`) count more than all
-else. Findings are small beside them. Transfer: on S3, each machine with an empty cache fetches a snapshot once; requests
-are few, as a table is few files. Spark adds its factor on core hours, and shuffles that need disks on workers. The price of
-a run is core hours × the price of one, plus GB kept × the price of one a month.
+**Cost drivers.** A run costs its core hours (cores × *T* / 3,600, plus the import and the commit) times the price of one.
+Policies over lists cost more than policies over cells. Storage costs the bytes kept times the price of one a month. Each
+snapshot is complete, so the number of days kept (`perpend inventory prune --keep`) counts most. On S3, each machine with an
+empty cache fetches a snapshot once. Requests are few: a table is one file or few. Spark costs *f* times the core hours, and
+disks of workers for shuffles.
 
-**Not for sizes like these today:** `import` and the history run on one machine, and a table is read as a whole. At 10⁹
-objects, divide the estate into stores, for example one per organization or region: verdicts of a store do not depend on
-another store, except for lookups between them.
+**Doubts.** The cells here are drawn from few values and compress well: take *b* from a store of your own. Memory, spills and
+hashing of files at such sizes were not tried. `import` and the commit to the history run on one machine. Their time grows with
+*N*, and more cores help them only in part. An estate can be divided into several stores, for example one per organization:
+an object and the objects that it refers to must be in the same store.
 
 ## Measure again
 
@@ -153,10 +157,12 @@ def _page(records: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> s
         memory=DRIVER_MEMORY.removesuffix("g") + " GB",
         names="\n".join(names),
         tables="\n".join(tables).rstrip(),
-        missing=f"Not measured at {largest:,} objects: {', '.join(missing)}.\n" if missing else "",
+        missing=f"Not measured at {largest:,} objects, for lack of time: {', '.join(missing)}.\n" if missing else "",
         comparison=_comparison(rates),
         most=rates["cells", "duckdb"].pairs * 64 * 3_600 / 1e9,
         start=rates["cells", "spark"].start,
+        pairs=by_name["history"][-1]["users"] * by_name["history"][-1]["policies"],
+        history=_first(by_name["history"][-1], "spark") / _first(by_name["history"][-1], "duckdb"),
         links=LINKS_PER_USER,
         own=_OWN_POLICIES,
         joined=_JOINED_POLICIES,
@@ -175,14 +181,14 @@ def _table(command: str, records: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([f"`{command}`, the machine's load {loads} before:\n", *HEADER, *rows, ""])
 
 
+def _first(record: Mapping[str, Any], engine: str) -> float:
+    """Return the seconds of processors of an engine on the fewest cores."""
+    return float(next(row["processors"] for row in record["rows"] if row["engine"] == engine))
+
+
 def _rate(records: Sequence[Mapping[str, Any]], engine: str) -> _Rate:
     """Return the rate of one core between the two largest sizes; of the largest if there is one, or if they do not differ."""
-    sizes = [
-        (record["users"] * record["policies"], row["processors"])
-        for record in records
-        for row in record["rows"]
-        if (row["engine"], row["cores"]) == (engine, min(one["cores"] for one in record["rows"]))
-    ]
+    sizes = [(record["users"] * record["policies"], _first(record, engine)) for record in records]
     pairs, spent = sizes[-1]
     fewer, less = sizes[-2] if len(sizes) > 1 else (0, 0.0)
     if pairs <= fewer or spent <= less:
