@@ -216,7 +216,7 @@ def _symbols(
     """Return each symbol of the formulas: its number, how it is shown, and its source."""
     cells, joins, history = (by_name[name][-1] for name in ("cells", "joins", "history"))
     spark_joins = next(row for row in joins["rows"] if row["engine"] == "spark")
-    peak = max(row["peak"] for one in (cells, joins) for row in one["rows"] if row["engine"] == "duckdb")
+    peak = max(row["peak"] for one in (cells, joins, history) for row in one["rows"] if row["engine"] == "duckdb")
     spark_peak = max(row["peak"] / row["cores"] for one in (cells, joins) for row in one["rows"] if row["engine"] == "spark")
     pairs = history["users"] * history["policies"]
     sizes = history["bytes"]
@@ -241,7 +241,7 @@ def _symbols(
         ("*g*", sizes["a day"] / (pairs * history["changed"]), "history, a changed verdict"),
     ):
         found[name] = number, f"{number:,.1f} bytes", source
-    found["*m*"] = peak * 1e6, f"{peak:,} MB", "DuckDB, the highest peak of cells and joins"
+    found["*m*"] = peak * 1e6, f"{peak:,} MB", "DuckDB, the highest peak of all"
     found["*M*"] = spark_peak * 1e6, f"{spark_peak:,.0f} MB", "Spark, the highest peak of cells and joins, a core"
     return found
 
@@ -272,7 +272,7 @@ def _sizing(value: Mapping[str, float]) -> str:
 
     for sign, name in (("d", "DuckDB"), ("s", "Spark")):
         cores = [max(1, core_seconds(size, sign) / _SECONDS) for size in _SIZES]
-        formula = f"*N* × (*P* / *{sign}*₁ + *J* / *{sign}*₂) / *T*"
+        formula = f"*N* × (*P* / *{sign}*₁ + *J* / *{sign}*₂) / *T*, at least 1"
         add(f"cores for verdicts, {name}", formula, [f"{one:,.1f}" for one in cores])
         if sign == "s":
             add("memory of workers, Spark", "cores × *M*", [_bytes(one * value["*M*"]) for one in cores])

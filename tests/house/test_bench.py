@@ -208,7 +208,7 @@ def test_the_page_on_scale_tells_what_was_measured_from_what_was_computed(tmp_pa
     assert "A run of Spark spends about 10 seconds" in measured
     assert "At 22,000 objects × policies, Spark's step alone takes 5 times the seconds" in " ".join(measured.split())
     # 10⁸ × (20 + 5) / 2,000 a second / 3,600 s
-    assert "| cores for verdicts, DuckDB | *N* × (*P* / *d*₁ + *J* / *d*₂) / *T* | 347.2 | 3,472.2 |" in computed
+    assert "| cores for verdicts, DuckDB | *N* × (*P* / *d*₁ + *J* / *d*₂) / *T*, at least 1 | 347.2 | 3,472.2 |" in computed
     assert "| shuffles a run, Spark | *N* × *x* | 500.0 MB | 5.0 GB |" in computed
     assert "| history, storage a day for changes | *N* × (*P* + *J*) × *c* × *g* | 2.5 MB | 25.0 MB |" in computed
     assert "](explanation/scale.md)" in (tmp_path / "performance.md").read_text("utf-8")
