@@ -104,10 +104,10 @@ days are kept.
 {sizing}
 
 **Cost drivers.** A run costs its core hours (cores × *T* / 3,600, plus the import and the commit) times the price of one.
-Policies over lists cost more than policies over cells. Storage costs the bytes kept times the price of one a month. Each
-snapshot is complete, so the number of days kept (`perpend inventory prune --keep`) counts most. On S3, each machine with an
-empty cache fetches a snapshot once. Requests are few: a table is one file or few. Spark costs *f* times the core hours, and
-disks of workers for shuffles.
+With DuckDB, policies over lists cost more than policies over cells. Storage costs the bytes kept times the price of one a
+month. Each snapshot is complete, so the number of days kept (`perpend inventory prune --keep`) counts most. On S3, each
+machine with an empty cache fetches a snapshot once. Requests are few: a table is one file or few. Spark costs *f* times the
+core hours, and disks of workers for shuffles.
 
 **Doubts.** The cells here are drawn from few values and compress well: take *b* from a store of your own. Memory, spills and
 hashing of files at such sizes were not tried. `import` and the commit to the history run on one machine. Their time grows with
