@@ -31,6 +31,7 @@ from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapsh
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.findings.history.model import FindingState
 from perpend.findings.history.state_machine import step
+from perpend.inventory.importers.input import Input
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.operations import OPERATIONS

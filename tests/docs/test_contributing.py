@@ -53,13 +53,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-CHECK = ("check", "objects.json", "--type", THING, "--repo", "policies", "--format", "json", "--references", "all", "--engine")
+CHECK = ("check", "objects.json", "--type", THING, "--repo", "policies", "--format", "json")
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "interpreter": (*CHECK, "interpreter"),
-    "duckdb": (*CHECK, "duckdb"),
+    "interpreter": (*CHECK, "--references", "all", "--engine", "interpreter"),
+    "duckdb": (*CHECK, "--references", "all", "--engine", "duckdb"),
     "lint": ("lint", "--repo", "policies"),
     "lint misspelt": ("lint", "--repo", "misspelt"),
-    "explain": ("explain", "owned", "silent", *CHECK[1:-1]),
+    "explain": ("explain", "owned", "silent", *CHECK[1:]),
     "show": ("show", NAME),
     "schema": ("schema", "--out", "schemas"),
 }
