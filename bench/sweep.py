@@ -170,28 +170,30 @@ def _split(report: Path, folder: Path) -> Iterator[Path]:
 
 def _other_formats(folder: Path, tidy: Path) -> Iterator[tuple[str, str, list[str]]]:
     """Yield other formats with the same users: the name, the file, and the options that read it."""
+    # INVARIANT: a process of its own writes them. A child's peak counts what its parent held before it became the command.
+    run([sys.executable, "-m", "bench.sweep", str(folder), str(tidy)])
+    typed = ["--type", _USER]
+    yield "array", str(folder / "array.json"), typed
+    yield "NDJSON", str(folder / "lines.ndjson"), typed
+    yield "Parquet", str(folder / "table.parquet"), typed
+    yield "Steampipe", str(folder / "steampipe.csv"), []
+    yield "AWS Config", str(folder / "config.json"), []
+
+
+def _write_other_formats(folder: Path, tidy: Path) -> None:
     with tidy.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     objects = list(map(_object_of, rows))
-    array, lines, parquet = folder / "array.json", folder / "lines.ndjson", folder / "table.parquet"
-    with array.open("w") as written:
+    with (folder / "array.json").open("w") as written:
         written.write("[\n" + ",\n".join(map(json.dumps, objects)) + "\n]\n")
-    with lines.open("w") as written:
+    with (folder / "lines.ndjson").open("w") as written:
         written.writelines(f"{json.dumps(one)}\n" for one in objects)
-    table = folder / "table.csv"
-    _write_rows(table, objects)
-    run([sys.executable, "-c", _PARQUET, str(table), str(parquet)])
-    steampipe, config = folder / "steampipe.csv", folder / "config.json"
-    _write_rows(steampipe, map(_of_steampipe, rows))
-    with config.open("w") as written:
+    _write_rows(folder / "table.csv", objects)
+    run([sys.executable, "-c", _PARQUET, str(folder / "table.csv"), str(folder / "table.parquet")])
+    _write_rows(folder / "steampipe.csv", map(_of_steampipe, rows))
+    with (folder / "config.json").open("w") as written:
         items = ",\n".join(json.dumps(_of_config(number, row)) for number, row in enumerate(rows))
         written.write(f'{{"fileVersion":"1.0","configSnapshotId":"s","configurationItems":[\n{items}\n]}}')
-    typed = ["--type", _USER]
-    yield "array", str(array), typed
-    yield "NDJSON", str(lines), typed
-    yield "Parquet", str(parquet), typed
-    yield "Steampipe", str(steampipe), []
-    yield "AWS Config", str(config), []
 
 
 def _object_of(row: dict[str, str]) -> dict[str, Any]:
@@ -253,3 +255,7 @@ def _write_rows(path: Path, rows: Any) -> None:
                 writer = csv.DictWriter(stream, row, lineterminator="\n")
                 writer.writeheader()
             writer.writerow(row)
+
+
+if __name__ == "__main__":
+    _write_other_formats(Path(sys.argv[1]), Path(sys.argv[2]))

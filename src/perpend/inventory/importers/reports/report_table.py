@@ -230,13 +230,14 @@ class _Reports:
         """Merge the rows of each repeated ARN. Equal rows become one in SQL, others by the readers' rules."""
         repeated = f"SELECT hashed FROM {self._keys} GROUP BY hashed HAVING count(*) > 1"
         self.connection.execute(f"CREATE TEMP TABLE {_REPEATED} AS {repeated}")
+        self.by_hand["rows of one ARN that differ"] = 0
+        if not rows_of(self.connection, f"SELECT 1 FROM {_REPEATED} LIMIT 1"):
+            return
         some = f" WHERE hash(arn) IN (FROM {_REPEATED})"
         cells = ", ".join(self._cells)
         newest = f"{places_from_newest(sources)}[source + {1 - self.first_source}]"
         place = f"min({{newest: {newest}, source: source, row: row}}) AS place"
         each = self._lines(f'row, source, "user", arn, {cells}', some)
-        if not rows_of(self.connection, f"SELECT 1 FROM {_REPEATED} LIMIT 1"):
-            each = f"FROM ({each}) LIMIT 0"
         alike = f'SELECT {place}, "user", arn, {cells} FROM ({each}) GROUP BY "user", arn, {cells}'
         placed = "place.row AS row, place.source AS source"
         rows = f'SELECT {placed}, "user", arn, count(*) OVER (PARTITION BY arn) AS several, {cells}'
@@ -244,7 +245,6 @@ class _Reports:
         differing = f'SELECT source, row, "user", arn, {cells} FROM {self._read("alike")} WHERE several > 1 ORDER BY arn, row'
         result = self.connection.execute(differing)
         ranks = {file.source: rank for rank, file in enumerate(self.files)}
-        self.by_hand["rows of one ARN that differ"] = 0
         with self.spools["merged"] as merged, self.spools["rivals"] as rivals:
             for user in self._merged(_fetched(result), sources, ranks):
                 self.by_hand["rows of one ARN that differ"] += 1
@@ -372,7 +372,13 @@ class _Reports:
         return self._read("keys")
 
     def _read(self, kind: str) -> str:
-        return parquet(self._path(kind))
+        """Return the relation of rows that were stored; it is empty if there are none."""
+        if self._path(kind).exists():
+            return parquet(self._path(kind))
+        texts = ("user", "arn", "contradicted", *self._cells)
+        columns = [f"CAST(NULL AS BIGINT) AS {column}" for column in ("nth", "row", "source", "several")]
+        columns += [f'CAST(NULL AS VARCHAR) AS "{column}"' for column in texts]
+        return f"(SELECT {', '.join(columns)} LIMIT 0)"
 
     def _path(self, kind: str) -> Path:
         return self.directory / f"{kind}.parquet"
@@ -381,7 +387,8 @@ class _Reports:
         copy(self.connection, query, self._path(kind), staging=True)
 
     def _store(self, kind: str) -> None:
-        self._copy(f"FROM {self.spools[kind].lines()} ORDER BY nth", kind)
+        if self.spools[kind].rows:
+            self._copy(f"FROM {self.spools[kind].lines()} ORDER BY nth", kind)
 
     def _unknown(self, type_name: str) -> list[str]:
         return sorted(map(unfollowed, unstated_lists(self.declared(type_name))))
