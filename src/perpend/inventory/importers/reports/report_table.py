@@ -376,7 +376,8 @@ class _Reports:
         if self._path(kind).exists():
             return parquet(self._path(kind))
         texts = ("user", "arn", "contradicted", *self._cells)
-        columns = [f"CAST(NULL AS BIGINT) AS {column}" for column in ("nth", "row", "source", "several")]
+        columns = [f"CAST(NULL AS BIGINT) AS {column}" for column in ("nth", "row", "several")]
+        columns += ["CAST(NULL AS INTEGER) AS source"]
         columns += [f'CAST(NULL AS VARCHAR) AS "{column}"' for column in texts]
         return f"(SELECT {', '.join(columns)} LIMIT 0)"
 
