@@ -19,12 +19,16 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import Scope
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
-from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.selection import program_named, select_policies
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot, re_evaluate
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.inventory.importers.input import Input
+from perpend.inventory.importers.inputs import import_inputs
 from perpend.inventory.importers.reports import report_file, report_table
 from perpend.inventory.readers import collect_files
+from perpend.inventory.snapshots.database import opened, rows_of
+from perpend.inventory.snapshots.rows import parquet
+from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from tests.differential.reports import reports
@@ -197,6 +201,20 @@ def test_a_user_is_incompliant_if_all_readings_say_so(readings: int, expected: S
         (found, *_), _ = one_path(asked, max_age=None, keep_going=False, by_interpreter=False)
     policy, ann = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key", "arn:aws:iam::111122223333:user/ann"
     assert expected is found[policy, ann][0]
+
+
+def test_an_older_snapshot_is_evaluated_again_with_all_readings(tmp_path: Path) -> None:
+    policy = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+    program = program_named(ANALYZER, policy)
+    with files([PASSWORD + ANN + b"true,false,true,true\n" + ANN + b"true,false,true,TRUE\n"]) as (paths, *_):
+        store = Store(tmp_path / "store")
+        imported = import_inputs(store, [Input(paths[0])], declared=ANALYZER.repository.declared_type)
+    assert imported.snapshot is not None
+    out = tmp_path / "codes.parquet"
+    assert re_evaluate(store, imported.snapshot.id, [program], NOW, out)
+    with opened(paths=[out]) as connection:
+        codes = dict(rows_of(connection, f"SELECT id, v0 FROM {parquet(out)}"))
+    assert Status.INCOMPLIANT is program.verdicts[codes["arn:aws:iam::111122223333:user/ann"]].status
 
 
 def test_the_number_of_rows_is_compared_with_the_bytes(tmp_path: Path) -> None:

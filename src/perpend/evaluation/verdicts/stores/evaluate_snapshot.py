@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.inventory import CloudObject, Inventory, Source
@@ -98,13 +99,8 @@ def evaluate_snapshot(
                 return written / f"{len(list(written.iterdir()))}.parquet"
 
             def codes(plan: Plan) -> Codes:
-                type_name = plan.programs[0].input_type
-                paths = by.evaluate_to_parquet(plan, snapshot.files, new_path())
-                of_readings = _plan_of_readings(plan, day)
-                if of_readings is not None:
-                    readings_codes = by.evaluate_to_parquet(of_readings, snapshot.files, new_path())
-                    paths = [_resolved(reader, snapshot, of_readings, paths, readings_codes, new_path())]
-                return paths, snapshot.files[type_name]
+                paths = _codes(by, reader, snapshot, plan, day.milliseconds, new_path)
+                return paths, snapshot.files[plan.programs[0].input_type]
 
             evaluation = evaluation_of(snapshot, selection, day, reader, codes, progress=progress)
             if costs:
@@ -113,14 +109,26 @@ def evaluate_snapshot(
             yield replace(evaluation, inventory=replace(evaluation.inventory, unread=unread))
 
 
-def _plan_of_readings(plan: Plan, day: EvaluationTime) -> Plan | None:
+def _codes(
+    engine: Engine, reader: DuckDb, snapshot: Snapshot, plan: Plan, time: int, new_path: Callable[[], Path]
+) -> Sequence[Path]:
+    """Write the codes of a plan, with those of objects whose sources contradict each other; return the files."""
+    paths = engine.evaluate_to_parquet(plan, snapshot.files, new_path())
+    of_readings = _plan_of_readings(plan, time)
+    if of_readings is None:
+        return paths
+    codes_of_readings = engine.evaluate_to_parquet(of_readings, snapshot.files, new_path())
+    return [_resolved(reader, snapshot, of_readings, paths, codes_of_readings, new_path())]
+
+
+def _plan_of_readings(plan: Plan, time: int) -> Plan | None:
     """Return the plan for all readings of objects whose sources contradict each other, None if they are not stored."""
     type_name = plan.programs[0].input_type
     stored = plan.tables.by_name.get(readings(type_name))
     if stored is None:
         return None
     tables = replace(plan.tables, by_name={**plan.tables.by_name, type_name: replace(stored, type_name=type_name)})
-    return plan_of(plan.programs, tables, day.milliseconds)
+    return plan_of(plan.programs, tables, time)
 
 
 def _resolved(
@@ -153,8 +161,12 @@ def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datet
             spill.mkdir(mode=0o700)
             reach = [directory, out.parent, snapshot.directory / KEPT]
             with duck_db(directories=reach, paths=snapshot.files.paths, spill=spill) as engine:
-                plan = plan_of(programs, snapshot.tables, milliseconds_from_datetime(time))
-                codes = StoreDuckDb(engine, snapshot).evaluate_to_parquet(plan, snapshot.files, directory / "codes.parquet")
+                milliseconds, numbers = milliseconds_from_datetime(time), count()
+                plan = plan_of(programs, snapshot.tables, milliseconds)
+                stored = StoreDuckDb(engine, snapshot)
+                codes = _codes(
+                    stored, engine, snapshot, plan, milliseconds, lambda: directory / f"codes-{next(numbers)}.parquet"
+                )
                 query = codes_by_id(engine.files(codes), snapshot.relation(table.name), len(programs))
                 engine.run(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet)")
             return True
