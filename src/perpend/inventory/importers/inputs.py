@@ -125,7 +125,7 @@ class _Inputs:
             groups, taken = self._read_objects(others, read_from)
         self._add_objects(groups, taken)
         if reports and by_duckdb:
-            self._add_reports(reports, read_from)
+            self._add_reports(reports, read_from, alone=not rest and not tables)
         places = {given.path: place for place, given in enumerate(inputs)}
         self.failures.sort(key=lambda failure: places[_named(failure)[0]])
 
@@ -141,8 +141,11 @@ class _Inputs:
             raise UnusableInput(STANDARD_INPUT, str(error)) from None
         return path
 
-    def _add_reports(self, reports: Sequence[Input], read_from: Mapping[str, str]) -> None:
-        """Import credential reports. DuckDB reads those whose bytes leave no doubt, the readers the others."""
+    def _add_reports(self, reports: Sequence[Input], read_from: Mapping[str, str], *, alone: bool) -> None:
+        """Import credential reports. DuckDB reads those whose bytes leave no doubt, the readers the others.
+
+        If they are ``alone``, DuckDB needs little memory.
+        """
         files: list[ReportFile] = []
         for number, given in enumerate(reports):
             path = Path(os.path.realpath(read_from.get(given.path, given.path)))
@@ -150,7 +153,7 @@ class _Inputs:
             self._keep(files, partial(report_file, given.path, path, copy, type_name=given.type_name, digested=several))
             if self.progress:
                 self.progress(sum(file.rows for file in files))
-        narrow = all(os.path.getsize(file.path) <= _WIDE * file.rows for file in files)
+        narrow = alone and all(os.path.getsize(file.path) <= _WIDE * file.rows for file in files)
         for attempt in range(2):
             files.sort(key=lambda file: (file.digest, file.source))
             if not files:

@@ -147,9 +147,11 @@ class _Reports:
 
     keys: tuple[str, ...] = ()
     starts: tuple[int, ...] = ()
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keys = tuple(dict.fromkeys(column for file in self.files for column in file.columns))
+        self.numbers = {file.source: number for number, file in enumerate(self.files)}
         self.starts = tuple(accumulate((file.rows + file.breaks for file in self.files), initial=0))
         self.spools = {kind: _Spool(self.directory / kind, len(self.keys)) for kind in ("merged", "rivals", "roots")}
 
@@ -244,9 +246,8 @@ class _Reports:
         self._copy(f"{rows} FROM ({alike}) ORDER BY row", "alike")
         differing = f'SELECT source, row, "user", arn, {cells} FROM {self._read("alike")} WHERE several > 1 ORDER BY arn, row'
         result = self.connection.execute(differing)
-        ranks = {file.source: rank for rank, file in enumerate(self.files)}
         with self.spools["merged"] as merged, self.spools["rivals"] as rivals:
-            for user in self._merged(_fetched(result), sources, ranks):
+            for user in self._merged(_fetched(result), sources):
                 self.by_hand["rows of one ARN that differ"] += 1
                 merged.add(self._row_of(user, contradiction(user) if user.variants else None))
                 for reading in (user, *user.variants) if user.variants else ():
@@ -254,17 +255,15 @@ class _Reports:
         self._store("merged")
         self._store("rivals")
 
-    def _merged(
-        self, rows: Iterable[tuple[Any, ...]], sources: Sequence[StoredSource], ranks: Mapping[str, int]
-    ) -> Iterator[CloudObject]:
+    def _merged(self, rows: Iterable[tuple[Any, ...]], sources: Sequence[StoredSource]) -> Iterator[CloudObject]:
         """Yield the users of rows that differ, which come sorted by ARN."""
         waiting: list[Reading] = []
         for _, group in groupby(rows, key=lambda row: row[3]):
             waiting += [self._reading(sources, *row) for row in group]
             if len(waiting) >= _AT_ONCE:
-                yield from merge_readings(waiting, ranks)[0]
+                yield from merge_readings(waiting, self.numbers)[0]
                 waiting = []
-        yield from merge_readings(waiting, ranks)[0]
+        yield from merge_readings(waiting, self.numbers)[0]
 
     def _reading(
         self, sources: Sequence[StoredSource], source: int, row: int, user: str, arn: str, *cells: str | None
@@ -277,7 +276,7 @@ class _Reports:
 
     def _row_of(self, user: CloudObject, why: str | None) -> dict[str, Any]:
         cells = json.loads(user.fields[ROW_FIELD])
-        number = next(number for number, file in enumerate(self.files) if file.source == user.origin.source)
+        number = self.numbers[user.origin.source]
         row = None if user.origin.row is None else user.origin.row - _FIRST_LINE + self.starts[number]
         return {
             "row": row,
@@ -298,12 +297,11 @@ class _Reports:
         owners = f"SELECT {_ACCOUNT} AS account, {columns} FROM ({users}) GROUP BY account"
         self.connection.execute(f"CREATE TEMP TABLE {_OWNERS} AS {owners}")
         query = f'SELECT first.source, first.row, first."user", first.arn FROM {_OWNERS} WHERE NOT has_root ORDER BY account'
-        ranks = {file.source: rank for rank, file in enumerate(self.files)}
         self.by_hand["root users without a row"] = 0
         with self.spools["roots"] as spool:
             for source, row, user, arn in _fetched(self.connection.execute(query)):
                 cells = [arn if key == "arn" else None for key in self.keys]
-                shown, _ = merge_readings([self._reading(sources, source, row, user, arn, *cells)], ranks)
+                shown, _ = merge_readings([self._reading(sources, source, row, user, arn, *cells)], self.numbers)
                 for root in with_root_users(shown):
                     if root.origin.row is None:
                         number = self.starts[-1] + spool.rows
