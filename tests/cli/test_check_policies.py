@@ -59,9 +59,8 @@ def test_inherited_mappings_are_taken_only_where_asked_for(run: RunWriter, tmp_p
     (tmp_path / "ce/users/policy.yaml").write_text(
         "names: {full: F, contextual: C}\ndescription: d\nframeworkMappings: [/frameworks/f]\n"
     )
-    assert (0, 0) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg"), (
-        "nobody names g"
-    )
+    assert (0, 2) == tuple(run("check", EXAMPLE, "--repo", tmp_path, "--framework", name).code for name in "fg")
+    assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g", "--inherited").code
     (tmp_path / "ce/things").mkdir()
     (tmp_path / "ce/things/prod.logic.yaml").write_text(OTHER_TYPE)
     (tmp_path / "ce/things/policy.yaml").write_text(

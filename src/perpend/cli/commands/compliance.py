@@ -31,6 +31,7 @@ Examples:
   perpend compliance --store inventory
   perpend compliance --store inventory --framework cis-aws --account 111122223333
   perpend compliance --store inventory --framework cis-aws --format json
+  perpend compliance --store inventory --framework soc-2 --inherited
   perpend compliance --store inventory --framework cis-aws-v7.0.0 --from cis-aws-v6.0.0
   perpend compliance --store inventory --framework cis-aws --format oscal-ar --out results.json"""
 
@@ -46,6 +47,9 @@ Examples:
     metavar="ID",
     shell_complete=complete_frameworks,
     help="Show this framework or section only; may be repeated. Default version: the newest.",
+)
+@click.option(
+    "--inherited", is_flag=True, help="Also count policies that reach a requirement through rules or similar sections."
 )
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
 @click.option(
@@ -63,6 +67,7 @@ def command(
     waivers_dir: str | None,
     no_waivers: bool,
     frameworks: tuple[str, ...],
+    inherited: bool,
     accounts: tuple[str, ...],
     before: str | None,
     form: str,
@@ -79,7 +84,9 @@ def command(
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
     repository, place = open_repository_here(repo), place_of(directory)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
-    cards: list[Scorecard] = scorecards_from_history(place, repository, frameworks, accounts, waiving.answered_in_history)
+    cards: list[Scorecard] = scorecards_from_history(
+        place, repository, frameworks, accounts, waiving.answered_in_history, inherited=inherited
+    )
     carried = framework_carry_over(repository, before, frameworks[0]) if before is not None else None
     if form == "text":
         from perpend.reports.terminal.history.compliance import print_card, print_carry_over

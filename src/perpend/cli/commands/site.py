@@ -16,6 +16,7 @@ from perpend.cli.config.configuration import is_address
 from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.repository import open_repository_here, open_store, site_title
 from perpend.cli.options.values import repository_option
+from perpend.cli.options.waivers import waiver_options
 from perpend.cli.watch import Watch
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
@@ -77,6 +78,12 @@ def command() -> None:
     help="The directory to write to.",
 )
 @_verdicts
+@click.option(
+    "--inherited",
+    is_flag=True,
+    help="With --verdicts: requirements also count policies that reach them through rules or similar sections.",
+)
+@waiver_options
 @_documents
 @click.option("--base-url", metavar="URL", default="", help="The address of the site, for its sitemap and search engines.")
 @click.option("--title", metavar="TEXT", help="The site's name.")
@@ -87,6 +94,9 @@ def build(
     repo: str | None,
     out: str,
     verdicts: str | None,
+    inherited: bool,
+    waivers_dir: str | None,
+    no_waivers: bool,
     docs: str | None,
     base_url: str,
     title: str | None,
@@ -106,6 +116,9 @@ def build(
             out=Path(out),
             verdicts=verdicts_path,
             accounts=_account_names(),
+            inherited=inherited,
+            waivers_dir=waivers_dir,
+            no_waivers=no_waivers,
             documents=Path(docs) if docs else None,
             title=title or site_title(repository, docs),
             base_url=base_url,

@@ -149,7 +149,7 @@ SETTINGS: Final = (
         SettingKind.SWITCH,
         "With frameworks: also evaluate policies that reach one through rules or similar sections.",
         "--inherited",
-        ("check", "evidence write", "report html", "export security-hub"),
+        ("check", "compliance", "evidence write", "report html", "export security-hub", "site build"),
         builtin=False,
     ),
     Setting(

@@ -94,12 +94,16 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkSelection:
-    """A framework that selected policies, with its requirements: those of ``sections``, or all if there are none."""
+    """A framework that selected policies, with its requirements: those of ``sections``, or all if there are none.
+
+    ``inherited``: policies that map to a requirement through rules, controls or similar sections count, too.
+    """
 
     id: str
     name: str
     sections: tuple[str, ...]
     requirements: tuple[Requirement, ...]
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class Scorecard:
     def coverage_text(self) -> str:
         """The coverage as text, with numbers that add up to all requirements."""
         counts, total = self.counts, len(self.results)
-        parts = [f"{self.asked:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked"]
+        parts = [f"{self.asked:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked{self.inherited_text}"]
         parts += [f"{counts[RequirementStatus.NOT_ASKED]:,} not asked"]
         parts += [f"{counts[RequirementStatus.ATTESTED]:,} attested"] if counts[RequirementStatus.ATTESTED] else []
         return ", ".join(
@@ -142,6 +146,11 @@ class Scorecard:
                 f"{counts[RequirementStatus.UNANSWERED]:,} without a policy",
             ]
         )
+
+    @property
+    def inherited_text(self) -> str:
+        """The words beside a number that counts inherited mappings, empty if none are counted."""
+        return " (with inherited mappings)" if self.framework.inherited else ""
 
     @property
     def all_asked(self) -> bool:
@@ -196,7 +205,7 @@ def framework_selection(
     ]
     joint = ", section " if len(sections) == 1 else ", sections "
     name = joint.join(filter(None, (_name(framework, repository), ", ".join(named))))
-    return FrameworkSelection(framework, name, sections, tuple(map(requirement, section_ids)))
+    return FrameworkSelection(framework, name, sections, tuple(map(requirement, section_ids)), inherited)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,10 @@ def select_policies(
 ) -> Selection:
     """Return the policies that IDs, globs, folders or frameworks select, or all policies without any of these.
 
-    ``inherited`` adds policies that map to a framework through rules, controls or similar sections. They are added in any case
-    if no policy names the framework. ``over`` is the inventory or snapshot to evaluate: only policies over its types are
-    selected. ``exclude`` names policies to leave out, unless ``names`` has one by itself. ``standing``: the names come from a
-    configuration and not from the user for these inputs, so none counts as named by itself.
+    ``inherited`` adds policies that map to a framework through rules, controls or similar sections. ``over`` is the
+    inventory or snapshot to evaluate: only policies over its types are selected. ``exclude`` names policies to leave out,
+    unless ``names`` has one by itself. ``standing``: the names come from a configuration and not from the user for these
+    inputs, so none counts as named by itself.
 
     Raises UnknownName for a name that does not exist, for a policy named by itself that does not apply to the inputs, and if no
     policy applies: silence would look like a pass.
@@ -149,10 +149,7 @@ def framework_selections(
     for top in (find_section(name, repository) for name in ([names] if isinstance(names, str) else names)):
         tops.setdefault(framework_of(top), []).append(top)
     return tuple(
-        framework_selection(
-            repository, mappings, of_one, inherited=inherited or not _is_named(repository, framework), why_not=why_not
-        )
-        for framework, of_one in tops.items()
+        framework_selection(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
     )
 
 
@@ -188,8 +185,7 @@ def policies_named(
 def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
     """Return the policies that are mapped to a framework or section."""
     top = find_section(framework, repository)
-    inherits = inherited or not _is_named(repository, framework_of(top))
-    indirect = FrameworkMappings(repository).policies_below(top) if inherits else frozenset()
+    indirect = FrameworkMappings(repository).policies_below(top) if inherited else frozenset()
     return frozenset(policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top))
 
 
@@ -324,12 +320,6 @@ def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[
     """Return the policies that were named one by one, not by a glob or a folder."""
     matches = (match_ids([name], repository.policy_ids, "policy") for name in names if not set(name) & _GLOB)
     return frozenset(ids[0] for ids in matches if len(ids) == 1)
-
-
-def _is_named(repository: Repository, framework: str) -> bool:
-    """Whether any policy names a section of a framework itself."""
-    policies = (repository.policy(policy_id).value for policy_id in repository.policy_ids)
-    return any(f"{mapping.value}/".startswith(f"{framework}/") for policy in policies if policy for mapping in policy.mappings)
 
 
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:

@@ -38,14 +38,16 @@ def scorecards_from_history(
     frameworks: Sequence[str] = (),
     accounts: Sequence[str] = (),
     answer: Callable[[HistoryStorage, Sequence[str], Counts], HumanDecisions] | None = None,
+    *,
+    inherited: bool = False,
 ) -> list[Scorecard]:
-    """Return the scorecards of frameworks, of all if none is named.
+    """Return the scorecards of frameworks, of all if none is named. ``inherited`` counts inherited mappings, too.
 
     ``answer`` returns the numbers of waived findings and the attested policies, by the counts of verdicts.
     """
     counts = newest_counts_of(place, accounts)
     answered = answer(place, accounts, counts) if answer else None
-    return _cards(repository, counts, frameworks, answered, place.head().in_part(accounts))
+    return _cards(repository, counts, frameworks, answered, place.head().in_part(accounts), inherited=inherited)
 
 
 def framework_carry_over(repository: Repository, before: str, after: str) -> CarryOver:
@@ -71,6 +73,8 @@ def _cards(
     frameworks: Sequence[str] = (),
     answered: HumanDecisions | None = None,
     in_part: Mapping[str, str] | None = None,
+    *,
+    inherited: bool = False,
 ) -> list[Scorecard]:
     mappings = FrameworkMappings(repository)
     named = [find_section(name, repository) for name in frameworks] or _frameworks(repository)
@@ -81,7 +85,9 @@ def _cards(
     def why_not(policy_id: str) -> str:
         return "" if policy_id in counts else NOT_KNOWN
 
-    asked = [framework_selection(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
+    asked = [
+        framework_selection(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
+    ]
     return list(scorecards_of(asked, counts, answered or HumanDecisions(), in_part))
 
 
@@ -94,6 +100,7 @@ def newest_counts_of(
 ) -> dict[str, dict[Status, int]]:
     """Return the newest counts of verdicts of each policy that is not retired, by its current id.
 
+    A policy that was evaluated without any object has zeros.
     ``until`` is the number of the last run that counts.
     """
     with asking(place, "ledger", accounts=accounts) as connection:
@@ -105,13 +112,13 @@ def newest_counts_in(
 ) -> dict[str, dict[Status, int]]:
     """Return the same as ``newest_counts_of`` from a database with the view ``ledger`` of a history."""
     gone = head.retired_in(until)
-    live = {policy.policy_id for policy in head.policies if policy.number not in gone}
-    retired = {policy.policy_id for policy in head.policies} - live
+    last = until if until is not None else head.next_run
+    live = {policy.policy_id for policy in head.policies if policy.number not in gone and policy.first_run <= last}
     rows = connection.execute(*newest_counts(accounts, until)).fetchall()
-    counts: dict[str, dict[Status, int]] = {}
+    counts = {policy_id: dict.fromkeys(Status, 0) for policy_id in sorted(live)}
     for policy_id, *numbers in rows:
-        if policy_id not in retired:
-            counts[policy_id] = {**dict.fromkeys(Status, 0), **dict(zip(_COUNTED, map(int, numbers), strict=True))}
+        if policy_id in live:
+            counts[policy_id] |= zip(_COUNTED, map(int, numbers), strict=True)
     return counts
 
 

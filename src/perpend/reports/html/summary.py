@@ -114,7 +114,7 @@ def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
     rows = "".join(_requirement(result, answered.get(result.requirement.id, "")) for result in card.results)
     return (
         f"<section><h2>{html_text(card.framework.name)}</h2>"
-        f"<p>{card.asked:,} of {len(card.results):,} requirements were asked.</p>"
+        f"<p>{card.asked:,} of {len(card.results):,} requirements were asked{card.inherited_text}.</p>"
         f'{_bar(rendered, f"{len(card.results):,} requirements; the numbers follow")}<ul class="totals">{items}</ul>'
         "<details><summary>Requirement by requirement</summary>"
         f"{table(('Requirement', 'Name', 'Found', 'Incompliant', 'Undetermined', 'Compliant'), rows, numbers=3)}</details>"

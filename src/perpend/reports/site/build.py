@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Severity
+from perpend.findings.waivers.active import ActiveWaivers
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.site.content.contents import pages_of
 from perpend.reports.site.content.links import PageKind
@@ -47,14 +48,19 @@ _TITLES: Final = f"{OWN}/titles.js"
 class Options:
     """The options of a build.
 
-    ``verdicts`` is a file or a store, ``accounts`` has names of accounts by number. ``documents`` is a directory of Markdown
-    for the site. ``force`` overwrites pages that were edited by hand. If ``superseded`` returns True while the search index
-    is made, the build raises :class:`perpend.reports.site.search.Superseded`.
+    ``verdicts`` is a file or a store, ``accounts`` has names of accounts by number. ``inherited``: requirements count
+    policies that reach them through rules or similar sections. ``waivers_dir`` is a directory, None for that of the
+    repository; waivers apply to the verdicts of a store. ``documents`` is a directory of Markdown for the site. ``force``
+    overwrites pages that were edited by hand. If ``superseded`` returns True while the search index is made, the build
+    raises :class:`perpend.reports.site.search.Superseded`.
     """
 
     out: Path
     verdicts: Path | None = None
     accounts: Mapping[str, str] = field(default_factory=dict)
+    inherited: bool = False
+    waivers_dir: str | None = None
+    no_waivers: bool = False
     documents: Path | None = None
     title: str = "Perpend"
     base_url: str = ""
@@ -131,9 +137,11 @@ def build_site(
     old = read_manifest(options.out)
     engine = engine_digest()
     store = options.verdicts if options.verdicts is not None and options.verdicts.is_dir() else None
-    more = [path for path in (None if store else options.verdicts, options.documents) if path is not None]
+    waivers = Path(options.waivers_dir) if options.waivers_dir is not None else None
+    more = [path for path in (None if store else options.verdicts, options.documents, waivers) if path is not None]
     history = History(repository.files.root)
-    given = (options.title, options.base_url, str(options.authors), str(options.search), str(sorted(options.accounts.items())))
+    flags = (options.authors, options.search, options.inherited, options.no_waivers)
+    given = (options.title, options.base_url, str(flags), str(sorted(options.accounts.items())))
     settings = (engine, history.revision, *given, *(state_of(store) if store else ()))
     inputs = inputs_digest(repository, more, settings)
     gone, changed = changed_since(options.out, old) if old is not None else ([], [])
@@ -174,7 +182,7 @@ class _Build:
         documents = Documents(options.documents) if options.documents else None
         self.cache.update(self.repository)
         assert self.cache.analyzer is not None
-        verdicts = read_verdicts(options.verdicts, self.cache.analyzer, options.accounts) if options.verdicts else None
+        verdicts = self._verdicts(self.cache.analyzer)
         book = SiteModel(
             self.cache.analyzer,
             verdicts=verdicts,
@@ -206,6 +214,13 @@ class _Build:
         self._extras()
         built = self.built
         self.new.left_out, self.new.errors, self.new.strangers = built.left_out, built.errors, built.strangers
+
+    def _verdicts(self, analyzer: Analyzer) -> SiteVerdicts | None:
+        options = self.options
+        if options.verdicts is None:
+            return None
+        waivers = ActiveWaivers.here(self.repository, options.waivers_dir, none=options.no_waivers)
+        return read_verdicts(options.verdicts, analyzer, options.accounts, waivers, inherited=options.inherited)
 
     def _page(self, path: str, page: Page, renderer: Renderer, targets: Targets) -> None:
         """Write a page, unless the last build wrote one with the same content."""

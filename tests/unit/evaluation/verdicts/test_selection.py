@@ -123,11 +123,12 @@ MAPPED |= {path: {"description": "", **one} for path, one in MAPPED.items() if p
 BROKEN, COUNTING_, OTHERS, THINGS_ = "/ce/b/broken", "/ce/b/counting", "/ce/a/over-others", "/ce/a/over-things"
 
 
-def test_a_framework_that_no_policy_names_asks_those_that_reach_it(tmp_path: Path) -> None:
+def test_policies_that_only_reach_a_framework_are_selected_on_request(tmp_path: Path) -> None:
     similar = section(similar={"sections": ["/frameworks/g"]})
     spoke = MAPPED | {"frameworks/h/section.yaml": section(), "frameworks/h/1/section.yaml": similar}
     repository = analyzer_of(tmp_path, spoke).repository
-    assert [OTHERS, BROKEN] == policies_named(repository, framework="h")
+    assert [BROKEN] == policies_named(repository, framework="h")
+    assert [OTHERS, BROKEN] == policies_named(repository, framework="h", inherited=True)
 
 
 @pytest.mark.parametrize("framework", ["f", "/f/", "frameworks/f", "/frameworks/f", "/frameworks/f/"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.phrases import counted
@@ -10,7 +11,7 @@ from perpend.core.objects.ids import framework_of
 from perpend.language.compiler.frameworks import RequirementAnswer
 from perpend.reports.site.content.links import FRAMEWORKS, PageKind, Ref
 from perpend.reports.site.content.page import Counts, Head, SectionCoverage
-from perpend.reports.site.content.requirements import RequirementResults, requirement_result
+from perpend.reports.site.content.requirements import RequirementResults, requirement_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +98,7 @@ class SectionPage:
     policies: tuple[PolicyRow, ...]
     coverage: SectionCoverage
     results: RequirementResults | None
+    inherited: bool
     counts: Counts | None
     before: Ref | None
     after: Ref | None
@@ -155,6 +157,7 @@ class Frameworks:
             policies,
             coverage,
             self.results(entity) if book.verdicts else None,
+            book.verdicts is not None and book.verdicts.inherited,
             self._counts(entity),
             book.section_ref(siblings[place - 1]) if place > 0 else None,
             book.section_ref(siblings[place + 1]) if 0 <= place < len(siblings) - 1 else None,
@@ -179,13 +182,16 @@ class Frameworks:
         return self._below[entity]
 
     def results(self, entity: str) -> RequirementResults:
-        """Return how the requirements of a section, and of all below it, fared under the verdicts."""
+        """Return the results of the requirements of a section and of all below it."""
         if entity not in self._results:
             children = self.book.children.get(entity, ())
-            policies = sorted({mapping.policy_id for mapping in self.book.mappings.of_section(entity)})
-            own = requirement_result(self.book, policies) if self.book.mappings.is_requirement(entity) else RequirementResults()
+            own = self._own_results.get(entity, RequirementResults())
             self._results[entity] = sum((self.results(child) for child in children), own)
         return self._results[entity]
+
+    @cached_property
+    def _own_results(self) -> dict[str, RequirementResults]:
+        return requirement_results(self.book)
 
     def rules(self, entity: str) -> frozenset[str]:
         """Return the internal rules that lead policies to a section or to one below it."""
@@ -208,9 +214,10 @@ class Frameworks:
         )
 
     def _counts(self, entity: str) -> Counts | None:
-        if self.book.verdicts is None:
+        verdicts = self.book.verdicts
+        if verdicts is None:
             return None
-        return self.book.verdicts.counts(sorted({policy for policy, _ in self.below(entity)[2]}))
+        return verdicts.counts(sorted({policy for policy, direct in self.below(entity)[2] if direct or verdicts.inherited}))
 
 
 def answer_rows(book: SiteModel, policy_id: str) -> tuple[AnswerRow, ...]:
@@ -230,6 +237,7 @@ def rule_number(mappings: Sequence[SectionMapping]) -> int:
 def _answer(book: SiteModel, section_id: str, mappings: Sequence[SectionMapping]) -> AnswerRow:
     of_section = book.mappings.of_section(section_id)
     policies = sorted({mapping.policy_id for mapping in of_section})
+    counted = [one.policy_id for one in of_section if book.verdicts and (book.verdicts.inherited or one.how == "direct")]
     return AnswerRow(
         book.section_ref(section_id),
         book.section_ref(framework_of(section_id)),
@@ -237,7 +245,7 @@ def _answer(book: SiteModel, section_id: str, mappings: Sequence[SectionMapping]
         rule_number(of_section),
         len(policies),
         tuple(_route(book, mapping) for mapping in mappings),
-        book.verdicts.counts(policies) if book.verdicts else None,
+        book.verdicts.counts(sorted({*counted})) if book.verdicts else None,
     )
 
 

@@ -1,65 +1,69 @@
-"""Policies that answer a requirement, and their verdicts, in; how that requirement fared out."""
+"""Count requirements by their status, as reports and ``perpend compliance`` do."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import NOT_EVALUATED, RequirementPolicy, RequirementStatus, requirement_status
+from perpend.evaluation.verdicts.requirements import (
+    NOT_EVALUATED,
+    RequirementStatus,
+    framework_selection,
+    scorecards_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from perpend.reports.site.content.site_model import SiteModel
 
 
 @dataclass(frozen=True, slots=True)
 class RequirementResults:
-    """The number of requirements by result, as in reports (``evaluation/verdicts/requirements.py``).
+    """The number of requirements of each status, in the order of :class:`RequirementStatus`."""
 
-    ``inapplicable``: they concern no object. ``unasked``: no production policy was run. If only some of the policies were run,
-    the requirement is undetermined. ``manual``: no policy has production logic. ``none``: no policy maps to them.
-    """
+    numbers: tuple[int, ...] = (0,) * len(RequirementStatus)
 
-    incompliant: int = 0
-    undetermined: int = 0
-    compliant: int = 0
-    inapplicable: int = 0
-    unasked: int = 0
-    manual: int = 0
-    none: int = 0
+    @classmethod
+    def of(cls, standing: RequirementStatus) -> RequirementResults:
+        """Return the result of one requirement."""
+        return cls(tuple(int(one is standing) for one in RequirementStatus))
 
     @property
     def asked(self) -> int:
-        """The number of requirements with complete results, a fault, or an unknown result."""
-        return self.incompliant + self.undetermined + self.compliant + self.inapplicable
+        """The number of requirements with an evaluated policy."""
+        return sum(number for standing, number in self.pairs if standing.was_evaluated)
 
     @property
     def total(self) -> int:
         """The number of requirements."""
-        return self.asked + self.unasked + self.manual + self.none
+        return sum(self.numbers)
+
+    @property
+    def pairs(self) -> tuple[tuple[RequirementStatus, int], ...]:
+        """Each status with its number."""
+        return tuple(zip(RequirementStatus, self.numbers, strict=True))
 
     def __add__(self, other: RequirementResults) -> RequirementResults:
-        return RequirementResults(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+        return RequirementResults(tuple(a + b for a, b in zip(self.numbers, other.numbers, strict=True)))
 
 
-_FIELD_OF: Final = {
-    RequirementStatus.FAILS: "incompliant",
-    RequirementStatus.UNDETERMINED: "undetermined",
-    RequirementStatus.MET: "compliant",
-    RequirementStatus.NOTHING_TO_JUDGE: "inapplicable",
-    RequirementStatus.NOT_ASKED: "unasked",
-    RequirementStatus.MANUAL: "manual",
-    RequirementStatus.UNANSWERED: "none",
-}
-
-
-def requirement_result(book: SiteModel, policy_ids: Sequence[str]) -> RequirementResults:
-    """Return how the one requirement that these policies answer fared. The book has verdicts."""
-    assert book.verdicts is not None
-    asked, part, judges = book.verdicts.by_policy, book.verdicts.in_part.get, book.mappings.judges
-    policies = [RequirementPolicy(one, judges(one), "" if one in asked else NOT_EVALUATED, part(one, "")) for one in policy_ids]
-    counts = dict(book.verdicts.counts(policy_ids).pairs)
-    standing = requirement_status(policies, {status: counts[status.value] for status in Status})
-    return RequirementResults(**{_FIELD_OF[standing]: 1})
+def requirement_results(book: SiteModel) -> dict[str, RequirementResults]:
+    """Return the result of each requirement of all frameworks, by its ID. The book has verdicts."""
+    verdicts = book.verdicts
+    assert verdicts is not None
+    counts = {
+        policy_id: {Status(name): number for name, number in verdicts.counts([policy_id]).pairs}
+        for policy_id in verdicts.by_policy
+    }
+    frameworks = [
+        framework_selection(
+            book.repository,
+            book.mappings,
+            [framework],
+            inherited=verdicts.inherited,
+            why_not=lambda policy_id: "" if policy_id in counts else NOT_EVALUATED,
+        )
+        for framework in book.children.get("/frameworks", ())
+    ]
+    cards = scorecards_of(frameworks, counts, verdicts.decisions, verdicts.in_part)
+    return {result.requirement.id: RequirementResults.of(result.standing) for card in cards for result in card.results}

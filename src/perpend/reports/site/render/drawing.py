@@ -18,7 +18,7 @@ from perpend.core.diagnostics.escape import visible
 from perpend.reports.site.render.addresses import href_of, quoted
 from perpend.reports.site.render.charts import bar_svg, left_out, relations_svg
 from perpend.reports.site.render.flow import flow_svg
-from perpend.reports.site.render.icons import KINDS, STATUSES, icon
+from perpend.reports.site.render.icons import KINDS, RESULTS, STATUSES, icon
 from perpend.reports.site.render.markdown import html_from_markdown, plain_text, untitled
 
 if TYPE_CHECKING:
@@ -212,8 +212,7 @@ class Drawing:
 
     def results(self, results: RequirementResults) -> Markup:
         """Return the results of requirements as a bar."""
-        known = (("bad", results.incompliant), ("warn", results.undetermined), ("good", results.compliant))
-        parts = (*known, ("calm", results.inapplicable), ("none", results.total - results.asked))
+        parts = tuple((RESULTS[standing][1], number) for standing, number in results.pairs)
         return Markup(bar_svg(parts, f"{results.asked} of {results.total} requirements asked"))  # noqa: S704 drawn by us of numbers
 
     def lead(self, markdown: str) -> str:

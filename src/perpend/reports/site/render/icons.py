@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from perpend.evaluation.verdicts.requirements import RequirementStatus
 from perpend.reports.site.content.links import PageKind
 
 _PATHS: Final = {
@@ -69,6 +70,19 @@ STATUSES: Final = {
     "DISAPPEARED": ("empty", "note"),
 }
 """The symbol and the tone of each status."""
+
+RESULTS: Final = {
+    RequirementStatus.FAILS: ("cross", "bad"),
+    RequirementStatus.UNDETERMINED: ("question", "warn"),
+    RequirementStatus.WAIVED: ("alert", "warn"),
+    RequirementStatus.MET: ("check", "good"),
+    RequirementStatus.NOTHING_TO_JUDGE: ("minus", "calm"),
+    RequirementStatus.NOT_ASKED: ("clock", "none"),
+    RequirementStatus.ATTESTED: ("pencil", "none"),
+    RequirementStatus.MANUAL: ("hand", "none"),
+    RequirementStatus.UNANSWERED: ("dashed", "none"),
+}
+"""The symbol and the tone of each status of a requirement."""
 
 KINDS: Final = {
     PageKind.HOME: "book",

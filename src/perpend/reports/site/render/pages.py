@@ -44,7 +44,7 @@ from perpend.reports.site.content.verdicts.tally import LISTED
 from perpend.reports.site.manifest import MARK, OWN
 from perpend.reports.site.render.addresses import href_of, path_of, quoted, root_from
 from perpend.reports.site.render.drawing import LONG, Drawing, shown
-from perpend.reports.site.render.icons import STATUSES
+from perpend.reports.site.render.icons import RESULTS, STATUSES
 from perpend.reports.site.render.markdown import plain_text
 from perpend.version import __version__
 
@@ -155,6 +155,7 @@ class Renderer:
             "side_name": (page.head.crumbs or (ref,))[0].name,
             "tones": {status: tone for status, (_, tone) in STATUSES.items()},
             "symbols": {status: symbol for status, (symbol, _) in STATUSES.items()},
+            "result_looks": RESULTS,
             "tag": list_ref,
             "objects_of": objects_ref,
             "states": tuple(flag for flag in ref.flags if flag.slug in _STATES),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
+from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.snapshots.database import opened, pattern, rows_of, text, translate_errors
 from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.lines import read_lines
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
     from perpend.reports.site.content.verdicts.tally import SiteVerdicts
 
 
-def read_verdicts(path: Path, analyzer: Analyzer, names: Mapping[str, str] | None = None) -> SiteVerdicts:
-    """Read verdicts of the repository's policies. ``names`` are the names of accounts, by number.
+def read_verdicts(
+    path: Path,
+    analyzer: Analyzer,
+    names: Mapping[str, str] | None = None,
+    waivers: ActiveWaivers | None = None,
+    *,
+    inherited: bool = False,
+) -> SiteVerdicts:
+    """Read verdicts of the repository's policies. ``names`` are the names of accounts, by number. ``waivers`` apply to a store.
 
+    ``inherited``: requirements count policies that reach them through rules or similar sections.
     Raise :class:`InvalidVerdicts` if there are none, or none of this repository, ``StoreError`` if a store cannot be read.
     """
     tally = Tally(analyzer)
     try:
         if path.is_dir():
-            read_store(path, tally, analyzer, names or {})
+            read_store(path, tally, analyzer, names or {}, waivers or ActiveWaivers())
         elif path.exists() and not path.is_file():
             raise InvalidVerdicts(f"{path}: is not a regular file, and it must be read more than once")
         elif _is_parquet(path):
@@ -36,6 +45,7 @@ def read_verdicts(path: Path, analyzer: Analyzer, names: Mapping[str, str] | Non
             read_lines(path, tally)
     except OSError as error:
         raise InvalidVerdicts(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    tally.book.inherited = inherited
     return tally.finished(str(path))
 
 

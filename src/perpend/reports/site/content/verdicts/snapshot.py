@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
@@ -25,12 +26,12 @@ from perpend.reports.site.content.verdicts.tally import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from perpend.core.objects.inventory import CloudObject, Source
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.findings.waivers.active import ActiveWaivers
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.reports.site.content.verdicts.tally import Tally
@@ -41,13 +42,14 @@ def watched_path(path: Path) -> Path:
     return path / IN_FORCE if path.is_dir() else path
 
 
-def state_of(directory: Path) -> tuple[str, str]:
-    """Return the ID of a store's current snapshot and its evaluation time: with these, verdicts change."""
+def state_of(directory: Path) -> tuple[str, ...]:
+    """Return the ID of a store's current snapshot, its evaluation time and today: with these, verdicts and waivers change."""
     with Store(directory).reading() as snapshot:
-        return snapshot.id, _iso(evaluation_time([source.observed_at for source in snapshot.sources]).time)
+        time = _iso(evaluation_time([source.observed_at for source in snapshot.sources]).time)
+        return snapshot.id, time, datetime.now(UTC).date().isoformat()
 
 
-def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping[str, str]) -> None:
+def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping[str, str], waivers: ActiveWaivers) -> None:
     """Evaluate a snapshot. ``names`` are the names of accounts, by number. Raise ``StoreError``."""
     with Store(directory).reading() as snapshot:
         selection = select_policies(analyzer, over=snapshot)
@@ -55,6 +57,7 @@ def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping
             raise InvalidVerdicts(f"{directory}: no policy of the repository is for objects of this store")
         with evaluate_snapshot(snapshot, selection) as evaluation:
             _read(evaluation, tally, names)
+            tally.book.decisions = waivers.answered(evaluation, waivers.covered(evaluation))
 
 
 def _read(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> None:
@@ -63,6 +66,7 @@ def _read(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> Non
     tally.book.in_part = evaluation.in_part()
     tally.book.observed = Observed(_iso(evaluation.day.time), evaluation.day.assumed, sources)
     for column in evaluation.verdicts:
+        tally.add_policy(column.program.policy_id)
         for index, number in column.counted().items():
             status = column.program.verdicts[index].status.value
             tally.add(column.program.policy_id, status, index, number, type_name=column.program.input_type)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of
+from perpend.evaluation.verdicts.requirements import HumanDecisions
 from perpend.reports.site.content.page import STATUSES, Counts
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ class SiteVerdicts:
 
     ``places`` are the byte offsets of all their lines in the file at ``path``. These verdicts are counted separately: those of
     unknown policies (``strangers``), and those that a policy does not give today (``unlike``, by policy). ``in_part`` gives the
-    reason why a policy has results for a part of its objects. ``inputs`` is the argument of commands on pages.
+    reason why a policy has results for a part of its objects. ``decisions`` are waivers and attestations. ``inherited``:
+    requirements count policies that reach them through rules or similar sections. ``inputs`` is the argument of commands on
+    pages.
     """
 
     by_policy: dict[str, list[int]] = field(default_factory=dict)
@@ -91,6 +94,8 @@ class SiteVerdicts:
     strangers: int = 0
     unlike: dict[str, int] = field(default_factory=dict)
     in_part: dict[str, str] = field(default_factory=dict)
+    decisions: HumanDecisions = field(default_factory=HumanDecisions)
+    inherited: bool = False
     inputs: str = "INPUT…"
 
     def counts(self, policy_ids: Iterable[str]) -> Counts:
@@ -158,6 +163,10 @@ class Tally:
         self._add(book.by_policy, policy_id, status, number)
         self._add(book.by_type, type_name, status, number)
         return True
+
+    def add_policy(self, policy_id: str) -> None:
+        """Add a policy that was evaluated, also if there is no object."""
+        self.book.by_policy.setdefault(policy_id, [0] * len(STATUSES))
 
     def add_account(self, account: str, status: str, number: int = 1) -> None:
         """Add a number of verdicts on objects of an account."""
