@@ -16,6 +16,8 @@ from perpend.reports.site.content.steps import anchor_of
 from perpend.reports.site.content.verdicts.tally import LISTED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from perpend.reports.site.content.frameworks import Frameworks
     from perpend.reports.site.content.requirements import RequirementResults
     from perpend.reports.site.content.site_model import SiteModel
@@ -77,6 +79,8 @@ class VerdictsPage:
     listed: tuple[str, ...]
     strangers: int
     unlike: int
+    severities: Mapping[str, str]
+    note: str
 
 
 def findings_page(book: SiteModel, entity: str) -> FindingsPage:
@@ -100,7 +104,9 @@ def verdicts_page(book: SiteModel, frameworks: Frameworks) -> VerdictsPage:
     assert book.verdicts is not None
     ids = [entity for entity in book.repository.policy_ids if entity in book.verdicts.by_policy]
     rows = [(book.policy_ref(entity), book.verdicts.counts([entity])) for entity in ids]
-    rows.sort(key=lambda row: tuple(-number for number in row[1].numbers[: len(LISTED)]))
+    severities = {entity: rating.level for entity in ids if (rating := book.severities.of(entity)) is not None}
+    ranks = {entity: level.rank for entity, level in severities.items()}
+    rows.sort(key=lambda row: _place(row[0], row[1].numbers[: len(LISTED)], ranks.get(row[0].id, 0)))
     total = book.verdicts.counts(book.verdicts.by_policy)
     asked = f"{counted(total.total, 'verdict')} of {counted(len(ids), 'policy', 'policies')}."
     head = Head(VERDICTS, asked, (), (("kind", "index"),))
@@ -115,7 +121,14 @@ def verdicts_page(book: SiteModel, frameworks: Frameworks) -> VerdictsPage:
         tuple(sorted(book.verdicts.listed() & book.policies.keys())),
         book.verdicts.strangers,
         sum(book.verdicts.unlike.values()),
+        severities,
+        book.severities.note(ids),
     )
+
+
+def _place(policy: Ref, listed: Sequence[int], rank: int) -> tuple[object, ...]:
+    """Return the sort key of a policy: with findings first, then by severity, numbers of objects, and title."""
+    return not any(listed), -rank, *(-number for number in listed), policy.name.casefold()
 
 
 def _listed(book: SiteModel, entity: str, status: str, total: int) -> ListedObjects:
