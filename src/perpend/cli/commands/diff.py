@@ -12,7 +12,7 @@ from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
-from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.waivers import waiver_options
 from perpend.findings.history.model import Event
 from perpend.findings.severity.active import ActiveSeverities
@@ -53,7 +53,7 @@ Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly in
 )
 @waiver_options
 @click.option("--run", metavar="ID", help="With --policies: compare over this snapshot. Default: the current one.")
-@ratings_option
+@ratings_options
 @format_option("diff")
 @history_format_options
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown of each kind.")
@@ -69,6 +69,7 @@ def command(
     waivers_dir: str | None,
     no_waivers: bool,
     ratings_dir: str | None,
+    default_ratings: bool,
     run: str | None,
     limit: int,
     form: str,
@@ -101,7 +102,7 @@ def command(
     warn_deciding_settings(context)
     repository = open_repository_here(repo)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
-    rating = ActiveSeverities.here(repository, ratings_dir)
+    rating = ActiveSeverities.here(repository, ratings_dir, defaults=default_ratings)
     place = place_of(directory)
     difference, words, known = _difference(place, revisions, waiving, rating, counted=writes_counts(options))
     said = HistoryAnnotations(repository, words, rating.in_force, lines=form == "sarif")

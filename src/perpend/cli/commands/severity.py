@@ -11,7 +11,7 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import print_diagnostics
 from perpend.findings.severity.active import rating_files
@@ -36,14 +36,14 @@ def command() -> None:
 
 @command.command("lint", cls=Configured, epilog="\b\nExamples:\n  perpend severity lint\n  perpend severity lint --unrated")
 @repository_option
-@ratings_option
+@ratings_options
 @click.option("--unrated", is_flag=True, help="Also report policies without a rating.")
-def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
+def lint(repo: str | None, ratings_dir: str | None, default_ratings: bool, unrated: bool) -> int:
     """Report faulty ratings: unknown policies, policies with two ratings, and adjustments of policies without a rating."""
     from perpend.findings.severity.warnings import rating_warnings
 
     repository = open_repository_here(repo)
-    files = rating_files(repository, ratings_dir)
+    files = rating_files(repository, ratings_dir, defaults=default_ratings)
     in_force = ratings_in_force(files, repository.policy_ids)
     problems = rating_warnings(files, in_force, repository.policy_ids, unrated=unrated)
     return print_diagnostics(problems)
@@ -55,24 +55,33 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
     epilog="\b\nExamples:\n  perpend severity list --format json\n  perpend severity list --store inventory --run 12",
 )
 @repository_option
-@ratings_option
+@ratings_options
 @format_option("severity")
 @click.option("--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings of a run of this store.")
 @click.option("--run", "run_name", metavar="RUN", default="last", show_default=True, help="With --store: the run.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def list_all(
-    repo: str | None, ratings_dir: str | None, form: str, directory: str | None, run_name: str, out: str | None
+    repo: str | None,
+    ratings_dir: str | None,
+    default_ratings: bool,
+    form: str,
+    directory: str | None,
+    run_name: str,
+    out: str | None,
 ) -> int:
     """List the rating of each policy, its adjustments, and the number of policies without a rating.
 
     With --store, list the ratings that the history recorded for a run. RUN has the form that `perpend diff` takes.
     """
+    from perpend.findings.severity.published import published_severities
     from perpend.reports.formats.decisions import ratings_document
     from perpend.reports.terminal.history.decisions import print_ratings
 
     if directory is None:
         repository = open_repository_here(repo)
-        document = ratings_document(ratings_in_force(rating_files(repository, ratings_dir), repository.policy_ids))
+        files = rating_files(repository, ratings_dir, defaults=default_ratings)
+        in_force = ratings_in_force(files, repository.policy_ids)
+        document = ratings_document(in_force, published_severities(repository, in_force.by_policy))
     else:
         document = _recorded(directory, run_name)
     if form == "text":
