@@ -119,7 +119,7 @@ def _difference(
     from perpend.findings.history.compliance import newest_counts_in
     from perpend.findings.history.queries.findings import COMPARED, by_event, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
-    from perpend.findings.severity.priority import keep_ratings, with_severity
+    from perpend.findings.severity.priority import BY_SEVERITY, keep_ratings, with_severity
     from perpend.findings.waivers.match_history import with_waivers
     from perpend.reports.terminal.history.finding import waiver_texts
     from perpend.reports.terminal.history.findings import rows_in
@@ -140,8 +140,10 @@ def _difference(
         query = with_waivers(compared(before.number, after.number))
         if rating.in_force.by_policy:
             keep_ratings(connection, rating.in_force)
-            query = with_severity(query)
-        answer = connection.execute(by_event(query))
+            query = by_event(with_severity(query), BY_SEVERITY)
+        else:
+            query = by_event(query)
+        answer = connection.execute(query)
         columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)

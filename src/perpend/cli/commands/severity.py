@@ -16,12 +16,14 @@ from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import print_diagnostics
 from perpend.findings.severity.active import rating_files
 from perpend.findings.severity.effective import ratings_in_force
+from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
 Examples:
   perpend severity lint
   perpend severity lint --unrated
+  perpend severity list
   perpend severity list --ratings ratings --format json
   perpend severity list --store inventory --run 12
 
@@ -69,7 +71,9 @@ def list_all(
     run_name: str,
     out: str | None,
 ) -> int:
-    """List the rating of each policy, its adjustments, and the number of policies without a rating.
+    """List the rating of each policy, the most severe first, its adjustments, and the number of policies of each level.
+
+    Beside it stands the severity that AWS Security Hub publishes for the controls that a policy of the library names.
 
     With --store, list the ratings that the history recorded for a run. RUN has the form that `perpend diff` takes.
     """
@@ -84,6 +88,7 @@ def list_all(
         document = ratings_document(in_force, published_severities(repository, in_force.by_policy))
     else:
         document = _recorded(directory, run_name)
+    document["ratings"].sort(key=lambda rating: -SeverityLevel(rating["severity"]).rank)
     if form == "text":
         with terminal(out) as console:
             print_ratings(document, console)

@@ -184,7 +184,7 @@ SETTINGS: Final = (
     Setting(
         "default-ratings",
         SettingKind.SWITCH,
-        "Rate policies of the library that you do not rate by Perpend's default. `--no-default-ratings` turns it off.",
+        "Use Perpend's default for policies of the library that you do not rate. `--no-default-ratings` leaves them unrated.",
         "--default-ratings",
         (
             *("check", "scan aws", "report html", "export security-hub", "evidence write"),

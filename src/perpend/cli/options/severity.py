@@ -29,8 +29,7 @@ _ratings_option: Final = click.option(
 _default_ratings_option: Final = click.option(
     "--default-ratings/--no-default-ratings",
     default=True,
-    show_default=True,
-    help="Rate policies of the library that you do not rate by Perpend's default.",
+    help="Use Perpend's default for policies of the library that you do not rate, or leave them unrated.",
 )
 unrated_passes_option = click.option(
     "--unrated-passes", is_flag=True, help="With --fail-on SEVERITY: findings without a rating do not fail the run."

@@ -32,6 +32,9 @@ _DAY: Final = 86_400
 PRIORITY_COLUMNS: Final = ("due", "severity", "rated_by", "priority", "reason")
 """The columns that :func:`with_priority` adds."""
 
+BY_SEVERITY: Final = f"list_position({text_list(LEVELS)}, severity) DESC NULLS LAST"
+"""The order of findings of :func:`with_severity`."""
+
 BY_PRIORITY: Final = f"priority NULLS LAST, {BY_AGE}"
 """The order of findings with priorities."""
 

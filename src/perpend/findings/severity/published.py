@@ -23,11 +23,11 @@ def published_severities(repository: Repository, policy_ids: Iterable[str]) -> M
     if not repository.is_library:
         return {}
     severities = severities_of_controls()
-    found: dict[str, dict[str, str]] = {}
-    for policy_id in policy_ids:
-        named = {control: severities[control] for control in controls_of(repository, policy_id) if control in severities}
-        found |= {policy_id: named} if named else {}
-    return found
+    controls = {policy_id: controls_of(repository, policy_id) for policy_id in policy_ids}
+    return {
+        policy_id: {control: severities[control] for control in named if control in severities}
+        for policy_id, named in controls.items()
+    }
 
 
 def severities_of_controls() -> dict[str, str]:
@@ -40,5 +40,5 @@ def controls_of(repository: Repository, policy_id: str) -> tuple[str, ...]:
     """Return the controls of Security Hub that a policy names as similar, such as ``IAM.9``."""
     policy = repository.policy(policy_id).value
     similar = policy.similar_security_hub if policy is not None else ()
-    found = (_CONTROL.match(link.name or "") for link in similar)
-    return tuple(dict.fromkeys(match[1] for match in found if match))
+    matches = (_CONTROL.match(link.name or "") for link in similar)
+    return tuple(dict.fromkeys(match[1] for match in matches if match))

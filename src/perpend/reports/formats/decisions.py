@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def ratings_document(in_force: EffectiveRatings, published: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Any]:
     """Return the rating of each rated policy, the adjustments of ratings, and the policies without a rating.
 
-    ``published`` are the severities of controls of Security Hub, by policy. The most severe policies come first.
+    ``published`` are the severities of controls of Security Hub, by policy.
     """
     ratings = [
         {
@@ -40,7 +40,7 @@ def ratings_document(in_force: EffectiveRatings, published: Mapping[str, Mapping
             "line": rating.span.line,
             **({"securityHub": dict(published.get(policy_id, {}))} if published is not None else {}),
         }
-        for policy_id, rating in sorted(in_force.by_policy.items(), key=lambda one: (-one[1].level.rank, one[0]))
+        for policy_id, rating in sorted(in_force.by_policy.items())
     ]
     shifts = [
         {
