@@ -223,7 +223,10 @@ def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: RunW
         ('repository = "absent"', "absent: there is no such directory"),
         ('\nmax-age = "7 dd"', "`max-age`: '7 dd' is not a length of time, such as 90m"),
         ("require-coverage = true", "`require-coverage`: --require-coverage goes with --framework\n"),
-        ('fail-on = "critical"', "`fail-on`: --fail-on critical needs ratings, and no policy is rated"),
+        (
+            'default-ratings = false\nfail-on = "critical"',
+            "`fail-on`: --fail-on critical needs ratings, and no policy is rated",
+        ),
         ('[output]\nformat = "asff"', "`output.format`: --format asff goes with --unrated LEVEL"),
         ('stor = "estate"', "unknown key `stor` (did you mean `store`?)"),
         (
@@ -341,6 +344,7 @@ exclude = []
 inherited = false
 fail-on = "undetermined"
 unrated-passes = false
+default-ratings = true
 require-coverage = false
 [output]
 format = "table"

@@ -263,6 +263,7 @@ def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements
         tmp_path / "waivers",
         "--ratings",
         tmp_path / "ratings",
+        "--no-default-ratings",
         "--framework",
         "/frameworks/cis-aws-v6.0.0/02/12",
     )

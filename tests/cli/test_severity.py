@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from perpend.findings.severity.levels import DEFAULT_SOURCE
 from tests.cli.conftest import EXAMPLE, ROOT, TIME, RunWriter, two_days
 from tests.repositories import write
 
@@ -20,9 +21,11 @@ pytestmark = pytest.mark.usefixtures("shared_database")
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ROOT_MFA = "/ce/ca/aws/iam/root-user-mfa"
 UNUSED = "/ce/ca/aws/iam/disable-user-with-unused-credentials-45-days-and-more"
+MFA = "/ce/ca/aws/iam/mfa-for-all-users-with-console-password"
 SAID = {"because": "A trial.", "source": "board"}
+OFF = "--no-default-ratings"
 CHECK = ("check", EXAMPLE, *TIME)
-BOTH = (*CHECK, "--policy", KEYS, "--policy", ROOT_MFA)
+BOTH = (*CHECK, "--policy", KEYS, "--policy", ROOT_MFA, OFF)
 
 
 def ratings(root: Path, *entries: dict[str, Any], **more: Any) -> Path:
@@ -104,7 +107,7 @@ def test_what_another_policy_finds_of_the_same_object_moves_it_and_what_is_not_k
 
 def test_a_severity_without_ratings_is_a_usage_error(run: RunWriter, tmp_path: Path) -> None:
     for words in (
-        ("check", EXAMPLE, "--fail-on", "high"),
+        ("check", EXAMPLE, "--fail-on", "high", OFF),
         (*BOTH, "--ratings", write(tmp_path / "r", {"a.yaml": {}}), "--fail-on", "low"),
     ):
         found = run(*words)
@@ -119,7 +122,7 @@ def test_a_severity_without_ratings_is_a_usage_error(run: RunWriter, tmp_path: P
 
 def test_findings_come_in_the_order_of_what_matters_and_say_why(run: RunWriter, days: Path, tmp_path: Path) -> None:
     by = ratings(tmp_path, {"resolveWithin": "12h"}, **{"raise": moved(names=["build-runner"])})
-    asked = ("findings", "--store", days, "--ratings", by)
+    asked = ("findings", "--store", days, "--ratings", by, OFF)
     rows = json.loads(run(*asked, "--format", "json").out)
     assert [*range(1, 6)] == [row["priority"] for row in rows]
     assert [*["high"] * 3, "critical", None] == [row["severity"] for row in rows]
@@ -135,56 +138,77 @@ def test_findings_come_in_the_order_of_what_matters_and_say_why(run: RunWriter, 
 
 
 def test_without_ratings_nothing_is_said_of_severity(run: RunWriter, days: Path) -> None:
-    rows = json.loads(run("findings", "--store", days, "--format", "json").out)
+    rows = json.loads(run("findings", "--store", days, "--format", "json", OFF).out)
     assert not {"severity", "priority", "reason"} & rows[0].keys()
-    found = json.loads(run("findings", "--store", days, "--format", "json", "--order", "priority").out)
+    found = json.loads(run("findings", "--store", days, "--format", "json", "--order", "priority", OFF).out)
     assert {None} == {row["severity"] for row in found}
     assert "not rated, new" == found[0]["reason"]
-    assert 2 == run("findings", "--store", days, "--fail-on", "high").code
+    assert 2 == run("findings", "--store", days, "--fail-on", "high", OFF).code
 
 
 def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: RunWriter, days: Path, tmp_path: Path) -> None:
     days = Path(shutil.copytree(days, tmp_path / "copy"))
-    check = ("check", "--store", days, "--policy", KEYS, "--policy", ROOT_MFA, "-q", "--fail-on", "never")
+    check = ("check", "--store", days, "--policy", KEYS, "--policy", ROOT_MFA, "-q", "--fail-on", "never", OFF)
     high = ratings(tmp_path / "a", {"resolveWithin": "2d"}, **{"raise": moved(names=["alma*"])})
     low = ratings(tmp_path / "b", {"severity": "low"})
     for by in (high, high, low):
         assert 0 == run(*check, "--ratings", by).code
     listed = [json.loads(run("severity", "list", "--store", days, "--run", name, "--format", "json").out) for name in "23"]
-    assert [] == listed[0]["ratings"]
+    assert {DEFAULT_SOURCE} == {one["source"] for one in listed[0]["ratings"]}
     assert [(KEYS, "high", "board", "2d")] == [
         (one["policy"], one["severity"], one["source"], one["resolveWithin"]) for one in listed[1]["ratings"]
     ]
     assert [({"names": ["alma*"]}, [KEYS])] == [(one["scope"], one["policies"]) for one in listed[1]["shifts"]]
     text = run("severity", "list", "--store", days).out
-    assert f"{KEYS}: low" in text and "1 policy rated in run 4, 2026-11-2" in text
-    trend = ("trend", "--store", days, "--format", "json", "--by-severity")
+    assert f"{KEYS}: low" in text and "1 policy rated (1 low) in run 4, 2026-11-2" in text
+    trend = ("trend", "--store", days, OFF, "--format", "json", "--by-severity")
     then, today = (
         [{name: number for name, number in row["severities"].items() if number} for row in json.loads(run(*trend, *more).out)]
         for more in (("then",), ("today", "--ratings", high))
     )
-    assert [{"not rated": 4}, {"not rated": 5}, {"high": 4, "not rated": 1}, {"low": 4, "not rated": 1}] == then
+    assert [
+        {"critical": 1, "low": 3},
+        {"critical": 1, "low": 4},
+        {"high": 4, "not rated": 1},
+        {"low": 4, "not rated": 1},
+    ] == then
     assert [{"high": 3, "not rated": 1}, *[{"high": 4, "not rated": 1}] * 3] == today
     lines = run("trend", "--store", days, "--format", "csv", "--by-severity", "then").out.split()
     assert lines[0].endswith("opened,ended,late,critical,high,medium,low,info,not") and lines[-1].endswith(",0,0,0,4,0,1")
     assert "critical       high" in run("trend", "--store", days, "--by-severity", "then").out
-    rated = run("inventory", "sql", "--store", days, "SELECT run, severity FROM rating ORDER BY 1", "--format", "csv").out
-    assert ["3,high", "4,low"] == rated.split()[1:]
+    rated = run(
+        "inventory",
+        "sql",
+        "--store",
+        days,
+        f"SELECT run, severity FROM rating WHERE policy_id = '{KEYS}' ORDER BY 1",
+        "--format",
+        "csv",
+    ).out
+    assert ["1,low", "2,low", "3,high", "4,low"] == rated.split()[1:]
 
 
 def test_forms_of_findings_say_how_severe_they_are(run: RunWriter, days: Path, tmp_path: Path) -> None:
-    asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])}), "--format")
+    asked = (
+        "findings",
+        "--store",
+        days,
+        "--ratings",
+        ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])}),
+        OFF,
+        "--format",
+    )
     found = run(*asked, "junit").out
     assert (1, 3) == (
         found.count('type="critical">severity: critical (board, raised)'),
         found.count('type="high">severity: high'),
     )
     assert "</b> · high \\(board\\) · " in run(*asked, "markdown").out
-    assert "severity" not in run("findings", "--store", days, "--format", "junit").out
+    assert "severity" not in run("findings", "--store", days, OFF, "--format", "junit").out
 
 
 def test_findings_fail_by_severity_too(run: RunWriter, days: Path, tmp_path: Path) -> None:
-    asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}), "--limit", "1", "--fail-on")
+    asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}), OFF, "--limit", "1", "--fail-on")
     assert 1 == run(*asked, "high").code
     assert 1 == run(*asked, "critical").code
     assert 0 == run(*asked, "critical", "--unrated-passes").code
@@ -195,10 +219,12 @@ def test_ratings_are_listed_and_checked_and_can_stand_in_a_configuration(
     run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by = ratings(tmp_path, {"resolveWithin": "2d"}, {"policies": ["/ce/no"]}, lower=moved(regions=["eu-west-1"]))
-    found = run("severity", "list", "--ratings", by).out
+    found = run("severity", "list", "--ratings", by, OFF).out
     assert f"{KEYS}: high, to be fixed within 2d" in found
     assert "lowered by 1 of 1 rated policy where regions eu-west-1" in found
-    (tmp_path / "perpend.toml").write_text('ratings = "ratings"\nfail-on = "high"\nunrated-passes = true\n', "utf-8")
+    (tmp_path / "perpend.toml").write_text(
+        'ratings = "ratings"\ndefault-ratings = false\nfail-on = "high"\nunrated-passes = true\n', "utf-8"
+    )
     monkeypatch.chdir(tmp_path)
     document = json.loads(run("severity", "list", "--format", "json").out)
     assert [KEYS] == [one["policy"] for one in document["ratings"]]
@@ -267,10 +293,50 @@ def test_every_form_of_a_check_says_how_severe_findings_are_and_by_whose_word(ru
         assert not re.search("severit|ratedBy|not rated", text), form
 
 
-def test_the_example_for_the_library_is_sound_and_not_loaded(run: RunWriter) -> None:
+def test_the_example_is_sound_and_overrides_the_defaults_policy_by_policy(run: RunWriter) -> None:
     example = ROOT / "examples" / "ratings"
     found = run("severity", "lint", "--ratings", example)
     assert (0, "no problems found\n", "") == (found.code, found.out, found.err)
     document = json.loads(run("severity", "list", "--ratings", example, "--format", "json").out)
-    assert {"an example: an opinion of this project"} == {one["source"] for one in document["ratings"]}
-    assert [] == json.loads(run("severity", "list", "--format", "json").out)["ratings"]
+    by_policy = {one["policy"]: one for one in document["ratings"]}
+    assert {DEFAULT_SOURCE, "acme risk board 2026-03"} == {one["source"] for one in document["ratings"]}
+    changed = {one["policy"] for one in document["ratings"] if one["source"] != DEFAULT_SOURCE}
+    assert 5 == len([policy for policy in changed if policy.endswith("-deletion-protection")])
+    assert (DEFAULT_SOURCE, "critical", {"IAM.9": "critical"}) == tuple(
+        by_policy[ROOT_MFA][key] for key in ("source", "severity", "securityHub")
+    )
+    assert [] == document["unrated"]
+
+
+def test_policies_of_the_library_are_rated_by_default_and_a_footnote_names_the_source(run: RunWriter) -> None:
+    found = run(*CHECK)
+    assert "by severity: 2 critical, 3 high, 11 medium, 4 low" in found.out and found.out.count("Perpend's default") == 1
+    assert f"{ROOT_MFA}  critical\n" in found.out
+    places = [found.out.index(f"{name}\n") for name in (ROOT_MFA, MFA, KEYS)]
+    assert sorted(places) == places, "the most severe policy comes first"
+    rows = list(csv.DictReader(io.StringIO(run(*CHECK, "--format", "csv").out)))
+    assert {"Perpend's default"} == {row["ratedBy"] for row in rows if row["status"] in ("INCOMPLIANT", "UNDETERMINED")}
+    assert (1, 0) == tuple(run(*CHECK, "-q", "--policy", policy, "--fail-on", "high").code for policy in (ROOT_MFA, KEYS))
+    markdown = run(*CHECK, "--format", "markdown").out
+    assert markdown.count("Perpend's default") == 1 and "· critical ·" in markdown
+    assert "severity: critical (Perpend's default)" in run(*CHECK, "--format", "junit").out
+    assert "severit" not in run(*CHECK, OFF).out
+
+
+def test_a_foreign_repository_has_only_its_own_ratings(run: RunWriter, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    for name in (ROOT_MFA.lstrip("/"), "types/CA10__CaAwsUser__c"):
+        shutil.copytree(ROOT / "src/perpend/library" / name, own / name)
+    check = (*CHECK, "--repo", own, "--policy", ROOT_MFA, "-q")
+    found = run(*check, "--fail-on", "low")
+    assert (2, True) == (found.code, "no policy is rated" in found.err)
+    write(own / "ratings", {"a.yaml": {"ratings": [{"policies": [ROOT_MFA], "severity": "low", **SAID}]}})
+    assert (1, 0) == (run(*check, "--fail-on", "low").code, run(*check, "--fail-on", "medium").code)
+
+
+def test_findings_of_a_history_name_the_default_in_a_footnote(run: RunWriter, days: Path) -> None:
+    text = run("findings", "--store", days, "--limit", "4").out
+    assert text.endswith("\nSeverity: Perpend's default unless a source is named (perpend severity list)\n")
+    assert "critical, open since" in text and text.index(ROOT_MFA) < text.index(KEYS)
+    rows = json.loads(run("findings", "--store", days, "--format", "json").out)
+    assert {"Perpend's default"} == {row["rated_by"] for row in rows}

@@ -88,10 +88,10 @@ class RunRequest:
     """The inputs or the store to evaluate, the policies, and the report. Fields are named like options of ``perpend check``.
 
     Name either ``inputs`` or a ``store``. ``run`` is a snapshot of the store, None for the current one. ``waivers_dir`` and
-    ``ratings_dir`` are directories, None for those of the repository. ``accounts`` are names and owners by account number.
-    ``decided`` are the settings of a configuration file that change the exit code: name, value, place. ``explain_command``
-    returns the command that explains a verdict, given the inputs that could not be read. ``record`` writes the run to the
-    store's history.
+    ``ratings_dir`` are directories, None for those of the repository. ``default_ratings`` are those of the library, for
+    policies that no other rating names. ``accounts`` are names and owners by account number. ``decided`` are the settings
+    of a configuration file that change the exit code: name, value, place. ``explain_command`` returns the command that
+    explains a verdict, given the inputs that could not be read. ``record`` writes the run to the store's history.
     """
 
     repository: Repository
@@ -108,6 +108,7 @@ class RunRequest:
     waivers_dir: str | None = None
     no_waivers: bool = False
     ratings_dir: str | None = None
+    default_ratings: bool = True
     unrated_passes: bool = False
     format: FormatOptions = field(default_factory=FormatOptions)
     by: str = "verdict"
@@ -190,7 +191,11 @@ def waivers_of(request: RunRequest) -> ActiveWaivers:
 def severities_of(request: RunRequest) -> ActiveSeverities:
     """Read the ratings of a request. Raises UnusableEntries for a faulty file, InvalidOption if ``fail_on`` needs ratings."""
     return ActiveSeverities.here(
-        request.repository, request.ratings_dir, fail_on=request.fail_on, unrated_passes=request.unrated_passes
+        request.repository,
+        request.ratings_dir,
+        defaults=request.default_ratings,
+        fail_on=request.fail_on,
+        unrated_passes=request.unrated_passes,
     )
 
 

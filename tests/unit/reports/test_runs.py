@@ -67,7 +67,7 @@ def test_a_run_is_recorded_on_request_even_if_its_report_cannot_be_written(tmp_p
         ({"require_coverage": True}, "--require-coverage goes with --framework"),
         ({"requirements": "a.json"}, "--requirements goes with --framework"),
         ({"spark_master": "local"}, "--spark-master and --spark-conf go with --engine spark"),
-        ({"fail_on": "high"}, "--fail-on high needs ratings"),
+        ({"fail_on": "high", "default_ratings": False}, "--fail-on high needs ratings"),
     ],
 )
 def test_fields_that_do_not_go_together_are_an_error(tmp_path: Path, more: dict[str, Any], message: str) -> None:

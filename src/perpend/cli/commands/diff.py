@@ -12,7 +12,7 @@ from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
-from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.waivers import waiver_options
 from perpend.findings.history.model import Event
 from perpend.findings.severity.active import ActiveSeverities
@@ -53,7 +53,7 @@ Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly in
 )
 @waiver_options
 @click.option("--run", metavar="ID", help="With --policies: compare over this snapshot. Default: the current one.")
-@ratings_option
+@ratings_options
 @format_option("diff")
 @history_format_options
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown of each kind.")
@@ -69,6 +69,7 @@ def command(
     waivers_dir: str | None,
     no_waivers: bool,
     ratings_dir: str | None,
+    default_ratings: bool,
     run: str | None,
     limit: int,
     form: str,
@@ -101,7 +102,7 @@ def command(
     warn_deciding_settings(context)
     repository = open_repository_here(repo)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
-    rating = ActiveSeverities.here(repository, ratings_dir)
+    rating = ActiveSeverities.here(repository, ratings_dir, defaults=default_ratings)
     place = place_of(directory)
     difference, words, known = _difference(place, revisions, waiving, rating, counted=writes_counts(options))
     said = HistoryAnnotations(repository, words, rating.in_force, lines=form == "sarif")
@@ -118,7 +119,7 @@ def _difference(
     from perpend.findings.history.compliance import newest_counts_in
     from perpend.findings.history.queries.findings import COMPARED, by_event, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
-    from perpend.findings.severity.priority import keep_ratings, with_severity
+    from perpend.findings.severity.priority import BY_SEVERITY, keep_ratings, with_severity
     from perpend.findings.waivers.match_history import with_waivers
     from perpend.reports.terminal.history.finding import waiver_texts
     from perpend.reports.terminal.history.findings import rows_in
@@ -139,8 +140,10 @@ def _difference(
         query = with_waivers(compared(before.number, after.number))
         if rating.in_force.by_policy:
             keep_ratings(connection, rating.in_force)
-            query = with_severity(query)
-        answer = connection.execute(by_event(query))
+            query = by_event(with_severity(query), BY_SEVERITY)
+        else:
+            query = by_event(query)
+        answer = connection.execute(query)
         columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)

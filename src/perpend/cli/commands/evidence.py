@@ -14,7 +14,7 @@ from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.format import format_option
 from perpend.cli.options.policy_selection import choice_options, chosen_policies
 from perpend.cli.options.repository import open_repository_here, open_store
-from perpend.cli.options.severity import rating_files, ratings_option
+from perpend.cli.options.severity import rating_files, ratings_options
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.phrases import counted
@@ -76,7 +76,7 @@ def command() -> None:
 @click.option("--no-inputs", is_flag=True, help="Leave out the inventory; include its hashes only.")
 @choice_options
 @waiver_options
-@ratings_option
+@ratings_options
 @click.option(
     "--snapshot-time", metavar="TIME", callback=moment, help="When the inventory was collected. Default: the time of the run."
 )
@@ -96,7 +96,7 @@ def write(**given: Any) -> int:
     repository = open_repository_here(options.repo)
     warn_tree_faults(repository)
     waivers = ActiveWaivers.here(repository, options.waivers_dir, none=options.no_waivers)
-    rating_files(repository, options.ratings_dir)
+    rating_files(repository, options.ratings_dir, defaults=options.default_ratings)
     store = open_store(options.directory)
     history = None if is_address(options.directory) else HistoryStorage(options.directory)
     reference = run_reference(store, history.head() if history else HistoryManifest(), options.run)

@@ -16,7 +16,7 @@ from perpend.cli.config.configuration import is_address
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import run_on_store, run_request
-from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.collectors.protocol import CannotPush
@@ -47,6 +47,7 @@ _OF_STORE: Final = (
     "waivers_dir",
     "no_waivers",
     "ratings_dir",
+    "default_ratings",
     "max_age",
 )
 
@@ -83,7 +84,7 @@ def command() -> None:
 @click.option("--unrated", type=click.Choice(LEVELS), help="With --store: the severity of findings without a rating.")
 @choice_options
 @waiver_options
-@ratings_option
+@ratings_options
 @max_age_option
 @click.option(
     "--sent", metavar="FILE", type=click.Path(), help="Record the sent findings here. Default: next to the store or file."

@@ -12,7 +12,7 @@ from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import FindingsWriter
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
-from perpend.cli.options.severity import check_unrated_passes, ratings_option, time_of, unrated_passes_option
+from perpend.cli.options.severity import check_unrated_passes, ratings_options, time_of, unrated_passes_option
 from perpend.cli.options.values import moment, repository_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.findings.history.model import OPEN_STATES, State
@@ -71,7 +71,7 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or u
     show_default=True,
     help="List waived findings (yes), other findings (no), or all.",
 )
-@ratings_option
+@ratings_options
 @click.option(
     "--order",
     type=click.Choice(["age", "priority"]),
@@ -100,6 +100,7 @@ def command(
     no_waivers: bool,
     waived: str,
     ratings_dir: str | None,
+    default_ratings: bool,
     order: str | None,
     fail_on: str | None,
     unrated_passes: bool,
@@ -129,7 +130,9 @@ def command(
     place, repository = place_of(directory), open_repository_here(repo)
     waivers = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     check_unrated_passes(context, fail_on, unrated_passes)
-    severities = ActiveSeverities.here(repository, ratings_dir, fail_on=fail_on, unrated_passes=unrated_passes)
+    severities = ActiveSeverities.here(
+        repository, ratings_dir, defaults=default_ratings, fail_on=fail_on, unrated_passes=unrated_passes
+    )
     order = order or ("priority" if severities.in_force.by_policy else "age")
     writer, head = FindingsWriter(options, limit, order), place.head()
     filter = _filter(context, repository, **wanted)

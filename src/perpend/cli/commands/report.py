@@ -11,7 +11,7 @@ from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import filter_options, run_on_store, run_request
-from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.reports.formats.write import FormatOptions
@@ -47,7 +47,7 @@ def command() -> None:
 @filter_options[0]
 @filter_options[1]
 @filter_options[2]
-@ratings_option
+@ratings_options
 @click.option(
     "--snapshot-time",
     metavar="TIME",

@@ -9,7 +9,7 @@ from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_rows_as
 from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.reports.streams import output_stream, terminal
@@ -35,7 +35,7 @@ Examples:
     help="Count open findings by severity: by the ratings of each run, or by those of today.",
 )
 @repository_option
-@ratings_option
+@ratings_options
 @format_option("trend")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
@@ -46,6 +46,7 @@ def command(
     rated: str | None,
     repo: str | None,
     ratings_dir: str | None,
+    default_ratings: bool,
     form: str,
     out: str | None,
 ) -> int:
@@ -68,7 +69,7 @@ def command(
         raise click.UsageError("--by-severity goes with --format text, json or csv")
     today = None
     if rated == "today":
-        rating = ActiveSeverities.here(open_repository_here(repo), ratings_dir)
+        rating = ActiveSeverities.here(open_repository_here(repo), ratings_dir, defaults=default_ratings)
         today = {policy_id: rating.level.value for policy_id, rating in rating.in_force.by_policy.items()}
     named = known_policies(place.head(), policies)
     with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:

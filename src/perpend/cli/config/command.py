@@ -112,7 +112,7 @@ def deciding_settings(context: click.Context) -> list[tuple[str, str, str]]:
     decisive = []
     by_severity = context.params.get("fail_on") not in (None, *FAIL_ON)
     for setting, value in _from_file(context) if named_by(context) is None else ():
-        changes = value != setting.builtin and (by_severity or setting.name != "ratings")
+        changes = value != setting.builtin and (by_severity or setting.name not in ("ratings", "default-ratings"))
         if changes and command_name(context) in setting.decides:
             shown = str(value).lower() if isinstance(value, bool) else value
             decisive.append((setting.name, shown, configuration_of(context).place(setting.name)))

@@ -182,6 +182,18 @@ SETTINGS: Final = (
         decides=("check", "scan aws", "findings"),
     ),
     Setting(
+        "default-ratings",
+        SettingKind.SWITCH,
+        "Use Perpend's default for policies of the library that you do not rate. `--no-default-ratings` leaves them unrated.",
+        "--default-ratings",
+        (
+            *("check", "scan aws", "report html", "export security-hub", "evidence write"),
+            *("findings", "diff", "trend", "severity lint", "severity list"),
+        ),
+        builtin=True,
+        decides=("check", "scan aws", "findings"),
+    ),
+    Setting(
         "fail-on",
         SettingKind.CHOICE,
         "Which verdicts make the exit code 1 or 3, worse ones included. A severity needs ratings.",

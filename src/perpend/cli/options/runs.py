@@ -14,7 +14,7 @@ from perpend.cli.options.completion import complete_categories
 from perpend.cli.options.format import format_option, format_options
 from perpend.cli.options.history.record import NOT_AWAY
 from perpend.cli.options.repository import open_store
-from perpend.cli.options.severity import check_unrated_passes, ratings_option, unrated_passes_option
+from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.warn import warn
 from perpend.core.objects.status import Status
@@ -93,7 +93,7 @@ _OPTIONS: Final = (
         show_default=True,
         help="Exit with 1 or 3 for these verdicts and worse ones. A severity needs ratings.",
     ),
-    ratings_option,
+    ratings_options,
     unrated_passes_option,
     click.option(
         "--require-coverage",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted
@@ -11,7 +11,7 @@ from perpend.core.errors import InvalidOption
 from perpend.core.objects.status import Status
 from perpend.findings.severity.effective import EffectiveRatings, ratings_in_force
 from perpend.findings.severity.levels import LEVELS, SeverityLevel
-from perpend.findings.severity.read import FOLDER, ratings_below
+from perpend.findings.severity.read import FOLDER, RatingFiles, ratings_below
 from perpend.findings.waivers.active import entry_files, raise_faults
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.history.manifest import RecordedRatings
-    from perpend.findings.severity.read import RatingFiles
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.syntax.repository import Repository
@@ -28,12 +27,30 @@ SEVERITIES: Final = tuple(level.value for level in reversed(LEVELS))
 """The severity levels as options spell them, the most severe first."""
 
 
-def rating_files(repository: Repository, directory: str | None) -> RatingFiles:
-    """Read the ratings in a directory; for None, in ``ratings`` of the repository. Raises UnusableEntries for a faulty file."""
-    files, folder = entry_files(repository, FOLDER, directory)
-    ratings = ratings_below(files, folder)
-    raise_faults(ratings.diagnostics, files, FOLDER)
-    return ratings
+def rating_directories(repository: Repository, directory: str | None, *, defaults: bool = True) -> tuple[str | None, ...]:
+    """Return the directories of ratings, None for ``ratings`` of the repository. A later one overrides an earlier one.
+
+    ``directory`` replaces the repository's ratings, except those of the library, which are only defaults.
+    """
+    named = () if directory is None else (directory,)
+    if repository.is_library:
+        return (None, *named) if defaults else named
+    return named or (None,)
+
+
+def rating_files(repository: Repository, directory: str | None, *, defaults: bool = True) -> RatingFiles:
+    """Read the ratings in a directory; for None, in ``ratings`` of the repository. Raises UnusableEntries for a faulty file.
+
+    Unless ``defaults`` is false, policies of the library that the directory does not rate have the library's ratings.
+    """
+    read = RatingFiles()
+    for place in rating_directories(repository, directory, defaults=defaults):
+        files, folder = entry_files(repository, FOLDER, place)
+        ratings = ratings_below(files, folder)
+        raise_faults(ratings.diagnostics, files, FOLDER)
+        is_default = place is None and repository.is_library
+        read = RatingFiles(defaults=ratings.ratings) if is_default else replace(ratings, defaults=read.defaults)
+    return read
 
 
 def is_severity(word: str | None) -> bool:
@@ -51,16 +68,23 @@ class ActiveSeverities:
 
     @classmethod
     def here(
-        cls, repository: Repository, directory: str | None, *, fail_on: str | None = None, unrated_passes: bool = False
+        cls,
+        repository: Repository,
+        directory: str | None,
+        *,
+        defaults: bool = True,
+        fail_on: str | None = None,
+        unrated_passes: bool = False,
     ) -> ActiveSeverities:
-        """Read the ratings of a directory or a repository.
+        """Read the ratings of a directory or a repository, with the ``defaults`` of the library.
 
         Raises InvalidOption if ``fail_on`` is a severity and no policy is rated.
         """
         least = SeverityLevel(fail_on) if fail_on is not None and is_severity(fail_on) else None
-        in_force = ratings_in_force(rating_files(repository, directory), repository.policy_ids)
+        in_force = ratings_in_force(rating_files(repository, directory, defaults=defaults), repository.policy_ids)
         if least is not None and not in_force.by_policy:
-            reason = "no policy is rated: `ratings/*.yaml` in the repository, or --ratings DIR"
+            off = "" if defaults else ", or no --no-default-ratings"
+            reason = f"no policy is rated: `ratings/*.yaml` in the repository, or --ratings DIR{off}"
             raise InvalidOption(f"--fail-on {least} needs ratings, and {reason}", "--fail-on")
         return cls(in_force, least, unrated_passes)
 
@@ -77,7 +101,12 @@ class ActiveSeverities:
             return None
         from perpend.findings.severity.results import weighed
 
-        return weighed(evaluation, self.in_force, covering)
+        if not self.in_force.shifts:
+            return weighed(evaluation, self.in_force, covering)
+        from perpend.findings.severity.adjustments import shifted_findings
+
+        shifted = shifted_findings(evaluation, self.in_force.shifts, covering)
+        return weighed(evaluation, self.in_force, covering, shifted)
 
     def exit_code_of(self, judged: RatedEvaluation, least: SeverityLevel, unread: Iterable[str] = ()) -> int:
         """Return the exit code for the findings that are severe enough or not rated.

@@ -1,21 +1,55 @@
-"""Raise and lower the severity of findings in SQL."""
+"""Raise and lower the severity of findings in SQL.
+
+Few ratings have such rules, so this module is imported when it is used.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.findings.waivers.matching import CANDIDATES, MATCHES, match, storable
+from perpend.findings.waivers.matching import CANDIDATES, MATCHES, covered_query, fill_candidates, match, storable
+from perpend.findings.waivers.run_findings import run_database, run_findings
+from perpend.findings.waivers.status import Force
 from perpend.inventory.snapshots.database import rows_of, text, text_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.severity.effective import ShiftInForce
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
 
 SHIFTED: Final = "perpend_shifted"
 """What is moved: ``candidate`` (a row of the candidates) and ``steps``, the sum of all that moves it, never zero."""
+
+_WAIVED: Final = "perpend_rated_waived"
+
+
+def shifted_findings(
+    evaluation: Evaluation, shifts: Sequence[ShiftInForce], covering: WaiverMatches | None
+) -> Iterator[tuple[str, str, Status, int, bool]]:
+    """Yield the shifted findings of an evaluation: policy, object Id, status, steps, and whether a waiver covers it."""
+    with run_database(evaluation) as connection:
+        wanted = {policy for shift in shifts for policy in shift.looked_at}
+        fill_candidates(connection, run_findings(connection, evaluation, wanted))
+        _keep_waived(connection, covering)
+        shift_candidates(connection, shifts)
+        shifted = (
+            f"SELECT c.policy_id, c.id, c.status, s.steps, w.candidate IS NOT NULL FROM {SHIFTED} AS s "
+            f"JOIN {CANDIDATES} AS c ON c.rowid = s.candidate LEFT JOIN {_WAIVED} AS w ON w.candidate = s.candidate"
+        )
+        for policy_id, object_id, status, steps, is_waived in rows_of(connection, shifted):
+            yield policy_id, object_id or "", Status(status), steps, is_waived
+
+
+def _keep_waived(connection: Connection, covering: WaiverMatches | None) -> None:
+    """Fill a table with the candidates that waivers in force cover."""
+    standings = covering.standings if covering else ()
+    match(connection, standings)
+    covered = covered_query(place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVED} AS {covered}")
 
 
 def shift_candidates(connection: Connection, shifts: Sequence[ShiftInForce]) -> None:

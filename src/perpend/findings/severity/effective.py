@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.findings.severity.levels import FindingSeverity
+from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE, FindingSeverity
 from perpend.findings.waivers.entries import meant
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ class EffectiveRatings:
     shifts: tuple[ShiftInForce, ...] = ()
     unrated: tuple[str, ...] = ()
 
+    def note(self, policy_ids: Iterable[str]) -> str:
+        """Return the footnote of a list of policies, empty if no rating of theirs is Perpend's default."""
+        ratings = map(self.by_policy.get, policy_ids)
+        return DEFAULT_NOTE if any(rating and rating.source == DEFAULT_SOURCE for rating in ratings) else ""
+
     def of(self, policy_id: str, steps: int = 0) -> FindingSeverity | None:
         """Return the severity of a policy's findings, shifted by some steps; None if the policy is not rated."""
         rating = self.by_policy.get(policy_id)
@@ -63,7 +68,7 @@ def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> Effective
     """Return the rating in force for each policy: of two that name it, the later one."""
     known = sorted(policy_ids)
     by_policy: dict[str, PolicyRating] = {}
-    for rating in files.ratings:
+    for rating in (*files.defaults, *files.ratings):
         by_policy |= dict.fromkeys(meant(rating.policies, known), rating)
     rated = sorted(by_policy)
     shifts = (

@@ -31,6 +31,12 @@ class SeverityLevel(StrEnum):
 LEVELS: Final = tuple(SeverityLevel)
 """All levels, the least first."""
 
+DEFAULT_SOURCE: Final = "Perpend's default"
+"""The source of the library's ratings."""
+
+DEFAULT_NOTE: Final = f"Severity: {DEFAULT_SOURCE} unless a source is named (perpend severity list)"
+"""The footnote of lists whose rows have the severities of :meth:`FindingSeverity.short_text`."""
+
 
 @dataclass(frozen=True, slots=True)
 class FindingSeverity:
@@ -43,6 +49,14 @@ class FindingSeverity:
 
     def text(self, status: Status) -> str:
         """Return the severity in words. An undetermined finding has none of its own; the words say what it would be."""
+        return self._text(status, self.source)
+
+    def short_text(self, status: Status) -> str:
+        """Return the severity in words, without the source if this is Perpend's default: a footnote says so."""
+        return self._text(status, "" if self.source == DEFAULT_SOURCE else self.source)
+
+    def _text(self, status: Status, source: str) -> str:
         would = "would be " if status is Status.UNDETERMINED else ""
-        moved = {1: ", raised", -1: ", lowered"}.get((self.steps > 0) - (self.steps < 0), "")
-        return f"{would}{self.level} ({self.source}{moved})"
+        moved = {1: "raised", -1: "lowered"}.get((self.steps > 0) - (self.steps < 0), "")
+        said = ", ".join(filter(None, (source, moved)))
+        return f"{would}{self.level}" + (f" ({said})" if said else "")

@@ -1,7 +1,7 @@
 """Order the findings of a history by priority, with the reason for each place.
 
-Waived findings come last. Before them, the order is: overdue, more severe, incompliant, reopened, new, older. Unrated findings
-come after rated ones.
+Waived findings come last. Before them, the order is: overdue, more severe, of a policy with more findings, incompliant,
+reopened, new, older. Unrated findings come after rated ones.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.findings.history.queries.findings import BY_AGE
 from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
-from perpend.findings.severity.levels import LEVELS
+from perpend.findings.severity.levels import DEFAULT_SOURCE, LEVELS
 from perpend.findings.waivers.match_history import history_findings
 from perpend.findings.waivers.matching import CANDIDATES, fill_candidates, storable
 from perpend.inventory.snapshots.database import text, text_list
@@ -32,6 +32,9 @@ _DAY: Final = 86_400
 PRIORITY_COLUMNS: Final = ("due", "severity", "rated_by", "priority", "reason")
 """The columns that :func:`with_priority` adds."""
 
+BY_SEVERITY: Final = f"list_position({text_list(LEVELS)}, severity) DESC NULLS LAST"
+"""The order of findings of :func:`with_severity`."""
+
 BY_PRIORITY: Final = f"priority NULLS LAST, {BY_AGE}"
 """The order of findings with priorities."""
 
@@ -46,10 +49,18 @@ def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
     """Fill the tables of ratings and of shifted findings, which the queries below need."""
     columns = "policy_id VARCHAR, rank INTEGER, source VARCHAR, within_seconds BIGINT"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RATINGS} ({columns})")
-    for policy_id, rating in in_force.by_policy.items():
-        seconds = int(rating.within.total_seconds()) if rating.within else None
-        row = [storable(policy_id), rating.level.rank, storable(rating.source), seconds]
-        connection.execute(f"INSERT INTO {_RATINGS} VALUES (?, ?, ?, ?)", row)
+    rows = [
+        (
+            storable(policy_id),
+            rating.level.rank,
+            storable(rating.source),
+            int(rating.within.total_seconds()) if rating.within else None,
+        )
+        for policy_id, rating in in_force.by_policy.items()
+    ]
+    if rows:
+        values = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+        connection.execute(f"INSERT INTO {_RATINGS} VALUES {values}", [value for row in rows for value in row])
     if in_force.shifts:
         fill_candidates(connection, history_findings())
     shift_candidates(connection, in_force.shifts)
@@ -66,8 +77,9 @@ def with_priority(rows: str, now: datetime, *, first: int | None = None) -> str:
     """
     is_overdue = f"coalesce(due < {_time(now)}, false)"
     order = (
-        f"({_HERE}) DESC, waiver IS NOT NULL, {is_overdue} DESC, rank DESC NULLS LAST, life <> 'open', "
-        f"{_is_reopened()} DESC, {_is_new(now)} DESC, open_since NULLS LAST, policy_id, type, object_id, incarnation"
+        f"({_HERE}) DESC, waiver IS NOT NULL, {is_overdue} DESC, rank DESC NULLS LAST, of_policy DESC NULLS LAST, "
+        f"CASE WHEN {_HERE} THEN policy_id END, life <> 'open', {_is_reopened()} DESC, {_is_new(now)} DESC, "
+        "open_since NULLS LAST, policy_id, type, object_id, incarnation"
     )
     rated = _rated(rows)
     # The first findings in this order have the first priorities: no other ones need a place.
@@ -101,9 +113,14 @@ def at_least(connection: Connection, rows: Query, level: SeverityLevel, *, unrat
 
 
 def _rated(rows: str) -> str:
-    """Return the query with ``rank`` (the severity), ``moved`` (the shift) and ``due`` for each finding."""
+    """Return the query with ``rank`` (the severity), ``moved`` (the shift) and ``due`` for each finding.
+
+    ``of_policy`` is the number of its policy's findings without waivers. Ended findings have neither.
+    """
+    of_policy = f"count(*) FILTER ({_HERE} AND f.waiver IS NULL) OVER (PARTITION BY f.policy_id)"
     return (
         f"SELECT f.*, CASE WHEN {_HERE} THEN {_RANK} END AS rank, {_RANK} - r.rank AS moved, r.source, "
+        f"CASE WHEN {_HERE} THEN {of_policy} END AS of_policy, "
         f"CASE WHEN {_OPEN} THEN f.open_since + to_seconds(r.within_seconds) END AS due FROM ({rows}) AS f {_JOINED}"
     )
 
@@ -111,14 +128,15 @@ def _rated(rows: str) -> str:
 def _reason(now: datetime, is_overdue: str, by_rank: str) -> str:
     """Return the SQL expression for the reason of a finding's place, the most important part first."""
     days = f"CAST(floor((epoch({_time(now)}) - epoch(due)) / {_DAY}) AS BIGINT)"
-    moved = "CASE WHEN moved > 0 THEN ', raised' WHEN moved < 0 THEN ', lowered' ELSE '' END"
+    moved = "CASE WHEN moved > 0 THEN 'raised' WHEN moved < 0 THEN 'lowered' END"
+    said = f"nullif(concat_ws(', ', nullif(source, {text(DEFAULT_SOURCE)}), {moved}), '')"
     would = "CASE WHEN status = 'UNDETERMINED' THEN 'would be ' ELSE '' END"
     since = "strftime(open_since AT TIME ZONE 'UTC', '%Y-%m-%d')"
     late = f"CASE {days} WHEN 0 THEN 'less than a day' WHEN 1 THEN '1 day' ELSE {days} || ' days' END"
     parts = (
         "CASE WHEN waiver IS NOT NULL THEN 'waived' END",
         f"CASE WHEN {is_overdue} THEN 'overdue by ' || {late} END",
-        f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || {by_rank} || ' (' || source || {moved} || ')' END",
+        f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || {by_rank} || coalesce(' (' || {said} || ')', '') END",
         f"CASE WHEN {_is_reopened()} THEN 'reopened' END",
         f"CASE WHEN {_is_new(now)} THEN 'new' WHEN open_since IS NOT NULL THEN 'open since ' || {since} END",
         "CASE WHEN life <> 'open' THEN replace(life, '_', ' ') END",

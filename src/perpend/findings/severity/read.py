@@ -59,11 +59,15 @@ class SeverityShift:
 
 @dataclass(frozen=True, slots=True)
 class RatingFiles:
-    """The ratings of one directory, and its diagnostics. With any diagnostic, no rating is used."""
+    """The ratings of one directory, and its diagnostics. With any diagnostic, no rating is used.
+
+    ``defaults`` are ratings of the library, for policies that the directory does not rate.
+    """
 
     ratings: tuple[PolicyRating, ...] = ()
     shifts: tuple[SeverityShift, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    defaults: tuple[PolicyRating, ...] = ()
 
 
 @dataclass(slots=True)

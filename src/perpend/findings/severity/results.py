@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
-from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
 from perpend.findings.severity.effective import EffectiveRatings
-from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
-from perpend.findings.waivers.run_findings import run_database, run_findings
-from perpend.findings.waivers.status import Force
-from perpend.inventory.snapshots.database import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.severity.levels import FindingSeverity, SeverityLevel
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.inventory.snapshots.database import Connection
-
-_WAIVED: Final = "perpend_rated_waived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +43,29 @@ class RatedEvaluation:
         )
 
 
-def weighed(evaluation: Evaluation, in_force: EffectiveRatings, covering: WaiverMatches | None) -> RatedEvaluation:
-    """Return the severity of an evaluation's findings. ``covering`` are the findings that waivers cover."""
+def policy_order(
+    rated: RatedEvaluation | None, policy_id: str, counts: Mapping[Status, int], title: str
+) -> tuple[bool, int, int, int, str, str]:
+    """Return the sort key of a policy in lists: with findings first, then by severity, number of objects, and title.
+
+    Policies without a rating come after rated ones.
+    """
+    incompliant, undetermined = counts.get(Status.INCOMPLIANT, 0), counts.get(Status.UNDETERMINED, 0)
+    rating = rated.in_force.of(policy_id) if rated else None
+    severity = rating.level.rank if rating else 0
+    return not (incompliant or undetermined), -severity, -incompliant, -undetermined, title.casefold(), policy_id
+
+
+def weighed(
+    evaluation: Evaluation,
+    in_force: EffectiveRatings,
+    covering: WaiverMatches | None,
+    shifted: Iterable[tuple[str, str, Status, int, bool]] = (),
+) -> RatedEvaluation:
+    """Return the severity of an evaluation's findings. ``covering`` are the findings that waivers cover.
+
+    ``shifted`` are those whose severity is raised or lowered, of :func:`shifted_findings`.
+    """
     numbers: Counter[tuple[SeverityLevel | None, Status]] = Counter()
     for column in evaluation.verdicts:
         policy_id, counts = column.program.policy_id, counts_of(column)
@@ -61,39 +74,12 @@ def weighed(evaluation: Evaluation, in_force: EffectiveRatings, covering: Waiver
         numbers[level, Status.INCOMPLIANT] += counts[Status.INCOMPLIANT] - waived
         numbers[level, Status.UNDETERMINED] += counts[Status.UNDETERMINED]
     steps: dict[str, dict[str, int]] = {}
-    if in_force.shifts:
-        with run_database(evaluation) as connection:
-            wanted = {policy for shift in in_force.shifts for policy in shift.looked_at}
-            fill_candidates(connection, run_findings(connection, evaluation, wanted))
-            _keep_waived(connection, covering)
-            shift_candidates(connection, in_force.shifts)
-            _move(connection, in_force, numbers, steps)
+    for policy_id, object_id, status, step, is_waived in shifted:
+        steps.setdefault(policy_id, {})[object_id] = step
+        if not is_waived or status is Status.UNDETERMINED:
+            numbers[_level(in_force.of(policy_id)), status] -= 1
+            numbers[_level(in_force.of(policy_id, step)), status] += 1
     return RatedEvaluation(in_force, numbers, steps)
-
-
-def _keep_waived(connection: Connection, covering: WaiverMatches | None) -> None:
-    """Fill a table with the candidates that waivers in force cover."""
-    standings = covering.standings if covering else ()
-    match(connection, standings)
-    covered = covered_query(place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVED} AS {covered}")
-
-
-def _move(
-    connection: Connection,
-    in_force: EffectiveRatings,
-    numbers: Counter[tuple[SeverityLevel | None, Status]],
-    steps: dict[str, dict[str, int]],
-) -> None:
-    moved = (
-        f"SELECT c.policy_id, c.id, c.status, s.steps, w.candidate IS NOT NULL FROM {SHIFTED} AS s "
-        f"JOIN {CANDIDATES} AS c ON c.rowid = s.candidate LEFT JOIN {_WAIVED} AS w ON w.candidate = s.candidate"
-    )
-    for policy_id, object_id, status, step, is_waived in rows_of(connection, moved):
-        steps.setdefault(policy_id, {})[object_id or ""] = step
-        if not is_waived or status == Status.UNDETERMINED:
-            numbers[_level(in_force.of(policy_id)), Status(status)] -= 1
-            numbers[_level(in_force.of(policy_id, step)), Status(status)] += 1
 
 
 def _level(rating: FindingSeverity | None) -> SeverityLevel | None:

@@ -108,6 +108,8 @@ def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]
     patterns = list(patterns)
     whole = {pattern for pattern in patterns if "*" not in pattern}
     expressions = [_expression(pattern) for pattern in patterns if "*" in pattern]
+    if not expressions:
+        return tuple(filter(whole.__contains__, policy_ids))
     return tuple(
         policy_id
         for policy_id in policy_ids

@@ -107,6 +107,11 @@ class Repository:
         self._documents = {entity: loaded for entity, loaded in other._documents.items() if entity.lstrip("/") not in changed}
 
     @cached_property
+    def is_library(self) -> bool:
+        """Whether this is the library that ships with Perpend."""
+        return self.files.root.resolve() == LIBRARY.resolve()
+
+    @cached_property
     def tree(self) -> Tree:
         """All files and directories of the repository."""
         return self.files.tree(TOPS, (ID_MAP, RULE_SECTIONS, RENAMES))

@@ -11,6 +11,7 @@ from perpend.core.values.age import format_age
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import snapshot_evaluation_time
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.queries.findings import run_named
+from perpend.findings.severity.active import rating_directories
 from perpend.inventory.snapshots.store import NoSnapshot
 from perpend.language.syntax.renames import Renames
 from perpend.reports.evidence.statement import EvidenceRun
@@ -49,6 +50,7 @@ class EvidenceOptions:
     waivers_dir: str | None
     no_waivers: bool
     ratings_dir: str | None
+    default_ratings: bool
     snapshot_time: datetime | None
     max_age: timedelta | None
 
@@ -157,7 +159,7 @@ def create_evidence(
     changed = history["changedSince"] if history else []
     asked = {*reference.policies} - {*changed}
     request = EvidenceRequest(
-        **_request(options, reference, snapshot, selection, chosen=chosen),
+        **_request(options, reference, repository, snapshot, selection, chosen=chosen),
         attested=tuple(policy_id for policy_id in attested if policy_id in repository.policy_ids),
         history=history,
         counted={policy_id: of_policy for policy_id, of_policy in counts.items() if policy_id in asked},
@@ -181,7 +183,13 @@ def _policy_warning(problem: str, policy_ids: Sequence[str]) -> list[str]:
 
 
 def _request(
-    options: EvidenceOptions, reference: RunReference, snapshot: Snapshot, selection: Selection, *, chosen: bool
+    options: EvidenceOptions,
+    reference: RunReference,
+    repository: Repository,
+    snapshot: Snapshot,
+    selection: Selection,
+    *,
+    chosen: bool,
 ) -> dict[str, Any]:
     """Return the parts of a request that follow from the options."""
     time, stated, counted_to = reference.times(snapshot, options.snapshot_time, options.max_age is not None)
@@ -209,7 +217,10 @@ def _request(
     }
     return {
         "run": run,
-        "directories": {"waivers": "" if options.no_waivers else options.waivers_dir, "ratings": options.ratings_dir},
+        "directories": {
+            "waivers": () if options.no_waivers else (options.waivers_dir,),
+            "ratings": rating_directories(repository, options.ratings_dir, defaults=options.default_ratings),
+        },
         "sections": tuple(framework.id for framework in selection.frameworks),
         "asked": words,
         "commands": _commands(run),

@@ -15,6 +15,7 @@ from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_
 from perpend.evaluation.verdicts.selection import framework_selections, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.history.identity import program_hash
+from perpend.findings.severity.adjustments import shifted_findings
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import FOLDER as RATINGS_FOLDER
 from perpend.findings.severity.read import ratings_below
@@ -135,7 +136,8 @@ def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, dir
     covering = waived(evaluation, files, repository.policy_ids, replayed=True)
     attested = attested_on(files, covering.day, repository, counts)
     in_force = ratings_in_force(ratings, repository.policy_ids)
-    severities = weighed(evaluation, in_force, covering) if in_force.by_policy else None
+    shifted = shifted_findings(evaluation, in_force.shifts, covering) if in_force.shifts else ()
+    severities = weighed(evaluation, in_force, covering, shifted) if in_force.by_policy else None
     members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
     with _stream(members[VERDICTS]) as stream:
         write_csv(evaluation, stream, facts=run.inputs, weighed=severities, references="all")

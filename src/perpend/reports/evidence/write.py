@@ -25,7 +25,7 @@ from perpend.reports.evidence.results import INVENTORY, RUNS, VERSIONS, evaluate
 from perpend.reports.evidence.statement import Statement, digest_of_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 POLICIES: Final = "policies/"
 """The place of the repository in an evidence pack."""
 
+_OVERRIDES: Final = "overrides"
+"""The directory of ratings that override those of the library. The order of paths puts it behind the library's file."""
+
 _ROOT_FILES: Final = (ROOT_MARK, RENAMES, ID_MAP, RULE_SECTIONS)
 
 
@@ -43,27 +46,27 @@ def copy_repository(
     target: Path,
     policy_ids: Collection[str],
     sections: Collection[str],
-    directories: Mapping[str, str | None],
+    directories: Mapping[str, Sequence[str | None]],
 ) -> None:
     """Write some policies, and the files that they may refer to, below a directory, as a repository.
 
     ``sections`` are frameworks or sections, which are written in full. ``directories`` are the directories of waivers and
-    ratings: "" for none, None for the repository's own. Raises NotAnEvidencePack for a file that cannot be read.
+    ratings, None for the repository's own; a later one overrides an earlier one. Raises NotAnEvidencePack for a file that
+    cannot be read.
     """
     for path in _paths(repository, policy_ids, sections):
         _copy(repository.files, path, target / path)
     (target / ROOT_MARK).touch(mode=0o600)
     for name in (WAIVERS, RATINGS):
-        _copy_decisions(repository, target, name, directories.get(name))
+        for number, directory in enumerate(directories.get(name, (None,))):
+            _copy_decisions(repository, target / name / (_OVERRIDES if number else ""), name, directory)
 
 
 def _copy_decisions(repository: Repository, target: Path, name: str, directory: str | None) -> None:
-    if directory == "":
-        return
     files, folder = (repository.files, name) if directory is None else (Files(Path(directory)), ".")
     for path in sorted(files.tree((folder,)).files):
         if path.endswith((".yaml", ".yml")):
-            _copy(files, path, target / name / path.removeprefix(f"{folder}/"))
+            _copy(files, path, target / path.removeprefix(f"{folder}/"))
 
 
 def _paths(repository: Repository, policy_ids: Collection[str], sections: Collection[str]) -> Iterator[str]:
@@ -127,7 +130,7 @@ class EvidenceRequest:
     """
 
     run: EvidenceRun
-    directories: Mapping[str, str | None] = field(default_factory=dict)
+    directories: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     sections: tuple[str, ...] = ()
     attested: tuple[str, ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)

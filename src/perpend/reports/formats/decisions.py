@@ -12,7 +12,7 @@ from perpend.findings.severity.levels import LEVELS
 from perpend.reports.formats.csv import cell_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import TextIO
 
     from perpend.findings.severity.effective import EffectiveRatings
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from perpend.findings.waivers.status import WaiverStatus
 
 
-def ratings_document(in_force: EffectiveRatings) -> dict[str, Any]:
-    """Return the rating of each rated policy, the adjustments of ratings, and the policies without a rating."""
+def ratings_document(in_force: EffectiveRatings, published: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Any]:
+    """Return the rating of each rated policy, the adjustments of ratings, and the policies without a rating.
+
+    ``published`` are the severities of controls of Security Hub, by policy.
+    """
     ratings = [
         {
             "policy": policy_id,
@@ -35,6 +38,7 @@ def ratings_document(in_force: EffectiveRatings) -> dict[str, Any]:
             "resolveWithin": format_age(rating.within) if rating.within else None,
             "file": rating.span.path,
             "line": rating.span.line,
+            **({"securityHub": dict(published.get(policy_id, {}))} if published is not None else {}),
         }
         for policy_id, rating in sorted(in_force.by_policy.items())
     ]

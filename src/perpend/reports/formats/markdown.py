@@ -13,6 +13,7 @@ from perpend.core.diagnostics.markdown import prose, span, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import in_words
+from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE
 from perpend.reports.formats.decisions import severities_document
 from perpend.reports.formats.finding import not_evaluated
 from perpend.reports.formats.tally import TO_ACT_ON, tally_of
@@ -55,6 +56,7 @@ class PolicySection:
     id: str
     title: str
     rating: str = ""
+    rank: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     messages: list[MessageGroup] = field(default_factory=list)
 
@@ -72,8 +74,11 @@ def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEval
     written += f"\n{total:,} verdicts on {evaluation.ledger.objects:,} objects at {evaluation.day.time:%Y-%m-%d}"
     if evaluation.filter_verdicts:
         written += f"; listed: {span(evaluation.filter_verdicts.words)}"
-    written += f".\n{not_evaluated}" + (_severities(weighed) if weighed else "") + _frameworks(evaluation.scorecards())
-    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(evaluation, limit=_OBJECTS))))
+    written += (
+        f".\n{not_evaluated}" + (_severities(weighed, evaluation) if weighed else "") + _frameworks(evaluation.scorecards())
+    )
+    tallies = tally_of(evaluation, limit=_OBJECTS, weighed=weighed)
+    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tallies)))
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
@@ -81,13 +86,15 @@ def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding
     lives: Counter[str] = Counter()
     sections: dict[str, PolicySection] = {}
     known: dict[tuple[object, ...], MessageGroup] = {}
-    waived = 0
+    waived, is_default = 0, False
     for finding in findings:
         word = in_words(finding.life.word or finding.status.value.lower())
         lives[word] += 1
         waived += finding.life.waiver is not None
-        rating = finding.policy.rating.text(Status.INCOMPLIANT) if finding.policy.rating else ""
-        section = sections.setdefault(finding.policy.id, PolicySection(finding.policy.id, finding.policy.title, rating))
+        rated = finding.policy.rating
+        rating, rank = (rated.short_text(Status.INCOMPLIANT), rated.level.rank) if rated else ("", 0)
+        section = sections.setdefault(finding.policy.id, PolicySection(finding.policy.id, finding.policy.title, rating, rank))
+        is_default |= rated is not None and rated.source == DEFAULT_SOURCE
         section.counts[word] += 1
         key = (finding.policy.id, finding.status, finding.message, finding.remediation)
         if key not in known:
@@ -99,7 +106,9 @@ def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding
     named = ", ".join(f"{number:,} {word}" for word, number in lives.items()) or "no findings"
     written = f"{_MARK.format('findings')}\n### Perpend: {named}\n\nAs of the run of {run.day}"
     written += f"; {waived:,} of these are waived.\n" if waived else ".\n"
-    stream.write(_with_sections(written, (sections[name] for name in sorted(sections))))
+    written += f"\n{prose(DEFAULT_NOTE)}\n" if is_default else ""
+    ordered = sorted(sections.values(), key=lambda section: (-section.rank, -section.counts.total(), section.title, section.id))
+    stream.write(_with_sections(written, ordered))
 
 
 def _with_sections(written: str, sections: Iterable[PolicySection]) -> str:
@@ -144,14 +153,18 @@ def _not_evaluated_line(what: str, names: Sequence[str]) -> str:
     return f"\n**Not evaluated**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
 
 
-def _severities(weighed: RatedEvaluation) -> str:
-    """Return a table of the findings of each severity, without waived ones."""
+def _severities(weighed: RatedEvaluation, evaluation: Evaluation) -> str:
+    """Return a table of the findings of each severity, without waived ones, and the footnote about their source."""
     rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
     shown = [
         table_row("not rated" if name == "notRated" else name, *(f"{number:,}" for number in counts.values()))
         for name, counts in rows
     ]
-    return f"\n{table_head('severity', 'incompliant:', 'undetermined:')}{''.join(shown)}" if shown else ""
+    if not shown:
+        return ""
+    note = weighed.in_force.note(program.policy_id for program in evaluation.programs)
+    table = f"\n{table_head('severity', 'incompliant:', 'undetermined:')}{''.join(shown)}"
+    return f"{table}\n{prose(note)}\n" if note else table
 
 
 def _frameworks(cards: Iterable[Scorecard]) -> str:
@@ -185,7 +198,7 @@ def _requirements(evaluated: Sequence[RequirementResult]) -> str:
 
 def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySection:
     rating = weighed.in_force.of(tally.policy.id) if weighed else None
-    severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
+    severity = "" if weighed is None else rating.short_text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
     group = [
         MessageGroup(
@@ -197,7 +210,7 @@ def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySe
         )
         for group in tally.groups
     ]
-    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, group)
+    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts=counts, messages=group)
 
 
 def _section(section: PolicySection) -> Iterator[str]:

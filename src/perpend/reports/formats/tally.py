@@ -13,6 +13,7 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import objects_at
 from perpend.evaluation.verdicts.selection import PolicyView
 from perpend.evaluation.verdicts.verdict import remediation_of
+from perpend.findings.severity.results import policy_order
 from perpend.inventory.readers.conflicts import parted
 from perpend.language.program.numbering import UNREADABLE
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
+    from perpend.findings.severity.results import RatedEvaluation
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
 """The statuses of objects that reports list."""
@@ -77,8 +79,11 @@ class PolicyTally:
     groups: list[Group] = field(default_factory=list)
 
 
-def tally_of(evaluation: Evaluation, *, limit: int) -> list[PolicyTally]:
-    """Return the tally of each policy, in the order of their ids, with at most ``limit`` objects per group."""
+def tally_of(evaluation: Evaluation, *, limit: int, weighed: RatedEvaluation | None = None) -> list[PolicyTally]:
+    """Return the tally of each policy, with at most ``limit`` objects per group.
+
+    Policies are in the order of :func:`policy_order`, by the severities in ``weighed``.
+    """
     tallies: dict[str, PolicyTally] = {}
     shown_groups: list[_Shown] = []
     for column in evaluation.shown:
@@ -95,7 +100,9 @@ def tally_of(evaluation: Evaluation, *, limit: int) -> list[PolicyTally]:
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
         shown_groups += [_Shown(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
     _show(evaluation, shown_groups, limit)
-    return list(tallies.values())
+    return sorted(
+        tallies.values(), key=lambda tally: policy_order(weighed, tally.policy.id, tally.counts, tally.policy.contextual_name)
+    )
 
 
 @dataclass(frozen=True, slots=True)

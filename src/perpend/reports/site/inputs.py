@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.findings.severity.read import FOLDER as RATINGS
 from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterab
     for source in (repository, repository.fallback):
         if source is not None:
             root = source.files.root
-            paths = [root / path for path in sorted(source.tree.files)]
+            rated = source.files.tree((RATINGS,)).files if os.path.lexists(root / RATINGS) else ()
+            paths = [root / path for path in sorted((*source.tree.files, *rated))]
             parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in (ID_MAP, RULE_SECTIONS))])))
     for place in more:
         paths = (

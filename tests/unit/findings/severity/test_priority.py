@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,8 +104,8 @@ def test_a_place_has_its_reason(connection: Connection, row: Row, severity: str 
     assert ("board" if severity else None, 1 if reason else None) == (found["rated_by"], found["priority"])
 
 
-def expected(row: Row) -> tuple[Any, ...]:
-    """Return what an order is made of, in Python."""
+def expected(row: Row, of_policy: Counter[str]) -> tuple[Any, ...]:
+    """Return what an order is made of, in Python. ``of_policy`` counts the findings without waivers of each policy."""
     levels = {"/critical": 5, "/low": 2, "/info": 1}
     is_open, rank = row["life"] in ("open", "unconfirmed"), levels.get(row["policy_id"])
     if rank is not None:
@@ -116,12 +117,13 @@ def expected(row: Row) -> tuple[Any, ...]:
         row["waiver"] is not None,
         not due,
         -(rank or 0),
+        -of_policy[row["policy_id"]],
+        row["policy_id"],
         row["life"] != "open",
         not (is_open and row["episodes"] > 1),
         not (is_open and row["open_since"] >= NOW),
         row["open_since"] is None,
         row["open_since"] or NOW,
-        row["policy_id"],
         row["incarnation"],
     )
 
@@ -147,7 +149,8 @@ ROWS = st.lists(
 def test_the_order_is_the_one_that_is_written_down(connection: Connection, rows: list[Row]) -> None:
     named = [{**row, "finding_id": f"f{number:02}", "key": number, "incarnation": number} for number, row in enumerate(rows)]
     found = prioritised(connection, *named)
-    here = [row["finding_id"] for row in sorted(named, key=expected) if row["life"] != "resolved"]
+    of_policy = Counter(row["policy_id"] for row in named if row["life"] != "resolved" and row["waiver"] is None)
+    here = [row["finding_id"] for row in sorted(named, key=lambda row: expected(row, of_policy)) if row["life"] != "resolved"]
     assert here == [row["finding_id"] for row in found if row["priority"] is not None]
     assert [*range(1, len(here) + 1)] == [row["priority"] for row in found[: len(here)]]
     for first in (1, 5, len(named)):
@@ -156,7 +159,11 @@ def test_the_order_is_the_one_that_is_written_down(connection: Connection, rows:
     for unrated in (True, False):
         for level in SeverityLevel:
             counted = at_least(connection, ("FROM made", []), level, unrated=unrated)
-            severe = [row for row in named if (-expected(row)[3] >= level.rank or (unrated and row["policy_id"] == "/none"))]
+            severe = [
+                row
+                for row in named
+                if (-expected(row, of_policy)[3] >= level.rank or (unrated and row["policy_id"] == "/none"))
+            ]
             assert counted == (
                 sum(row["life"] == "open" and row["waiver"] is None for row in severe),
                 sum(row["life"] in ("unconfirmed", "unknown") for row in severe),

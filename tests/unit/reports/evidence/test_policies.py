@@ -30,7 +30,7 @@ FILES = {
 }
 
 
-def copied(root: Path, waivers: str | None = None) -> set[str]:
+def copied(root: Path, waivers: tuple[str | None, ...] = (None,)) -> set[str]:
     target = root / "packed"
     copy_repository(Repository(root / "own"), target, ["/ce/acme/one"], ["/frameworks/cis/1"], {"waivers": waivers})
     assert (target / "ce/acme/one/prod.logic.yaml").read_bytes() == (root / "own/ce/acme/one/prod.logic.yaml").read_bytes()
@@ -44,11 +44,18 @@ def test_policies_come_with_what_they_may_refer_to_and_nothing_else(tmp_path: Pa
     assert expected | {"renames.yaml", "root.yaml", "waivers/a.yaml"} == copied(tmp_path)
 
 
-@pytest.mark.parametrize(("waivers", "expected"), [("", set()), ("others", {"waivers/deep/b.yaml"})])
-def test_waivers_are_those_that_hold(tmp_path: Path, waivers: str, expected: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("waivers", "expected"),
+    [
+        ((), set()),
+        (("others",), {"waivers/deep/b.yaml"}),
+        ((None, "others"), {"waivers/a.yaml", "waivers/overrides/deep/b.yaml"}),
+    ],
+)
+def test_waivers_are_those_that_hold(tmp_path: Path, waivers: tuple[str | None, ...], expected: set[str]) -> None:
     write(tmp_path / "own", FILES)
     write(tmp_path / "others", {"deep/b.yaml": "waivers: []"})
-    found = copied(tmp_path, str(tmp_path / waivers) if waivers else "")
+    found = copied(tmp_path, tuple(name and str(tmp_path / name) for name in waivers))
     assert expected == {path for path in found if path.startswith("waivers/")}
 
 

@@ -55,9 +55,10 @@ BY_AGE: Final = "open_since IS NULL, open_since, policy_id, type, object_id, inc
 
 _BY_EVENT: Final = (
     "list_position(['opened', 'reopened', 'became_unknown', 'reconfirmed', 'changed', 'resolved', 'resource_deleted', "
-    "'policy_removed'], what), policy_id, type, object_id, finding_id"
+    "'policy_removed'], what)"
 )
-"""The order of the findings that differ between two runs."""
+_BY_POLICY: Final = "count(*) OVER (PARTITION BY what, policy_id) DESC, policy_id, type, object_id, finding_id"
+"""The order of the findings that differ between two runs in the same way."""
 
 _NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
 """What of a comparison is a new incompliance."""
@@ -246,9 +247,9 @@ def compared(before: int, after: int) -> str:
     )
 
 
-def by_event(rows: str) -> str:
-    """Return the query for the rows of :func:`compared`, by event, without their keys."""
-    return f"SELECT * EXCLUDE (key) FROM ({rows}) ORDER BY {_BY_EVENT}"
+def by_event(rows: str, *more: str) -> str:
+    """Return the query for the rows of :func:`compared`, by event, then by ``more`` and by policy, without their keys."""
+    return f"SELECT * EXCLUDE (key) FROM ({rows}) ORDER BY {', '.join((_BY_EVENT, *more, _BY_POLICY))}"
 
 
 def coverage(connection: Connection, run: int) -> tuple[int, int]:

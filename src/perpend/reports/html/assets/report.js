@@ -41,7 +41,7 @@ const texts = async (name, lines) => {
 };
 
 let head, names, ids, externals, accountOf, typeOf, endOf, lifeOf, objectOf, firstOf, total, list;
-let hits = new Uint32Array(0), groups = [], ends = [0], chosen = -1, policyOf, statusOf, reasonOf, reasons, loose;
+let hits = new Uint32Array(0), groups = [], ends = [0], chosen = -1, policyOf, statusOf, reasonOf, reasons, rankOf, loose;
 const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", severity: "", life: "", waived: "", open: new Set() };
 const FILTERS = ["status", "policy", "account", "requirement", "severity", "life", "waived"];
 const UNRATED = "not rated", UNKNOWN_LIFE = ["not in the history", null, 0, null, null, null];
@@ -62,6 +62,7 @@ const load = async () => {
   const known = new Map();
   reasonOf = Uint32Array.from(head.endings, one => { if (!known.has(one[2])) known.set(one[2], known.size); return known.get(one[2]); });
   reasons = [...known.keys()];
+  rankOf = Uint8Array.from(head.endings, one => (head.severities ? (head.severities.indexOf(one[4]) + 1 || head.severities.length + 1) : 0));
   loose = head.statuses.map((status, at) => at).sort((a, b) => (head.statuses[b] === "INCOMPLIANT") - (head.statuses[a] === "INCOMPLIANT") || (head.statuses[b] === "UNDETERMINED") - (head.statuses[a] === "UNDETERMINED"));
 };
 
@@ -96,20 +97,22 @@ const KEY = { policy: at => policyOf[endOf[at]], object: at => objectOf[at], acc
 const SIZE = { policy: () => head.policies.length, object: () => head.objects, account: () => head.accounts.length, reason: () => reasons.length };
 const NAME = { policy: key => head.policies[key].title, object: key => called(key), account: key => head.accounts[key], reason: key => reasons[key] };
 
-// Findings by group, by counting: the groups with most to do first.
+// Findings by group, by counting: the groups with the most severe findings first, then those with most to do.
 const compute = () => {
   const found = select(), key = KEY[state.by], size = SIZE[state.by](), of = head.statuses.length;
-  const fresh = new Uint32Array(size), counts = new Uint32Array(size * of), many = new Uint32Array(size), at = new Uint32Array(size);
+  const fresh = new Uint32Array(size), counts = new Uint32Array(size * of), many = new Uint32Array(size), at = new Uint32Array(size), worst = new Uint8Array(size).fill(255);
   const isFresh = lifeOf && Uint8Array.from(head.lives, one => one[0] === "new"), groupOf = new Uint32Array(found.length);
   for (let place = 0; place < found.length; place++) {
     const one = found[place], group = groupOf[place] = key(one);
     many[group]++;
+    worst[group] = Math.min(worst[group], rankOf[endOf[one]]);
     counts[group * of + statusOf[endOf[one]]]++;
     if (isFresh) fresh[group] += isFresh[lifeOf[one]];
   }
   const kept = [];
   for (let group = 0; group < size; group++) if (many[group]) kept.push(group);
-  kept.sort((a, b) => { for (const status of loose) { const more = counts[b * of + status] - counts[a * of + status]; if (more) return more; } return a - b; });
+  const byTitle = state.by === "policy" ? (a, b) => (NAME.policy(a) < NAME.policy(b) ? -1 : 1) : (a, b) => a - b;
+  kept.sort((a, b) => { for (const status of loose) { const more = worst[a] - worst[b] || counts[b * of + status] - counts[a * of + status]; if (more) return more; } return byTitle(a, b); });
   let sum = 0;
   groups = kept;
   groups.from = new Uint32Array(kept.length + 1);

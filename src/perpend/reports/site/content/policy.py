@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perpend.authoring.testing.remediation import RemediationTest
+    from perpend.findings.severity.levels import FindingSeverity
     from perpend.language.syntax.documents import NamedLink
     from perpend.reports.site.content.links import EntityFlag
     from perpend.reports.site.content.logic import LogicCard, Logics, LogicView
@@ -43,6 +44,7 @@ class PolicyPage:
     flags: tuple[EntityFlag, ...]
     policy_type: str
     categories: tuple[str, ...]
+    severity: FindingSeverity | None
     tags: tuple[str, ...]
     logics: tuple[LogicCard, ...]
     similar: tuple[tuple[str, tuple[WebLink, ...]], ...]
@@ -80,6 +82,7 @@ def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
         ref.flags,
         _POLICY_TYPES.get(policy.kind or "", policy.kind or ""),
         tuple(_CATEGORIES.get(category, category) for category in policy.categories),
+        book.severities.of(entity),
         policy.tags,
         tuple(map(logics.card, policy.logics)),
         _similar(policy),

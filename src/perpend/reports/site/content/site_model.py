@@ -9,6 +9,8 @@ from perpend.authoring.lint.check import all_problems
 from perpend.authoring.testing.executions import Executions, run_executions
 from perpend.core.diagnostics.model import Severity
 from perpend.core.objects.ids import type_of_extracts
+from perpend.findings.severity.effective import EffectiveRatings, ratings_in_force
+from perpend.findings.severity.read import FOLDER, ratings_below
 from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.compiler.frameworks import FrameworkMappings, RequirementAnswer
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
@@ -60,6 +62,12 @@ class SiteModel:
         known = self._known_executions
         results = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
         return {logic_id: known.get(logic_id) or results[logic_id] for logic_id in self.repository.logic_ids}
+
+    @cached_property
+    def severities(self) -> EffectiveRatings:
+        """The severities of the policies: none if the repository's ratings cannot be read."""
+        ratings = ratings_below(self.repository.files, FOLDER)
+        return EffectiveRatings() if ratings.diagnostics else ratings_in_force(ratings, self.repository.policy_ids)
 
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:

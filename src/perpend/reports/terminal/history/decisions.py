@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.phrases import counted
+from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.status import Force
 from perpend.reports.terminal.page import TerminalPage
 
@@ -71,7 +73,9 @@ def print_ratings(document: dict[str, Any], console: Console) -> None:
     for rating in document["ratings"]:
         within = f", to be fixed within {rating['resolveWithin']}" if rating["resolveWithin"] else ""
         vector = f", {page.name(rating['vector'])}" if rating.get("vector") else ""
-        page.line((page.name(rating["policy"]), "bold"), f": {rating['severity']}{within}{vector}")
+        controls = ", ".join(f"{control} {severity}" for control, severity in rating.get("securityHub", {}).items())
+        published = f" (Security Hub: {controls})" if controls else ""
+        page.line((page.name(rating["policy"]), "bold"), f": {rating['severity']}{within}{vector}{published}")
         _print_source(rating, page)
     for shift in document["shifts"]:
         way, scope = "raised" if shift["steps"] > 0 else "lowered", shift["scope"]
@@ -83,11 +87,18 @@ def print_ratings(document: dict[str, Any], console: Console) -> None:
         _print_source(shift, page)
     if document["ratings"] or document["shifts"]:
         page.blank()
-    rated = f"{counted(len(document['ratings']), 'policy', 'policies')} rated"
+    rated = f"{counted(len(document['ratings']), 'policy', 'policies')} rated{_levels(document['ratings'])}"
     if "run" in document:
         page.line(f"{rated} in run {document['run']}, {document['time'][:10]}")
     else:
         page.line(f"{rated}, {len(document['unrated']):,} not rated")
+
+
+def _levels(ratings: Sequence[dict[str, Any]]) -> str:
+    """Return the number of policies of each level, the most severe first; empty without ratings."""
+    levels = Counter(rating["severity"] for rating in ratings)
+    named = ", ".join(f"{levels[level]:,} {level}" for level in reversed(LEVELS) if levels[level])
+    return f" ({named})" if named else ""
 
 
 def _print_source(entry: dict[str, Any], page: TerminalPage) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import State, in_words
+from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def print_findings(rows: Sequence[Row], console: Console, *, more: bool) -> None
         page.blank()
     count = counted(len(rows), "finding")
     page.line(f"{count} shown, there are more: use --limit for more, --format csv for all" if more else count)
+    if any(row.get("rated_by") == DEFAULT_SOURCE for row in rows):
+        page.line((page.prose(DEFAULT_NOTE), "dim"))
 
 
 def _print_finding(row: Row, page: TerminalPage) -> None:
@@ -131,3 +134,5 @@ def print_priorities(rows: Sequence[dict[str, Any]], console: Console, *, more: 
     page.blank()
     count = counted(len(rows), "finding")
     page.line(f"{count} shown, there are more: use --limit for more, --format csv for all" if more else count)
+    if any(row.get("rated_by") == DEFAULT_SOURCE for row in rows):
+        page.line((page.prose(DEFAULT_NOTE), "dim"))

@@ -27,11 +27,15 @@ def severities_text(weighed: RatedEvaluation | None) -> str:
     return f"by severity: {', '.join(parts)}" if parts else ""
 
 
-def print_severities(weighed: RatedEvaluation | None, page: TerminalPage) -> None:
-    """Print the numbers of findings of each severity."""
+def print_severities(weighed: RatedEvaluation | None, evaluation: Evaluation, page: TerminalPage) -> None:
+    """Print the numbers of findings of each severity, with the footnote about their source."""
     text = severities_text(weighed)
-    if text:
-        page.line((page.prose(text), "yellow"), first="  ")
+    if weighed is None or not text:
+        return
+    page.line((page.prose(text), "yellow"), first="  ")
+    note = weighed.in_force.note(program.policy_id for program in evaluation.programs)
+    if note:
+        page.line((page.prose(note), "dim"), first="  ")
 
 
 def rating_text(weighed: RatedEvaluation | None, policy_id: str) -> str:
@@ -39,7 +43,7 @@ def rating_text(weighed: RatedEvaluation | None, policy_id: str) -> str:
     if weighed is None:
         return ""
     rating = weighed.in_force.of(policy_id)
-    return rating.text(Status.INCOMPLIANT) if rating else "not rated"
+    return rating.short_text(Status.INCOMPLIANT) if rating else "not rated"
 
 
 def adjusted_text(weighed: RatedEvaluation | None, policy_id: str, object_id: str) -> str:

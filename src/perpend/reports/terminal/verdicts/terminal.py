@@ -76,7 +76,7 @@ def print_report(
     _print_totals(evaluation, cards, page, covering, weighed)
     if detail is Detail.TOTALS:
         return
-    tallies = tally_of(evaluation, limit=limit if detail is Detail.ALL else 0)
+    tallies = tally_of(evaluation, limit=limit if detail is Detail.ALL else 0, weighed=weighed)
     for card in cards:
         print_requirements(card, page)
     _print_policies(evaluation, tallies, cards, page)
@@ -226,7 +226,7 @@ def _print_totals(
             parts += [count_text(ledger.counts[status], status), " + "]
     page.line(*parts[:-1])
     print_waived(covering, page)
-    print_severities(weighed, page)
+    print_severities(weighed, evaluation, page)
     page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_evaluated(evaluation)), "bold"))
     for card in cards:
         page.blank()

@@ -16,6 +16,9 @@ from perpend.reports.site.content.steps import anchor_of
 from perpend.reports.site.content.verdicts.tally import LISTED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.findings.severity.levels import FindingSeverity
     from perpend.reports.site.content.frameworks import Frameworks
     from perpend.reports.site.content.requirements import RequirementResults
     from perpend.reports.site.content.site_model import SiteModel
@@ -64,19 +67,20 @@ class FindingsPage:
 class VerdictsPage:
     """All verdicts, by source, framework, policy and account.
 
-    ``strangers`` counts verdicts of policies that the repository does not have, ``unlike`` counts verdicts that its policies
-    do not give today.
+    ``policies`` are policies with their verdicts and severities, ``note`` says who rated them. ``strangers`` counts verdicts
+    of policies that the repository does not have, ``unlike`` counts verdicts that its policies do not give today.
     """
 
     head: Head
     total: Counts
     observed: Observed
     frameworks: tuple[tuple[Ref, RequirementResults], ...]
-    policies: tuple[tuple[Ref, Counts], ...]
+    policies: tuple[tuple[Ref, Counts, str], ...]
     accounts: tuple[tuple[str, Counts], ...]
     listed: tuple[str, ...]
     strangers: int
     unlike: int
+    note: str
 
 
 def findings_page(book: SiteModel, entity: str) -> FindingsPage:
@@ -99,8 +103,13 @@ def verdicts_page(book: SiteModel, frameworks: Frameworks) -> VerdictsPage:
     """Return the page of all verdicts."""
     assert book.verdicts is not None
     ids = [entity for entity in book.repository.policy_ids if entity in book.verdicts.by_policy]
-    rows = [(book.policy_ref(entity), book.verdicts.counts([entity])) for entity in ids]
-    rows.sort(key=lambda row: tuple(-number for number in row[1].numbers[: len(LISTED)]))
+    ratings = {entity: book.severities.of(entity) for entity in ids}
+    unrated = "not rated" if any(ratings.values()) else ""
+    rows = [
+        (book.policy_ref(entity), book.verdicts.counts([entity]), str(rating.level) if rating else unrated)
+        for entity, rating in ratings.items()
+    ]
+    rows.sort(key=lambda row: _place(row[0], row[1].numbers[: len(LISTED)], ratings[row[0].id]))
     total = book.verdicts.counts(book.verdicts.by_policy)
     asked = f"{counted(total.total, 'verdict')} of {counted(len(ids), 'policy', 'policies')}."
     head = Head(VERDICTS, asked, (), (("kind", "index"),))
@@ -115,7 +124,13 @@ def verdicts_page(book: SiteModel, frameworks: Frameworks) -> VerdictsPage:
         tuple(sorted(book.verdicts.listed() & book.policies.keys())),
         book.verdicts.strangers,
         sum(book.verdicts.unlike.values()),
+        book.severities.note(ids),
     )
+
+
+def _place(policy: Ref, listed: Sequence[int], rating: FindingSeverity | None) -> tuple[object, ...]:
+    """Return the sort key of a policy: with findings first, then by severity, numbers of objects, and title."""
+    return not any(listed), -rating.level.rank if rating else 0, *(-number for number in listed), policy.name.casefold()
 
 
 def _listed(book: SiteModel, entity: str, status: str, total: int) -> ListedObjects:

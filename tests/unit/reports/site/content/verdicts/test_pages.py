@@ -5,7 +5,7 @@ from __future__ import annotations
 from perpend.reports.site.content.contents import pages_of
 from perpend.reports.site.content.frameworks import Frameworks
 from perpend.reports.site.content.verdicts.pages import FindingsPage, findings_page, verdicts_page
-from tests.sites import POLICY, book_of, files, verdict_line
+from tests.sites import IDEA, POLICY, book_of, files, logic_document, verdict_line
 
 
 def test_undetermined_objects_have_a_page_as_incompliant_ones_do(tmp_path):
@@ -32,6 +32,21 @@ def test_the_page_of_all_verdicts_says_what_was_asked_of_each_framework(tmp_path
     assert [("/frameworks/acme", 1, 3)] == [(ref.id, found.asked, found.total) for ref, found in page.frameworks]
     assert (1, 0, 1) == (page.strangers, page.unlike, page.total.total)
     assert "1 verdict of 1 policy." == page.head.description
+
+
+def test_the_most_severe_policy_with_findings_comes_first(tmp_path):
+    said = {"because": "Why.", "source": "board"}
+    found = files()
+    found["ratings/a.yaml"] = {
+        "ratings": [{"policies": [POLICY], "severity": "low", **said}, {"policies": [IDEA], "severity": "high", **said}]
+    }
+    found[f"{IDEA[1:]}/policy.yaml"].pop("impossible")
+    found[f"{IDEA[1:]}/prod.logic.yaml"] = {**logic_document(), "testData": []}
+    lines = [verdict_line(POLICY, "INCOMPLIANT", name) for name in "abc"] + [verdict_line(IDEA, "INCOMPLIANT", "a")]
+    book = book_of(tmp_path / "repository", found, lines)
+    page = verdicts_page(book, Frameworks(book))
+    assert [(IDEA, "high"), (POLICY, "low")] == [(ref.id, severity) for ref, _, severity in page.policies]
+    assert "" == page.note
 
 
 def test_nothing_is_met_by_a_policy_of_whose_verdicts_some_are_left_out(tmp_path):
