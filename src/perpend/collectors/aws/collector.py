@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import PARSING, regions_of
 from perpend.collectors.aws.error_classification import Answer, FailureKind, unread
-from perpend.collectors.aws.model import ABOVE
+from perpend.collectors.aws.model import ABOVE, IDENTITY_OF
 from perpend.collectors.aws.parse import (
     CloudPlace,
     NoResult,
@@ -240,6 +240,7 @@ class Collector:
     def _fields(self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
         """Return the fields of an object, None if the item is not an object."""
         fields, lacking = ObjectFields(), []
+        item = {**item, IDENTITY_OF: identity}
         for detail in request.details:
             meaning = self._meaning(detail, item, progress.where)
             if isinstance(meaning, FailedCall):

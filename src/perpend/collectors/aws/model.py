@@ -17,6 +17,9 @@ VALUE: Final = "value"
 WHOLE: Final = "@"
 """The path of the item itself, for transforms that read several members."""
 
+IDENTITY_OF: Final = "$Id"
+"""The key under which an item holds the Id of its object."""
+
 CONSTANT: Final = "="
 """The prefix of a path that is the value itself."""
 
@@ -84,8 +87,9 @@ class FieldSource:
 
     ``call`` names the detail call that returns the item; it is empty for the listing. With ``optional``, a missing member means
     null, otherwise it is unknown. A path with braces is a template of members, with ``account``, ``region`` and ``partition``.
-    With ``{a|b}``, the first member that exists counts. A step ``[]`` reads each entry of a list. An empty path means that the
-    value is null in this listing. ``after`` are detail calls whose answers the transforms also read.
+    With ``{a|b}``, the first member that exists counts; ``{a/}`` is the text behind the last slash of a member. A step ``[]``
+    reads each entry of a list. An empty path means that the value is null in this listing. ``after`` are detail calls whose
+    answers the transforms also read.
     """
 
     path: str

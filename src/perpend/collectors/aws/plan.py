@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.model import MOST_MEASURED
 from perpend.collectors.protocol import PlannedCall
+from perpend.core.values.tags import TAGS_FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from perpend.collectors.aws.model import CloudCall, DetailCall, TypeRow
 
@@ -18,6 +19,8 @@ ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 REPORT: Final = "iam.report"
 IDENTITY: Final = "sts.identity"
 """The call that shows the account itself."""
+
+_LISTINGS: Final = frozenset(row.listed for of_type in TYPES.values() for row in of_type.rows)
 
 USUAL_ROLE: Final = "OrganizationAccountAccessRole"
 """The role that AWS makes in accounts which an organization creates."""
@@ -140,4 +143,13 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
             continue
         for listed in row.rows:
             listings.setdefault(listed.listed, []).append(TypeRequest(listed, listed.details_for(fields)))
-    return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved), account)
+    plan = {name: tuple(_without_unlisted_tags(one, listings) for one in types) for name, types in listings.items()}
+    return CollectionPlan(plan, tuple(unserved), account)
+
+
+def _without_unlisted_tags(request: TypeRequest, listings: Collection[str]) -> TypeRequest:
+    """Return a request without the call for tags that lists another type, unless the plan has that listing anyway."""
+    source = request.row.fields.get(TAGS_FIELD)
+    if source is None or source.call not in _LISTINGS or source.call in listings:
+        return request
+    return replace(request, details=tuple(detail for detail in request.details if detail.call != source.call))

@@ -104,6 +104,8 @@ class Answers:
         """Return the meaning of a detail call for a listed item."""
         call = CALLS[detail.call]
         stated = member(item, detail.region) if detail.region else where.region
+        if detail.matched and is_missing(stated) and detail.region:
+            return unread(call, FailureKind.FAILED, self.where(""), "NoRegion")
         region = where.region if is_missing(stated) else str(stated)
         place = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:
