@@ -24,6 +24,10 @@ CONSTANT: Final = "="
 """The prefix of a path that is the value itself."""
 
 
+NAMED_POLICIES: Final = "iam.named-policies"
+"""The call for one IAM policy. As a listing, it is made for each policy that is asked for by name."""
+
+
 MOST_MEASURED: Final = 500
 """How many metrics CloudWatch returns in one answer."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.model import MOST_MEASURED
+from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES
 from perpend.collectors.protocol import PlannedCall
 from perpend.core.values.tags import TAGS_FIELD
 
@@ -19,6 +20,10 @@ ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 REPORT: Final = "iam.report"
 IDENTITY: Final = "sts.identity"
 """The call that shows the account itself."""
+
+_POLICY_OF_AWS: Final = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/[A-Za-z0-9+=,.@_/-]{1,600}")
+_MOST_NAMED: Final = 1000
+"""The maximum of IAM policies that are asked for because a text names them."""
 
 _LISTINGS: Final = frozenset(row.listed for of_type in TYPES.values() for row in of_type.rows)
 
@@ -41,11 +46,13 @@ class TypeRequest:
 class CollectionPlan:
     """The calls to make in an account: ``listings`` by name with the types that they show, and the details of the account.
 
-    ``unserved`` are the wanted types and fields that no call serves.
+    ``unserved`` are the wanted types and fields that no call serves. ``named`` are ARNs of IAM policies of AWS to ask for,
+    whether or not they are in use.
     """
 
     listings: Mapping[str, tuple[TypeRequest, ...]]
     unserved: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     account: TypeRequest = field(default_factory=lambda: TypeRequest(TYPES[ACCOUNT_TYPE], ()))
 
     @property
@@ -85,7 +92,8 @@ class CollectionPlan:
     @property
     def fingerprint(self) -> dict[str, Any]:
         """A JSON value that differs between plans."""
-        return {name: [asdict(request) for request in types] for name, types in self.listings.items()}
+        listings = {name: [asdict(request) for request in types] for name, types in self.listings.items()}
+        return {**listings, "": self.named}
 
     def types_shown_by(self, listing: str) -> tuple[TypeRequest, ...]:
         """Return the types whose objects a listing shows. The identity shows the account."""
@@ -125,8 +133,11 @@ class CollectionPlan:
         return [request for types in self.listings.values() for request in types]
 
 
-def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
-    """Return the plan that serves the wanted fields, which are given by type."""
+def plan_of(wanted: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> CollectionPlan:
+    """Return the plan that serves the wanted fields, which are given by type.
+
+    ``texts`` are those that policies compare with: ARNs of IAM policies of AWS among them are asked for.
+    """
     listings: dict[str, list[TypeRequest]] = {}
     unserved: list[str] = []
     account = TypeRequest(TYPES[ACCOUNT_TYPE], ())
@@ -144,7 +155,8 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
         for listed in row.rows:
             listings.setdefault(listed.listed, []).append(TypeRequest(listed, listed.details_for(fields)))
     plan = {name: tuple(_without_unlisted_tags(one, listings) for one in types) for name, types in listings.items()}
-    return CollectionPlan(plan, tuple(unserved), account)
+    named = sorted(filter(_POLICY_OF_AWS.fullmatch, texts)) if NAMED_POLICIES in plan else []
+    return CollectionPlan(plan, tuple(unserved), tuple(named[:_MOST_NAMED]), account)
 
 
 def _without_unlisted_tags(request: TypeRequest, listings: Collection[str]) -> TypeRequest:

@@ -100,12 +100,24 @@ class Answers:
             raise NotListed(meaning)
         return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)]
 
+    def named(self, name: str, items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield the answers of a call for each of some named items. Raises NotListed after the last one if any failed."""
+        failed: FailedCall | None = None
+        for item in items:
+            meaning = self._meaning(CALLS[name], item, "")
+            if isinstance(meaning, FailedCall):
+                failed = meaning
+            else:
+                yield from items_of(CALLS[name], meaning.answer)
+        if failed is not None:
+            raise NotListed(failed)
+
     def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
         """Return the meaning of a detail call for a listed item."""
         call = CALLS[detail.call]
         stated = member(item, detail.region) if detail.region else where.region
-        if detail.matched and is_missing(stated) and detail.region:
-            return unread(call, FailureKind.FAILED, self.where(""), "NoRegion")
+        if detail.matched and detail.region and is_missing(stated):
+            return unread(call, FailureKind.NOT_ASKED, self.where(""), "NoRegion")  # another region does not list the item
         region = where.region if is_missing(stated) else str(stated)
         place = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:

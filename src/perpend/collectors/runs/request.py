@@ -10,7 +10,7 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of
 from perpend.core.values.tags import TAGS_FIELD
-from perpend.language.program.required_columns import fields_by_type
+from perpend.language.program.required_columns import fields_by_type, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -83,7 +83,7 @@ def request_for(
         wanted.setdefault(name, set()).update(cloud.fields_of(name))
     for name, fields in wanted.items():
         fields |= {TAGS_FIELD} & {*cloud.fields_of(name)}
-    plan = cloud.plan(wanted)
+    plan = cloud.plan(wanted, () if only_types else texts_of(programs()))
     if plan.is_empty:
         raise NothingServed(f"{cloud.title} has no call for {_listed(plan.unserved)}")
     return CollectionRequest(cloud, connect, plan, programs, analyzer)
