@@ -30,7 +30,7 @@ from perpend.collectors.aws.parse import (
     member,
     objects_in,
 )
-from perpend.collectors.aws.plan import IDENTITY, REPORT
+from perpend.collectors.aws.plan import IDENTITY
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.objects.claims import FailedCall
@@ -167,7 +167,8 @@ class Collector:
                 self._write(progress, self.workers.map_all(self._key(cell), partial(self._row, progress), objects))
         else:
             self._write(progress, (self._row(progress, one) for one in listed))
-        made_at = self._answers.made_at if cell.listing == REPORT else None
+        reads_report = any(request.row.reads_report for request in self.plan.types_shown_by(cell.listing))
+        made_at = self._answers.made_at if reads_report else None
         lacking = progress.lacking[0] if progress.lacking else None
         self.checkpoint.end(
             WorkUnitResult(cell, began, now(), lacking, progress.each, made_at, progress.listed, progress.others)
@@ -193,16 +194,32 @@ class Collector:
         """Yield the objects of a listing that the checkpoint does not hold. Note why the listing is incomplete, if it is."""
         known, requests = self.checkpoint.objects(progress.cell), self.plan.types_shown_by(progress.cell.listing)
         try:
-            for item in self._items(progress.cell):
-                self.workers.check()
-                progress.listed += 1
-                progress.others += any(is_of_another(request.row, item, progress.where.account) for request in requests)
-                for request in requests:
-                    yield from self._objects_in(progress, request, item, known)
+            for items in _batches(self._items(progress.cell), CHUNK if any(request.row.each for request in requests) else 1):
+                nested = [self._listed_for_each(progress, request.row, items) for request in requests]
+                for number, item in enumerate(items):
+                    self.workers.check()
+                    progress.listed += 1
+                    progress.others += any(is_of_another(request.row, item, progress.where.account) for request in requests)
+                    for request, of_items in zip(requests, nested, strict=True):
+                        yield from self._objects_in(progress, request, item, of_items[number] if of_items else None, known)
         except NotListed as error:
             progress.lacking.append(error.why)
         except PARSING:
             progress.lack("UnparsableAnswer")
+
+    def _listed_for_each(
+        self, progress: _Progress, row: TypeRow, items: Sequence[Mapping[str, Any]]
+    ) -> Sequence[list[Any] | Exception] | None:
+        """Return the answers, or errors, of the listing that is made for each item; None if there is no such listing."""
+
+        def listed_in(item: Mapping[str, Any]) -> list[Any] | Exception:
+            try:
+                user = self._answers.with_report(item) if row.decided else item
+                return self._answers.listed_in(row.each, user, progress.where, decided=row.decided)
+            except (NotListed, *PARSING) as error:  # of which NoResult is one
+                return error
+
+        return self.workers.map_all(self._key(progress.cell), listed_in, items) if row.each else None
 
     def _items(self, cell: WorkUnit) -> Iterable[Mapping[str, Any]]:
         if cell.listing == IDENTITY:
@@ -218,11 +235,20 @@ class Collector:
         return sorted(arn for arn in {*self.plan.named, *used} if arn.startswith(f"arn:{self.account.partition}:"))
 
     def _objects_in(
-        self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], known: Collection[tuple[str, str]]
+        self,
+        progress: _Progress,
+        request: TypeRequest,
+        item: Mapping[str, Any],
+        nested: list[Any] | Exception | None,
+        known: Collection[tuple[str, str]],
     ) -> Iterator[_ListedObject]:
-        """Yield the objects of a type in a listed item. A malformed item stops no other."""
+        """Yield the objects of a type in a listed item. A malformed item stops no other.
+
+        ``nested`` is the answer of the listing that was made for the item, or its error.
+        """
         try:
-            nested = self._answers.listed_in(request.row.each, item, progress.where) if request.row.each else None
+            if isinstance(nested, Exception):
+                raise nested
             for object_item in objects_in(request.row, item, progress.where.account) if nested is None else nested:
                 identity = id_of(request.row, object_item, progress.where)
                 if (request.row.type_name, identity) not in known and not self._was_seen(
@@ -244,7 +270,7 @@ class Collector:
         if fields is None:
             return None
         row = listed.request.row
-        return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.listed == REPORT))
+        return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.reads_report))
 
     def _was_seen(self, row: TypeRow, item: Mapping[str, Any], identity: str, where: CloudPlace) -> bool:
         """Whether another listing or region has shown the object with the same values. All regions list a multi-region trail.
@@ -289,6 +315,21 @@ class Collector:
         if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
             return None if detail.then is None else Answer(detail.then)
         return self._answers.of_object(detail, item, where)
+
+
+def _batches(items: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield items in lists. The items before an error are yielded before it is raised."""
+    batch: list[Mapping[str, Any]] = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except (NotListed, *PARSING):
+        yield batch
+        raise
+    yield batch
 
 
 def _may_be_seen_again(row: TypeRow) -> bool:

@@ -24,6 +24,9 @@ CONSTANT: Final = "="
 """The prefix of a path that is the value itself."""
 
 
+REPORT: Final = "iam.report"
+"""The call for the credential report. As a listing, it shows users."""
+
 NAMED_POLICIES: Final = "iam.named-policies"
 """The call for one IAM policy. As a listing, it is made for each policy that is asked for by name."""
 
@@ -123,7 +126,7 @@ class DetailCall:
     region to call. If no match is found, ``otherwise`` names the call that is made instead, the member of its answer, and the
     list member of a match that gets it as an entry. Without that, ``unmatched`` is the answer, if it is set. ``after`` are
     detail calls that must be made first. A path reads an earlier answer by the name of its call and ``#``, such as
-    ``kms.describe#KeyMetadata.KeyManager``.
+    ``kms.describe#KeyMetadata.KeyManager``. With ``decided``, the credential report may decide the answer without a call.
     """
 
     call: str
@@ -135,6 +138,7 @@ class DetailCall:
     then: Mapping[str, Any] | None = None
     after: tuple[str, ...] = ()
     metric: Metric | None = None
+    decided: bool = False
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -154,7 +158,8 @@ class TypeRow:
     If objects are nested, ``inside`` is the path of their list in each listed item. ``each`` is a listing that is made for each
     listed item and shows the objects. In both cases an object holds the item around it as ``^``. ``owner`` is the member with
     the owning account: objects that another account owns and shares are left out. ``also`` are rows for other listings that
-    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null.
+    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null. With
+    ``decided``, listed items are users, and the credential report may decide the answer of ``each``.
     """
 
     type_name: str
@@ -166,12 +171,18 @@ class TypeRow:
     each: str = ""
     owner: str = ""
     needs: str = ""
+    decided: bool = False
     also: tuple[TypeRow, ...] = ()
 
     @property
     def rows(self) -> tuple[TypeRow, ...]:
         """This row, and the rows for other listings."""
         return (self, *self.also)
+
+    @property
+    def reads_report(self) -> bool:
+        """Whether its objects depend on the credential report, and so are observed when that was made."""
+        return self.decided or self.listed == REPORT
 
     def has_fields_of(self, call: str) -> bool:
         """Whether a detail call is the source of a field, and not only read by a transform."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES
+from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES, REPORT
 from perpend.collectors.protocol import PlannedCall
 from perpend.core.values.tags import TAGS_FIELD
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.model import CloudCall, DetailCall, TypeRow
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
-REPORT: Final = "iam.report"
 IDENTITY: Final = "sts.identity"
 """The call that shows the account itself."""
 
@@ -85,9 +84,14 @@ class CollectionPlan:
         return (IDENTITY, *self.listings)
 
     @property
+    def types_of_report(self) -> frozenset[str]:
+        """The types whose objects depend on the credential report."""
+        return frozenset(request.row.type_name for request in self._requests() if request.row.reads_report)
+
+    @property
     def sources_per_account(self) -> int:
-        """How many sources an account has: its listings, and its credential report if that is read."""
-        return 2 if REPORT in self.listings else 1
+        """How many sources an account has: its listings, and its credential report if objects depend on that."""
+        return 2 if self.types_of_report else 1
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -107,7 +111,7 @@ class CollectionPlan:
     @property
     def calls(self) -> tuple[CloudCall, ...]:
         """All calls that may be made, in the order of the table."""
-        names = {IDENTITY, *self.listings}
+        names = {IDENTITY, *self.listings, *([REPORT] if self.types_of_report else [])}
         names |= {"ec2.regions"} if self.is_regional else set()
         names |= {before for name in names for before in BEFORE.get(name, ())}
         requests = [self.account, *self._requests()]

@@ -30,6 +30,7 @@ from perpend.collectors.aws.model import (
 from perpend.collectors.aws.parse import _MEMBER
 from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.policy_access_levels import EXTENDED
+from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS
 from perpend.language.syntax.repository import open_repository
 
@@ -191,10 +192,12 @@ def check_row(row: TypeRow) -> None:
             assert call in ("", *detail.after)
             if not (row.listed == REPORT and path in MADE_UP):
                 check_member([answer_shape(details[call])] if call else shapes, rest)
+        assert not detail.decided or detail.call in DECISIONS
         if detail.matched:
             made_up = row.listed == REPORT or detail.matched[0] == IDENTITY_OF
             check_member(shapes, detail.matched[0]) if not made_up else None
             shape_at(item_shape(CALLS[detail.call]), detail.matched[1])
+    assert not row.decided or row.each in DECISIONS
     declared = open_repository().declared_type(row.type_name)
     assert declared is not None
     unserved = {name.partition(".")[2] for name in UNSERVED if name.startswith(row.type_name)}

@@ -154,10 +154,10 @@ _TYPES: Final = (
             "CA10__virtualMfaState__c": FieldSource("@", "mfa_state", "iam.mfa", after=_ROOT_MFA),
         },
         (
-            DetailCall("iam.login", unless=_OF_ROOT),
+            DetailCall("iam.login", unless=_OF_ROOT, decided=True),
             DetailCall("iam.summary"),
             DetailCall("iam.virtual-mfa"),
-            DetailCall("iam.mfa", unless=_OF_ROOT, then={"MFADevices": []}),
+            DetailCall("iam.mfa", unless=_OF_ROOT, then={"MFADevices": []}, decided=True),
         ),
     ),
     TypeRow(
