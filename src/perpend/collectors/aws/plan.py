@@ -129,7 +129,13 @@ class CollectionPlan:
         def made_for(call: CloudCall) -> str:
             if call.name in together:
                 return f"up to {MOST_MEASURED} objects at once"
-            return "each object" if call.name in each_object else "each region" if call.regional else "the account"
+            return (
+                "each object"
+                if call.name in each_object or call.name == NAMED_POLICIES
+                else "each region"
+                if call.regional
+                else "the account"
+            )
 
         return tuple(PlannedCall(call.service, call.operation, call.permission, made_for(call)) for call in self.calls)
 
