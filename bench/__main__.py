@@ -24,6 +24,7 @@ from bench.measure import ROOT, print_ratios, run, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
 from bench.results import Results
+from bench.scan import measure_scans
 from bench.spark import Asked, measure_spark
 from bench.sweep import measure_sweep
 from bench.waivers import measure_waivers
@@ -168,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
             "histories-spark",
             "report",
             "page",
+            "scan",
             "spark",
             "sweep",
             "waivers",
@@ -220,6 +222,8 @@ def main() -> None:
         for users in given.users:
             with tempfile.TemporaryDirectory() as folder:
                 measure_collecting(users, given.rounds, given.delays, Path(folder), given.json, _command())
+    if given.what == "scan":
+        measure_scans(given.users[0] if given.users != [100_000] else 1000)
     if given.what == "documents":
         with tempfile.TemporaryDirectory() as folder:
             measure_documents(DOCUMENTS, given.rounds, Path(folder))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perpend.collectors.aws.catalog import CALLS, TYPES, UNPAGED, UNSERVED
-from perpend.collectors.aws.model import MOST_MEASURED, CloudCall, TypeRow
+from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES, CloudCall, TypeRow
 
 HEAD = """# Data collected from AWS
 
@@ -22,6 +22,9 @@ calls that a selected policy needs ([collect an account](../how-to/collect-an-ac
 | --- | --- | --- | --- | --- |"""
 
 END = (
+    "",
+    "A user or object is in doubt if the credential report and the list of virtual devices do not decide the answer",
+    "([decisions](../adr/0059-calls-per-user.md)).",
     "",
     "No answer has the time of disappearance (`CA10__disappearanceTime__c`). A collection sets it ([collect an",
     "account](../how-to/collect-an-account.md#track-disappeared-objects)).",
@@ -39,6 +42,9 @@ def page() -> str:
     rows = [one for row in TYPES.values() for one in row.rows]
     details = {name: "each object" for row in rows for one in row.details for name in one.each_object if CALLS[name].of_an_item}
     details |= {row.each: "each object" for row in rows}
+    details |= {NAMED_POLICIES: "each policy of AWS that is asked for by its ARN"}
+    details |= {one.call: "each object in doubt" for row in rows for one in row.details if one.decided}
+    details |= {row.each: "each user in doubt" for row in rows if row.decided}
     details |= {one.call: f"{MOST_MEASURED} objects" for row in rows for one in row.details if one.metric}
     lines = [HEAD, *(_call(call, details) for call in CALLS.values()), "", "## Types"]
     for row in TYPES.values():

@@ -36,6 +36,9 @@ Seen: TypeAlias = "Mapping[str, Mapping[tuple[str, str], int]]"
 """Counts of objects in the previous snapshot that were not collected again and are not deleted: by account, then by type and
 region."""
 
+UsedObjects: TypeAlias = "Mapping[str, Collection[str]]"
+"""Ids of the objects in the previous snapshot that the provider of the cloud owns and an account used: by type."""
+
 RegionFilter: TypeAlias = "Callable[[Sequence[str]], Sequence[str]]"
 """A function that returns the wanted regions of those that an account has enabled."""
 
@@ -204,6 +207,10 @@ class CheckpointWriter(Protocol):
 
     def objects(self, cell: WorkUnit, /) -> Collection[tuple[str, str]]:
         """Return type and Id of the stored objects of a listing."""
+        ...
+
+    def rows_of(self, cell: WorkUnit, /) -> Iterator[CollectedRow]:
+        """Yield the stored rows of a listing."""
         ...
 
     def part(self, cell: WorkUnit, /) -> AbstractContextManager[RowWriter]:
@@ -393,12 +400,23 @@ class Cloud(Protocol[Plan]):
         """The role in the accounts of an organization by default; empty if the cloud opens accounts without roles."""
         ...
 
+    @property
+    def uses(self) -> Mapping[str, str]:
+        """The field that counts the users of an object, by type, for types of which the provider owns objects.
+
+        Listings show only the used ones of these. One that was used in the previous snapshot is asked for again.
+        """
+        ...
+
     def fields_of(self, type_name: str) -> Collection[str]:
         """Return all fields of a type that the cloud serves; none for another type."""
         ...
 
-    def plan(self, fields: Mapping[str, Iterable[str]]) -> Plan:
-        """Return the calls that serve some fields, which are given by type."""
+    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> Plan:
+        """Return the calls that serve some fields, which are given by type.
+
+        ``texts`` are those that policies compare with. They may name objects that no listing shows.
+        """
         ...
 
     def serves_account_fields(self, plan: Plan, fields: Iterable[str]) -> bool:
@@ -464,9 +482,13 @@ class CloudApi(Protocol[PlanIn, Credentials]):
         options: CollectOptions,
         *,
         regions: RegionFilter | None = None,
+        used: UsedObjects = MappingProxyType({}),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
-        """Collect from all accounts what the checkpoint does not hold yet. Raises errors of ``checkpoint`` and ``regions``."""
+        """Collect from all accounts what the checkpoint does not hold yet. Raises errors of ``checkpoint`` and ``regions``.
+
+        ``used`` are objects that are asked for even if no listing shows them any more.
+        """
         ...
 
     def findings_service(self, profile: str | None, endpoint_url: str | None, region: str) -> FindingsService:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.plan import CollectionPlan
     from perpend.collectors.aws.session.credentials import AccountCredentials
-    from perpend.collectors.protocol import CheckpointWriter, CollectionListener, RegionFilter
+    from perpend.collectors.protocol import CheckpointWriter, CollectionListener, RegionFilter, UsedObjects
 
 WINDOW: Final = 8
 """How many accounts are open at once."""
@@ -45,6 +45,7 @@ class AccountPool:
     checkpoint: CheckpointWriter
     regions: RegionFilter | None = None
     closed_regions: Sequence[str] = ()
+    used: UsedObjects = field(default_factory=dict)
     listener: CollectionListener | None = None
     concurrency: int = 16
     calls: int = 0
@@ -94,7 +95,7 @@ class AccountPool:
         if self._labels.setdefault(place.account, account.label) != account.label:
             self.warnings.append(f"{account.label} and {self._labels[place.account]} open the same account {place.account}")
             return entry
-        collector = Collector(client, self.plan, place, self.checkpoint, workers, self.regions, self.closed_regions)
+        collector = Collector(client, self.plan, place, self.checkpoint, workers, self.regions, self.closed_regions, self.used)
         entry = entry or self.checkpoint.entry(place.account)
         if entry is None:
             entry = collector.entry(account.label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.account_pool import AccountPool, estimate_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         CollectionListener,
         CollectOptions,
         RegionFilter,
+        UsedObjects,
     )
 
 
@@ -65,10 +67,11 @@ class AwsApi:
         options: CollectOptions,
         *,
         regions: RegionFilter | None = None,
+        used: UsedObjects = MappingProxyType({}),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
         """Collect from all accounts what the checkpoint does not hold yet."""
-        pool = AccountPool(plan, checkpoint, regions, options.closed_regions, listener, options.concurrency)
+        pool = AccountPool(plan, checkpoint, regions, options.closed_regions, used, listener, options.concurrency)
         pool.collect(credentials)
         return CallCounts(pool.calls, tuple(pool.warnings))
 

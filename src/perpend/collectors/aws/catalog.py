@@ -20,6 +20,7 @@ from perpend.collectors.aws.services import (
     organization,
     principals,
     storage,
+    tagging,
 )
 from perpend.collectors.aws.services.workloads import containers, databases, instances, load_balancing, network
 
@@ -41,12 +42,13 @@ TABLES: Final = (
     load_balancing.TABLE,
     databases.TABLE,
     containers.TABLE,
+    tagging.TABLE,
 )
 
 CALLS: Final = {call.name: call for table in TABLES for call in table.calls}
 """The calls by name."""
 
-TYPES: Final = {row.type_name: row for table in TABLES for row in table.types}
+TYPES: Final = tagging.with_tags({row.type_name: row for table in TABLES for row in table.types})
 """The types by API name."""
 
 UNPAGED: Final = {name: why for table in TABLES for name, why in table.unpaged.items()}

@@ -35,14 +35,15 @@ class AwsCloud:
     title = "AWS"
     account_type = ACCOUNT_TYPE
     default_role = USUAL_ROLE
+    uses: Mapping[str, str] = MappingProxyType({"CA10__CaAwsIamPolicy__c": "CA10__attachmentCount__c"})
 
     def fields_of(self, type_name: str) -> Collection[str]:
         """Return all fields of a type that AWS serves; none for another type."""
         return tuple(TYPES[type_name].fields) if type_name in TYPES else ()
 
-    def plan(self, fields: Mapping[str, Iterable[str]]) -> CollectionPlan:
-        """Return the calls that serve some fields, which are given by type."""
-        return plan_of(fields)
+    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> CollectionPlan:
+        """Return the calls that serve some fields, which are given by type. ``texts`` may name objects to ask for."""
+        return plan_of(fields, texts)
 
     def serves_account_fields(self, plan: CollectionPlan, fields: Iterable[str]) -> bool:
         """Whether a plan makes the calls that some fields of the account need."""

@@ -5,6 +5,8 @@ Listings run in parallel; the failure of one stops no other.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -13,10 +15,10 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.client import PARSING, regions_of
 from perpend.collectors.aws.error_classification import Answer, FailureKind, unread
-from perpend.collectors.aws.model import ABOVE
+from perpend.collectors.aws.model import ABOVE, IDENTITY_OF, NAMED_POLICIES
 from perpend.collectors.aws.parse import (
     CloudPlace,
     NoResult,
@@ -28,7 +30,7 @@ from perpend.collectors.aws.parse import (
     member,
     objects_in,
 )
-from perpend.collectors.aws.plan import IDENTITY, REPORT
+from perpend.collectors.aws.plan import IDENTITY
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.objects.claims import FailedCall
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.error_classification import Meaning
     from perpend.collectors.aws.model import DetailCall, TypeRow
     from perpend.collectors.aws.plan import CollectionPlan, TypeRequest
-    from perpend.collectors.protocol import CheckpointWriter
+    from perpend.collectors.protocol import CheckpointWriter, UsedObjects
     from perpend.collectors.workers import Workers
 
 CLOSED: Final = "not-opted-in"
@@ -89,7 +91,8 @@ class _Progress:
 class Collector:
     """Collects a plan from one account. ``wanted_regions`` selects from the regions that the account has enabled.
 
-    ``closed_regions`` are globs of regions that the user declares to be empty: no request goes there.
+    ``closed_regions`` are globs of regions that the user declares to be empty: no request goes there. ``used`` are objects that
+    AWS owns and that are asked for even if no listing shows them.
     """
 
     client: CloudClient
@@ -99,8 +102,9 @@ class Collector:
     workers: Workers
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
     closed_regions: Sequence[str] = ()
+    used: UsedObjects = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _seen: set[tuple[str, str]] = field(default_factory=set)
+    _seen: set[tuple[str, str, bytes]] = field(default_factory=set)
     _answers: Answers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,8 +139,10 @@ class Collector:
             self._answers.regions = frozenset(entry.asked)
         cells = cells_of(self.plan, entry)
         for cell in cells:
-            if CALLS[cell.listing].regional:
-                self._seen.update(self.checkpoint.objects(cell))
+            rows = {one.row.type_name: one.row for one in self.plan.types_shown_by(cell.listing) if _may_be_seen_again(one.row)}
+            for stored in self.checkpoint.rows_of(cell) if rows else ():
+                if row := rows.get(stored.type_name):
+                    self._seen.add(_seen_as(row, str(stored.fields["Id"]), stored.fields, stored.reasons))
 
         def task(cell: WorkUnit) -> Callable[[], None]:
             def do() -> None:
@@ -161,7 +167,8 @@ class Collector:
                 self._write(progress, self.workers.map_all(self._key(cell), partial(self._row, progress), objects))
         else:
             self._write(progress, (self._row(progress, one) for one in listed))
-        made_at = self._answers.made_at if cell.listing == REPORT else None
+        reads_report = any(request.row.reads_report for request in self.plan.types_shown_by(cell.listing))
+        made_at = self._answers.made_at if reads_report else None
         lacking = progress.lacking[0] if progress.lacking else None
         self.checkpoint.end(
             WorkUnitResult(cell, began, now(), lacking, progress.each, made_at, progress.listed, progress.others)
@@ -187,29 +194,66 @@ class Collector:
         """Yield the objects of a listing that the checkpoint does not hold. Note why the listing is incomplete, if it is."""
         known, requests = self.checkpoint.objects(progress.cell), self.plan.types_shown_by(progress.cell.listing)
         try:
-            for item in self._items(progress.cell):
-                self.workers.check()
-                progress.listed += 1
-                progress.others += any(is_of_another(request.row, item, progress.where.account) for request in requests)
-                for request in requests:
-                    yield from self._objects_in(progress, request, item, known)
+            for items in _batches(self._items(progress.cell), CHUNK if any(request.row.each for request in requests) else 1):
+                nested = [self._listed_for_each(progress, request.row, items) for request in requests]
+                for number, item in enumerate(items):
+                    self.workers.check()
+                    progress.listed += 1
+                    progress.others += any(is_of_another(request.row, item, progress.where.account) for request in requests)
+                    for request, of_items in zip(requests, nested, strict=True):
+                        yield from self._objects_in(progress, request, item, of_items[number] if of_items else None, known)
         except NotListed as error:
             progress.lacking.append(error.why)
         except PARSING:
             progress.lack("UnparsableAnswer")
 
+    def _listed_for_each(
+        self, progress: _Progress, row: TypeRow, items: Sequence[Mapping[str, Any]]
+    ) -> Sequence[list[Any] | Exception] | None:
+        """Return the answers, or errors, of the listing that is made for each item; None if there is no such listing."""
+
+        def listed_in(item: Mapping[str, Any]) -> list[Any] | Exception:
+            try:
+                user = self._answers.with_report(item) if row.decided else item
+                return self._answers.listed_in(row.each, user, progress.where, decided=row.decided)
+            except (NotListed, *PARSING) as error:  # of which NoResult is one
+                return error
+
+        return self.workers.map_all(self._key(progress.cell), listed_in, items) if row.each else None
+
     def _items(self, cell: WorkUnit) -> Iterable[Mapping[str, Any]]:
-        return [{"Account": cell.account}] if cell.listing == IDENTITY else self._answers.listed(cell.listing, cell.region)
+        if cell.listing == IDENTITY:
+            return [{"Account": cell.account}]
+        if cell.listing == NAMED_POLICIES:
+            return self._answers.named(cell.listing, [{"Arn": arn} for arn in self._named_policies()])
+        return self._answers.listed(cell.listing, cell.region)
+
+    def _named_policies(self) -> list[str]:
+        """Return the ARNs of the policies of AWS to ask for: those that the plan names, and those that the account used."""
+        ids = (identity.partition("|") for of_type in self.used.values() for identity in of_type)
+        used = {arn for account, _, arn in ids if account == self.account.account}
+        return sorted(arn for arn in {*self.plan.named, *used} if arn.startswith(f"arn:{self.account.partition}:"))
 
     def _objects_in(
-        self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], known: Collection[tuple[str, str]]
+        self,
+        progress: _Progress,
+        request: TypeRequest,
+        item: Mapping[str, Any],
+        nested: list[Any] | Exception | None,
+        known: Collection[tuple[str, str]],
     ) -> Iterator[_ListedObject]:
-        """Yield the objects of a type in a listed item. A malformed item stops no other."""
+        """Yield the objects of a type in a listed item. A malformed item stops no other.
+
+        ``nested`` is the answer of the listing that was made for the item, or its error.
+        """
         try:
-            nested = self._answers.listed_in(request.row.each, item, progress.where) if request.row.each else None
+            if isinstance(nested, Exception):
+                raise nested
             for object_item in objects_in(request.row, item, progress.where.account) if nested is None else nested:
                 identity = id_of(request.row, object_item, progress.where)
-                if (request.row.type_name, identity) not in known and not self._was_seen(request.row, identity):
+                if (request.row.type_name, identity) not in known and not self._was_seen(
+                    request.row, object_item, identity, progress.where
+                ):
                     yield _ListedObject(request, object_item, identity)
         except NotListed as error:
             progress.each[request.row.each] = error.why
@@ -226,20 +270,27 @@ class Collector:
         if fields is None:
             return None
         row = listed.request.row
-        return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.listed == REPORT))
+        return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.reads_report))
 
-    def _was_seen(self, row: TypeRow, identity: str) -> bool:
-        """Whether another region has listed the object. For example, all regions list a multi-region trail."""
-        if not CALLS[row.listed].regional:
+    def _was_seen(self, row: TypeRow, item: Mapping[str, Any], identity: str, where: CloudPlace) -> bool:
+        """Whether another listing or region has shown the object with the same values. All regions list a multi-region trail.
+
+        An object that is shown with other values is stored again: the store marks its rows as contradicting each other.
+        """
+        if not _may_be_seen_again(row):
             return False
+        fields = ObjectFields()
+        add_fields(fields, row, "", item, where)
+        seen_as = _seen_as(row, identity, fields.known, fields.reasons)
         with self._lock:
-            known = (row.type_name, identity) in self._seen
-            self._seen.add((row.type_name, identity))
+            known = seen_as in self._seen
+            self._seen.add(seen_as)
         return known
 
     def _fields(self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
         """Return the fields of an object, None if the item is not an object."""
         fields, lacking = ObjectFields(), []
+        item = {**item, IDENTITY_OF: identity}
         for detail in request.details:
             meaning = self._meaning(detail, item, progress.where)
             if isinstance(meaning, FailedCall):
@@ -264,6 +315,32 @@ class Collector:
         if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
             return None if detail.then is None else Answer(detail.then)
         return self._answers.of_object(detail, item, where)
+
+
+def _batches(items: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield items in lists. The items before an error are yielded before it is raised."""
+    batch: list[Mapping[str, Any]] = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except (NotListed, *PARSING):
+        yield batch
+        raise
+    yield batch
+
+
+def _may_be_seen_again(row: TypeRow) -> bool:
+    """Whether several regions or listings may show one object of a row."""
+    return CALLS[row.listed].regional or len(TYPES[row.type_name].rows) > 1
+
+
+def _seen_as(row: TypeRow, identity: str, known: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, str, bytes]:
+    """Return type and Id of an object, and the hash of the fields that a listing shows of it."""
+    listed = [(name, known.get(name), reasons.get(name)) for name, source in sorted(row.fields.items()) if not source.call]
+    return row.type_name, identity, hashlib.blake2b(json.dumps(listed).encode(), digest_size=8).digest()
 
 
 def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[WorkUnit]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
-from perpend.collectors.aws.plan import ACCOUNT_TYPE, REPORT
+from perpend.collectors.aws.plan import ACCOUNT_TYPE
 from perpend.collectors.protocol import STATED, ClosedRegion, CollectedRow, Completeness, OthersListed, WorkUnit
 from perpend.core.objects.claims import Claim, FailedCall, Scope
 from perpend.core.objects.inventory import Source
@@ -110,7 +110,7 @@ def _sources(
     counts = [sum(part.counts[number] for cell in ends for part in parts.get(cell, ())) for number in (0, 1)]
     claims: dict[bool, list[Claim]] = {True: [], False: []}
     for type_name, listings in plan.listings_of.items():
-        claims[REPORT in listings] += _claims(plan, entry, listings, type_name, ends)
+        claims[type_name in plan.types_of_report] += _claims(plan, entry, listings, type_name, ends)
     accounts = (entry.account,) if entry.account.isdecimal() else ()
     if entry.why is not None:
         claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}

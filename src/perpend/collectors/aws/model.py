@@ -17,8 +17,18 @@ VALUE: Final = "value"
 WHOLE: Final = "@"
 """The path of the item itself, for transforms that read several members."""
 
+IDENTITY_OF: Final = "$Id"
+"""The key under which an item holds the Id of its object."""
+
 CONSTANT: Final = "="
 """The prefix of a path that is the value itself."""
+
+
+REPORT: Final = "iam.report"
+"""The call for the credential report. As a listing, it shows users."""
+
+NAMED_POLICIES: Final = "iam.named-policies"
+"""The call for one IAM policy. As a listing, it is made for each policy that is asked for by name."""
 
 
 MOST_MEASURED: Final = 500
@@ -84,8 +94,9 @@ class FieldSource:
 
     ``call`` names the detail call that returns the item; it is empty for the listing. With ``optional``, a missing member means
     null, otherwise it is unknown. A path with braces is a template of members, with ``account``, ``region`` and ``partition``.
-    With ``{a|b}``, the first member that exists counts. A step ``[]`` reads each entry of a list. An empty path means that the
-    value is null in this listing. ``after`` are detail calls whose answers the transforms also read.
+    With ``{a|b}``, the first member that exists counts; ``{a/}`` is the text behind the last slash of a member. A step ``[]``
+    reads each entry of a list. An empty path means that the value is null in this listing. ``after`` are detail calls whose
+    answers the transforms also read.
     """
 
     path: str
@@ -115,7 +126,7 @@ class DetailCall:
     region to call. If no match is found, ``otherwise`` names the call that is made instead, the member of its answer, and the
     list member of a match that gets it as an entry. Without that, ``unmatched`` is the answer, if it is set. ``after`` are
     detail calls that must be made first. A path reads an earlier answer by the name of its call and ``#``, such as
-    ``kms.describe#KeyMetadata.KeyManager``.
+    ``kms.describe#KeyMetadata.KeyManager``. With ``decided``, the credential report may decide the answer without a call.
     """
 
     call: str
@@ -127,6 +138,7 @@ class DetailCall:
     then: Mapping[str, Any] | None = None
     after: tuple[str, ...] = ()
     metric: Metric | None = None
+    decided: bool = False
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -146,7 +158,8 @@ class TypeRow:
     If objects are nested, ``inside`` is the path of their list in each listed item. ``each`` is a listing that is made for each
     listed item and shows the objects. In both cases an object holds the item around it as ``^``. ``owner`` is the member with
     the owning account: objects that another account owns and shares are left out. ``also`` are rows for other listings that
-    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null.
+    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null. With
+    ``decided``, listed items are users, and the credential report may decide the answer of ``each``.
     """
 
     type_name: str
@@ -158,12 +171,18 @@ class TypeRow:
     each: str = ""
     owner: str = ""
     needs: str = ""
+    decided: bool = False
     also: tuple[TypeRow, ...] = ()
 
     @property
     def rows(self) -> tuple[TypeRow, ...]:
         """This row, and the rows for other listings."""
         return (self, *self.also)
+
+    @property
+    def reads_report(self) -> bool:
+        """Whether its objects depend on the credential report, and so are observed when that was made."""
+        return self.decided or self.listed == REPORT
 
     def has_fields_of(self, call: str) -> bool:
         """Whether a detail call is the source of a field, and not only read by a transform."""

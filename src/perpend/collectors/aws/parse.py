@@ -215,9 +215,11 @@ def _filled(template: str, item: Mapping[str, Any], where: CloudPlace) -> str:
     def of(reference: re.Match[str]) -> str:
         if reference[1] in ("account", "region", "partition"):
             return str(getattr(where, reference[1]))
-        there = [value for value in (member(item, name) for name in reference[1].split("|")) if not is_missing(value)]
+        path, last, _ = reference[1].partition("/")
+        there = [value for value in (member(item, name) for name in path.split("|")) if not is_missing(value)]
         if not there:
             raise NoResult(f"the answer has no {reference[1]}")
-        return str(there[0]).lower() if isinstance(there[0], bool) else str(there[0])
+        text = str(there[0]).lower() if isinstance(there[0], bool) else str(there[0])
+        return text.rpartition("/")[2] if last else text
 
     return _MEMBER.sub(of, template)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import re
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.model import MOST_MEASURED
+from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES, REPORT
 from perpend.collectors.protocol import PlannedCall
+from perpend.core.values.tags import TAGS_FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from perpend.collectors.aws.model import CloudCall, DetailCall, TypeRow
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
-REPORT: Final = "iam.report"
 IDENTITY: Final = "sts.identity"
 """The call that shows the account itself."""
+
+_POLICY_OF_AWS: Final = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/[A-Za-z0-9+=,.@_/-]{1,600}")
+_MOST_NAMED: Final = 1000
+"""The maximum of IAM policies that are asked for because a text names them."""
+
+_LISTINGS: Final = frozenset(row.listed for of_type in TYPES.values() for row in of_type.rows)
 
 USUAL_ROLE: Final = "OrganizationAccountAccessRole"
 """The role that AWS makes in accounts which an organization creates."""
@@ -38,11 +45,13 @@ class TypeRequest:
 class CollectionPlan:
     """The calls to make in an account: ``listings`` by name with the types that they show, and the details of the account.
 
-    ``unserved`` are the wanted types and fields that no call serves.
+    ``unserved`` are the wanted types and fields that no call serves. ``named`` are ARNs of IAM policies of AWS to ask for,
+    whether or not they are in use.
     """
 
     listings: Mapping[str, tuple[TypeRequest, ...]]
     unserved: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     account: TypeRequest = field(default_factory=lambda: TypeRequest(TYPES[ACCOUNT_TYPE], ()))
 
     @property
@@ -75,14 +84,20 @@ class CollectionPlan:
         return (IDENTITY, *self.listings)
 
     @property
+    def types_of_report(self) -> frozenset[str]:
+        """The types whose objects depend on the credential report."""
+        return frozenset(request.row.type_name for request in self._requests() if request.row.reads_report)
+
+    @property
     def sources_per_account(self) -> int:
-        """How many sources an account has: its listings, and its credential report if that is read."""
-        return 2 if REPORT in self.listings else 1
+        """How many sources an account has: its listings, and its credential report if objects depend on that."""
+        return 2 if self.types_of_report else 1
 
     @property
     def fingerprint(self) -> dict[str, Any]:
         """A JSON value that differs between plans."""
-        return {name: [asdict(request) for request in types] for name, types in self.listings.items()}
+        listings = {name: [asdict(request) for request in types] for name, types in self.listings.items()}
+        return {**listings, "": self.named}
 
     def types_shown_by(self, listing: str) -> tuple[TypeRequest, ...]:
         """Return the types whose objects a listing shows. The identity shows the account."""
@@ -96,7 +111,7 @@ class CollectionPlan:
     @property
     def calls(self) -> tuple[CloudCall, ...]:
         """All calls that may be made, in the order of the table."""
-        names = {IDENTITY, *self.listings}
+        names = {IDENTITY, *self.listings, *([REPORT] if self.types_of_report else [])}
         names |= {"ec2.regions"} if self.is_regional else set()
         names |= {before for name in names for before in BEFORE.get(name, ())}
         requests = [self.account, *self._requests()]
@@ -114,7 +129,13 @@ class CollectionPlan:
         def made_for(call: CloudCall) -> str:
             if call.name in together:
                 return f"up to {MOST_MEASURED} objects at once"
-            return "each object" if call.name in each_object else "each region" if call.regional else "the account"
+            return (
+                "each object"
+                if call.name in each_object or call.name == NAMED_POLICIES
+                else "each region"
+                if call.regional
+                else "the account"
+            )
 
         return tuple(PlannedCall(call.service, call.operation, call.permission, made_for(call)) for call in self.calls)
 
@@ -122,8 +143,11 @@ class CollectionPlan:
         return [request for types in self.listings.values() for request in types]
 
 
-def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
-    """Return the plan that serves the wanted fields, which are given by type."""
+def plan_of(wanted: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> CollectionPlan:
+    """Return the plan that serves the wanted fields, which are given by type.
+
+    ``texts`` are those that policies compare with: ARNs of IAM policies of AWS among them are asked for.
+    """
     listings: dict[str, list[TypeRequest]] = {}
     unserved: list[str] = []
     account = TypeRequest(TYPES[ACCOUNT_TYPE], ())
@@ -140,4 +164,14 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
             continue
         for listed in row.rows:
             listings.setdefault(listed.listed, []).append(TypeRequest(listed, listed.details_for(fields)))
-    return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved), account)
+    plan = {name: tuple(_without_unlisted_tags(one, listings) for one in types) for name, types in listings.items()}
+    named = sorted(filter(_POLICY_OF_AWS.fullmatch, texts)) if NAMED_POLICIES in plan else []
+    return CollectionPlan(plan, tuple(unserved), tuple(named[:_MOST_NAMED]), account)
+
+
+def _without_unlisted_tags(request: TypeRequest, listings: Collection[str]) -> TypeRequest:
+    """Return a request without the call for tags that lists another type, unless the plan has that listing anyway."""
+    source = request.row.fields.get(TAGS_FIELD)
+    if source is None or source.call not in _LISTINGS or source.call in listings:
+        return request
+    return replace(request, details=tuple(detail for detail in request.details if detail.call != source.call))

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import Refused
 from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, meaning_of, unread
-from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, own_path
+from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, REPORT, own_path
 from perpend.collectors.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
-from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.report import credential_report
+from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.protocol import now
 from perpend.core.objects.claims import FailedCall
 from perpend.inventory.readers.errors import UnusableContent
@@ -54,7 +54,9 @@ class Answers:
     _matched: dict[tuple[str, str], Mapping[str, Any] | FailedCall] = field(default_factory=dict)
     _shared: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     _measured: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
+    _users: Mapping[str, Mapping[str, Any]] | Refused | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reading: threading.Lock = field(default_factory=threading.Lock)
 
     def where(self, region: str) -> CloudPlace:
         """Return a region of the account; an empty region means the account."""
@@ -68,7 +70,7 @@ class Answers:
             return
         try:
             if name == REPORT:
-                yield from self._users()
+                yield from self._report().values()
                 return
             number = 0
             for page in self.client.pages(call, region, dict(call.parameters)):
@@ -85,25 +87,65 @@ class Answers:
         except NoResult:
             raise NotListed(unread(call, FailureKind.FAILED, where, "NoResult")) from None
 
-    def _users(self) -> Iterator[Mapping[str, Any]]:
+    def _report(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the users of the credential report by ARN. The report is read once. Raises Refused."""
+        with self._reading:
+            if self._users is None:
+                try:
+                    self._users = self._read_report()
+                except Refused as error:
+                    self._users = error
+        if isinstance(self._users, Refused):
+            raise self._users
+        return self._users
+
+    def _read_report(self) -> dict[str, Mapping[str, Any]]:
         report = credential_report(self.client)
         self.made_at = report.made_at
         try:
-            yield from report_items(report.content, REPORT, report.made_at)
+            return {str(user["arn"]): user for user in report_items(report.content, REPORT, report.made_at)}
         except UnusableContent:
             raise Refused(CALLS[REPORT], Refusal("UnusableReport")) from None
 
-    def listed_in(self, name: str, item: Mapping[str, Any], where: CloudPlace) -> list[Any]:
-        """Return the items of a listing that is made for a listed item. Raises NotListed if items may be missing."""
-        meaning = self._meaning(CALLS[name], item, where.region)
+    def with_report(self, user: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a listed user with the same user of the credential report, if that can be read and has it."""
+        try:
+            found = self._report().get(str(user.get("Arn")))
+        except Refused:
+            return user
+        return user if found is None else {**user, REPORT: found}
+
+    def listed_in(self, name: str, item: Mapping[str, Any], where: CloudPlace, *, decided: bool = False) -> list[Any]:
+        """Return the items of a listing that is made for a listed item. Raises NotListed if items may be missing.
+
+        ``decided``: the credential report may decide the answer without a call.
+        """
+        answer = DECISIONS[name](item) if decided else None
+        meaning = self._meaning(CALLS[name], item, where.region) if answer is None else Answer(answer)
         if isinstance(meaning, FailedCall):
             raise NotListed(meaning)
         return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)]
 
+    def named(self, name: str, items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield the answers of a call for each of some named items. Raises NotListed after the last one if any failed."""
+        failed: FailedCall | None = None
+        for item in items:
+            meaning = self._meaning(CALLS[name], item, "")
+            if isinstance(meaning, FailedCall):
+                failed = meaning
+            else:
+                yield from items_of(CALLS[name], meaning.answer)
+        if failed is not None:
+            raise NotListed(failed)
+
     def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
         """Return the meaning of a detail call for a listed item."""
+        if detail.decided and (answer := DECISIONS[detail.call](item)) is not None:
+            return Answer(answer)
         call = CALLS[detail.call]
         stated = member(item, detail.region) if detail.region else where.region
+        if detail.matched and detail.region and is_missing(stated):
+            return unread(call, FailureKind.NOT_ASKED, self.where(""), "NoRegion")  # another region does not list the item
         region = where.region if is_missing(stated) else str(stated)
         place = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:

@@ -251,5 +251,5 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 """The transforms by name. They never get null, except those in ``TAKE_MISSING``."""
 
-TAKE_MISSING: Final = frozenset(("basic_selectors", "versioning", "is_enabled", "is_there"))
+TAKE_MISSING: Final = frozenset(("basic_selectors", "versioning", "is_enabled", "is_there", "tags"))
 """The transforms that also take a missing member, as null."""

@@ -42,6 +42,11 @@ def _name_tag(value: Any) -> str | None:
     return next((tag.get("Value") for tag in value if tag.get("Key") == "Name"), None)
 
 
+def _tags(value: Any) -> str:
+    """Return tags as a JSON object, from a map or from pairs of key and value; none if the answer leaves them out."""
+    return _json(value if isinstance(value, dict) else {one["Key"]: one.get("Value") or "" for one in value or ()})
+
+
 def _key_values(value: Any) -> str:
     return _json({one["Key"]: one.get("Value") for one in value})
 
@@ -140,6 +145,7 @@ VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "digits": str,
     "is_there": _is_there,
     "name_tag": _name_tag,
+    "tags": _tags,
     "key_values": _key_values,
     "attribute_values": _attribute_values,
     "of_vpc": _of_vpc,

@@ -78,13 +78,20 @@ class Checkpoint:
 
     def objects(self, cell: WorkUnit) -> set[tuple[str, str]]:
         """Return type and Id of the stored objects of a listing."""
-        return {(row.type_name, str(row.fields["Id"])) for row in self._rows(cell)}
+        return {(row.type_name, str(row.fields["Id"])) for row in self.rows_of(cell)}
 
     def rows(self, account: str, listings: Iterable[str]) -> Iterator[CollectedRow]:
         """Yield all rows of an account, listing by listing."""
         for listing in listings:
             for cell in sorted(cell for cell in self._files if cell.account == account and cell.listing == listing):
-                yield from self._rows(cell)
+                yield from self.rows_of(cell)
+
+    def rows_of(self, cell: WorkUnit) -> Iterator[CollectedRow]:
+        """Yield the stored rows of a listing."""
+        for path in self._files.get(cell, ()):
+            with naming(path, "cannot be read"), path.open(encoding="utf-8") as stream:
+                for line in stream:
+                    yield CollectedRow(*json.loads(line))
 
     @contextmanager
     def part(self, cell: WorkUnit) -> Iterator[CheckpointPart]:
@@ -176,12 +183,6 @@ class Checkpoint:
 
     def _is_young(self, at: datetime | None) -> bool:
         return self._oldest is None or (at is not None and at >= self._oldest)
-
-    def _rows(self, cell: WorkUnit) -> Iterator[CollectedRow]:
-        for path in self._files.get(cell, ()):
-            with naming(path, "cannot be read"), path.open(encoding="utf-8") as stream:
-                for line in stream:
-                    yield CollectedRow(*json.loads(line))
 
 
 def plan_in(directory: Path) -> str | None:

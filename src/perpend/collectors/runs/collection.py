@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.collectors.protocol import CallCounts
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
-from perpend.collectors.runs.snapshot_writer import store_collected
+from perpend.collectors.runs.snapshot_writer import previously_used, store_collected
 from perpend.core.commit import remove_tree
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
@@ -184,8 +184,11 @@ def collect_accounts(
         run = new_run(store, request, options)
     with run.resumable():
         try:
+            used = previously_used(store, {name: of for name, of in request.cloud.uses.items() if name in plan.types})
             with progress.collecting(len(credentials)) as listener:
-                run.counts = api.collect(plan, credentials, run.checkpoint, options, regions=regions, listener=listener)
+                run.counts = api.collect(
+                    plan, credentials, run.checkpoint, options, regions=regions, used=used, listener=listener
+                )
             with progress.translate_errors() as stored:
                 return run.store_all(declared=request.declared, keep=options.keep_disappeared, progress=stored)
         except KeyboardInterrupt:

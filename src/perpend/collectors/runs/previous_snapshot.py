@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.protocol import CLOUDS, KEPT_FOR, STATED
+from perpend.core.objects.account import is_of_provider_sql
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _REGION_IN_KEY: Final = r"^[0-9]{12}[|/](?:arn:[^:]*:[^:]*:)?([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)[:/]"
 """The region in an AWS Id that begins with an account, such as the Id of a trail or a configuration recorder."""
 _STATE: Final = "perpend_state"
-_FORGOTTEN, _AS_BEFORE, _GONE_BEFORE, _GONE = -1, 0, 1, 2
+_UNUSED, _FORGOTTEN, _AS_BEFORE, _GONE_BEFORE, _GONE = -2, -1, 0, 1, 2
 _ID: Final = "Id"
 
 
@@ -43,7 +44,8 @@ class CarriedOver:
 
     ``collected`` are the newly collected tables, and have the column of the disappearance if one is needed. ``sources`` follow
     the new sources. ``as_before`` counts rows that no complete listing covers, ``gone`` rows whose objects have disappeared
-    since, ``forgotten`` rows whose objects disappeared so long ago that they are dropped.
+    since, ``forgotten`` rows whose objects disappeared so long ago that they are dropped. Rows of objects that the cloud's
+    provider owns and the account no longer uses are dropped without a count: these objects are neither here nor deleted.
     """
 
     collected: dict[str, TableFragment]
@@ -117,6 +119,25 @@ def seen_of(
     return seen
 
 
+def used_objects(connection: Connection, previous: Snapshot, uses: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the Ids of objects that the cloud's provider owns and an account used, by type.
+
+    ``uses`` names the field of each type that counts the users of an object.
+    """
+    used: dict[str, list[str]] = {}
+    for type_name, field_name in uses.items():
+        table = previous.tables.by_name.get(type_name)
+        if table is None or _ID not in table.columns:
+            continue
+        count = f"TRY_CAST({name(field_name)} AS DOUBLE)" if field_name in table.columns else "NULL"
+        query = (
+            f"SELECT DISTINCT {name(_ID)} FROM {previous.relation(type_name)} "
+            f"WHERE {is_of_provider_sql(name(_ID))} AND coalesce({count}, 1) <> 0 ORDER BY ALL"
+        )
+        used[type_name] = [str(identity) for (identity,) in rows_of(connection, query)]
+    return used
+
+
 def _types(previous: Snapshot, declared: Callable[[str], ObjectType | None]) -> Iterator[tuple[Table, ObjectType]]:
     """Yield the tables of objects that can be compared, with their types."""
     for table in previous.tables.by_name.values():
@@ -150,7 +171,7 @@ class _Comparison:
         long_ago = f"TRY_CAST(left(gone_at, 19) AS TIMESTAMP) < {_timestamp(self._limit)}"
         state = (
             f"CASE WHEN gone_at IS NOT NULL AND {long_ago} THEN {_FORGOTTEN} WHEN gone_at IS NOT NULL THEN {_GONE_BEFORE} "
-            f"WHEN claimed_by IS NOT NULL THEN {_GONE} ELSE {_AS_BEFORE} END"
+            f"WHEN claimed_by IS NULL THEN {_AS_BEFORE} WHEN {is_of_provider_sql(name(_ID))} THEN {_UNUSED} ELSE {_GONE} END"
         )
         stated = f", coalesce(gone_at, {self._times()}[claimed_by + 1]) AS {name(deletion)}" if deletion else ""
         number = f"CAST(coalesce(claimed_by, {name(SOURCE)} + {len(self._sources)}) AS INTEGER) AS {name(SOURCE)}"
@@ -187,6 +208,8 @@ class _Comparison:
         """Count rows by state, and the rows that stay by source."""
         query = f"SELECT {_STATE}, {name(SOURCE)}, count(*) FROM {parquet(staged.path)} GROUP BY ALL ORDER BY ALL"
         for state, source, number in rows_of(self._connection, query):
+            if state == _UNUSED:
+                continue
             where = {_FORGOTTEN: carried_over.forgotten, _AS_BEFORE: carried_over.as_before}.get(state, carried_over.gone)
             where[staged.type_name] = where.get(staged.type_name, 0) + (0 if state == _GONE_BEFORE else number)
             if state != _FORGOTTEN and (staged.deletion or state == _AS_BEFORE):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of
-from perpend.language.program.required_columns import fields_by_type
+from perpend.core.values.tags import TAGS_FIELD
+from perpend.language.program.required_columns import fields_by_type, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -80,7 +81,9 @@ def request_for(
     wanted = {} if only_types else fields_by_type(programs())
     for name in types:
         wanted.setdefault(name, set()).update(cloud.fields_of(name))
-    plan = cloud.plan(wanted)
+    for name, fields in wanted.items():
+        fields |= {TAGS_FIELD} & {*cloud.fields_of(name)}
+    plan = cloud.plan(wanted, () if only_types else texts_of(programs()))
     if plan.is_empty:
         raise NothingServed(f"{cloud.title} has no call for {_listed(plan.unserved)}")
     return CollectionRequest(cloud, connect, plan, programs, analyzer)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.protocol import KEPT_FOR
-from perpend.collectors.runs.previous_snapshot import carried_over_of, seen_of
+from perpend.collectors.runs.previous_snapshot import carried_over_of, seen_of, used_objects
 from perpend.core.schema.shred import stored_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
 from perpend.inventory.importers.import_snapshot import Importing
@@ -92,6 +92,15 @@ def store_collected(
         importing.add_fragments(sources, carried_over.collected, collected.unread)
         importing.add_fragments(carried_over.sources, carried_over.pieces, ())
         return importing.commit(), importing.problems, collected, carried_over
+
+
+def previously_used(store: Store, uses: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the objects of the current snapshot that the cloud's provider owns and an account used: Ids by type."""
+    with _current(store) as previous:
+        if previous is None or not any(type_name in previous.tables.by_name for type_name in uses):
+            return {}
+        with opened(directories=[store.directory]) as connection, translate_errors(store.directory):
+            return used_objects(connection, previous, uses)
 
 
 def _partitions(connection: Connection, previous: Snapshot | None, collected: Completeness) -> set[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,18 @@ class Account:
 
     name: str | None = None
     owner: str | None = None
+
+
+OF_PROVIDER: Final = r"(^|\|)arn:[^:]*:[^:]*:[^:]*:aws:"
+"""The form of the Id of an object that AWS owns and all accounts may use, such as a managed policy of AWS.
+
+A listing shows only those that the account uses: one that is not listed is not deleted.
+"""
+
+
+def is_of_provider_sql(expression: str) -> str:
+    """Return SQL of DuckDB for whether an Id is that of an object that AWS owns."""
+    return f"coalesce(regexp_matches({expression}, '{OF_PROVIDER}'), false)"
 
 
 def account_of_arn(text: str) -> str | None:

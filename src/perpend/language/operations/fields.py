@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from perpend.core.values.tags import TAGS_FIELD
 from perpend.core.values.types import TEXTUAL, ValueType
 from perpend.language.operations.operation import CheckDeclaration, Constant, Operation, Parameter, Result
-
-DEFAULT_TAGS_FIELD = "CA10__tagsJson__c"
-"""The default field with an object's tags."""
 
 _LOOKUP = (Parameter("path", "The lookups to follow, separated by dots.", constant=Constant.LOOKUP_PATH),)
 _TAG = (
@@ -18,7 +16,7 @@ _TAG = (
         "The field with the JSON object of tags.",
         constant=Constant.FIELD_PATH,
         required=False,
-        default=DEFAULT_TAGS_FIELD,
+        default=TAGS_FIELD,
     ),
 )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from perpend.core.objects.object_types import ObjectType, Types
-    from perpend.language.program.program import Block, Expr, Program
+    from perpend.language.program.program import Program
 
 
 def required_fields(programs: Iterable[Program]) -> RequiredFields:
@@ -92,6 +92,23 @@ def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
                 fields.setdefault(wanted.object_type.name, set()).update(wanted.values)
             waiting += [*wanted.lookups.values(), *wanted.children.values()]
     return fields
+
+
+def texts_of(programs: Iterable[Program]) -> set[str]:
+    """Return the texts that programs compare values with."""
+    texts: set[str] = set()
+    waiting: list[Block | Expr] = [program.block for program in programs]
+    seen: set[int] = set()
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, Block):
+            waiting += [*at.related.values(), *(condition.expression for condition in at.conditions)]
+        elif id(at) not in seen:  # extracts are shared
+            seen.add(id(at))
+            given = (part for value in at.arguments.values() for part in (value if isinstance(value, tuple) else (value,)))
+            texts |= {part for part in given if isinstance(part, str)}
+            waiting += at.operands
+    return texts
 
 
 def reads_of(block: Block) -> tuple[Read, ...]:

@@ -15,10 +15,22 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 
 from perpend.collectors.aws.catalog import CALLS, TYPES, UNPAGED, UNSERVED
-from perpend.collectors.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, CloudCall, DetailCall, FieldSource, TypeRow, own_path
+from perpend.collectors.aws.model import (
+    ABOVE,
+    CONSTANT,
+    IDENTITY_OF,
+    VALUE,
+    WHOLE,
+    CloudCall,
+    DetailCall,
+    FieldSource,
+    TypeRow,
+    own_path,
+)
 from perpend.collectors.aws.parse import _MEMBER
 from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.policy_access_levels import EXTENDED
+from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS
 from perpend.language.syntax.repository import open_repository
 
@@ -26,6 +38,7 @@ LOADER = botocore.loaders.create_loader()
 PREFIXES = {
     "accessanalyzer": "access-analyzer",
     "opensearch": "es",
+    "resourcegroupstaggingapi": "tag",
     "efs": "elasticfilesystem",
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
@@ -107,7 +120,7 @@ def item_shape(call: CloudCall) -> Any:
 def paths_of(source: FieldSource) -> list[str]:
     """Return the members that a field reads."""
     if "{" in source.path:
-        return [path for braces in _MEMBER.findall(source.path) for path in braces.split("|")]
+        return [path for braces in _MEMBER.findall(source.path) for path in braces.rstrip("/").split("|")]
     return [] if not source.path or source.path.startswith(CONSTANT) else [source.path]
 
 
@@ -179,9 +192,12 @@ def check_row(row: TypeRow) -> None:
             assert call in ("", *detail.after)
             if not (row.listed == REPORT and path in MADE_UP):
                 check_member([answer_shape(details[call])] if call else shapes, rest)
+        assert not detail.decided or detail.call in DECISIONS
         if detail.matched:
-            check_member(shapes, detail.matched[0]) if row.listed != REPORT else None
+            made_up = row.listed == REPORT or detail.matched[0] == IDENTITY_OF
+            check_member(shapes, detail.matched[0]) if not made_up else None
             shape_at(item_shape(CALLS[detail.call]), detail.matched[1])
+    assert not row.decided or row.each in DECISIONS
     declared = open_repository().declared_type(row.type_name)
     assert declared is not None
     unserved = {name.partition(".")[2] for name in UNSERVED if name.startswith(row.type_name)}

@@ -20,6 +20,15 @@ def test_only_what_is_wanted_is_asked() -> None:
     assert [*trails, "cloudtrail.status"] == calls({"CA10__CaAwsCloudTrailTrail__c": ["CA10__isLogging__c"]})
 
 
+def test_tags_of_users_are_read_with_a_listing_that_other_types_need() -> None:
+    user, tags = "CA10__CaAwsUser__c", ["CA10__tagsJson__c"]
+    assert ["sts.identity", "iam.report-generate", "iam.report"] == calls({user: tags})
+    assert "iam.user-details" in [
+        detail.call for detail in plan_of({user: tags, "CA10__CaAwsUserPolicy__c": []}).listings["iam.report"][0].details
+    ]
+    assert "tagging.resources" in calls({"CA10__CaAwsSnsTopic__c": tags})
+
+
 def test_fields_of_the_account_cost_their_calls_and_no_listing() -> None:
     account = "CA10__CaAwsAccount__c"
     assert ["sts.identity"] == calls({account: ["CA10__accountId__c"]})

@@ -28,6 +28,7 @@ from perpend.collectors.protocol import (
     PlannedCall,
     RegionFilter,
     Seen,
+    UsedObjects,
     WorkUnit,
     WorkUnitResult,
     now,
@@ -73,11 +74,12 @@ class ToyCloud:
     title = "Toy"
     account_type = SUBSCRIPTION
     default_role = ""
+    uses: Mapping[str, str] = MappingProxyType({VAULT: "CA10__users__c"})
 
     def fields_of(self, type_name: str) -> tuple[str, ...]:
         return ("Id",) if type_name == VAULT else ()
 
-    def plan(self, fields: Mapping[str, Iterable[str]]) -> ToyPlan:
+    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> ToyPlan:
         return ToyPlan()
 
     def serves_account_fields(self, plan: ToyPlan, fields: Iterable[str]) -> bool:
@@ -142,6 +144,7 @@ class ToyApi:
         options: CollectOptions,
         *,
         regions: RegionFilter | None = None,
+        used: UsedObjects = MappingProxyType({}),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
         for one in credentials:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from perpend.collectors.protocol import CollectedRow, Completeness
 from perpend.collectors.runs.previous_snapshot import CarriedOver
-from perpend.collectors.runs.snapshot_writer import store_collected
+from perpend.collectors.runs.snapshot_writer import previously_used, store_collected
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import Source
 from perpend.core.objects.object_types import Children, Lookup, ObjectType
@@ -278,3 +278,24 @@ def test_histories_are_what_a_plain_reading_of_the_rule_makes_of_them(
             collect(Path(directory), dict.fromkeys(sorted(shown), 1.0), claims, at=at, accounts=accounts)
             found = {key: (one.gone, one.seen) for key, one in keys_of(Path(directory)).items()}
             assert expected == found
+
+
+def test_what_the_provider_owns_is_dropped_once_no_listing_shows_it_and_never_disappears(tmp_path: Path) -> None:
+    kind, count = "CA10__CaAwsIamPolicy__c", "CA10__attachmentCount__c"
+
+    def store(policies: Mapping[str, float], claim: Claim, at: datetime) -> CarriedOver:
+        rows = [CollectedRow(kind, {"Id": f"{A}|arn:aws:iam::{one}", count: number}, {}) for one, number in policies.items()]
+        found = Completeness((Source(f"aws {A}", "aws", at, len(rows), (A,), (claim,)),), (), ((A, "aws"),))
+        *_, staying = store_collected(Store(tmp_path), rows, lambda _: found, types=[kind], declared=DECLARED.get)
+        return staying
+
+    own, used, unused = f"{A}:policy/own", "aws:policy/Used", "aws:policy/Unused"
+    store({own: 0, used: 1, unused: 0}, Claim(kind, Scope(A)), NOON)
+    assert {kind: [f"{A}|arn:aws:iam::{used}"]} == previously_used(Store(tmp_path), {kind: count, "Other": count})
+    denied = store({}, Claim(kind, Scope(A), "denied"), NOON + DAY)
+    assert ({kind: 3}, {}) == (denied.as_before, denied.gone)
+    staying = store({}, Claim(kind, Scope(A)), NOON + 2 * DAY)
+    assert ({}, {kind: 1}) == (staying.as_before, staying.gone), "the account's own policy alone has disappeared"
+    with Store(tmp_path).reading() as snapshot:
+        left = [row["Id"] for row in rows_of(snapshot, kind)] if kind in snapshot.tables.by_name else []
+    assert not [identity for identity in left if ":aws:policy/" in identity]

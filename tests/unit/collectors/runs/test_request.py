@@ -62,6 +62,12 @@ def test_what_is_left_out_in_any_case_is_not_asked() -> None:
     assert {KEYS} == set(policies(USER).policies) - set(policies(USER, exclude=(KEYS,)).policies)
 
 
+def test_tags_are_collected_and_no_policy_needs_their_call() -> None:
+    request = collection_request(open_repository(), ("/ce/ca/aws/sns",), (), ())
+    assert "tag:GetResources" in [call.label for call in request.plan.planned_calls]
+    assert "tag:GetResources" not in request.programs_by_label()
+
+
 def test_types_that_nothing_judges_alone_are_refused() -> None:
     with pytest.raises(NothingToEvaluate, match=r"^no policy reads only CA10__CaAwsVpc__c: "):
         policies("CA10__CaAwsVpc__c")

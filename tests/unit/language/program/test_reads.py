@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.operations.fields import DEFAULT_TAGS_FIELD
+from perpend.core.values.tags import TAGS_FIELD
 from perpend.language.program.program import Read
 from perpend.language.program.required_columns import reads_of
 from tests.repositories import analyzer_of, logic, policy_files, program_of
@@ -21,7 +21,7 @@ FAILS = {"undeterminedIf": {"evaluationError": "no", "resultTypeMismatch": "no"}
     ("check", "expected"),
     [
         ({"IS_EMPTY": {"arg": {"FIELD": {"path": "a__r.b__c"}}}}, [Read("a__r.b__c")]),
-        ({"TAG_EXISTS": TAG}, [Read(DEFAULT_TAGS_FIELD)]),
+        ({"TAG_EXISTS": TAG}, [Read(TAGS_FIELD)]),
         ({"TAG_EXISTS": {**TAG, "tagsJson": "tags__c"}}, [Read("tags__c")]),
         (
             {

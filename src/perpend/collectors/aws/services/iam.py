@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from perpend.collectors.aws.model import ABOVE, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.model import ABOVE, NAMED_POLICIES, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
 
 _DETAILS: Final = ("iam", "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails")
+_POLICIES: Final = ("iam", "ListPolicies", "iam:ListPolicies", "Policies")
 _ACCOUNT: Final = FieldSource("{account}")
 _OF_ROOT: Final = ("root", "True")
 _ROOT_MFA: Final = ("iam.summary", "iam.virtual-mfa")
@@ -58,7 +60,24 @@ _CALLS: Final = (
         {"Filter": ["LocalManagedPolicy", "AWSManagedPolicy"]},
         regional=False,
     ),
-    CloudCall("iam.policies", "iam", "ListPolicies", "iam:ListPolicies", "Policies", {"Scope": "All"}, regional=False),
+    CloudCall("iam.policies", *_POLICIES, {"Scope": "Local"}, regional=False),
+    CloudCall("iam.attached-policies", *_POLICIES, {"Scope": "AWS", "OnlyAttached": True}, regional=False),
+    CloudCall(
+        "iam.boundary-policies",
+        *_POLICIES,
+        {"Scope": "AWS", "OnlyAttached": True, "PolicyUsageFilter": "PermissionsBoundary"},
+        regional=False,
+    ),
+    CloudCall(
+        NAMED_POLICIES,
+        "iam",
+        "GetPolicy",
+        "iam:GetPolicy",
+        "Policy",
+        {"PolicyArn": "@Arn"},
+        regional=False,
+        facts={"NoSuchEntity": {"Policy": []}},  # AWS withdraws a policy once nobody uses it
+    ),
     CloudCall(
         "iam.policy-version",
         "iam",
@@ -88,6 +107,36 @@ _CALLS: Final = (
     ),
 )
 
+_POLICY: Final = TypeRow(
+    "CA10__CaAwsIamPolicy__c",
+    "iam.policies",
+    "{account}|{Arn}",  # policies of AWS have one ARN in all accounts, and another number of attachments in each
+    {
+        "CA10__account__c": _ACCOUNT,
+        "CA10__name__c": FieldSource("PolicyName"),
+        "CA10__arn__c": FieldSource("Arn"),
+        "CA10__policyType__c": FieldSource("Arn", "policy_kind"),
+        "CA10__attachable__c": FieldSource("IsAttachable"),
+        "CA10__attachmentCount__c": FieldSource("AttachmentCount"),
+        "CA10__policyDocument__c": FieldSource("PolicyVersionList", "default_document", "iam.policy-details"),
+        "CA10__policyDocumentExt__c": FieldSource(
+            "PolicyVersionList", "default_document extended_identity", "iam.policy-details", after=ORGANIZATION_FACTS
+        ),
+    },
+    # One listing has most documents. Others, such as unused AWS managed policies, take a call each.
+    (
+        *ORGANIZATION_DETAILS,
+        DetailCall(
+            "iam.policy-details",
+            matched=("Arn", "Arn"),
+            otherwise=("iam.policy-version", "PolicyVersion", "PolicyVersionList"),
+        ),
+    ),
+)
+
+_OF_AWS: Final = ("iam.attached-policies", "iam.boundary-policies", NAMED_POLICIES)
+"""Listings of policies that AWS made: those in use, and those that a policy of the repository names."""
+
 _TYPES: Final = (
     TypeRow(
         "CA10__CaAwsUser__c",
@@ -105,10 +154,10 @@ _TYPES: Final = (
             "CA10__virtualMfaState__c": FieldSource("@", "mfa_state", "iam.mfa", after=_ROOT_MFA),
         },
         (
-            DetailCall("iam.login", unless=_OF_ROOT),
+            DetailCall("iam.login", unless=_OF_ROOT, decided=True),
             DetailCall("iam.summary"),
             DetailCall("iam.virtual-mfa"),
-            DetailCall("iam.mfa", unless=_OF_ROOT, then={"MFADevices": []}),
+            DetailCall("iam.mfa", unless=_OF_ROOT, then={"MFADevices": []}, decided=True),
         ),
     ),
     TypeRow(
@@ -163,32 +212,7 @@ _TYPES: Final = (
         },
         inside="AttachedManagedPolicies",
     ),
-    TypeRow(
-        "CA10__CaAwsIamPolicy__c",
-        "iam.policies",
-        "{account}|{Arn}",  # policies of AWS have one ARN in all accounts, and another number of attachments in each
-        {
-            "CA10__account__c": _ACCOUNT,
-            "CA10__name__c": FieldSource("PolicyName"),
-            "CA10__arn__c": FieldSource("Arn"),
-            "CA10__policyType__c": FieldSource("Arn", "policy_kind"),
-            "CA10__attachable__c": FieldSource("IsAttachable"),
-            "CA10__attachmentCount__c": FieldSource("AttachmentCount"),
-            "CA10__policyDocument__c": FieldSource("PolicyVersionList", "default_document", "iam.policy-details"),
-            "CA10__policyDocumentExt__c": FieldSource(
-                "PolicyVersionList", "default_document extended_identity", "iam.policy-details", after=ORGANIZATION_FACTS
-            ),
-        },
-        # One listing has most documents. Others, such as unused AWS managed policies, take a call each.
-        (
-            *ORGANIZATION_DETAILS,
-            DetailCall(
-                "iam.policy-details",
-                matched=("Arn", "Arn"),
-                otherwise=("iam.policy-version", "PolicyVersion", "PolicyVersionList"),
-            ),
-        ),
-    ),
+    replace(_POLICY, also=tuple(replace(_POLICY, listed=name) for name in _OF_AWS)),
     TypeRow(
         "CA10__CaAwsPasswordPolicy__c",
         "iam.password-policy",
@@ -222,5 +246,6 @@ TABLE: Final = ServiceTable(
     _TYPES,
     unpaged={
         "iam.password-policy": "an account has one at most",
+        NAMED_POLICIES: "it is made for one policy",
     },
 )

@@ -65,8 +65,9 @@ _TYPES: Final = (
             "CA10__lastUsedDate__c": FieldSource("AccessKeyLastUsed.LastUsedDate", "time", "iam.key-used", optional=True),
             "CA10__lastUsedServiceName__c": FieldSource("AccessKeyLastUsed.ServiceName", "", "iam.key-used"),
         },
-        (DetailCall("iam.key-used"),),
+        (DetailCall("iam.key-used", decided=True),),
         each="iam.keys",
+        decided=True,
     ),
     TypeRow(
         "CA10__CaAwsIamGroup__c",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.objects.account import is_of_provider_sql
 from perpend.core.objects.claims import Claims, Scope, account_field, is_another_key, region_field
 from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.core.values.age import AHEAD
@@ -156,15 +157,15 @@ def find_gone(
 ) -> None:
     """Fill the table ``sure`` with the objects that are certainly deleted: replaced, or missing from a complete scope.
 
-    ``claims`` have times, which deleted objects take over. An object that was observed later is not deleted; nor is one in
-    another AWS partition than the objects of the same account number, which is another account there.
+    ``claims`` have times, which deleted objects take over. An object that was observed later is not deleted. Nor is one that
+    the cloud's provider owns, or one in another AWS partition than the objects of its account number: that is another account.
     """
     others = f"AND coalesce(r.account, '') NOT IN ({', '.join(map(text, sorted(late)))}) " if late else ""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE absent AS SELECT r.object_no, r.account, r.region, l.looked FROM registry AS r "
         "ANTI JOIN (SELECT object_no FROM numbered WHERE fate IN ('same', 'changed')) AS n ON n.object_no = r.object_no "
         "ANTI JOIN aside AS a ON a.object_no = r.object_no LEFT JOIN looked AS l ON l.object_no = r.object_no "
-        f"WHERE r.replaced_run IS NULL {others}"
+        f"WHERE r.replaced_run IS NULL AND NOT {is_of_provider_sql('r.id')} {others}"
     )
     if rows_of(connection, "SELECT count(*) FROM absent")[0][0]:
         connection.execute(

@@ -29,7 +29,7 @@ def test_a_burst_goes_at_once_and_what_follows_at_the_rate(clock: Clock) -> None
     assert (0.0, 2.0) == (seconds_of(pace, clock, int(4 * rate)), seconds_of(pace, clock, int(2 * rate)))
 
 
-def test_what_is_throttled_together_halves_the_rate_once_and_each_answer_mends_it(clock: Clock) -> None:
+def test_what_is_throttled_together_halves_the_rate_once(clock: Clock) -> None:
     pace = RateLimit("unheard-of")
     for _ in range(5):
         pace.learn(throttled=True)
@@ -37,11 +37,22 @@ def test_what_is_throttled_together_halves_the_rate_once_and_each_answer_mends_i
     clock.now += 1
     pace.learn(throttled=True)
     assert USUAL / 4 == pace.rate
-    pace.learn(throttled=False)
-    assert USUAL / 4 + USUAL / 100 == pytest.approx(pace.rate)
-    for _ in range(200):
+
+
+def test_each_second_of_answers_raises_the_rate_by_the_same_amount_up_to_a_bound(clock: Clock) -> None:
+    pace, rates = RateLimit("iam"), []
+    pace._tokens = 0.0  # the burst is over
+    while pace.rate < 10 * pace.first and len(rates) < 5_000:
+        pace.wait()
         pace.learn(throttled=False)
-    assert USUAL == pace.rate
+        rates.append((clock.now, pace.rate))
+    growth = [
+        next(rate for at, rate in rates if at >= second + 1) - next(rate for at, rate in rates if at >= second)
+        for second in range(1, 15)
+    ]
+    assert [pace.first / 2] * len(growth) == pytest.approx(growth, rel=0.1)
+    pace.learn(throttled=False)
+    assert 10 * pace.first == pace.rate
 
 
 def test_no_service_is_given_up(clock: Clock) -> None:

@@ -171,3 +171,10 @@ def test_nobody_is_gone_by_what_is_read_of_the_account_of_the_same_number_in_ano
         inventory, {Thing("arn:aws-cn:iam::1:user/bob"): 300, other: 300}, 4, claims=ACCOUNT
     )
     assert {} == commit(inventory, {}, 5, claims=ACCOUNT)
+
+
+def test_what_the_provider_owns_is_not_deleted_because_no_listing_shows_it(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path)
+    provided, own = Thing("1|arn:aws:iam::aws:policy/Admin"), Thing("1|arn:aws:iam::111122223333:policy/own")
+    assert {"opened": 2} == commit(inventory, {provided: 199, own: 199}, 1)
+    assert {"resource_deleted": 1} == commit(inventory, {A: 300}, 2, claims=ACCOUNT)

@@ -1,0 +1,53 @@
+"""Listings that end with an error after some items, and Ids that several regions show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+pytest.importorskip("botocore", reason="the extra aws is not installed")
+
+from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.collector import _batches
+from perpend.collectors.aws.error_classification import FailureKind, unread
+from perpend.collectors.aws.parse import CloudPlace
+from perpend.collectors.aws.responses import NotListed
+from tests.unit.collectors.aws.answering import ACCOUNT, AnsweringClient, collected
+
+QUEUE, TRAIL = "CA10__CaAwsSqsQueue__c", "CA10__CaAwsCloudTrailTrail__c"
+REGIONS = {"Regions": [{"RegionName": name, "OptInStatus": "opted-in"} for name in ("eu-west-1", "us-east-1")]}
+
+
+def test_the_items_before_an_error_are_kept() -> None:
+    why = unread(CALLS["iam.user-details"], FailureKind.DENIED, CloudPlace(ACCOUNT, "aws"))
+
+    def listed() -> Iterator[dict[str, Any]]:
+        yield from ({"n": number} for number in range(5))
+        raise NotListed(why)
+
+    batches, kept = _batches(listed(), 2), []
+    with pytest.raises(NotListed):
+        for batch in batches:
+            kept += batch
+    assert [0, 1, 2, 3, 4] == [item["n"] for item in kept]
+
+
+def test_queues_of_two_regions_with_one_address_are_two() -> None:
+    client = AnsweringClient({"ec2.regions": REGIONS, "sqs.queues": {"QueueUrls": ["http://localhost:5000/1/q0"]}})
+    rows, _ = collected(client, {QUEUE: {"CA10__url__c"}})
+    ids = {row.fields["Id"] for row in rows if row.type_name == QUEUE}
+    assert {f"arn:aws:sqs:{region}:{ACCOUNT}:q0" for region in ("eu-west-1", "us-east-1")} == ids
+
+
+@pytest.mark.parametrize(("logged", "rows"), [("logs", 1), ("other", 2)])
+def test_an_id_that_two_regions_show_with_other_values_is_not_dropped(logged: str, rows: int) -> None:
+    def trails(_: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+        bucket = "logs" if region == "us-east-1" else logged
+        trail = {"Name": "main", "TrailARN": f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main", "HomeRegion": "us-east-1"}
+        return {"trailList": [{**trail, "S3BucketName": bucket, "IsMultiRegionTrail": True}]}
+
+    client = AnsweringClient({"ec2.regions": REGIONS, "cloudtrail.trails": trails})
+    found, _ = collected(client, {TRAIL: {"CA10__name__c"}})
+    assert rows == len([row for row in found if row.type_name == TRAIL])
