@@ -407,7 +407,7 @@ class _Report:
             from perpend.reports.formats.parquet import write_parquet
 
             try:
-                write_parquet(evaluation, request.format.out or "")
+                write_parquet(evaluation, request.format.out or "", weighed=self.rated)
             except OSError as error:
                 raise CannotWrite.because(request.format.out, error) from None
         elif form == "html":

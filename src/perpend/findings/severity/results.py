@@ -64,7 +64,7 @@ def weighed(evaluation: Evaluation, in_force: EffectiveRatings, covering: Waiver
     if in_force.shifts:
         with run_database(evaluation) as connection:
             wanted = {policy for shift in in_force.shifts for policy in shift.looked_at}
-            fill_candidates(connection, run_findings(connection, evaluation, wanted))
+            fill_candidates(connection, run_findings(evaluation, wanted))
             _keep_waived(connection, covering)
             shift_candidates(connection, in_force.shifts)
             _move(connection, in_force, numbers, steps)
