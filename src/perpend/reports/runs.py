@@ -416,7 +416,7 @@ class _Report:
             from perpend.reports.formats.finding import OPEN
 
             statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
-            write_evaluation_findings(evaluation, statuses, request.format, self.rated)
+            write_evaluation_findings(evaluation, statuses, request.format, self.rated, request.repository)
         elif form in ("junit", "markdown", "oscal-ar"):
             self._write_summary()
         else:
