@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
@@ -20,13 +20,12 @@ from perpend.inventory.snapshots.queries.owners import rows_belonging
 from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.shred import RequiredFields
     from perpend.evaluation.engines.verdicts import VerdictFiles
-    from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.read_objects import ObjectReader
     from perpend.inventory.snapshots.snapshot import Held
@@ -41,6 +40,21 @@ _WHY: Final = (
     f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"
 )
 """The reason of a contradicted row, without its places (``inventory/readers/conflicts.py``)."""
+
+
+class CodedVerdicts(Protocol):
+    """The codes of one program in files, and the outcomes that they mean."""
+
+    @property
+    def number(self) -> int:
+        """The number of the program in the files."""
+
+    @property
+    def files(self) -> VerdictFiles:
+        """The files."""
+
+    def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
+        """Return the outcomes of some objects, which are given by place."""
 
 
 class StoredObjects(Sequence[CloudObject]):
@@ -109,7 +123,7 @@ class StoredObjects(Sequence[CloudObject]):
         rows = sorted(set(places))
         return dict(zip(rows, self.with_rows(rows), strict=True))
 
-    def chunks(self, columns: Sequence[Verdicts]) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
+    def chunks(self, columns: Sequence[CodedVerdicts]) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
         """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts."""
         files = columns[0].files if columns else self._files
         read = 0
