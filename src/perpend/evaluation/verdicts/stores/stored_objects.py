@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import contextmanager
 from copy import deepcopy
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from perpend.core.garbage import collector_paused
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
@@ -171,24 +170,12 @@ class StoredObjects(Sequence[CloudObject]):
         )
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[CloudObject]:
-        with _collector_paused():
+        with collector_paused():
             nested = self._reader.objects(self._type.name, rows, self._required)
             return [
                 object_from_fields(fields, self._type, self._origins.of(row, source))
                 for row, source, fields in zip(rows, sources, nested, strict=True)
             ]
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause cyclic garbage collection while thousands of objects are created, which have no cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class StoredOrigins:
