@@ -100,7 +100,9 @@ def test_parquet_holds_every_verdict(run: RunWriter, store: Path, tmp_path: Path
     assert 1 == run("check", *what, "--format", "parquet", "--out", str(out)).code
     verdicts = [json.loads(line) for line in run("check", str(EXAMPLE), "--format", "ndjson").out.splitlines()]
     found = rows(out)
-    assert ["policyId", "objectId", "conditionIndex", "status", "runtimeError", "source", "observedAt"] == list(found[0])
+    columns = "policyId objectId conditionIndex status runtimeError source observedAt title message severity objectName type"
+    assert [*columns.split(), "typeApiName", "account", "region"] == list(found[0])
+    assert {"111122223333"} == {one["account"] for one in found}
     expected = Counter((one["policyId"], one["object"]["id"], one["conditionIndex"], one["status"]) for one in verdicts)
     assert expected == Counter((one["policyId"], one["objectId"], one["conditionIndex"], one["status"]) for one in found)
     assert 0o600 == out.stat().st_mode & 0o777

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def test_findings_say_where_and_when_they_were_observed(inventory: Inventory, ru
         parquet = inventory.directory / "verdicts.parquet"
         assert 0 == run("check", *words, *NOW, "--policy", KEY_POLICY, "--format", "parquet", "--out", parquet).code
         rows = duckdb.execute(f"SELECT DISTINCT source, \"observedAt\" FROM '{parquet}'").fetchall()
-        assert [(old, OLD)] == rows
+        assert [(old, datetime.fromisoformat(OLD))] == rows
 
 
 def test_a_report_older_than_four_hours_is_told(inventory: Inventory, run: RunWriter) -> None:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
-from perpend.evaluation.verdicts.evaluation import counts_of, objects_at
+from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
 from perpend.findings.history.compliance import standings
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.model import STATUSES
@@ -27,12 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from perpend.evaluation.engines.verdicts import VerdictFiles
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import Selection
+    from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.findings.waivers.read import WaiverFiles
     from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
 
 _MOST_NAMED: Final = 100
@@ -199,19 +197,15 @@ def _policies(
             changes = _status_changes(old_column, new_column, limit=_MOST_NAMED, place=snapshot.directory)
         failing: tuple[str, ...] = ()
         if new_column is not None and changes.failing:
-            objects = objects_at(new, new_column.program.input_type, changes.failing)
+            objects = new_column.objects.at(changes.failing)
             failing = tuple(objects[row].name or objects[row].id for row in changes.failing)
         named = new_column or old_column
         assert named is not None
         yield PolicyChange(named.program.policy_id, kind, changes, failing)
 
 
-def _columns(evaluation: Evaluation, renames: Mapping[str, str]) -> dict[str, _StatusColumn]:
-    return {
-        lineage_of(column.program.policy_id, renames): _StatusColumn(column.program, column.files, column.number)
-        for column in evaluation.verdicts
-        if isinstance(column, ParquetVerdicts)
-    }
+def _columns(evaluation: Evaluation, renames: Mapping[str, str]) -> dict[str, Verdicts]:
+    return {lineage_of(column.program.policy_id, renames): column for column in evaluation.verdicts}
 
 
 def _waivers(*sides: tuple[Repository, Evaluation, WaiverFiles]) -> Iterator[WaiverChange]:
@@ -244,26 +238,13 @@ def _requirements(*sides: tuple[Repository, Evaluation]) -> Iterator[Requirement
             yield RequirementChange(name, before.get(name), after.get(name))
 
 
-@dataclass(frozen=True, slots=True)
-class _StatusColumn:
-    """The verdicts of one program: Parquet files, and the number of its column in them."""
-
-    program: Program
-    files: VerdictFiles
-    number: int
-
-    @property
-    def relation(self) -> str:
-        """The SQL relation of the files."""
-        return f"read_parquet([{', '.join(map(pattern, self.files.paths))}], hive_partitioning = false)"
-
-    @property
-    def value(self) -> str:
-        """The SQL expression for the status of a row, as a number."""
-        return f"{value_sql(self.program, f'v{self.number}')} % 8"
+def _statuses(column: Verdicts) -> str:
+    """Return the query for the status of each row, as a number."""
+    files = f"read_parquet([{', '.join(map(pattern, column.files.paths))}], hive_partitioning = false)"
+    return f"SELECT {ROW}, {value_sql(column.program, f'v{column.number}')} % 8 AS s FROM {files}"
 
 
-def _status_changes(before: _StatusColumn | None, after: _StatusColumn | None, *, limit: int, place: Path) -> StatusChanges:
+def _status_changes(before: Verdicts | None, after: Verdicts | None, *, limit: int, place: Path) -> StatusChanges:
     """Return the changes from one column to another over the rows of one table. One of the columns may be missing.
 
     ``limit`` bounds the rows of newly failing objects. ``place`` is named in errors if files cannot be read.
@@ -271,7 +252,7 @@ def _status_changes(before: _StatusColumn | None, after: _StatusColumn | None, *
     sides = [column for column in (before, after) if column is not None]
     paths = [path for column in sides for path in column.files.paths]
     with opened(paths=paths) as connection, translate_errors(place):
-        parts = [f"SELECT {ROW}, {column.value} AS s FROM {column.relation}" for column in sides]
+        parts = [*map(_statuses, sides)]
         on = f"a.{ROW} = b.{ROW}"
         joined = f"SELECT a.{ROW} AS number, a.s AS old, b.s AS new FROM ({parts[0]}) AS a JOIN ({parts[-1]}) AS b ON {on}"
         pairs = rows_of(connection, f"SELECT old, new, count(*) FROM ({joined}) GROUP BY 1, 2")

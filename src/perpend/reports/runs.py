@@ -412,7 +412,7 @@ class _Report:
             from perpend.reports.formats.parquet import write_parquet
 
             try:
-                write_parquet(evaluation, request.format.out or "")
+                write_parquet(evaluation, request.format.out or "", weighed=self.rated)
             except OSError as error:
                 raise CannotWrite.because(request.format.out, error) from None
         elif form == "html":
@@ -421,7 +421,7 @@ class _Report:
             from perpend.reports.formats.finding import OPEN
 
             statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
-            write_evaluation_findings(evaluation, statuses, request.format, self.rated)
+            write_evaluation_findings(evaluation, statuses, request.format, self.rated, request.repository)
         elif form in ("junit", "markdown", "oscal-ar"):
             self._write_summary()
         else:

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import scopes_from
 from perpend.core.values.values import date_time_from_text
-from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
@@ -110,7 +110,7 @@ def _from_store(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> li
 def _ends(evaluation: Evaluation) -> Iterable[_Ended]:
     for type_name in evaluation.selection.by_type():
         columns = [column for column in evaluation.verdicts if column.program.input_type == type_name]
-        for objects, ends in chunks_of(evaluation, columns):
+        for objects, ends in columns[0].objects.chunks(columns):
             for column, of_column in zip(columns, ends, strict=True):
                 program = column.program
                 for judged, (index, _) in zip(objects, of_column, strict=True):

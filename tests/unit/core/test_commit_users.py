@@ -25,8 +25,7 @@ from perpend.reports.formats.ocsf_parquet import write_ocsf_parquet
 from perpend.reports.formats.parquet import write_parquet
 from perpend.reports.site.manifest import NAME, SiteManifest
 from perpend.reports.streams import CannotWrite, output_bytes, output_stream
-from tests.repositories import program_of
-from tests.unit.evaluation.verdicts.evaluate_objects import analyzer, evaluation, inventory, thing
+from tests.unit.evaluation.verdicts.evaluate_objects import evaluation, inventory
 from tests.unit.reports.formats.made_up import RUN
 
 pytestmark = pytest.mark.medium
@@ -43,7 +42,7 @@ def write_bytes(directory: Path, scratch: Path) -> None:
 
 
 def write_verdicts(directory: Path, scratch: Path) -> None:
-    write_parquet(evaluation(inventory(thing("a")), program_of(analyzer(scratch, {"FIELD": {"path": "on"}}))), directory / "x")
+    write_parquet(evaluation(inventory(), ()), directory / "x")
 
 
 def write_events(directory: Path, scratch: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.config.command import Configured, is_from_file, site_address
 from perpend.cli.options.format import format_option, history_format_options, not_written
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
@@ -85,7 +85,8 @@ def command(
     """
     from perpend.reports.terminal.history.finding import HistoryAnnotations
 
-    options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github)
+    site = site_address(context)
+    options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github, site=site)
     options.check()
     if policies:
         if len(revisions) != 2:

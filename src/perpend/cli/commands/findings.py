@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured, configuration_of, site_address
 from perpend.cli.options.format import format_option, history_format_options
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import FindingsWriter
@@ -123,7 +123,8 @@ def command(
     from perpend.findings.waivers.match_history import WAIVER_COLUMNS, with_waivers
     from perpend.reports.terminal.history.finding import HistoryAnnotations, waiver_texts
 
-    options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github)
+    site = site_address(context)
+    options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github, site=site)
     options.check()
     if fail_on is not None:
         warn_deciding_settings(context)

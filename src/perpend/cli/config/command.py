@@ -74,6 +74,11 @@ def configuration_of(context: click.Context) -> Configuration:
     return configuration
 
 
+def site_address(context: click.Context) -> str:
+    """Return the address of the published site that the configuration names, empty if it names none."""
+    return str(configuration_of(context).values.get("site.base-url", ""))
+
+
 def named_by(context: click.Context) -> str | None:
     """Return the option or variable that names the configuration file, None if Perpend has found the file itself."""
     named: str | None = context.meta.get(_NAMED_BY)

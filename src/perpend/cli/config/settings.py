@@ -279,7 +279,13 @@ SETTINGS: Final = (
         ("site build", "site serve"),
     ),
     Setting("site.title", SettingKind.TEXT, "The site's name.", "--title", ("site build",)),
-    Setting("site.base-url", SettingKind.TEXT, "The address of the published site.", "--base-url", ("site build",)),
+    Setting(
+        "site.base-url",
+        SettingKind.TEXT,
+        "The address of the published site. SARIF links to its pages.",
+        "--base-url",
+        ("site build",),
+    ),
 )
 
 ACCOUNTS: Final = "accounts"

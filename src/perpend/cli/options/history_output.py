@@ -73,7 +73,7 @@ class FindingsWriter:
         from perpend.reports.terminal.history.finding import history_findings
 
         run, rows = _run(connection, place, said), _rows_with_texts(connection, findings)
-        write_history_findings(run, history_findings(rows, run, place.head(), said), self.options)
+        write_history_findings(run, history_findings(rows, run, place.head(), said), self.options, said.repository)
 
     def _print(self, rows: Sequence[Row]) -> None:
         from perpend.reports.terminal.history.findings import print_findings, print_priorities
@@ -131,7 +131,7 @@ def write_difference(
         from perpend.reports.terminal.history.finding import NO_NEWS, changed_findings, history_run
 
         run = history_run(head, datetime.fromisoformat(difference.after.time), counts, said)
-        write_history_findings(run, changed_findings(difference.rows, run, head, said), options, old=NO_NEWS)
+        write_history_findings(run, changed_findings(difference.rows, run, head, said), options, said.repository, old=NO_NEWS)
         return
     with output_stream(options.out) as stream:
         if options.form == "json":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file
+from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file, site_address
 from perpend.cli.config.configuration import is_address
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.completion import complete_categories
@@ -131,7 +131,9 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
         **{
             "repository": repository,
             "choice": choice,
-            "format": FormatOptions(**{one.name: given[one.name] for one in fields(FormatOptions) if one.name in given}),
+            "format": FormatOptions(
+                **{one.name: given[one.name] for one in fields(FormatOptions) if one.name in given}, site=site_address(context)
+            ),
             "filter": Filter(
                 tuple(map(Status, given.get("statuses", ()))), given.get("categories", ()), given.get("accounts", ())
             ),

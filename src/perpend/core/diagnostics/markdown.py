@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -13,13 +14,17 @@ if TYPE_CHECKING:
 
 _NAME, _SENTENCE = 200, 1_000
 _BACKTICKS: Final = re.compile("`+")
+_CODE: Final = re.compile("(?<!`)`([^`]*[^` ][^`]*)`(?!`)")
 _SIGNS: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@$:.-])")
 _ENTITIES: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|\\`*_[]<>&!#~@:\n\r"})
 
 
 def span(text: str) -> str:
     """Return a text as a code span, in which nothing is markup."""
-    text = shorten(visible(" ".join(text.split())), _NAME) or "–"
+    return _span(_one_line(text, _NAME) or "–")
+
+
+def _span(text: str) -> str:
     fence = _fence(text, 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
@@ -39,11 +44,27 @@ def _fence(text: str, least: int) -> str:
 
 def prose(text: str) -> str:
     """Return a text as words of a paragraph, with backslashes before signs that could be markup. Long texts are cut."""
-    return (
-        _SIGNS.sub(r"\\\1", shorten(visible(" ".join(text.split())), _SENTENCE))
-        .replace("\\@", "@\u200b")
-        .replace("\\<", "&lt;")
-    )
+    return _escaped(_one_line(text, _SENTENCE))
+
+
+def message(text: str) -> str:
+    """Return a text as words of a paragraph, as :func:`prose` does, with its parts in backticks as code."""
+    parts = _CODE.split(_one_line(text, _SENTENCE))
+    return "".join(_span(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def summary(text: str) -> str:
+    """Return a text for an HTML element on one line, in which Markdown is not read."""
+    shown = html.escape(_one_line(text, _SENTENCE))
+    return shown.replace("@", "@\u200b").replace("#", "#\u200b").replace("&#\u200b", "&#")
+
+
+def _one_line(text: str, most: int) -> str:
+    return shorten(visible(" ".join(text.split())), most)
+
+
+def _escaped(text: str) -> str:
+    return _SIGNS.sub(r"\\\1", text).replace("\\@", "@\u200b").replace("\\<", "&lt;")
 
 
 def cell(text: str) -> str:

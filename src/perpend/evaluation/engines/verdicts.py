@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE
-from perpend.inventory.snapshots.database import text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 ROWS_AT_ONCE: Final = 65_536
@@ -155,42 +154,3 @@ def codes_by_id(codes: str, objects: str, programs: int) -> str:
     """Return the query for the codes of some programs with the Ids of objects instead of row numbers."""
     named = ", ".join(f"v.v{number}" for number in range(programs))
     return f'SELECT o."Id" AS id, {named} FROM {codes} AS v JOIN {objects} AS o ON o.{ROW} = v.{ROW}'
-
-
-def long_form(
-    codes: str,
-    objects: str,
-    program: int,
-    policy_id: str,
-    statuses: Mapping[str, Sequence[int]],
-    errors: str,
-    said: Mapping[int, str],
-    sources: Sequence[tuple[str, str | None]],
-) -> str:
-    """Return the query for the verdicts of a program, one per row, with the Ids of objects.
-
-    ``codes``, ``objects`` and ``errors`` are the SQL for codes, objects and error texts by row number. ``statuses`` maps each
-    status to its indexes. ``said`` maps codes to the error that all their rows share. ``sources`` are names and times by
-    number.
-    """
-    code = f"v.v{program}"
-    named = " ".join(
-        f"WHEN greatest({code}, 0) IN ({', '.join(map(str, indexes))}) THEN {text(status)}"
-        for status, indexes in statuses.items()
-    )
-    cases = " ".join(f"WHEN {number} THEN {text(error)}" for number, error in said.items())
-    of_many = f"CASE {code} {cases} END" if cases else "CAST(NULL AS VARCHAR)"
-    number = f"[o.{SOURCE} + 1]"
-    names, times = (_listed([source[place] for source in sources]) for place in (0, 1))
-    return (
-        f'SELECT {text(policy_id)} AS "policyId", o."Id" AS "objectId", greatest({code}, 0) AS "conditionIndex", '
-        f'CASE {named} END AS status, coalesce(e.error, {of_many}) AS "runtimeError", '
-        f'{names}{number} AS source, {times}{number} AS "observedAt" FROM {codes} AS v '
-        f"JOIN {objects} AS o ON o.{ROW} = v.{ROW} "
-        f"LEFT JOIN {errors} AS e ON e.row_number = v.{ROW} WHERE {code} IS NOT NULL"
-    )
-
-
-def _listed(texts: Sequence[str | None]) -> str:
-    """Return texts as an SQL list."""
-    return f"CAST([{', '.join('NULL' if one is None else text(one) for one in texts)}] AS VARCHAR[])"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.core.objects.inventory import CloudObject, Inventory, object_from_fields
+from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import doubt_of
 from perpend.evaluation.explain.change import Change, smallest_change
 from perpend.evaluation.explain.fields_read import Event, FieldTracker, FieldValue, ReadPlace, place_of, shown_value
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
-from perpend.evaluation.verdicts.selection import Selection, view_of
+from perpend.evaluation.verdicts.selection import view_of
+from perpend.evaluation.verdicts.verdict import verdict_of
+from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
 from perpend.language.interpreter.interpreter import Interpreter, child_frames
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.selection import PolicyView
     from perpend.evaluation.verdicts.verdict import Verdict
     from perpend.language.compiler.analyzer import Analyzer
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import DeclaredOutcome, Expr, Program
 
 _READING: Final = (*PATHS, Constant.JMESPATH)
@@ -108,14 +110,21 @@ def explain_verdict(analyzer: Analyzer, program: Program, object_: CloudObject, 
     """Return the explanation of a program's verdict on an object. ``day`` is the day of the evaluation that gave it."""
     view = view_of(analyzer.repository, program.policy_id)
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
-    selection = Selection((program,), policies={program.policy_id: view}, types=types)
-    inventory = Inventory((), {program.input_type: (object_,)})
-    finding = next(evaluate_objects(inventory, selection, snapshot_time=day.time).findings())
+    finding = verdict_of(program, object_, _outcome(program, object_, day.milliseconds), types)
     steps = tuple(_steps(program, object_, day.milliseconds, finding.condition_index))
     # If the object is stale, or its sources contradict each other, no single value can change the verdict.
     single_value = not object_.variants and doubt_of(object_.fields) is None
     change = smallest_change(program, object_, day.milliseconds, finding.condition_index) if single_value else None
     return Explanation(finding, view, day, steps, change)
+
+
+def _outcome(program: Program, object_: CloudObject, time: int) -> EvaluationOutcome:
+    """Return the outcome for one object. If its sources contradict each other, it is INCOMPLIANT only by all of them."""
+    interpreter = Interpreter([program])
+    outcomes = [interpreter.evaluate(one.fields, time, complete=False)[0] for one in (object_, *object_.variants)]
+    if object_.variants and any(program.verdicts[index].status is not Status.INCOMPLIANT for index, _ in outcomes):
+        return UNREADABLE, contradiction(object_)
+    return outcomes[0]
 
 
 def deciding_steps(program: Program, object_: CloudObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:

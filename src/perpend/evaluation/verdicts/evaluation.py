@@ -7,11 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.claims import ALL, NOT_ASKED, incomplete_by_type, unclaimed, unread_input
-from perpend.core.objects.object_types import UNKNOWN_TYPE, reached
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_of
-from perpend.evaluation.verdicts.verdict import Reference, Verdict, message_of, remediation_of, values_read
-from perpend.evaluation.verdicts.verdicts import StreamedObjects
+from perpend.evaluation.verdicts.verdict import label_of, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,12 +17,11 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.claims import Claim
     from perpend.core.objects.inventory import CloudObject, Inventory
-    from perpend.core.objects.object_types import ObjectType
     from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
     from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.evaluation.verdicts.selection import Selection
+    from perpend.evaluation.verdicts.verdict import Verdict
     from perpend.evaluation.verdicts.verdicts import Verdicts
-    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program, Read
 
 BATCH: Final = 1_000
@@ -148,10 +145,11 @@ class Evaluation:
 
     def findings(self) -> Iterator[Verdict]:
         """Yield the verdicts by policy, then in the order of objects. None is stored."""
+        types = self.selection.types
         for column in self.verdicts:
-            for objects, (ends,) in chunks_of(self, [column]):
-                for (index, error), object_ in zip(ends, objects, strict=True):
-                    yield self._finding(column.program, object_, index, error)
+            for objects, (ends,) in column.objects.chunks([column]):
+                for end, object_ in zip(ends, objects, strict=True):
+                    yield verdict_of(column.program, object_, end, types, self.observed_at(object_))
 
     def batches(self, size: int = BATCH) -> Iterator[list[Verdict]]:
         """Yield the verdicts in lists of one size; the last may be shorter. Raises ValueError for a size below 1."""
@@ -168,32 +166,7 @@ class Evaluation:
 
     def label_of(self, type_name: str, read: Read) -> str:
         """Return the label of a value: the key in a document, else the field's label, else its API name."""
-        if read.key is not None:
-            return read.key
-        *lookups, name = read.path.split(".")
-        known = reached(self._type(type_name), lookups, self._type).fields.get(name)
-        return known.label if known and known.label else name
-
-    def _type(self, name: str) -> ObjectType:
-        return self.selection.types.get(name, UNKNOWN_TYPE)
-
-    def _finding(self, program: Program, object_: CloudObject, index: int, error: str | None) -> Verdict:
-        verdict, type_name = program.verdicts[index], program.input_type
-        return Verdict(
-            program.policy_id,
-            verdict.status,
-            index,
-            verdict.text,
-            message_of(verdict, error),
-            remediation_of(program, verdict),
-            error,
-            tuple(
-                Reference(read.path, self.label_of(type_name, read), value)
-                for read, value in zip(program.reads, values_read(object_.fields, program.reads), strict=True)
-            ),
-            object_,
-            self.observed_at(object_),
-        )
+        return label_of(self.selection.types, type_name, read)
 
 
 def _claims(inventory: Inventory) -> Iterator[Claim]:
@@ -201,28 +174,6 @@ def _claims(inventory: Inventory) -> Iterator[Claim]:
     yield from map(unread_input, inventory.unread)
     for source in inventory.sources:
         yield from source.coverage
-
-
-def objects_at(evaluation: Evaluation, type_name: str, places: Collection[int]) -> dict[int, CloudObject]:
-    """Return objects of a type by their places; those of a store with one query per table."""
-    objects, listed = evaluation.objects_of(type_name), sorted(set(places))
-    if isinstance(objects, StreamedObjects):
-        return dict(zip(listed, objects.with_rows(listed), strict=True))
-    return {place: objects[place] for place in listed}
-
-
-def chunks_of(
-    evaluation: Evaluation, columns: Sequence[Verdicts]
-) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-    """Yield the objects of a type in order, in chunks, with their outcomes in each of its columns."""
-    objects = evaluation.objects_of(columns[0].program.input_type)
-    if isinstance(objects, StreamedObjects):
-        yield from objects.chunks(columns)
-        return
-    ends = [column.ends() for column in columns]
-    for start in range(0, len(objects), BATCH):
-        part = objects[start : start + BATCH]
-        yield part, [list(islice(of_column, len(part))) for of_column in ends]
 
 
 def times_of(inventory: Inventory) -> dict[str, datetime | None]:

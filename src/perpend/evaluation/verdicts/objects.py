@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import readings
-from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredOrigins, required_values
+from perpend.evaluation.verdicts.stores.stored_objects import StoredOrigins, required_values
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.queries.texts import texts_like
 from perpend.inventory.snapshots.read_objects import ObjectReader, rows_with

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.objects.object_types import UNKNOWN_TYPE, reached
 from perpend.core.objects.status import Status
 from perpend.core.values.values import document_of
 from perpend.language.compiler.verdicts import checks_of
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.core.objects.inventory import CloudObject
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import DeclaredOutcome, Program, Read
 
 
@@ -45,6 +48,44 @@ class Verdict:
     references: tuple[Reference, ...]
     object: CloudObject
     observed_at: datetime | None = None
+
+
+def verdict_of(
+    program: Program,
+    object_: CloudObject,
+    end: EvaluationOutcome,
+    types: Mapping[str, ObjectType],
+    observed_at: datetime | None = None,
+) -> Verdict:
+    """Return the verdict for an outcome of a program. ``types`` give the labels of fields."""
+    index, error = end
+    outcome = program.verdicts[index]
+    values = zip(program.reads, values_read(object_.fields, program.reads), strict=True)
+    return Verdict(
+        program.policy_id,
+        outcome.status,
+        index,
+        outcome.text,
+        message_of(outcome, error),
+        remediation_of(program, outcome),
+        error,
+        tuple(Reference(read.path, label_of(types, program.input_type, read), value) for read, value in values),
+        object_,
+        observed_at,
+    )
+
+
+def label_of(types: Mapping[str, ObjectType], type_name: str, read: Read) -> str:
+    """Return the label of a value: the key in a document, else the field's label, else its API name."""
+    if read.key is not None:
+        return read.key
+
+    def named(name: str) -> ObjectType:
+        return types.get(name, UNKNOWN_TYPE)
+
+    *lookups, name = read.path.split(".")
+    known = reached(named(type_name), lookups, named).fields.get(name)
+    return known.label if known and known.label else name
 
 
 def message_of(verdict: DeclaredOutcome, error: str | None) -> str:

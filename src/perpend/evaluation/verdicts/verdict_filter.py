@@ -1,22 +1,18 @@
 """Filter the verdicts that a report shows, by status, category and account.
 
-Verdicts and totals do not change. Verdicts of a store are filtered in SQL.
+Verdicts and totals do not change. Verdicts are filtered in SQL.
 """
 
 from __future__ import annotations
 
 import shlex
-from array import array
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
-from perpend.core.objects.account import account_names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.verdicts import CodeFilter
 from perpend.evaluation.verdicts.evaluation import FilteredEvaluation
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
-from perpend.evaluation.verdicts.verdicts import HIDDEN, InMemoryVerdicts
 from perpend.language.compiler.names import UnknownName, printable
 
 if TYPE_CHECKING:
@@ -97,27 +93,22 @@ def _account_names(account: str, accounts: Mapping[str, Account]) -> frozenset[s
 
 
 class _AccountFilter:
-    """The objects of some accounts: for each type, a mark per object or a file of row numbers."""
+    """The objects of some accounts: for each type, a file of row numbers."""
 
     def __init__(self, evaluation: Evaluation, owners: Mapping[str, frozenset[str]]) -> None:
         self.evaluation = evaluation
         self.owners = owners
         every = frozenset().union(*owners.values()) if owners else frozenset()
-        self._marks: dict[str, bytearray | Path] = {}
+        self._rows: dict[str, Path] = {}
         self.seen: set[str] = set()
-        for type_name in evaluation.selection.by_type() if owners else ():
-            objects = evaluation.objects_of(type_name)
-            if isinstance(objects, StoredObjects):
-                self._marks[type_name] = objects.in_accounts(every)
-                self.seen |= {name for name in every if name not in self.seen and objects.any_in_account(name)}
-                continue
-            names = [every.intersection(account_names(object_)) for object_ in objects]
-            self.seen.update(*names)
-            self._marks[type_name] = bytearray(map(bool, names))
+        by_type = {column.program.input_type: column.objects for column in evaluation.verdicts} if owners else {}
+        for type_name, objects in by_type.items():
+            self._rows[type_name] = objects.in_accounts(every)
+            self.seen |= {name for name in every if name not in self.seen and objects.any_in_account(name)}
 
-    def of(self, type_name: str) -> bytearray | Path | None:
-        """Return the objects of a type in the accounts; None for all."""
-        return self._marks.get(type_name)
+    def of(self, type_name: str) -> Path | None:
+        """Return the file with the rows of a type in the accounts; None for all."""
+        return self._rows.get(type_name)
 
 
 def _reject_unknown(in_accounts: _AccountFilter, accounts: Mapping[str, Account]) -> None:
@@ -134,29 +125,11 @@ def _reject_unknown(in_accounts: _AccountFilter, accounts: Mapping[str, Account]
         raise UnknownName(f"no object belongs to the account '{printable(account)}'{hint}")
 
 
-def _filter_columns(
-    columns: Sequence[Verdicts], statuses: Collection[Status], selected_rows: bytearray | Path | None
-) -> list[Verdicts]:
+def _filter_columns(columns: Sequence[Verdicts], statuses: Collection[Status], rows: Path | None) -> list[Verdicts]:
     """Return the columns of one type with all other verdicts hidden."""
-    requested = [
-        frozenset(index for index, verdict in column.program.verdicts.items() if verdict.status in statuses)
+    by_number = {
+        column.number: frozenset(index for index, verdict in column.program.verdicts.items() if verdict.status in statuses)
         for column in columns
-    ]
-    shown: list[Verdicts] = []
-    for column, indexes in zip(columns, requested, strict=True):
-        if isinstance(column, InMemoryVerdicts):
-            marks = selected_rows if isinstance(selected_rows, bytearray) else b"\1" * len(column.indexes)
-            visible = (
-                index if index in indexes and mark else HIDDEN for index, mark in zip(column.indexes, marks, strict=True)
-            )
-            shown.append(replace(column, indexes=array("i", visible)))
-        elif isinstance(column, ParquetVerdicts):
-            by_number = {
-                other.number: codes
-                for other, codes in zip(columns, requested, strict=True)
-                if isinstance(other, ParquetVerdicts)
-            }
-            everything = (by_number.get(number, frozenset()) for number in range(max(by_number) + 1))
-            rows = selected_rows if not isinstance(selected_rows, bytearray) else None
-            shown.append(replace(column, files=replace(column.files, shown=CodeFilter(tuple(everything), rows))))
-    return shown
+    }
+    codes = CodeFilter(tuple(by_number.get(number, frozenset()) for number in range(max(by_number) + 1)), rows)
+    return [replace(column, files=replace(column.files, shown=codes)) for column in columns]

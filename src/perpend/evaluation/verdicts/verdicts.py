@@ -1,26 +1,32 @@
-"""The verdicts of one program on the objects of its type, in memory or in files: counts, first ones, all in order."""
+"""The verdicts of one program on the objects of its type, in Parquet files: counts, first ones, all in order.
+
+The interpreter adds the details that only the object gives: why it could not be read, and texts of runtime errors.
+"""
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.inventory.readers.conflicts import parted
+from perpend.evaluation.verdicts.verdict import indexes_needing_object
+from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from perpend.core.objects.inventory import CloudObject
-    from perpend.language.interpreter.interpreter import EvaluationOutcome
+    from perpend.evaluation.engines.verdicts import VerdictFiles
+    from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects
     from perpend.language.program.program import Program
 
 
 HIDDEN: Final = -1
 """The index of a verdict that a filter hides."""
+
+_NO_REASON: Final = "the object's data cannot be read"
 
 
 class VerdictRow(NamedTuple):
@@ -30,81 +36,86 @@ class VerdictRow(NamedTuple):
     code: int
 
 
-class Verdicts(Protocol):
-    """An index for each object, with errors. An object is named by its place among those of its type."""
-
-    @property
-    def program(self) -> Program:
-        """The evaluated program."""
-
-    def counted(self) -> Counter[int]:
-        """Return the number of each index."""
-
-    def unreadable(self) -> Counter[str]:
-        """Return the number of each reason for unreadable objects, of those that are known without reading the objects.
-
-        For contradictions between sources, the reason does not name the places.
-        """
-
-    def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
-        """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
-
-    def ends(self) -> Iterator[EvaluationOutcome]:
-        """Yield the outcome of each object in order, with the index ``HIDDEN`` for hidden ones."""
-
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
-        """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
-
-    def verdicts_at(self, verdicts: Sequence[VerdictRow], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
-        """Return the outcomes of some objects, which are given by place."""
-
-
-@runtime_checkable
-class StreamedObjects(Protocol):
-    """Objects that are read on demand, many at once where possible."""
-
-    def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
-        """Return the objects at some places, in their order."""
-
-    def chunks(self, columns: Sequence[Any]) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts."""
-
-
 @dataclass(frozen=True, slots=True)
-class InMemoryVerdicts:
-    """Verdicts in memory: an index each, ``HIDDEN`` for hidden ones, and runtime errors by place."""
+class Verdicts:
+    """The verdicts of one program on the objects of its type, counted and read without loading them all.
+
+    An object is named by its place: the row number of its table. ``table`` are the files of the table; ``day`` is the day of
+    the run, in milliseconds since 1970.
+    """
 
     program: Program
-    indexes: array[int] = field(default_factory=lambda: array("i"))
-    errors: Mapping[int, str] = field(default_factory=dict)
+    number: int
+    reasons: tuple[str | None, ...]
+    files: VerdictFiles
+    table: Sequence[Path]
+    objects: StoredObjects
+    day: int
+    _with_errors: frozenset[int] = field(init=False)
+    _interpreter: Interpreter = field(init=False)
+    _counted: Counter[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_with_errors", indexes_needing_object(self.program))
+        object.__setattr__(self, "_interpreter", Interpreter([self.program]))
+        object.__setattr__(self, "_counted", self.files.counted(self.number))
 
     def counted(self) -> Counter[int]:
         """Return the number of each index."""
-        counts = Counter(self.indexes)
-        del counts[HIDDEN]
+        counts: Counter[int] = Counter()
+        for code, number in self._counted.items():
+            counts[max(code, UNREADABLE)] += number
         return counts
 
     def unreadable(self) -> Counter[str]:
-        """Return the number of each reason for unreadable objects."""
-        return Counter(parted(error)[0] for place, error in self.errors.items() if self.indexes[place] == UNREADABLE)
+        """Return the number of each reason for unreadable objects, from codes and from contradicted rows."""
+        reasons: Counter[str] = Counter()
+        for code, number in self._counted.items():
+            reason = self.reasons[-1 - code] if code < 0 else None
+            reasons.update({reason: number} if reason is not None else {})
+        unknown = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
+        if unknown & self._counted.keys():
+            reasons += self.objects.contradictions(self.files, unknown)[self.number]
+        return reasons
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
-        places = (place for place, index in enumerate(self.indexes) if index in indexes)
-        return [(place, self.errors.get(place)) for place in islice(places, limit)]
+        [verdicts] = self.firsts([indexes], limit)
+        rows = [row for row, _ in verdicts]
+        ends = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
-        return [
-            list(islice((VerdictRow(place, index) for place, index in enumerate(self.indexes) if index in group), limit))
-            for group in groups
-        ]
+        required = {index for group in groups for index in group}
+        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
+        by_index: dict[int, list[VerdictRow]] = {}
+        for code, rows in by_code.items():
+            by_index.setdefault(max(code, UNREADABLE), []).extend(VerdictRow(row, code) for row in rows)
+        return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
-    def verdicts_at(self, verdicts: Sequence[VerdictRow], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
-        """Return the outcomes of some objects."""
-        return [(code, self.errors.get(place)) for place, code in verdicts]
+    def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
+        """Return the outcomes of some objects. The interpreter evaluates those whose codes lack details."""
+        known: dict[int | None, EvaluationOutcome] = {code: self._outcome_of(code, None) for code in self._counted}
+        known[None] = HIDDEN, None
+        needing = {code for code in self._counted if self._needs_object(code)}
+        return [self._outcome(code, objects[row]) if code in needing else known[code] for row, code in verdicts]
 
-    def ends(self) -> Iterator[EvaluationOutcome]:
-        """Yield the outcome of each object, in order."""
-        for place, index in enumerate(self.indexes):
-            yield index, self.errors.get(place)
+    def known_outcomes(self) -> dict[int, EvaluationOutcome | None]:
+        """Return the outcome of each code that occurs, None if the outcome needs the object."""
+        return {code: None if self._needs_object(code) else self._outcome_of(code, None) for code in self._counted}
+
+    def said(self) -> dict[int, str]:
+        """Return the reasons that all rows with a code share, by code."""
+        return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
+
+    def _outcome(self, code: int, object_: CloudObject) -> EvaluationOutcome:
+        return self._outcome_of(code, self._interpreter.evaluate(object_.fields, self.day, complete=False)[0][1])
+
+    def _needs_object(self, code: int) -> bool:
+        return self.reasons[-1 - code] is None if code < 0 else code in self._with_errors
+
+    def _outcome_of(self, code: int, error: str | None) -> EvaluationOutcome:
+        if code >= 0:
+            return code, error
+        return UNREADABLE, self.reasons[-1 - code] or error or _NO_REASON

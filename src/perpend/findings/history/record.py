@@ -12,7 +12,6 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.object_types import ObjectType
 from perpend.evaluation.planner.cached_columns import SEMANTICS
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import re_evaluate
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write.commit import commit_run
 from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType
@@ -88,7 +87,7 @@ def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Reposi
 
 def _types_of(evaluation: Evaluation) -> list[EvaluatedType]:
     selection = evaluation.selection
-    files = {column.program.input_type: column.files for column in evaluation.verdicts if isinstance(column, ParquetVerdicts)}
+    files = {column.program.input_type: column.files for column in evaluation.verdicts}
     by_type = selection.by_type()
     absent: dict[str, list[str]] = {}
     for policy_id, type_name in selection.absent.items():

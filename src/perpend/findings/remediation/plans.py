@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.account import account_names
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import BATCH, objects_at
-from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects
+from perpend.evaluation.verdicts.evaluation import BATCH
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.remediation.fill import NotFilled, fill
 from perpend.findings.remediation.model import Look
@@ -66,31 +65,19 @@ def remediation_plans(
         to_mend = asked.get(column.program.policy_id)
         if to_mend is None:
             continue
-        for judged, end in _ended(evaluation, column, to_mend, status):
+        for judged, end in _ended(column, to_mend, status):
             yield _mending(evaluation, column, judged, end, to_mend.remedy)
 
 
-def _ended(
-    evaluation: Evaluation, column: Verdicts, to_mend: Remediable, status: Status
-) -> Iterator[tuple[CloudObject, EvaluationOutcome]]:
+def _ended(column: Verdicts, to_mend: Remediable, status: Status) -> Iterator[tuple[CloudObject, EvaluationOutcome]]:
     """Yield the requested objects with a status, each with its outcome."""
-    wider = with_names(evaluation, column.program.input_type, to_mend.remedy)
+    remedy = to_mend.remedy
+    of_type = column.objects.reading(value.path for value in remedy.values) if remedy else column.objects
     for batch in _found(column, status):
-        objects = objects_at(wider, column.program.input_type, [verdict.place for verdict in batch])
+        objects = of_type.at([verdict.place for verdict in batch])
         for verdict, end in zip(batch, column.verdicts_at(batch, objects), strict=True):
             if to_mend.objects is None or objects[verdict.place].id in to_mend.objects:
                 yield objects[verdict.place], end
-
-
-def with_names(evaluation: Evaluation, type_name: str, remedy: Remedy | None) -> Evaluation:
-    """Return an evaluation whose objects of a type also have the fields that a remedy names."""
-    objects = evaluation.objects_of(type_name)
-    if remedy is None or not isinstance(objects, StoredObjects):
-        return evaluation
-    wider = objects.reading(value.path for value in remedy.values)
-    return replace(
-        evaluation, inventory=replace(evaluation.inventory, objects={**evaluation.inventory.objects, type_name: wider})
-    )
 
 
 def _found(column: Verdicts, status: Status) -> Iterator[Sequence[VerdictRow]]:

@@ -16,7 +16,6 @@ from perpend.findings.history.queries.views import asking
 from perpend.findings.remediation.plans import Remediable, remediation_plans
 from perpend.findings.remediation.read import remedy_of
 from perpend.language.compiler.names import UnknownName, match_ids
-from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -167,16 +166,5 @@ def remedies_for(analyzer: Analyzer, requested: RequestedObjects) -> tuple[dict[
             raise UnusableRemedy(f"{policy_id}: remedy.yaml has errors: no plan was made", loaded.diagnostics)
         remedies[policy_id] = Remediable(loaded.value, objects)
         if loaded.value is None:
-            guides[policy_id] = _guide(analyzer, policy_id)
+            guides[policy_id] = analyzer.repository.text(f"{policy_id[1:]}/remediation.md")
     return remedies, guides
-
-
-def _guide(analyzer: Analyzer, policy_id: str) -> str:
-    """Return the text of a policy's ``remediation.md``, empty if it cannot be read."""
-    path = f"{policy_id[1:]}/remediation.md"
-    if path not in analyzer.repository.tree.files:
-        return ""
-    try:
-        return analyzer.repository.files.text(path, limit=MAX_YAML)
-    except UnreadableFile:
-        return ""

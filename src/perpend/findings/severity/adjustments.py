@@ -33,7 +33,7 @@ def shifted_findings(
     """Yield the shifted findings of an evaluation: policy, object Id, status, steps, and whether a waiver covers it."""
     with run_database(evaluation) as connection:
         wanted = {policy for shift in shifts for policy in shift.looked_at}
-        fill_candidates(connection, run_findings(connection, evaluation, wanted))
+        fill_candidates(connection, run_findings(evaluation, wanted))
         _keep_waived(connection, covering)
         shift_candidates(connection, shifts)
         shifted = (

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.claims import account_field, region_field, scope_of
-from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
-from perpend.evaluation.verdicts.evaluation import chunks_of
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
 from perpend.findings.history.queries.views import called, key_of
 from perpend.findings.waivers.matches import WaiverMatches, covered_findings, match_waivers, objects_in_scope
-from perpend.findings.waivers.matching import COLUMNS, insert_rows
+from perpend.findings.waivers.matching import COLUMNS
 from perpend.findings.waivers.status import DayAsked
 from perpend.inventory.snapshots.database import opened, text, translate_errors
-from perpend.inventory.snapshots.queries.owners import filled
+from perpend.inventory.snapshots.queries.owners import object_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -33,41 +28,28 @@ FINDING_STATUSES: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
 """The statuses of findings."""
 
 _OF_VERDICT: Final = ("policy_id", "status", "key")
-_HELD: Final = "perpend_run_finding"
+_NOTHING: Final = f"SELECT {', '.join(f'NULL AS {column}' for column in COLUMNS)} WHERE FALSE"
 
 
 @contextmanager
 def run_database(evaluation: Evaluation) -> Iterator[Connection]:
-    """Yield the database that reads an evaluation's verdicts; a new one if they are in memory."""
-    stored = next((column for column in evaluation.verdicts if isinstance(column, ParquetVerdicts)), None)
-    if stored is None:
+    """Yield the database that reads an evaluation's verdicts; a new one if there are none."""
+    if not evaluation.verdicts:
         with opened() as connection:
             yield connection
         return
-    with translate_errors(stored.files.paths[0].parent):
-        yield stored.objects.connection
+    column = evaluation.verdicts[0]
+    with translate_errors(column.files.paths[0].parent):
+        yield column.objects.connection
 
 
-def run_findings(
-    connection: Connection, evaluation: Evaluation, policies: Collection[str], statuses: Collection[Status] = FINDING_STATUSES
-) -> str:
+def run_findings(evaluation: Evaluation, policies: Collection[str], statuses: Collection[Status] = FINDING_STATUSES) -> str:
     """Return the query for the verdicts of some policies that have one of some statuses, with the columns of candidates."""
     by_type: dict[str, dict[int, Verdicts]] = {}
     for number, column in enumerate(evaluation.verdicts):
         if column.program.policy_id in policies:
             by_type.setdefault(column.program.input_type, {})[number] = column
-    parts, held = [], []
-    for type_name, columns in by_type.items():
-        declared = evaluation.selection.types.get(type_name) or ObjectType(type_name)
-        objects = evaluation.objects_of(type_name)
-        if isinstance(objects, StoredObjects):
-            parts.append(_stored(objects, declared, columns, statuses))
-        else:
-            held.append((declared, columns))
-    if held or not parts:
-        insert_rows(connection, _HELD, (row for one in held for row in _held(evaluation, *one, statuses)))
-        parts.append(f"FROM {_HELD}")
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join(_of_type(columns, statuses) for columns in by_type.values()) or _NOTHING
 
 
 def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaiverMatches:
@@ -79,57 +61,32 @@ def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[st
     if not files.waivers:
         return WaiverMatches(day)
     with run_database(evaluation) as connection:
-        return match_waivers(connection, partial(run_findings, connection, evaluation), files, policy_ids, day)
+        return match_waivers(connection, partial(run_findings, evaluation), files, policy_ids, day)
 
 
 def unused_scopes(evaluation: Evaluation, covering: WaiverMatches) -> dict[str, int]:
     """Return the number of objects of an evaluation in the scope of each waiver that covers nothing."""
     with run_database(evaluation) as connection:
-        return objects_in_scope(connection, partial(run_findings, connection, evaluation, statuses=tuple(Status)), covering)
+        return objects_in_scope(connection, partial(run_findings, evaluation, statuses=tuple(Status)), covering)
 
 
 @contextmanager
 def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]]:
     """Yield the rows of ``covered_findings`` of an evaluation."""
     with run_database(evaluation) as connection:
-        yield covered_findings(connection, partial(run_findings, connection, evaluation), covering)
+        yield covered_findings(connection, partial(run_findings, evaluation), covering)
 
 
-def _held(
-    evaluation: Evaluation, declared: ObjectType, columns: Mapping[int, Verdicts], statuses: Collection[Status]
-) -> Iterator[tuple[str | int | None, ...]]:
-    """Yield the rows of verdicts in memory."""
-    places = count()
-    for objects, ends in chunks_of(evaluation, [*columns.values()]):
-        for place, judged, *of_object in zip(places, objects, *ends, strict=False):
-            scope = scope_of(judged.fields, declared)
-            names = [one or None for one in (judged.id, judged.external_id, judged.name, scope.account, scope.region)]
-            for (number, column), (index, _) in zip(columns.items(), of_object, strict=True):
-                status = column.program.verdicts[index].status
-                if status in statuses:
-                    yield column.program.policy_id, declared.name, *names, status.value, (number << 32) + place
-
-
-def _stored(objects: StoredObjects, declared: ObjectType, columns: Mapping[int, Verdicts], statuses: Collection[Status]) -> str:
-    """Return the query for verdicts in files."""
+def _of_type(columns: Mapping[int, Verdicts], statuses: Collection[Status]) -> str:
+    """Return the query for the verdicts of one type."""
+    objects = next(iter(columns.values())).objects
+    declared = objects.object_type
     held = objects.held
     table = held.tables.by_name[declared.name]
-    identity = filled(table, "Id", "o")
-    described = {
-        "place": f"o.{ROW}",
-        "id": identity,
-        "external_id": f"coalesce({filled(table, declared.external_id_field, 'o')}, {identity})",
-        "name": filled(table, declared.name_field, "o"),
-        "account": filled(table, account_field(declared), "o"),
-        "region": filled(table, region_field(declared), "o"),
-    }
+    described = {"place": f"o.{ROW}", **object_columns(table, declared, "o")}
+    described["external_id"] = f"coalesce({described['external_id']}, {described['id']})"
     named = ", ".join(f"{value} AS {column}" for column, value in described.items())
-    verdicts = [
-        part
-        for number, column in columns.items()
-        if isinstance(column, ParquetVerdicts)
-        for part in _of_column(number, column, statuses)
-    ]
+    verdicts = [part for number, column in columns.items() for part in _of_column(number, column, statuses)]
     values = {"type": text(declared.name), "name": called("o"), **{column: f"v.{column}" for column in _OF_VERDICT}}
     listed = ", ".join(f"{values.get(column, f'o.{column}')} AS {column}" for column in COLUMNS)
     objects_named = f"(SELECT {named} FROM {held.relation(declared.name)} AS o)"
@@ -137,7 +94,7 @@ def _stored(objects: StoredObjects, declared: ObjectType, columns: Mapping[int, 
     return f"SELECT {listed} FROM ({verdict_rows}) AS v JOIN {objects_named} AS o ON o.place = v.place"
 
 
-def _of_column(number: int, column: ParquetVerdicts, statuses: Collection[Status]) -> Iterator[str]:
+def _of_column(number: int, column: Verdicts, statuses: Collection[Status]) -> Iterator[str]:
     """Yield a query for the rows of each status of a policy."""
     by_status: dict[Status, list[int]] = {}
     for index, verdict in column.program.verdicts.items():

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.core.errors import reject_single_text
+from perpend.core.garbage import collector_paused
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, reject_other_scopes
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, is_root, object_from_fields
 from perpend.core.objects.object_types import ObjectType
@@ -220,7 +221,7 @@ class Collecting:
             return ""
 
     def _read(self, path: str) -> None:
-        with _collector_paused():
+        with collector_paused():
             self._read_text(self._texts[path], path)
 
     def _read_text(self, text: InputText, path: str) -> None:
@@ -374,24 +375,12 @@ def collect_files(
     collecting = Collecting(
         type_name, object_type, complete or {}, progress, read_from or {}, observed_at=stated, types=types or {}
     )
-    with _collector_paused():
+    with collector_paused():
         collecting.read(names, keep_going=keep_going)
         inventory = collecting.inventory()
     if is_alone():  # all of it is kept; in another program, its garbage would be kept forever, too
         gc.freeze()
     return Collected(inventory, collecting.failures)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause cyclic garbage collection: the objects made here have no cycles, so collecting only costs time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def read_objects(pieces: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -153,6 +153,15 @@ class Repository:
         names = {path.split("/")[1] for path in self.tree.files if path.startswith("types/") and path.count("/") >= 2}
         return tuple(sorted(map(current_name, names)))
 
+    def text(self, path: str, *, limit: int = MAX_YAML) -> str:
+        """Return a file's text, empty if it does not exist or cannot be read. ``path`` has no leading slash."""
+        if path not in self.tree.files:
+            return ""
+        try:
+            return self.files.text(path, limit=limit)
+        except UnreadableFile:
+            return ""
+
     def policy(self, entity: str) -> Loaded[Policy]:
         """Return a policy by its id."""
         return self._document(

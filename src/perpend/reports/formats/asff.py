@@ -1,7 +1,8 @@
 """Write findings for AWS Security Hub (ASFF, 2018-10-08), as the argument of BatchImportFindings.
 
 Source: the service model of Security Hub, and its user guide. ASFF requires a severity: the user chooses one for findings
-without a rating, and each of these is marked as not rated.
+without a rating, and each of these is marked as not rated. A resource has a region only if it is known; the region in
+``ProductArn`` is then the first one of the partition.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.finding import moment_text
-from perpend.reports.formats.finding_lines import LEFT_OUT
+from perpend.reports.formats.finding_lines import LEFT_OUT, optional
 from perpend.reports.formats.json_text import json_of, write_items
 from perpend.reports.formats.lines import write_lines
+from perpend.reports.formats.subjects import ACCOUNT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -66,6 +68,7 @@ class AsffText:
         return {
             f'"{marks.id}"': _filled_in_sql(rows, columns["id"], _ID),
             f'"{marks.name}"': _filled_in_sql(rows, columns["name"], _FIELD),
+            f',"Region":"{marks.region}"': optional(f',"Region":"{marks.region}"', str(marks.region), columns["region"]),
             str(marks.account): columns["account"],
             str(marks.region): f"coalesce({columns['region']}, CASE {partition} {regions} ELSE 'us-east-1' END)",
             str(marks.partition): partition,
@@ -124,12 +127,15 @@ def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict
     if subject.account is None:
         raise ValueError("no account")
     partition = subject.partition or "aws"
-    region = subject.region or _GLOBAL_REGIONS.get(partition, "us-east-1")
+    region = {"Region": subject.region} if subject.region else {}
+    product_region = subject.region or _GLOBAL_REGIONS.get(partition, "us-east-1")
+    account = subject.resource_type == ACCOUNT_TYPE
+    identity = f"AWS::::Account:{subject.account}" if account else _filled(subject.id, _ID)
     first = moment_text(opened) if opened is not None else run.time
     return {
         "SchemaVersion": "2018-10-08",
         "Id": f"perpend/{finding.uid}",
-        "ProductArn": f"arn:{partition}:securityhub:{region}:{subject.account}:product/{subject.account}/default",
+        "ProductArn": f"arn:{partition}:securityhub:{product_region}:{subject.account}:product/{subject.account}/default",
         "GeneratorId": shorten(finding.policy.id, _ID),
         "AwsAccountId": subject.account,
         "CreatedAt": first,
@@ -139,9 +145,7 @@ def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict
         "Title": _filled(finding.policy.title, _TITLE),
         "Description": _filled(finding.message, _DESCRIPTION),
         "FindingProviderFields": {"Severity": _severity(finding, unrated), "Types": _TYPES},
-        "Resources": [
-            {"Type": subject.resource_type, "Id": _filled(subject.id, _ID), "Partition": partition, "Region": region}
-        ],
+        "Resources": [{"Type": subject.resource_type, "Id": identity, "Partition": partition, **region}],
         "Compliance": _compliance(finding),
         "RecordState": "ARCHIVED" if finding.is_archived else "ACTIVE",
         **_remediation(finding),

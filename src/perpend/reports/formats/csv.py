@@ -6,15 +6,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import encodable
-from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.evaluation.engines.duckdb.sql import text_literal
-from perpend.evaluation.verdicts.evaluation import times_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.severity.effective import RATED_STATUSES
 from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
+from perpend.reports.formats.object_texts import ObjectWriter
 from perpend.reports.formats.references import Quoting, VerdictFormat
 from perpend.reports.formats.registry import REFERENCES
-from perpend.reports.formats.subjects import account_of, account_with_names
+from perpend.reports.formats.subjects import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,19 +147,16 @@ def _cell_in_sql(rows: StoredRows, expression: str) -> str:
 _QUOTING: Final = Quoting(_quotes_doubled, lambda written: f"replace({written}, '\"', '\"\"')")
 
 
-class _CsvDescriber:
-    """Renders objects. The type and account of consecutive objects are rendered once."""
+class _CsvDescriber(ObjectWriter):
+    """Renders objects. The type and owner of consecutive objects are rendered once."""
 
     def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], *, facts: bool) -> None:
-        self._evaluation = evaluation
+        super().__init__(evaluation, accounts)
         self._facts = facts
         # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
         self._opening, self._closing = ('"[', ']"') if facts else ("", "")
-        self._accounts = accounts
         self._shared: tuple[str, ...] | None = None
         self._text = ""
-        self._sources: dict[str, str] = {}
-        self._times = times_of(evaluation.inventory)
 
     def __call__(self, object_: CloudObject) -> tuple[str, str]:
         master = object_.master
@@ -168,7 +164,7 @@ class _CsvDescriber:
         if shared != self._shared:
             type_name, *owner = shared
             self._shared, self._text = shared, _cells(type_name, self._evaluation.type_label(type_name), *owner)
-        account = _account(account_of(object_, self._accounts))
+        account = self._account(account_of(object_, self._accounts))
         name = object_.name if self._facts else ""
         return (
             f"{_cells(object_.id, name, object_.external_id)},{self._text},{self._opening}",
@@ -183,26 +179,15 @@ class _CsvDescriber:
         types = f",{_cells(type_name, self._evaluation.type_label(type_name))},"
         named, owned = ([_cell_in_sql(rows, one) for one in some] for some in (names, owner))
         before = [*_with_commas(named), text_literal(types), *_with_commas(owned), text_literal(f",{self._opening}")]
-        accounts = (rows.id, rows.external_id, rows.master_id, rows.master_name)
-        account = rows.called(self._account_cells, *accounts) if self._accounts else "','"
-        source = rows.of_source([self._source(name) for name in rows.sources])
+        account, source = self._account_in_sql(rows), self._source_in_sql(rows)
         behind = [text_literal(f"{self._closing},"), account, "','", source, text_literal(_END)]
         return Sql(concat(before)), Sql(concat(behind))
 
-    def _account_cells(
-        self, object_id: str | None, external_id: str | None, master_id: str | None, master_name: str | None
-    ) -> str:
-        return _account(account_with_names(self._accounts, object_id, external_id, master_id, master_name))
+    def _account(self, owner: tuple[str, Account] | None) -> str:
+        return _cells(owner[1].name or "", owner[1].owner or "") if owner else ","
 
-    def _source(self, name: str) -> str:
-        if name not in self._sources:
-            time = self._times.get(name)
-            self._sources[name] = _cells(name, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else "")
-        return self._sources[name]
-
-
-def _account(owner: tuple[str, Account] | None) -> str:
-    return _cells(owner[1].name or "", owner[1].owner or "") if owner else ","
+    def _source_text(self, name: str, time: str | None) -> str:
+        return _cells(name, time or "")
 
 
 def _with_commas(cells: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status
 from perpend.core.values.values import iso_from_milliseconds
-from perpend.evaluation.verdicts.evaluation import chunks_of, counts_of
+from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.findings.history.identity import finding_id
@@ -183,7 +183,7 @@ def findings_of(
         if not columns:
             continue
         programs = [column.program for column in columns]
-        for objects, ends in chunks_of(evaluation, columns):
+        for objects, ends in columns[0].objects.chunks(columns):
             for object_, *of_object in zip(objects, *ends, strict=True):
                 yield from findings_about(object_, zip(programs, of_object, strict=True), run, statuses, weighed)
 

@@ -33,6 +33,12 @@ LEFT_OUT: Final = "\0"
 _ARN: Final = "(?s)arn:([^:]*:){4}.*"
 
 
+def optional(text: str, mark: str, value: str) -> str:
+    """Return the expression of a text with a value in place of a mark; of an empty text if the value is null."""
+    before, after = map(text_literal, text.split(mark))
+    return f"CASE WHEN {value} IS NULL THEN '' ELSE concat({before}, {value}, {after}) END"
+
+
 class FindingText(Protocol):
     """A format of single findings."""
 

@@ -1,8 +1,8 @@
-"""Write a text for each object, from its verdicts, in any format: SQL for stored tables, Python for single objects.
+"""Write a text for each object, from its verdicts, in any format: SQL for tables, Python for single objects.
 
 SQL joins texts, one for each outcome of a program, with expressions over the object's row. Python writes the objects with
-outcomes that SQL does not know in full: texts of runtime errors, contradictions. It also writes objects in memory, and objects
-with values that SQL cannot write. The bytes are the same.
+outcomes that SQL does not know in full: texts of runtime errors, contradictions. It also writes objects with values that SQL
+cannot write. The bytes are the same.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.engines.duckdb.sql import text_literal
-from perpend.evaluation.verdicts.evaluation import chunks_of
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
 from perpend.inventory.snapshots.database import in_order, translate_errors
 from perpend.reports.formats.row_values import NotInSql, StoredRows, teach_values
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects
     from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.inventory.snapshots.database import Connection
     from perpend.language.interpreter.interpreter import EvaluationOutcome
@@ -212,35 +211,18 @@ def write_lines(texts: Generator[bytes], stream: TextIO, *, without: str = "") -
 def verdict_lines(evaluation: Evaluation, written: LineFormat) -> Generator[bytes]:
     """Yield the texts of all objects by type, some at once."""
     for type_name in evaluation.selection.by_type():
-        columns = [column for column in evaluation.shown if column.program.input_type == type_name]
-        objects = evaluation.objects_of(type_name)
-        stored = [column for column in columns if isinstance(column, ParquetVerdicts)]
-        if columns and isinstance(objects, StoredObjects) and len(stored) == len(columns):
-            yield from _stored_texts(evaluation, objects, stored, written)
-        elif columns:
-            yield from _texts(evaluation, columns, written)
+        if columns := [column for column in evaluation.shown if column.program.input_type == type_name]:
+            yield from _texts_of_type(columns, written)
 
 
-def _texts(evaluation: Evaluation, columns: Sequence[Verdicts], written: LineFormat) -> Iterator[bytes]:
-    """Yield the texts of all objects, which Python writes."""
-    text_of = written.in_python([column.program for column in columns])
-    for objects, ends in chunks_of(evaluation, columns):
-        texts = (text_of(object_, of_object) for object_, *of_object in zip(objects, *ends, strict=True))
-        while some := [*islice(texts, _AT_ONCE)]:
-            if joined := "".join(some):
-                yield joined.encode()
-
-
-def _stored_texts(
-    evaluation: Evaluation, objects: StoredObjects, columns: Sequence[ParquetVerdicts], written: LineFormat
-) -> Iterator[bytes]:
-    """Yield the texts of stored objects, which SQL writes, if it can."""
-    programs = [column.program for column in columns]
+def _texts_of_type(columns: Sequence[Verdicts], written: LineFormat) -> Iterator[bytes]:
+    """Yield the texts of the objects of one type, in SQL if it can write the format."""
+    programs, objects = [column.program for column in columns], columns[0].objects
     try:
         rows = StoredRows(objects.held, objects.object_type, objects.required, written.reads(programs), whole=written.keeps_all)
         drawn = written.in_sql(rows, programs)
     except NotInSql:
-        yield from _texts(evaluation, columns, written)
+        yield from _texts_in_python(columns, written)
         return
     connection = objects.connection
     with translate_errors(objects.held.place(rows.object_type.name)):
@@ -249,6 +231,16 @@ def _stored_texts(
         steps = [written.adjustments.get(program.policy_id, {}) for program in programs]
         with in_order(connection, threads=_MOST_THREADS), _steps_table(connection, steps) as table:
             yield from _StoredTexts(objects, columns, written, rows, drawn, steps, table).texts()
+
+
+def _texts_in_python(columns: Sequence[Verdicts], written: LineFormat) -> Iterator[bytes]:
+    """Yield the texts of all objects, which Python writes."""
+    text_of = written.in_python([column.program for column in columns])
+    for objects, ends in columns[0].objects.chunks(columns):
+        texts = (text_of(object_, of_object) for object_, *of_object in zip(objects, *ends, strict=True))
+        while some := [*islice(texts, _AT_ONCE)]:
+            if joined := "".join(some):
+                yield joined.encode()
 
 
 @contextmanager
@@ -273,7 +265,7 @@ class _StoredTexts:
     """The texts of the objects of one stored table. ``columns`` are its shown verdicts, in the same files."""
 
     objects: StoredObjects
-    columns: Sequence[ParquetVerdicts]
+    columns: Sequence[Verdicts]
     written: LineFormat
     rows: StoredRows
     drawn: SqlLines
@@ -318,7 +310,7 @@ class _StoredTexts:
 
         return query
 
-    def _line(self, place: int, column: ParquetVerdicts, *, is_filtered: bool) -> SqlLine:
+    def _line(self, place: int, column: Verdicts, *, is_filtered: bool) -> SqlLine:
         program, shifts = column.program, {0, *self.steps[place].values()}
         ends = {code: end for code, end in column.known_outcomes().items() if end is not None}
         parts = {
@@ -334,7 +326,7 @@ class _StoredTexts:
 
 
 def outcomes_needing_objects(
-    objects: StoredObjects, columns: Sequence[ParquetVerdicts], where: str
+    objects: StoredObjects, columns: Sequence[Verdicts], where: str
 ) -> Iterator[tuple[int, CloudObject, list[EvaluationOutcome]]]:
     """Yield the rows of a condition with an outcome that needs the object, with the object and its outcomes in all columns."""
     needing = " OR ".join(filter(None, map(needing_object, columns)))
@@ -351,7 +343,7 @@ def outcomes_needing_objects(
             yield row, by_row[row], of_object
 
 
-def needing_object(column: ParquetVerdicts) -> str:
+def needing_object(column: Verdicts) -> str:
     """Return the condition that an outcome needs its object; empty if none does."""
     codes = [code for code, end in column.known_outcomes().items() if end is None]
     return is_among(f"v{column.number}", codes) if codes else ""

@@ -9,19 +9,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.markdown import prose, span, table_head, table_row
+from perpend.core.diagnostics.markdown import message, prose, span, summary, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import in_words
 from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE
 from perpend.reports.formats.decisions import severities_document
 from perpend.reports.formats.finding import not_evaluated
-from perpend.reports.formats.tally import TO_ACT_ON, tally_of
+from perpend.reports.formats.tally import TO_ACT_ON, reasons_of, tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
+    from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
     from perpend.findings.severity.results import RatedEvaluation
@@ -200,25 +201,27 @@ def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySe
     rating = weighed.in_force.of(tally.policy.id) if weighed else None
     severity = "" if weighed is None else rating.short_text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
-    group = [
-        MessageGroup(
-            group.status,
-            group.message,
-            group.remediation,
-            group.objects,
-            [object_.name or object_.id for object_, _ in group.shown],
-        )
-        for group in tally.groups
+    incompliant = (group for group in tally.groups if group.status is not Status.UNDETERMINED)
+    groups = [MessageGroup(one.status, one.message, one.remediation, one.objects, _names(one.shown)) for one in incompliant]
+    groups += [
+        MessageGroup(Status.UNDETERMINED, reason.message, reason.remediation, reason.verdicts, _names(reason.shown.values()))
+        for reason in reasons_of([tally])
     ]
-    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts=counts, messages=group)
+    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, groups)
+
+
+def _names(shown: Collection[tuple[CloudObject, str | None]]) -> list[str]:
+    """Return the names of some objects. Those that share a name are named by their ids."""
+    names = Counter(object_.name for object_, _ in shown)
+    return [object_.name if object_.name and names[object_.name] == 1 else object_.id for object_, _ in shown]
 
 
 def _section(section: PolicySection) -> Iterator[str]:
     if not section.messages:
         return
-    counts = ", ".join(f"{number:,} {prose(word)}" for word, number in section.counts.items())
-    rating = f" · {prose(section.rating)}" if section.rating else ""
-    yield f"\n<details><summary><b>{counts}</b>{rating} · {prose(section.title)}</summary>\n\n"
+    counts = ", ".join(f"{number:,} {summary(word)}" for word, number in section.counts.items())
+    rating = f" · {summary(section.rating)}" if section.rating else ""
+    yield f"\n<details><summary><b>{counts}</b>{rating} · {summary(section.title)}</summary>\n\n"
     yield f"{span(section.id)}\n"
     for group in section.messages:
         yield _message(group)
@@ -226,8 +229,8 @@ def _section(section: PolicySection) -> Iterator[str]:
 
 
 def _message(group: MessageGroup) -> str:
-    text = f"\n- {group.status.value} {group.objects:,}: {prose(group.message)}"
+    text = f"\n- {group.status.value} {group.objects:,}: {message(group.message)}"
     if group.remediation:
-        text += f" Next: {prose(group.remediation)}"
+        text += f" Next: {message(group.remediation)}"
     first = f"first {len(group.names)}: " if group.objects > len(group.names) else ""
     return f"{text}\n  {first}{', '.join(map(span, group.names))}\n"

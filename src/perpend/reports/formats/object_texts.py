@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,50 @@ if TYPE_CHECKING:
     from perpend.reports.formats.row_values import StoredRows
 
 
-class ObjectTexts:
-    """Writes objects as JSON. The account of consecutive objects is written once."""
+class ObjectWriter(ABC):
+    """Writes objects in Python and in SQL, with their accounts and sources. The text of a source is written once."""
 
     def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account]) -> None:
         self._evaluation = evaluation
         self._accounts = accounts
-        self._types: dict[str, str] = {}
         self._sources: dict[str, str] = {}
         self._times = times_of(evaluation.inventory)
+
+    @abstractmethod
+    def _account(self, owner: tuple[str, Account] | None) -> str:
+        """Return the text of a configured account, None for any other."""
+
+    @abstractmethod
+    def _source_text(self, name: str, time: str | None) -> str:
+        """Return the text of a source, with the time of its observation."""
+
+    def _account_in_sql(self, rows: StoredRows) -> str:
+        """Return the expression of the text of an object's account."""
+        names = (rows.id, rows.external_id, rows.master_id, rows.master_name)
+        return rows.called(self._account_named, *names) if self._accounts else text_literal(self._account(None))
+
+    def _account_named(
+        self, object_id: str | None, external_id: str | None, master_id: str | None, master_name: str | None
+    ) -> str:
+        return self._account(account_with_names(self._accounts, object_id, external_id, master_id, master_name))
+
+    def _source(self, name: str) -> str:
+        if name not in self._sources:
+            time = self._times.get(name)
+            self._sources[name] = self._source_text(name, iso_time(time) if time else None)
+        return self._sources[name]
+
+    def _source_in_sql(self, rows: StoredRows) -> str:
+        """Return the expression of the text of an object's source."""
+        return rows.of_source([self._source(name) for name in rows.sources])
+
+
+class ObjectTexts(ObjectWriter):
+    """Writes objects as JSON. The owner of consecutive objects is written once."""
+
+    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account]) -> None:
+        super().__init__(evaluation, accounts)
+        self._types: dict[str, str] = {}
         self._master: tuple[str, ...] | None = None
         self._master_text = "null"
 
@@ -38,7 +74,7 @@ class ObjectTexts:
         """Return the text of an object."""
         names = f'"id":{json_text(object_.id)},"name":{json_text(object_.name)}'
         identity = f'{names},"externalId":{json_text(object_.external_id)}'
-        master, account = self._master_of(object_), _account(account_of(object_, self._accounts))
+        master, account = self._master_of(object_), self._account(account_of(object_, self._accounts))
         described = f'{identity},{self._type(object_.type_name)},"master":{master},"account":{account}'
         return f"{{{described},{self._source(object_.origin.source)}}}"
 
@@ -52,24 +88,20 @@ class ObjectTexts:
             start, external, named, end = map(text_literal, keys)
             text = concat([start, master_id, external, master_id, named, rows.text(rows.master_name), end])
             master = f"CASE WHEN {rows.master_id} IS NULL THEN 'null' ELSE {text} END"
-        names = (rows.id, rows.external_id, rows.master_id, rows.master_name)
-        account = rows.called(self._account_text, *names) if self._accounts else "'null'"
         identity = [rows.text(one) for one in (rows.id, rows.name, rows.external_id)]
         keys = ('{"id":', ',"name":', ',"externalId":', f',{self._type(object_type.name)},"master":')
         parts = [part for key, value in zip(keys, [*identity, master], strict=True) for part in (text_literal(key), value)]
-        source = rows.of_source([self._source(name) for name in rows.sources])
-        return concat([*parts, text_literal(',"account":'), account, "','", source, "'}'"])
+        owner, source = self._account_in_sql(rows), self._source_in_sql(rows)
+        return concat([*parts, text_literal(',"account":'), owner, "','", source, "'}'"])
 
-    def _account_text(
-        self, object_id: str | None, external_id: str | None, master_id: str | None, master_name: str | None
-    ) -> str:
-        return _account(account_with_names(self._accounts, object_id, external_id, master_id, master_name))
+    def _account(self, owner: tuple[str, Account] | None) -> str:
+        if owner is None:
+            return "null"
+        number, account = owner
+        return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
 
-    def _source(self, name: str) -> str:
-        if name not in self._sources:
-            time = self._times.get(name)
-            self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and iso_time(time))}'
-        return self._sources[name]
+    def _source_text(self, name: str, time: str | None) -> str:
+        return f'"source":{json_text(name)},"observedAt":{json.dumps(time)}'
 
     def _master_of(self, object_: CloudObject) -> str:
         master = object_.master
@@ -86,13 +118,6 @@ class ObjectTexts:
             label = self._evaluation.type_label(name)
             self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'
         return self._types[name]
-
-
-def _account(owner: tuple[str, Account] | None) -> str:
-    if owner is None:
-        return "null"
-    number, account = owner
-    return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
 
 
 def iso_time(time: datetime) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.decisions import rating_document
 from perpend.reports.formats.finding import CHANGED, CLOSED, SAME
+from perpend.reports.formats.finding_lines import optional
 from perpend.reports.formats.json_text import json_of
 from perpend.version import __version__
 
@@ -67,15 +67,9 @@ class OcsfText:
         return {
             f'"{marks.id}"': rows.text(columns["id"]),
             f'"{marks.name}"': rows.text(columns["name"]),
-            account: _optional(account, str(marks.account), columns["account"]),
-            region: _optional(region, str(marks.region), columns["region"]),
+            account: optional(account, str(marks.account), columns["account"]),
+            region: optional(region, str(marks.region), columns["region"]),
         }
-
-
-def _optional(text: str, mark: str, value: str) -> str:
-    """Return the expression of a text with a value in place of a mark; of an empty text if the value is null."""
-    before, after = map(text_literal, text.split(mark))
-    return f"CASE WHEN {value} IS NULL THEN '' ELSE concat({before}, {value}, {after}) END"
 
 
 def write_ocsf(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, version: str = VERSIONS[-1]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from json.encoder import encode_basestring_ascii as json_text
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.sql import text_literal
@@ -59,11 +59,6 @@ def opening(evaluation: Evaluation, type_name: str, read: Read) -> str:
     return f'{{"field":{json_text(read.path)},"label":{json_text(evaluation.label_of(type_name, read))},"value":'
 
 
-def reads_of(programs: Sequence[Program]) -> tuple[Read, ...]:
-    """Return the values that some programs read, each once."""
-    return tuple(dict.fromkeys(read for program in programs for read in program.reads))
-
-
 class ReferenceWriter:
     """Writes references to the fields of objects in memory."""
 
@@ -99,17 +94,21 @@ class _Values:
         return text
 
 
-class VerdictFormat:
-    """A format with one line for each verdict: its outcome, its references, and its object.
+Described = TypeVar("Described", Describer, "ObjectTexts")
 
-    ``head`` writes an outcome. Without ``quoting``, there are no references. ``references`` is one of :data:`REFERENCES`.
+
+class ReferenceFormat(Generic[Described]):
+    """A format with references to the values that policies read.
+
+    ``head`` writes an outcome, ``described`` an object. Without ``quoting``, there are no references. ``references`` is one of
+    :data:`REFERENCES`; long values are cut unless it is ``all``.
     """
 
     def __init__(
         self,
         evaluation: Evaluation,
         head: Callable[[Outcome], str],
-        described: Describer,
+        described: Described,
         *,
         quoting: Quoting | None = AS_IT_IS,
         references: str = REFERENCES[0],
@@ -117,7 +116,7 @@ class VerdictFormat:
     ) -> None:
         self.evaluation = evaluation
         self.head = head
-        self.described = described
+        self.described: Described = described
         self.quoting = quoting
         self.references = references
         self.adjustments: Adjustments = adjustments or {}
@@ -125,7 +124,11 @@ class VerdictFormat:
 
     def reads(self, programs: Sequence[Program]) -> tuple[Read, ...]:
         """Return the values that it writes."""
-        return reads_of(programs) if self.quoting else ()
+        return tuple(dict.fromkeys(read for program in programs for read in program.reads)) if self.quoting else ()
+
+
+class VerdictFormat(ReferenceFormat[Describer]):
+    """A format with one line for each verdict: its outcome, its references, and its object."""
 
     def in_sql(self, rows: StoredRows, programs: Sequence[Program]) -> _VerdictSql:
         """Return the format in SQL."""
@@ -207,31 +210,11 @@ class _VerdictSql:
         return [part for line in lines for part in line.parts]
 
 
-class ObjectFormat:
+class ObjectFormat(ReferenceFormat["ObjectTexts"]):
     """A format with one line for each object: the object, the values that its policies read, and its verdicts.
 
-    ``head`` writes an outcome after a comma, ``described`` an object. Long values are cut unless ``references`` is ``all``.
+    ``head`` writes an outcome after a comma.
     """
-
-    def __init__(
-        self,
-        evaluation: Evaluation,
-        head: Callable[[Outcome], str],
-        described: ObjectTexts,
-        *,
-        references: str = REFERENCES[0],
-        adjustments: Adjustments | None = None,
-    ) -> None:
-        self.evaluation = evaluation
-        self.head = head
-        self.described = described
-        self.references = references
-        self.adjustments: Adjustments = adjustments or {}
-        self.keeps_all = references == "all"
-
-    def reads(self, programs: Sequence[Program]) -> tuple[Read, ...]:
-        """Return the values that it writes."""
-        return reads_of(programs)
 
     def in_sql(self, rows: StoredRows, programs: Sequence[Program]) -> _ObjectSql:
         """Return the format in SQL."""
@@ -240,7 +223,7 @@ class ObjectFormat:
     def in_python(self, programs: Sequence[Program]) -> TextOf:
         """Return the function that writes the line of an object."""
         outcomes = [OutcomeTexts(program, self.head, self.adjustments) for program in programs]
-        reads = reads_of(programs)
+        reads = self.reads(programs)
         write = ReferenceWriter(self.evaluation, reads, programs[0].input_type, AS_IT_IS, self.references)
 
         def text_of(object_: CloudObject, ends: Sequence[EvaluationOutcome]) -> str:
@@ -259,7 +242,7 @@ class _ObjectSql:
     def __init__(self, written: ObjectFormat, rows: StoredRows, programs: Sequence[Program]) -> None:
         self._written = written
         self._type_name = rows.object_type.name
-        self._values = {read: f"f{place}" for place, read in enumerate(reads_of(programs))}
+        self._values = {read: f"f{place}" for place, read in enumerate(written.reads(programs))}
         self.columns = {column: rows.values[read] for read, column in self._values.items()}
         self.columns["object"] = written.described.in_sql(rows)
 

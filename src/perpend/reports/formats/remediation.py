@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.markdown import fenced, prose, span
+from perpend.core.diagnostics.markdown import fenced, message, prose, span
 from perpend.findings.remediation.plans import WHOSE
 from perpend.reports.formats.json_text import write_items
 
@@ -211,24 +211,24 @@ def _section(plan: RemediationPlan) -> Iterator[str]:
     object_ = plan.object
     yield f"\n### {span(object_.name or object_.id)}\n\n"
     yield f"{prose(plan.type_label)} {span(object_.external_id or object_.id)}, account {plan.account or 'not known'}. "
-    yield f"{prose(plan.message)}\n"
+    yield f"{message(plan.message)}\n"
     if plan.remedy is not None:
         yield from _commands(plan.remedy)
         return
-    yield f"\n**Not filled in:** {prose('; '.join(plan.why_not))}\n\n"
+    yield f"\n**Not filled in:** {message('; '.join(plan.why_not))}\n\n"
     yield from fenced("".join(comment(plan.guide, "")))
 
 
 def _commands(remedy: Remedy) -> Iterator[str]:
     yield "\n**Before**\n"
     for look in remedy.before:
-        yield f"\n- {prose(look.say)}\n"
+        yield f"\n- {message(look.say)}\n"
         yield from _command(look.run)
     yield "\n**Steps**\n"
     for number, step in enumerate(remedy.steps, 1):
-        yield f"\n{number}. {prose(step.say)}\n"
+        yield f"\n{number}. {message(step.say)}\n"
         yield from _command(step.run)
-        yield f"\n   Undo: {prose(step.no_undo)}\n" if step.no_undo else "\n   Undo:\n"
+        yield f"\n   Undo: {message(step.no_undo)}\n" if step.no_undo else "\n   Undo:\n"
         yield from _command(step.undo)
 
 

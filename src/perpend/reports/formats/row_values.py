@@ -71,7 +71,7 @@ class StoredRows:
         named = _first(own, object_type.name_field, "Name", "Id")
         self.id = self._column(_first(own, "Id"))
         self.external_id = self._column(external_id)
-        self.name = self._column(_shown(named, external_id))
+        self.name = self._column(displayed_name(named, external_id))
         self.master_id, self.master_name = self._master()
         self.source = f"r.{name(SOURCE)}"
         self.values = {read: self._value(read) for read in reads}
@@ -300,7 +300,7 @@ def _first(table: Table, *names: str | None) -> str:
     return f"coalesce({', '.join(filled(table, one, 'o') for one in names if one)}, '')"
 
 
-def _shown(named: str, external_id: str) -> str:
+def displayed_name(named: str, external_id: str) -> str:
     """Return the name as reports show it (``shown_name``)."""
     is_root = f"{named} = {text(ROOT_NAME)} AND starts_with({external_id}, 'arn:') AND ends_with({external_id}, ':root')"
     return f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {named} END"

@@ -10,10 +10,12 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable
+from perpend.core.diagnostics.markdown import span
 from perpend.core.diagnostics.sarif import sarif_location, sarif_log, sarif_message, sarif_run
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.finding import CHANGED, CLOSED, NEW, SAME, not_evaluated_lines
+from perpend.reports.formats.guide import PolicyGuide
 from perpend.reports.formats.json_text import json_of, uuid_of, write_items
 from perpend.version import __version__
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.reports.formats.finding import ReportedFinding, ReportedPolicy, ReportedRun
+    from perpend.reports.formats.guide import PolicyGuides
 
 _KINDS: Final = {
     Status.COMPLIANT: ("pass", "none"),
@@ -49,16 +52,27 @@ _FINGERPRINT: Final = "perpendFinding/v1"
 _OF_GROUP: Final = "perpendGroup/v1"
 
 
-def write_sarif(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, github: bool = False) -> None:
-    """Write a log. For ``github``, undetermined findings are counted in a notification for each policy, and are not results.
+def write_sarif(
+    run: ReportedRun,
+    findings: Iterable[ReportedFinding],
+    stream: TextIO,
+    guides: PolicyGuides | None = None,
+    *,
+    github: bool = False,
+) -> None:
+    """Write a log. ``guides`` are the texts about policies.
 
-    Code scanning might show a result of the kind ``open`` as a failure. It also shows only 5,000 results: more findings are
-    grouped by policy and account.
+    For ``github``, undetermined findings are counted in a notification for each policy, and are not results. Code scanning
+    might show a result of the kind ``open`` as a failure. It also shows only 5,000 results: more findings are grouped by policy
+    and account.
     """
     rules = sorted(run.policies.values(), key=lambda policy: policy.id)
     numbers = {policy.id: number for number, policy in enumerate(rules)}
     head = sarif_run(
-        {"semanticVersion": __version__, "rules": [_rule(policy) for policy in rules]},
+        {
+            "semanticVersion": __version__,
+            "rules": [_rule(policy, guides.of(policy.id) if guides else PolicyGuide()) for policy in rules],
+        },
         originalUriBaseIds={"REPO": {"description": {"text": "The root of the policy repository."}}},
         automationDetails={"id": f"perpend/check/{run.day}"},
         invocations=[_invocation(run, rules, numbers, github=github)],
@@ -71,16 +85,28 @@ def write_sarif(run: ReportedRun, findings: Iterable[ReportedFinding], stream: T
     stream.write(f"\n{empty[1]}{after}\n")
 
 
-def _rule(policy: ReportedPolicy) -> dict[str, Any]:
+def _rule(policy: ReportedPolicy, guide: PolicyGuide) -> dict[str, Any]:
     tags = {"tags": [f"{framework}/{number}" for framework, number in policy.requirements]} if policy.requirements else {}
     properties = {**tags, **_security_severity(policy)}
     return {
         "id": policy.id,
         "name": "".join(word.capitalize() for word in policy.name.split("-")),
         "shortDescription": {"text": policy.title},
-        "help": {"text": f"perpend show {policy.id}"},
+        "fullDescription": {"text": guide.description or policy.title},
+        "help": _help(policy, guide),
+        **({"helpUri": guide.url} if guide.url else {}),
+        **({"defaultConfiguration": {"level": _LEVELS[policy.rating.level]}} if policy.rating else {}),
         **({"properties": properties} if properties else {}),
     }
+
+
+def _help(policy: ReportedPolicy, guide: PolicyGuide) -> dict[str, str]:
+    """Return the description, the remediation and the command that shows the policy, as text and as Markdown."""
+    remediation = guide.remediation.strip()
+    command = f"perpend show {policy.id}"
+    text = (guide.description, f"Remediation\n\n{remediation}" if remediation else "", command)
+    markdown = (guide.description, f"## Remediation\n\n{remediation}" if remediation else "", span(command))
+    return {name: "\n\n".join(filter(None, parts)) for name, parts in (("text", text), ("markdown", markdown))}
 
 
 def _security_severity(policy: ReportedPolicy) -> dict[str, str]:

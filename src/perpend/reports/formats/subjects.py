@@ -24,8 +24,11 @@ PARTITION: Final = re.compile("aws(-[a-z]+)*")
 """The forms of account numbers, regions and partitions, for Python and RE2."""
 _ARN_PARTS: Final = 6
 
+ACCOUNT_TYPE: Final = "AwsAccount"
+"""The AWS name of the resource type of accounts."""
+
 _RESOURCE_TYPES: Final = {
-    "Account": "AwsAccount",
+    "Account": ACCOUNT_TYPE,
     "Bucket": "AwsS3Bucket",
     "CloudTrailTrail": "AwsCloudTrailTrail",
     "DbInstance": "AwsRdsDbInstance",

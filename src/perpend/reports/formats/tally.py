@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import objects_at
 from perpend.evaluation.verdicts.selection import PolicyView
 from perpend.evaluation.verdicts.verdict import remediation_of
 from perpend.findings.severity.results import policy_order
@@ -99,7 +98,7 @@ def tally_of(evaluation: Evaluation, *, limit: int, weighed: RatedEvaluation | N
         groups = list({id(group): group for group in by_index.values()}.values())
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
         shown_groups += [_Shown(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
-    _show(evaluation, shown_groups, limit)
+    _show(shown_groups, limit)
     return sorted(
         tallies.values(), key=lambda tally: policy_order(weighed, tally.policy.id, tally.counts, tally.policy.contextual_name)
     )
@@ -170,12 +169,13 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
     return list(reasons.values())
 
 
-def _show(evaluation: Evaluation, shown_groups: Sequence[_Shown], limit: int) -> None:
+def _show(shown_groups: Sequence[_Shown], limit: int) -> None:
     """Add the first objects to their groups. The objects of one type are read together."""
+    stored = {wanted.column.program.input_type: wanted.column.objects for wanted in shown_groups}
     by_type: dict[str, set[int]] = {}
     for wanted in shown_groups:
         by_type.setdefault(wanted.column.program.input_type, set()).update(verdict.place for verdict in wanted.verdicts)
-    objects = {type_name: objects_at(evaluation, type_name, places) for type_name, places in by_type.items()}
+    objects = {type_name: stored[type_name].at(places) for type_name, places in by_type.items()}
     for wanted in shown_groups:
         of_type = objects[wanted.column.program.input_type]
         places = wanted.verdicts[: limit - len(wanted.group.shown)]

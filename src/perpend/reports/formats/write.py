@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from perpend.core.objects.status import Status
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.severity.results import RatedEvaluation
+    from perpend.language.syntax.repository import Repository
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
 
 
 @dataclass(frozen=True, slots=True)
 class FormatOptions:
-    """A format and its options. The fields are named like the options of the command line."""
+    """A format and its options. The fields are named like the options of the command line.
+
+    ``site`` is the address of the repository's published site, by the configuration; empty if it has none.
+    """
 
     form: str = "table"
     out: str | None = None
@@ -31,6 +35,7 @@ class FormatOptions:
     ocsf_version: str | None = None
     unrated: str | None = None
     github: bool = False
+    site: str = ""
 
     def check(self) -> None:
         """Raise InvalidOption for an option that the format does not have, or lacks."""
@@ -63,11 +68,16 @@ def lists_history_findings(form: str) -> bool:
 
 
 def write_history_findings(
-    run: ReportedRun, findings: Iterable[ReportedFinding], options: FormatOptions, *, old: Collection[str] = ()
+    run: ReportedRun,
+    findings: Iterable[ReportedFinding],
+    options: FormatOptions,
+    repository: Repository,
+    *,
+    old: Collection[str] = (),
 ) -> None:
     """Write findings of a history. ``old`` are the states that do not count as failures in JUnit: they are not new."""
     if FORMS[options.form].lists_findings:
-        write_findings(run, findings, options)
+        write_findings(run, findings, options, repository)
         return
     from perpend.reports.formats.junit import write_findings_junit
     from perpend.reports.formats.markdown import write_findings_markdown
@@ -80,7 +90,11 @@ def write_history_findings(
 
 
 def write_evaluation_findings(
-    evaluation: Evaluation, statuses: Collection[Status], options: FormatOptions, weighed: RatedEvaluation | None
+    evaluation: Evaluation,
+    statuses: Collection[Status],
+    options: FormatOptions,
+    weighed: RatedEvaluation | None,
+    repository: Repository,
 ) -> None:
     """Write the findings of an evaluation that have some statuses. ``weighed`` are the severities."""
     from perpend.reports.formats.finding import findings_of, run_of
@@ -90,7 +104,7 @@ def write_evaluation_findings(
 
     run = run_of(evaluation, weighed)
     if options.form not in ("ocsf", "ocsf-parquet", "asff"):
-        write_findings(run, findings_of(evaluation, run, statuses, weighed), options)
+        write_findings(run, findings_of(evaluation, run, statuses, weighed), options, repository)
         return
     if options.form == "asff":
         from perpend.reports.formats.asff import AsffText, write_evaluation_asff
@@ -119,7 +133,9 @@ def _warn_left_out(number: int) -> None:
         warn(f"{counted(number, 'finding')} not written: ASFF needs an account, and the object has none")
 
 
-def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], options: FormatOptions) -> None:
+def write_findings(
+    run: ReportedRun, findings: Iterable[ReportedFinding], options: FormatOptions, repository: Repository
+) -> None:
     """Write findings in OCSF, ASFF, SARIF or an OSCAL plan of action and milestones."""
     from perpend.reports.formats.ocsf import VERSIONS, write_ocsf
 
@@ -140,9 +156,10 @@ def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], option
 
             _warn_left_out(write_asff(run, findings, stream, unrated=options.unrated or ""))
         elif options.form == "sarif":
+            from perpend.reports.formats.guide import PolicyGuides
             from perpend.reports.formats.sarif import write_sarif
 
-            write_sarif(run, findings, stream, github=options.github)
+            write_sarif(run, findings, stream, PolicyGuides(repository, options.site), github=options.github)
         else:
             from perpend.reports.formats.oscal import write_oscal_poam
 

@@ -19,7 +19,7 @@ from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.account import account_names
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import chunks_of, counts_of
+from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.findings.severity.effective import RATED_STATUSES
@@ -255,7 +255,7 @@ class _ColumnWriter:
         number = len(self._types)
         self._types.append(visible(self._evaluation.type_label(type_name)))
         of_columns = [_EndingsOfColumn(column, self) for column in columns]
-        for objects, ends in chunks_of(self._evaluation, columns):
+        for objects, ends in columns[0].objects.chunks(columns):
             numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
             self._write(objects, zip(*numbered, strict=True), number)
 

@@ -78,13 +78,6 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
-    told: list[int] = []
-    objects = [thing(str(number), on=True) for number in range(2_500)]
-    evaluation(inventory(*objects), program_of(analyzer(tmp_path, ON)), progress=told.append)
-    assert [1_000, 2_000] == told
-
-
 @pytest.mark.parametrize(
     ("readings", "status"),
     [

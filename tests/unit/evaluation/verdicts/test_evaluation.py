@@ -11,10 +11,9 @@ from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import CloudObject, Inventory, Source
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, objects_at, totals_of
+from perpend.evaluation.verdicts.evaluation import Evaluation, counts_of, totals_of
 from perpend.evaluation.verdicts.requirements import HumanDecisions, RequirementStatus
 from perpend.evaluation.verdicts.selection import Selection, select_policies
-from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.language.program.program import Read
 from tests.reference import evaluate_objects
 from tests.repositories import NAMES, logic, program_of, write
@@ -98,8 +97,9 @@ def test_an_empty_estate_has_an_empty_ledger(tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_does_not_add_up_is_never_shown(tmp_path: Path) -> None:
+    made = evaluation(inventory(), program_of(analyzer(tmp_path, ON)))
     with pytest.raises(AssertionError, match="the totals do not add up: 0 verdicts, 1 expected"):
-        totals_of(inventory(thing("a")), [InMemoryVerdicts(program_of(analyzer(tmp_path, ON)))])
+        totals_of(inventory(thing("a")), made.verdicts)
 
 
 def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
@@ -138,28 +138,6 @@ def test_findings_come_in_batches(tmp_path: Path, size: int, lengths: list[int])
     batches = list(made.batches(size))
     assert lengths == [len(batch) for batch in batches]
     assert list(made.findings()) == [one for batch in batches for one in batch]
-
-
-def test_objects_are_found_by_their_places(tmp_path: Path) -> None:
-    things = [thing(name, on=True) for name in "abc"]
-    made = evaluation(inventory(*things), program_of(analyzer(tmp_path, ON)))
-    assert {0: things[0], 2: things[2]} == objects_at(made, THING, [2, 0, 2])
-    assert (things, ()) == (list(made.objects_of(THING)), made.objects_of("Other"))
-    assert {} == objects_at(made, "Other", [])
-
-
-def test_objects_come_in_chunks_with_their_ends_under_each_program(tmp_path: Path) -> None:
-    write(tmp_path, {"ce/b/prod.logic.yaml": logic(CHECKED)})
-    found = analyzer(tmp_path, ON)
-    programs = [program_of(found, logic_id) for logic_id in found.repository.logic_ids]
-    things = [thing(str(number), on=number % 2 == 0, flag="true") for number in range(2_001)]
-    made = evaluation(inventory(*things), programs)
-    chunks = list(chunks_of(made, made.verdicts))
-    assert [1_000, 1_000, 1] == [len(objects) for objects, _ in chunks]
-    assert things == [one for objects, _ in chunks for one in objects]
-    assert [[1_000] * 2, [1_000] * 2, [1] * 2] == [[len(column) for column in ends] for _, ends in chunks]
-    for number, column in enumerate(made.verdicts):
-        assert list(column.ends()) == [end for _, ends in chunks for end in ends[number]]
 
 
 def test_statuses_are_counted_by_program(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A report shows the requested verdicts, of files and of a store alike; no verdict and no total changes."""
+"""A report shows the requested verdicts; no verdict and no total changes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from dataclasses import replace
 import pytest
 
 from perpend.core.objects.account import Account
-from perpend.core.objects.inventory import CloudObject, Inventory, Origin
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.language.compiler.names import UnknownName
-from tests.reference import evaluate_objects
-from tests.unit.evaluation.verdicts.evaluate_objects import THING
-from tests.unit.evaluation.verdicts.stored import DAY, OTHER, OWNER, Case
+from tests.unit.evaluation.verdicts.stored import DAY, Case
 
 CATEGORIES = {"/ce/a": ("SECURITY", "COST"), "/ce/b": ("COST",), "/ce/c": ()}
 NAMED = {"o": Account("Production"), "9": Account("Elsewhere"), "8": Account()}
@@ -29,22 +26,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-@pytest.fixture(scope="module", params=["files", "store"])
-def evaluation_(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
+@pytest.fixture(scope="module")
+def evaluation_(case: Case) -> Iterator[Evaluation]:
     policies = {name: replace(view, categories=CATEGORIES[name]) for name, view in case.selection.policies.items()}
-    selection = replace(case.selection, policies=policies)
-    if request.param == "files":
-        yield evaluate_objects(with_owner(case.inventory), selection, snapshot_time=DAY)
-    else:
-        with evaluate_snapshot(case.snapshot, selection, snapshot_time=DAY) as found:
-            yield found
-
-
-def with_owner(inventory: Inventory) -> Inventory:
-    """Return an estate in which an object has the owner that is nested in it, as a store finds it."""
-    owner = CloudObject(OTHER, OWNER["Id"], OWNER["Name"], OWNER["Id"], OWNER, Origin("b.json"))
-    things = [one._replace(master=owner) if one.id == "f" else one for one in inventory.objects[THING]]
-    return replace(inventory, objects={**inventory.objects, THING: things})
+    with evaluate_snapshot(case.snapshot, replace(case.selection, policies=policies), snapshot_time=DAY) as found:
+        yield found
 
 
 def shown(evaluation: Evaluation) -> dict[str, dict[str, int]]:
@@ -52,7 +38,7 @@ def shown(evaluation: Evaluation) -> dict[str, dict[str, int]]:
     return {
         column.program.policy_id: {
             one.id: index
-            for objects, (ends,) in chunks_of(evaluation, [column])
+            for objects, (ends,) in column.objects.chunks([column])
             for one, (index, _) in zip(objects, ends, strict=True)
             if index != HIDDEN
         }
@@ -144,8 +130,9 @@ def test_what_nothing_has_is_an_error_that_names_the_nearest(evaluation_: Evalua
 
 
 def test_where_no_policy_has_a_category_none_is_named(case: Case) -> None:
-    with pytest.raises(UnknownName, match=r"has the category 'COST': the categories are none$"):
-        filter_verdicts(evaluate_objects(case.inventory, case.selection, snapshot_time=DAY), Filter((), ("COST",)), {})
+    unknown = pytest.raises(UnknownName, match=r"has the category 'COST': the categories are none$")
+    with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as evaluation, unknown:
+        filter_verdicts(evaluation, Filter((), ("COST",)), {})
 
 
 def test_a_filter_is_written_as_options_are() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
+from perpend.evaluation.verdicts.selection import Selection
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.record import record_run
@@ -17,7 +18,6 @@ from perpend.findings.waivers.match_history import history_findings
 from perpend.findings.waivers.matching import CANDIDATES, fill_candidates
 from perpend.findings.waivers.run_findings import FINDING_STATUSES, run_database, run_findings
 from perpend.inventory.snapshots.database import Connection, rows_of
-from tests.reference import evaluate_objects
 from tests.unit.evaluation.verdicts.stored import DAY, Case
 
 POLICIES = ("/ce/a", "/ce/c")
@@ -37,12 +37,7 @@ def candidates(connection: Connection, findings: str) -> list[tuple[Any, ...]]:
 
 def of_run(evaluation: Evaluation, statuses: Collection[Status] = FINDING_STATUSES) -> list[tuple[Any, ...]]:
     with run_database(evaluation) as connection:
-        return candidates(connection, run_findings(connection, evaluation, POLICIES, statuses))
-
-
-def unnamed(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return a row without the name: objects in memory that have none are called by their Ids."""
-    return row[:4] + row[5:]
+        return candidates(connection, run_findings(evaluation, POLICIES, statuses))
 
 
 def test_the_findings_of_a_run_are_those_of_its_history(case: Case) -> None:
@@ -57,12 +52,10 @@ def test_the_findings_of_a_run_are_those_of_its_history(case: Case) -> None:
     assert found == [row for row in everything if row[0] in POLICIES] != everything
     assert {"INCOMPLIANT", "UNDETERMINED"} == {row[-1] for row in found}
     assert 2 * 7 == len(verdicts) and set(found) < set(verdicts)
-    held = evaluate_objects(case.inventory, case.selection, today=DAY)
-    assert [*map(unnamed, found)] == [*map(unnamed, of_run(held))]
-    assert [*map(unnamed, verdicts)] == [*map(unnamed, of_run(held, tuple(Status)))]
 
 
 def test_a_run_without_the_policies_has_no_findings(case: Case) -> None:
-    held = evaluate_objects(case.inventory, case.selection, today=DAY)
-    with run_database(held) as connection:
-        assert [] == candidates(connection, run_findings(connection, held, ["/ce/other"]))
+    with evaluate_snapshot(case.snapshot, case.selection, today=DAY) as stored, run_database(stored) as connection:
+        assert [] == candidates(connection, run_findings(stored, ["/ce/other"]))
+    with evaluate_snapshot(case.snapshot, Selection(), today=DAY) as empty, run_database(empty) as connection:
+        assert [] == candidates(connection, run_findings(empty, POLICIES))

@@ -213,7 +213,7 @@ def test_sql_writes_what_python_writes(
     write, more = FORMATS[form]
     more = {**more, "weighed": rated(evaluation) if has_severities else None}
     with monkeypatch.context() as patch:
-        patch.setattr(lines, "_texts", None)
+        patch.setattr(lines, "_texts_in_python", None)
         found = text_of(write, evaluation, **more)
     with monkeypatch.context() as patch:
         patch.setattr(lines, "StoredRows", not_in_sql)

@@ -6,15 +6,19 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from perpend.core.diagnostics.markdown import prose, span
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.markdown import message, prose, span, summary
 from perpend.core.objects.claims import NOT_ASKED, Claim, Scope
 from perpend.core.objects.inventory import Source
+from perpend.core.values.partial_object import PartialObject
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.requirements import FrameworkSelection, Requirement, RequirementPolicy
 from perpend.reports.formats.markdown import MOST, write_markdown
-from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, THING, evaluate, thing
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, THING, WANT, evaluate, thing
 
 SPITEFUL = "``` <script>x</script> [a](https://example.com) @all | **b** ![i](j)"
 
@@ -88,6 +92,40 @@ def test_nothing_that_names_or_messages_hold_is_markup() -> None:
         said = draw.parseInline(prose(text))[0].children or []
         assert {token.type for token in said} <= {"text", "text_special"}, text
         assert "@me" not in prose(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("`a \\<>&*_[]()!#~@$:.-|1\u202e\n", max_size=40))
+def test_parts_in_backticks_are_code_and_nothing_else_is_markup(text: str) -> None:
+    paragraph, inline, *_ = [*MarkdownIt("commonmark").parse(f"{message(text) or '–'}\n"), None]
+    assert paragraph is not None and "paragraph_open" == paragraph.type and inline is not None
+    children = inline.children or []
+    assert {token.type for token in children} <= {"text", "text_special", "code_inline"}
+    shown = "".join(f"`{token.content}`" if token.type == "code_inline" else token.content for token in children)
+    one_line = visible(" ".join(text.split())) or "–"
+    assert one_line.replace("@", "@\u200b") == shown.replace("@\u200b", "@").replace("@", "@\u200b")
+
+
+def test_commands_stay_commands_in_a_comment() -> None:
+    assert "Run `aws iam x --name <role>`\\." == message("Run `aws iam x --name <role>`.")
+    assert r"\`\`a\`\` \` \`" == message("``a`` ` `")
+    assert "`a` @\u200ball `@b`" == message("`a` @all `@b`")
+
+
+def test_a_summary_is_a_line_of_html_and_no_markdown() -> None:
+    assert "Open to &lt;b&gt;0.0.0.0/0&lt;/b&gt; (all) &amp; &#x27;" == summary("Open to <b>0.0.0.0/0</b>\n(all) & '")
+    assert "@\u200bme #\u200b1" == summary("@me #1")
+
+
+def test_a_comment_says_why_an_object_is_undetermined(tmp_path: Path) -> None:
+    denied = "was denied: x:List in 111122223333/eu-west-1"
+    unread = [
+        thing("same")._replace(id=name, fields=PartialObject({"Id": name}, {WANT: denied, "CA10__owner__r": denied}))
+        for name in ("ann", "bob")
+    ]
+    lines = comment(evaluate(tmp_path, *unread, thing("eve", "bad"))).splitlines()
+    assert f"- UNDETERMINED 2: {prose(f'{WANT} {denied}')}" in lines
+    assert "  `ann`, `bob`" in lines, "two of one name go by their ids"
 
 
 def test_a_comment_has_room_for_itself(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ from perpend.core.objects.inventory import CloudObject, Source
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.requirements import FrameworkSelection, Requirement, RequirementPolicy
+from perpend.findings.severity.effective import ratings_in_force
+from perpend.findings.severity.read import RatingFiles
+from perpend.findings.severity.results import RatedEvaluation
+from perpend.language.syntax.repository import Repository
 from perpend.reports.formats.asff import write_asff
 from perpend.reports.formats.finding import (
     CHANGED,
@@ -30,11 +34,13 @@ from perpend.reports.formats.finding import (
     findings_of,
     run_of,
 )
+from perpend.reports.formats.guide import PolicyGuides
 from perpend.reports.formats.ocsf import write_ocsf
 from perpend.reports.formats.ocsf_parquet import write_ocsf_parquet
 from perpend.reports.formats.oscal import NothingOpen, write_oscal_poam, write_oscal_results
 from perpend.reports.formats.sarif import write_sarif
 from tests.schemas import asff_faults, faults
+from tests.unit.findings.severity.made import rating
 from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
 
 ARN = "arn:aws:iam::111122223333:user/"
@@ -276,6 +282,43 @@ def test_sarif_says_what_was_not_judged_and_how_much_of_a_framework_was_asked(ev
     assert asked["text"].startswith("1 of 2 requirements asked")
     assert [] == faults("sarif-2.1.0", document)
     assert "toolExecutionNotifications" not in sarif(evaluation)["runs"][0]["invocations"][0]
+
+
+def test_a_rule_says_what_the_policy_is_about_and_how_to_remedy_it(evaluation: Evaluation, tmp_path: Path) -> None:
+    (tmp_path / "ce/mood").mkdir(parents=True)
+    (tmp_path / "ce/mood/policy.yaml").write_text('names: {full: Mood, contextual: Mood}\ndescription: "Be {0} [a](b) <b>"\n')
+    (tmp_path / "ce/mood/remediation.md").write_text("Run `aws {1}`.\n")
+    in_force = ratings_in_force(RatingFiles((rating("/ce/mood"),)), ["/ce/mood"])
+    rated, stream = RatedEvaluation(in_force), io.StringIO()
+    run = run_of(evaluation, rated)
+    guides = PolicyGuides(Repository(tmp_path), "https://policies.example")
+    write_sarif(run, findings_of(evaluation, run, tuple(Status), rated), stream, guides)
+    document = json.loads(stream.getvalue())
+    assert [] == faults("sarif-2.1.0", document)
+    (rule,) = document["runs"][0]["tool"]["driver"]["rules"]
+    assert {"text": "Be {0} [a](b) <b>"} == rule["fullDescription"]
+    assert "https://policies.example/ce/mood/" == rule["helpUri"] and {"level": "error"} == rule["defaultConfiguration"]
+    text, markdown = "Remediation\n\nRun `aws {1}`.\n\nperpend show /ce/mood", "Run `aws {1}`.\n\n`perpend show /ce/mood`"
+    assert rule["help"] == {
+        "text": f"Be {{0}} [a](b) <b>\n\n{text}",
+        "markdown": f"Be {{0}} [a](b) <b>\n\n## Remediation\n\n{markdown}",
+    }
+    levels = {one["properties"]["perpendStatus"]: one["level"] for one in document["runs"][0]["results"]}
+    assert ("error", "none") == (levels["INCOMPLIANT"], levels["UNDETERMINED"])
+    (bare,) = sarif(evaluation)["runs"][0]["tool"]["driver"]["rules"]
+    assert {"defaultConfiguration", "helpUri"}.isdisjoint(bare) and bare["shortDescription"] == bare["fullDescription"]
+
+
+def test_asff_names_a_region_only_if_it_is_known_and_an_account_as_security_hub_does(tmp_path: Path) -> None:
+    things = [owned("ann", "bad"), thing("b", "bad")._replace(id="arn:aws:s3:eu-west-1:111122223333:b")]
+    accounts = thing("111122223333", "bad")._replace(id="111122223333", type_name="CA10__CaAwsAccount__c")
+    found = evaluate(tmp_path, *things, accounts)
+    ann, bucket, account = asff(found)["Findings"]
+    assert ["Region" in one["Resources"][0] for one in (ann, bucket, account)] == [False, True, False]
+    assert "eu-west-1" == bucket["Resources"][0]["Region"] == bucket["ProductArn"].split(":")[3]
+    assert "us-east-1" == ann["ProductArn"].split(":")[3]
+    assert ("AwsAccount", "AWS::::Account:111122223333") == (account["Resources"][0]["Type"], account["Resources"][0]["Id"])
+    assert [] == asff_faults(asff(found))
 
 
 def test_parquet_holds_what_lines_hold(evaluation: Evaluation, tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import RatingFiles
-from perpend.findings.severity.results import weighed
+from perpend.findings.severity.results import RatedEvaluation
 from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, write_html_report
-from tests.unit.findings.severity.made import rating, shift
+from tests.unit.findings.severity.made import rating
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
 
@@ -54,9 +54,10 @@ def hostile(root: Path) -> Evaluation:
 
 def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_path: Path) -> None:
     evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
-    files = RatingFiles((rating("/ce/mood"),), (shift(1, names=("ann",)),))
+    in_force = ratings_in_force(RatingFiles((rating("/ce/mood"),)), ["/ce/mood"])
+    raised = RatedEvaluation(in_force, steps={"/ce/mood": {"id-ann": 1}})
     stream = io.StringIO(newline="")
-    write_html_report(evaluation, stream, weighed=weighed(evaluation, ratings_in_force(files, ["/ce/mood"]), None))
+    write_html_report(evaluation, stream, weighed=raised)
     page = stream.getvalue()
     assert '<select id="severity">' in page and '<select id="severity">' not in page_of(evaluation)
     head = json.loads(column(page, "head"))

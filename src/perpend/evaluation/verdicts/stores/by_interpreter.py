@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.errors import PerpendError
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import ROW, SOURCE
-from perpend.evaluation.verdicts.stores.parquet_verdicts import required_values
+from perpend.evaluation.verdicts.stores.stored_objects import required_values
 from perpend.inventory.snapshots.database import name, pattern
 from perpend.inventory.snapshots.read_objects import ObjectReader
 from perpend.language.interpreter.interpreter import Interpreter

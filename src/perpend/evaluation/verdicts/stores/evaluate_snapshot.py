@@ -24,8 +24,9 @@ from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
 from perpend.evaluation.verdicts.staleness import freshness_of
 from perpend.evaluation.verdicts.stores.by_interpreter import InterpreterOfSnapshot
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, required_values
 from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
+from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects, required_values
+from perpend.evaluation.verdicts.verdicts import Verdicts
 from perpend.inventory.snapshots.database import pattern
 from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.read_objects import ObjectReader
@@ -70,9 +71,10 @@ def evaluate_snapshot(
     """Yield the evaluation of a stored snapshot. Its verdicts are in files that are deleted at the end of the block.
 
     ``engine`` writes the verdicts. The default is DuckDB with a cache next to the snapshot; ``costs`` gets the use of the
-    cache, which a snapshot that is not ``cached`` does not have. ``snapshot_time``, ``today``, ``max_age`` and ``progress``
-    are as in ``evaluate_objects``. ``by_interpreter`` evaluates object by object, without an engine. Raises UnknownName if the
-    selection has policies over types that the snapshot does not contain.
+    cache, which a snapshot that is not ``cached`` does not have. ``snapshot_time`` is the day of the run. Its default is the
+    newest time of the sources; a source without a time counts as ``today`` (now, if None). Data older than ``max_age`` count
+    as not read. ``progress`` gets the number of evaluated objects. ``by_interpreter`` evaluates object by object, without an
+    engine. Raises UnknownName if the selection has policies over types that the snapshot does not contain.
     """
     if missing := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
         raise UnknownName(
@@ -192,7 +194,7 @@ def evaluation_of(
 
     ``codes`` writes the verdicts of a plan and returns their files and those of the table. ``reader`` reads all of them.
     """
-    by_program: dict[int, ParquetVerdicts] = {}
+    by_program: dict[int, Verdicts] = {}
     objects: dict[str, Sequence[CloudObject]] = {}
     for type_name, programs in selection.by_type().items():
         plan = plan_of(programs, held.tables, day.milliseconds)
@@ -203,7 +205,7 @@ def evaluation_of(
         stored = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type))
         objects[type_name] = stored
         for number, program in enumerate(programs):
-            by_program[id(program)] = ParquetVerdicts(program, number, plan.reasons, files, table, stored, day.milliseconds)
+            by_program[id(program)] = Verdicts(program, number, plan.reasons, files, table, stored, day.milliseconds)
         if progress:
             progress(sum(map(len, objects.values())))
     sources = (

@@ -11,13 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.account import is_of_provider_sql
-from perpend.core.objects.claims import Claims, Scope, account_field, is_another_key, region_field
+from perpend.core.objects.claims import Claims, Scope, is_another_key
 from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.core.values.age import AHEAD
 from perpend.findings.history.identity import birth_place
 from perpend.inventory.importers.child_lists import near
 from perpend.inventory.snapshots.database import name, pattern, rows_of, text
-from perpend.inventory.snapshots.queries.owners import filled
+from perpend.inventory.snapshots.queries.owners import filled, object_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -240,14 +240,7 @@ def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
             born = f"json_extract_string({document}, '$.{name(place[1])}')"
             if place[1] in column.members:
                 born = f"o.{name(column.members[place[1]])}"
-    named = {
-        "id": filled(table, "Id", "o"),
-        "external_id": filled(table, declared.external_id_field, "o"),
-        "name": filled(table, declared.name_field, "o"),
-        "account": filled(table, account_field(declared), "o"),
-        "region": filled(table, region_field(declared), "o"),
-        "born": _instant(born),
-    }
+    named = {**object_columns(table, declared, "o"), "born": _instant(born)}
     columns = ", ".join(f"{value} AS {column}" for column, value in named.items())
     held = f"SELECT o.{ROW}, o.{SOURCE} AS source, {columns} FROM {snapshot.relation(table.name)} AS o"
     return f"SELECT * FROM ({held}) WHERE id IS NOT NULL"

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.core.objects.account import account_of_arn_sql
+from perpend.core.objects.claims import account_field, region_field
 from perpend.core.schema.tables import ROW, Form, unfollowed, unread
 from perpend.inventory.snapshots.database import name, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.tables import Join, Table
     from perpend.inventory.snapshots.snapshot import Held
 
@@ -45,6 +47,18 @@ def _owner(held: Held, join: Join) -> tuple[str, list[str]]:
     identity = filled(owner, "Id", "m")
     called = f"CASE WHEN {identity} IS NOT NULL THEN {filled(owner, 'Name', 'm')} END"
     return f" LEFT JOIN {held.relation(join.table)} AS m ON {on}", [identity, called]
+
+
+def object_columns(table: Table, declared: ObjectType, alias: str) -> dict[str, str]:
+    """Return the expressions that identify an object: ids, name, account and region as its own columns state them."""
+    fields = {
+        "id": "Id",
+        "external_id": declared.external_id_field,
+        "name": declared.name_field,
+        "account": account_field(declared),
+        "region": region_field(declared),
+    }
+    return {column: filled(table, field, alias) for column, field in fields.items()}
 
 
 def filled(table: Table, column_name: str | None, alias: str) -> str:

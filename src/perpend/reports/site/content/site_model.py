@@ -13,7 +13,7 @@ from perpend.findings.severity.effective import EffectiveRatings, ratings_in_for
 from perpend.findings.severity.read import FOLDER, ratings_below
 from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.compiler.frameworks import FrameworkMappings, RequirementAnswer
-from perpend.language.syntax.files import MAX_YAML, UnreadableFile
+from perpend.language.syntax.files import MAX_YAML
 from perpend.reports.site.content.badges import flags, logic_flags, policy_flags
 from perpend.reports.site.content.links import PageKind, Ref, short_name
 
@@ -142,12 +142,7 @@ class SiteModel:
 
     def text(self, path: str, *, limit: int = MAX_YAML) -> str:
         """Return a file's text, empty if it does not exist or cannot be read. ``path`` has no leading slash."""
-        if path not in self.repository.tree.files:
-            return ""
-        try:
-            return self.repository.files.text(path, limit=limit)
-        except UnreadableFile:
-            return ""
+        return self.repository.text(path, limit=limit)
 
     def policy_ref(self, entity: str) -> Ref:
         """Return a policy with its full name and its flags."""

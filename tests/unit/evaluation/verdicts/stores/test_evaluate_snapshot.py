@@ -22,7 +22,7 @@ from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapsh
 from perpend.evaluation.verdicts.verdict import Verdict
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.names import UnknownName
-from tests.reference import evaluate_objects
+from tests.reference import ends_of, evaluate_objects
 from tests.repositories import analyzer_of, logic, program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
 from tests.unit.evaluation.verdicts.stored import DAY, OTHER, SEEN, THINGS, Case
@@ -164,7 +164,7 @@ def test_codes_are_those_of_a_judgement_by_id(case: Case, tmp_path: Path) -> Non
     relation = plain_duckdb().cursor().execute("SELECT * FROM read_parquet(?) ORDER BY id", [str(tmp_path / "out.parquet")])
     assert ["id", "v0", "v1"] == [column[0] for column in relation.description]
     object_of_verdict = evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
-    ends = [[index for index, _ in column.ends()] for column in object_of_verdict.verdicts if column.program in programs]
+    ends = [[index for index, _ in ends_of(column)] for column in object_of_verdict.verdicts if column.program in programs]
     expected = [(one.id, *indexes) for one, *indexes in zip(object_of_verdict.objects_of(THING), *ends, strict=True)]
     assert expected == [(name, *(max(code, 0) for code in codes)) for name, *codes in relation.fetchall()]
 

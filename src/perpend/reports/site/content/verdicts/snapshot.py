@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.evaluation.verdicts.evaluation import chunks_of, objects_at
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
@@ -79,7 +78,7 @@ def _list(evaluation: Evaluation, column: Verdicts, tally: Tally, names: Mapping
     program = column.program
     groups = [[index for index, verdict in program.verdicts.items() if verdict.status.value == status] for status in LISTED]
     for status, verdicts in zip(LISTED, column.firsts(groups, SHOWN), strict=True):
-        objects = objects_at(evaluation, program.input_type, [place for place, _ in verdicts])
+        objects = column.objects.at([place for place, _ in verdicts])
         listed = tally.listed(program.policy_id, status) if verdicts else None
         for (place, _), end in zip(verdicts, column.verdicts_at(verdicts, objects), strict=True):
             if listed is not None:
@@ -123,7 +122,7 @@ def _of_type(evaluation: Evaluation, type_name: str, names: Mapping[str, str]) -
     columns = [column for column in evaluation.verdicts if column.program.input_type == type_name]
     statuses = [{index: verdict.status.value for index, verdict in column.program.verdicts.items()} for column in columns]
     counts: Counter[tuple[str, str]] = Counter()
-    for objects, ends in chunks_of(evaluation, columns):
+    for objects, ends in columns[0].objects.chunks(columns):
         owners = [_account(object_, names) for object_ in objects]
         for known, of_column in zip(statuses, ends, strict=True):
             counts.update(zip(owners, (known[index] for index, _ in of_column), strict=True))

@@ -1,30 +1,21 @@
-"""Objects of a stored table and verdicts in Parquet files, both read on demand.
-
-The interpreter adds the details that only the object gives: why it could not be read, and texts of runtime errors.
-"""
+"""Objects of a stored table, read on demand with their verdicts."""
 
 from __future__ import annotations
 
-import gc
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from perpend.core.garbage import collector_paused
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
-from perpend.evaluation.verdicts.verdict import indexes_needing_object
-from perpend.evaluation.verdicts.verdicts import HIDDEN, VerdictRow
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
 from perpend.inventory.snapshots.database import pattern, text
 from perpend.inventory.snapshots.queries.owners import rows_belonging
-from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
-from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
@@ -37,17 +28,32 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.read_objects import ObjectReader
     from perpend.inventory.snapshots.snapshot import Held
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program
 
 _AT_ONCE: Final = 8_192
 """The number of objects that are read at once."""
 
-_NO_REASON: Final = "the object's data cannot be read"
 _WHY: Final = (
     f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
     f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"
 )
 """The reason of a contradicted row, without its places (``inventory/readers/conflicts.py``)."""
+
+
+class CodedVerdicts(Protocol):
+    """The codes of one program in files, and the outcomes that they mean."""
+
+    @property
+    def number(self) -> int:
+        """The number of the program in the files."""
+
+    @property
+    def files(self) -> VerdictFiles:
+        """The files."""
+
+    def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
+        """Return the outcomes of some objects, which are given by place."""
 
 
 class StoredObjects(Sequence[CloudObject]):
@@ -111,9 +117,12 @@ class StoredObjects(Sequence[CloudObject]):
             objects += self._objects(batch, [sources[row] for row in batch])
         return objects
 
-    def chunks(
-        self, columns: Sequence[ParquetVerdicts]
-    ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
+    def at(self, places: Collection[int]) -> dict[int, CloudObject]:
+        """Return objects by their places, with one query per table."""
+        rows = sorted(set(places))
+        return dict(zip(rows, self.with_rows(rows), strict=True))
+
+    def chunks(self, columns: Sequence[CodedVerdicts]) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
         """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts."""
         files = columns[0].files if columns else self._files
         read = 0
@@ -161,113 +170,12 @@ class StoredObjects(Sequence[CloudObject]):
         )
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[CloudObject]:
-        with _collector_paused():
+        with collector_paused():
             nested = self._reader.objects(self._type.name, rows, self._required)
             return [
                 object_from_fields(fields, self._type, self._origins.of(row, source))
                 for row, source, fields in zip(rows, sources, nested, strict=True)
             ]
-
-
-@dataclass(frozen=True, slots=True)
-class ParquetVerdicts:
-    """The verdicts of one program on a stored table, counted and read without loading them all.
-
-    ``table`` are the files of the table; ``day`` is the day of the run, in milliseconds since 1970.
-    """
-
-    program: Program
-    number: int
-    reasons: tuple[str | None, ...]
-    files: VerdictFiles
-    table: Sequence[Path]
-    objects: StoredObjects
-    day: int
-    _with_errors: frozenset[int] = field(init=False)
-    _interpreter: Interpreter = field(init=False)
-    _counted: Counter[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_with_errors", indexes_needing_object(self.program))
-        object.__setattr__(self, "_interpreter", Interpreter([self.program]))
-        object.__setattr__(self, "_counted", self.files.counted(self.number))
-
-    def counted(self) -> Counter[int]:
-        """Return the number of each index."""
-        counts: Counter[int] = Counter()
-        for code, number in self._counted.items():
-            counts[max(code, UNREADABLE)] += number
-        return counts
-
-    def unreadable(self) -> Counter[str]:
-        """Return the number of each reason for unreadable objects, from codes and from contradicted rows."""
-        reasons: Counter[str] = Counter()
-        for code, number in self._counted.items():
-            reason = self.reasons[-1 - code] if code < 0 else None
-            reasons.update({reason: number} if reason is not None else {})
-        unknown = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
-        if unknown & self._counted.keys():
-            reasons += self.objects.contradictions(self.files, unknown)[self.number]
-        return reasons
-
-    def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
-        """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
-        [verdicts] = self.firsts([indexes], limit)
-        rows = [row for row, _ in verdicts]
-        ends = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
-        return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
-
-    def ends(self) -> Iterator[EvaluationOutcome]:
-        """Yield the outcome of each object, in order."""
-        for _, (ends,) in self.objects.chunks([self]):
-            yield from ends
-
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
-        """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
-        required = {index for group in groups for index in group}
-        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
-        by_index: dict[int, list[VerdictRow]] = {}
-        for code, rows in by_code.items():
-            by_index.setdefault(max(code, UNREADABLE), []).extend(VerdictRow(row, code) for row in rows)
-        return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
-
-    def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
-        """Return the outcomes of some objects. The interpreter evaluates those whose codes lack details."""
-        known: dict[int | None, EvaluationOutcome] = {code: self._outcome_of(code, None) for code in self._counted}
-        known[None] = HIDDEN, None
-        needing = {code for code in self._counted if self._needs_object(code)}
-        return [self._outcome(code, objects[row]) if code in needing else known[code] for row, code in verdicts]
-
-    def known_outcomes(self) -> dict[int, EvaluationOutcome | None]:
-        """Return the outcome of each code that occurs, None if the outcome needs the object."""
-        return {code: None if self._needs_object(code) else self._outcome_of(code, None) for code in self._counted}
-
-    def said(self) -> dict[int, str]:
-        """Return the reasons that all rows with a code share, by code."""
-        return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
-
-    def _outcome(self, code: int, object_: CloudObject) -> EvaluationOutcome:
-        return self._outcome_of(code, self._interpreter.evaluate(object_.fields, self.day, complete=False)[0][1])
-
-    def _needs_object(self, code: int) -> bool:
-        return self.reasons[-1 - code] is None if code < 0 else code in self._with_errors
-
-    def _outcome_of(self, code: int, error: str | None) -> EvaluationOutcome:
-        if code >= 0:
-            return code, error
-        return UNREADABLE, self.reasons[-1 - code] or error or _NO_REASON
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause cyclic garbage collection while thousands of objects are created, which have no cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class StoredOrigins:

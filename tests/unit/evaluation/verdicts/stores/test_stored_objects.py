@@ -15,15 +15,15 @@ from perpend.core.objects.inventory import Origin
 from perpend.core.objects.object_types import Lookup, ObjectType
 from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.partial_object import MISSING
-from perpend.evaluation.verdicts.evaluation import Evaluation, objects_at
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
+from perpend.evaluation.verdicts.stores import stored_objects as stored
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, required_values
-from perpend.evaluation.verdicts.verdicts import StreamedObjects, VerdictRow
+from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects, StoredOrigins, required_values
+from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
 from perpend.inventory.snapshots.read_objects import ObjectReader
 from perpend.reports.formats.parquet import stored_errors
-from tests.reference import evaluate_objects
+from tests.reference import ends_of, evaluate_objects
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
 from tests.unit.evaluation.verdicts.stored import DAY, ON, OTHER, Case
@@ -51,13 +51,12 @@ def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
 
 def things_of(evaluation: Evaluation) -> StoredObjects:
     found = evaluation.objects_of(THING)
-    assert isinstance(found, StoredObjects) and isinstance(found, StreamedObjects)
+    assert isinstance(found, StoredObjects)
     return found
 
 
-def verdicts_of(evaluation: Evaluation, policy: str) -> ParquetVerdicts:
+def verdicts_of(evaluation: Evaluation, policy: str) -> Verdicts:
     [found] = [one for one in evaluation.verdicts if one.program.policy_id == policy]
-    assert isinstance(found, ParquetVerdicts)
     return found
 
 
@@ -67,7 +66,7 @@ def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Eval
     assert ("c", Origin("b.json")) == (objects[2].id, objects[2].origin)
     assert ["g", "a", "d", "a"] == [one.id for one in objects.with_rows([6, 0, 3, 0])]
     assert [] == objects.with_rows([])
-    assert [(1, "b"), (5, "f")] == [(place, one.id) for place, one in objects_at(judged, THING, [5, 1, 5]).items()]
+    assert [(1, "b"), (5, "f")] == [(place, one.id) for place, one in objects.at([5, 1, 5]).items()]
 
 
 def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: Evaluation, case: Case) -> None:
@@ -76,9 +75,9 @@ def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: 
     size = stored._AT_ONCE
     assert [min(size, 7 - start) for start in range(0, 7, size)] == [len(objects) for objects, _ in chunks]
     assert IDS == [one.id for objects, _ in chunks for one in objects]
-    expected = {one.program.policy_id: list(one.ends()) for one in in_memory(case).verdicts}
+    expected = {one.program.policy_id: list(ends_of(one)) for one in in_memory(case).verdicts}
     assert [expected["/ce/c"], expected["/ce/a"]] == [[end for _, ends in chunks for end in ends[number]] for number in (0, 1)]
-    assert expected == {one.program.policy_id: list(one.ends()) for one in judged.verdicts}
+    assert expected == {one.program.policy_id: list(ends_of(one)) for one in judged.verdicts}
 
 
 def test_objects_are_read_some_at_once(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,19 +116,14 @@ def test_an_end_that_its_code_tells_needs_no_object(judged: Evaluation) -> None:
     )
 
 
-def stored_verdicts(column: object) -> ParquetVerdicts:
-    assert isinstance(column, ParquetVerdicts)
-    return column
-
-
-def errors_of(evaluation: Evaluation, column: ParquetVerdicts) -> dict[int, str]:
+def errors_of(evaluation: Evaluation, column: Verdicts) -> dict[int, str]:
     """Return the errors that only objects give, by row."""
-    every = stored_errors(evaluation, column.program.input_type)
+    every = stored_errors([one for one in evaluation.verdicts if one.program.input_type == column.program.input_type])
     return {row: error for row, number, error in every if number == column.number}
 
 
 def test_errors_of_objects_are_told_by_row(judged: Evaluation) -> None:
-    errors = {one.program.policy_id: errors_of(judged, one) | one.said() for one in map(stored_verdicts, judged.verdicts)}
+    errors = {one.program.policy_id: errors_of(judged, one) | one.said() for one in judged.verdicts}
     disputed = "sources contradict each other about CA10__on__c (b.json:9, b.json:9)"
     assert {
         "/ce/a": {
@@ -178,7 +172,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
         assert ({2: odd, 4: missing, 5: missing}, {shared: UNCOLLECTED}) == (errors_of(found, column), column.said())
-        assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(column.ends())
+        assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(ends_of(column))
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
         assert [(0, UNCOLLECTED)] == column.verdicts_at([VerdictRow(0, shared)], {}), "no object is asked for what all share"
