@@ -12,6 +12,7 @@ from perpend.authoring.lint import (
     duplicate_policy,
     guard_cannot_fire,
     misspelt_name,
+    null_passes,
     same_text_twice,
     undeclared_relationship,
     unguarded_list,
@@ -59,6 +60,7 @@ _MODULES = (
     duplicate_policy,
     unseen_white_space,
     misspelt_name,
+    null_passes,
 )
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
