@@ -78,14 +78,14 @@ _MAX_CONDITIONS: Final = 100
 def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield for each policy the first outcome that passes objects with a null field, with the names of all such fields."""
     for logic, analyzed in survey.policies:
-        found = [
+        passes = [
             one
             for _, block in blocks_of(logic, analyzed)
             for one in null_passes(block)
             if not _means_none(survey, block.type, one.path)
         ]
-        if found:
-            yield _problem(found)
+        if passes:
+            yield _problem(passes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,13 @@ class NullPass:
     check: str
 
 
-def _problem(found: Sequence[NullPass]) -> Diagnostic:
-    first, *others = dict.fromkeys(one.path for one in found)
+def _problem(passes: Sequence[NullPass]) -> Diagnostic:
+    first, *others = dict.fromkeys(one.path for one in passes)
     more = f" (so it is with {', '.join(f'`{path}`' for path in others[:3])}{' …' if others[3:] else ''})" if others else ""
-    status, check = found[0].outcome.status, found[0].check
+    status, check = passes[0].outcome.status, passes[0].check
     message = f"an object is {status} if `{first}` is null, though a known value can make it INCOMPLIANT{more}"
     help_text = f"if null means not known: {check}; if it means that there is none, a condition with IS_EMPTY can say so"
-    span = found[0].outcome.span
+    span = passes[0].outcome.span
     assert span is not None  # the analyzer gives every outcome its place
     return RULE.at(span, message, help=help_text)
 
