@@ -26,8 +26,7 @@ REPORTS = {
     ),
     "Markdown": (
         '# Title, with a comma\n\nA table: ["a"](b), and more.\n',
-        "not a format that Perpend knows, such as a credential report: its first line names no column `user` and no column `arn` "
-        "(for a table, set its object type with --type)",
+        "not a format that Perpend knows, such as a credential report: its first line names no column `user` and no column `arn`",
     ),
     "zip": (b"PK\x03\x04\0\0", "not text: it looks like a zip archive"),
     "NUL byte": (TWO_USERS.encode().replace(b"bob,", b"b\0b,"), "not text: a NUL byte on line 3"),
