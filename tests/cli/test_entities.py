@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from perpend.authoring.lint.check import RULES_BY_CODE
 from perpend.authoring.mutation.score import SURVIVOR
-from perpend.cli.app import COMMANDS
+from perpend.cli.app import COMMANDS, group
 from perpend.findings.severity import rules as rating_rules
 from perpend.findings.waivers import rules as waiver_rules
 from perpend.inventory.importers import rules as intake_rules
@@ -42,6 +44,25 @@ def test_every_command_has_a_page_of_help(run: RunWriter, name: str) -> None:
     assert (0, "") == (ran.code, ran.err)
     assert ran.out.startswith(f"Usage: perpend {name}")
     assert "Example" in ran.out
+
+
+def commands_below(found: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield a command and all commands below it, with their words."""
+    yield path, found
+    if isinstance(found, click.Group):
+        for name in found.list_commands(click.Context(found)):
+            below = found.get_command(click.Context(found), name)
+            assert below is not None
+            yield from commands_below(below, *path, name)
+
+
+def test_each_example_of_help_begins_a_line(run: RunWriter) -> None:
+    """No text of help shows the mark ``\\b``, which keeps lines apart, instead of obeying it."""
+    for path, found in commands_below(group):
+        text = run(*path, "--help").out
+        assert not {"\\b", "\b"} & set(text.split()), path
+        examples = [line.strip() for line in (found.epilog or "").splitlines() if line.startswith("  ")]
+        assert [] == [one for one in examples if f"\n    {one[:50]}" not in text], path
 
 
 def test_help_lists_every_command(run: RunWriter) -> None:

@@ -69,6 +69,18 @@ def test_what_is_to_be_done_next_is_said_and_can_be_done(run: RunWriter, root: P
     assert ["folder.yaml", "folder.yaml", "policy.yaml"] == [path.name for path in written[:3]]
 
 
+def test_a_field_is_named_by_its_label_too(run: RunWriter, root: Path) -> None:
+    assert 0 == run("new", "policy", "ce/x", "--type", "AWS EBS Volume", "--field", "volume type", "--repo", root).code
+    assert "{FIELD: {path: CA10__volumeType__c}}" in (root / "ce/x/prod.logic.yaml").read_text("utf-8")
+
+
+def test_a_label_of_several_fields_is_refused(run: RunWriter, root: Path) -> None:
+    fields = [{"name": f"ACME__{name}__c", "type": "text", "label": "Size"} for name in "ab"]
+    write(root, {"types/ACME__Thing__c/type.yaml": {"label": "Thing", "fields": fields}})
+    ran = run("new", "policy", "ce/x", "--type", "Thing", "--field", "Size", "--repo", root)
+    assert (2, True) == (ran.code, "'Size' is the label of ACME__a__c, ACME__b__c: name one of them" in ran.err)
+
+
 @pytest.mark.slow
 def test_a_policy_about_each_type_of_the_library_is_sound(run: RunWriter, root: Path) -> None:
     types = sorted(path.name for path in (LIBRARY / "types").iterdir())
@@ -181,7 +193,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a type": (("policy", "ce/x", "--type", "AWS IAM Usr"), "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)"),
     "a field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__arm__c"), "(did you mean 'CA10__arn__c'?)"),
     "a lookup": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__acount__r.Id"), "(did you mean 'CA10__account__r'?)"),
-    "no field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "a: b"), "'a: b' is not an API name of a field"),
+    "no field": (
+        (*POLICY[:1], "ce/x", *POLICY[2:], "--field", "a: b"),
+        "'a: b' is neither the label nor the API name of a field",
+    ),
+    "a label": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "User Nam"), "(did you mean 'User Name'?)"),
     "deleted": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__disappearanceTime__c"), "marks disappeared objects"),
     "a key": ((*POLICY[:1], "ce/x", *POLICY[2:], "--key", "a\nb"), "'a\\nb' is not a key"),
     "no document": (

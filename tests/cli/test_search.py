@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import RunWriter
 
 
@@ -22,3 +24,26 @@ def test_what_is_not_found_or_no_word_is_told(run: RunWriter) -> None:
     for words, reason in (((), "missing argument 'WORD...'"), (("mfa", " "), ""), ((" ",), "WORD is blank")):
         ran = run("search", *words)
         assert (2 if reason else 0, True) == (ran.code, reason in ran.err)
+
+
+@pytest.mark.parametrize("words", [("public bucket",), ("public", "bucket")])
+def test_words_in_quotes_are_words(run: RunWriter, words: tuple[str, ...]) -> None:
+    assert "/ce/ca/aws/s3/bucket-public-read-access" in run("search", *words).out
+
+
+@pytest.mark.parametrize(
+    ("words", "policy"),
+    [
+        ("unencrypted volume", "ebs/volume-encryption"),
+        ("ssh world", "vpc/network-acl-allows-unrestricted-ingress-traffic-to-remote-server-administration-ports"),
+        ("2fa root", "iam/root-user-mfa"),
+    ],
+)
+def test_words_of_the_same_family_or_meaning_count_if_nothing_holds_the_words(run: RunWriter, words: str, policy: str) -> None:
+    assert f"/ce/ca/aws/{policy}\t" in run("search", words).out
+
+
+def test_other_words_do_not_count_if_something_holds_the_words(run: RunWriter) -> None:
+    lines = run("search", "publicly readable").out.splitlines()
+    assert lines
+    assert [] == [line for line in lines if "readable" not in line]

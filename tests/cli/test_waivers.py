@@ -50,6 +50,19 @@ def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: RunWriter, 
     assert [("w0", 4, 4), ("w1", 1, 1)] == [(one["id"], one["covers"], one["waives"]) for one in block["waivers"]]
 
 
+def test_a_waiver_without_a_limit_covers_any_number(run: RunWriter, tmp_path: Path) -> None:
+    by = waivers(tmp_path, {"policies": [KEYS], "limit": 3}, {"policies": [KEYS]})
+    text = (by / "a.yaml").read_text("utf-8")
+    unlimited = tmp_path / "unlimited"
+    write(unlimited, {"a.yaml": {"waivers": [{"id": "all", **ALL, "policies": [KEYS]}]}})
+    assert "limit" in text
+    assert {"INCOMPLIANT": 4, "UNDETERMINED": 0} == json.loads(
+        run(*CHECK, *ASKED, "--format", "json", "--waivers", unlimited).out
+    )["waivers"]["waived"]
+    shown = run("waivers", "list", "--waivers", unlimited)
+    assert (0, False) == (shown.code, "of at most" in shown.out)
+
+
 def test_only_what_is_not_waived_fails_a_build_and_what_is_not_known_never_passes(run: RunWriter, tmp_path: Path) -> None:
     everything = waivers(tmp_path, {"statuses": ["INCOMPLIANT", "UNDETERMINED"]})
     found = run(*CHECK, "-q", "--waivers", everything)

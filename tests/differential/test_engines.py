@@ -23,6 +23,7 @@ from perpend.evaluation.planner.scalar import walk
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Program
 from perpend.language.program.required_columns import required_fields
+from tests import incomplete_lists
 from tests.differential.mixing import EXAMPLES, TIME, batches
 from tests.estates import (
     CATALOGUES,
@@ -91,6 +92,11 @@ def test_engines_agree_on_every_operation(duckdb: DuckDb, names: list[str]) -> N
 
     agree()
     assert all(asked[name] >= 2 * EACH for name in names), asked
+
+
+def test_a_list_that_may_hold_more_is_known_by_the_children_that_are(duckdb: DuckDb) -> None:
+    for program, objects, indexes in incomplete_lists.cases():
+        assert [indexes] == indexes_of(duckdb, [program], objects, TIME, complete=False)
 
 
 @settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))

@@ -40,6 +40,7 @@ from perpend.language.program.program import Program
 from perpend.language.program.required_columns import required_fields
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.formats.json import write_ndjson
+from tests import incomplete_lists
 from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
@@ -134,6 +135,14 @@ def vectors_together() -> list[Together]:
                 one.programs.append(program)
                 one.objects.append(json_from_text(json.dumps(vector.get("object", {}))))
     return found
+
+
+def test_a_list_that_may_hold_more_is_known_by_the_children_that_are(spark: Spark) -> None:
+    asked = incomplete_lists.cases()
+    found = answered(
+        spark, lambda engine: [indexes_of(engine, [one.program], one.objects, TIME, complete=False) for one in asked]
+    )
+    assert [[one.indexes] for one in asked] == found
 
 
 def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.objects.claims import Claims, is_account_number, is_blank_key, scope_of, unmatched_keys, unread_input
 from perpend.core.objects.inventory import is_filled
 from perpend.core.objects.object_types import MASTER_KEY
-from perpend.core.values.partial_object import PartialObject
+from perpend.core.values.partial_object import PartialObject, with_value
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.program.required_columns import required_fields
 
@@ -120,16 +120,19 @@ def _fields_with_list(
         if any(not is_filled(part.get("Id")) or part["Id"] not in held for part in belonging):
             reason = reason or f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
         return _without(fields, child.name, reason) if reason else fields
-    reason = reason or coverage.reason(child.type_name, child.name, scope_of(fields, object_type))
     if reason:
         return _without(fields, child.name, reason)
-    known = {**fields, child.name: belonging}
-    return PartialObject(known, fields.reasons, fields.doubt) if isinstance(fields, PartialObject) else known
+    if reason := coverage.reason(child.type_name, child.name, scope_of(fields, object_type)):
+        partly = _without(fields, child.name, reason)
+        partly.incomplete[child.name] = belonging
+        return partly
+    return with_value(fields, child.name, belonging)
 
 
 def _without(fields: Mapping[str, Any], name: str, reason: str) -> PartialObject:
     """Return fields of which one is not known, for a reason."""
-    reasons, doubt = (fields.reasons, fields.doubt) if isinstance(fields, PartialObject) else ({}, None)
-    return PartialObject(
-        {field_name: value for field_name, value in fields.items() if field_name != name}, {**reasons, name: reason}, doubt
+    reasons, doubt, incomplete = (
+        (fields.reasons, fields.doubt, fields.incomplete) if isinstance(fields, PartialObject) else ({}, None, {})
     )
+    rest = {field_name: value for field_name, value in fields.items() if field_name != name}
+    return PartialObject(rest, {**reasons, name: reason}, doubt, incomplete)

@@ -412,6 +412,10 @@ class Cloud(Protocol[Plan]):
         """Return all fields of a type that the cloud serves; none for another type."""
         ...
 
+    def fields_that_may_be_null(self, type_name: str) -> Collection[str]:
+        """Return the fields of a type that the cloud leaves out to say that there is none."""
+        ...
+
     def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> Plan:
         """Return the calls that serve some fields, which are given by type.
 

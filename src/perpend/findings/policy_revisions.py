@@ -17,7 +17,7 @@ from perpend.core.errors import PerpendError
 from perpend.findings.waivers.read import FOLDER as WAIVERS
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.syntax.renames import FILE as RENAMES
-from perpend.language.syntax.repository import ROOT_MARK, TOPS, open_repository
+from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, TOPS, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +116,9 @@ def _git(where: Path, *words: str, given: bytes | None = None) -> bytes:
         raise NoRevision(f"git did not answer within {_SECONDS} seconds") from None
     if ran.returncode:
         told = ran.stderr.decode(errors="replace").strip().splitlines()
+        if any("not a git repository" in line for line in told):
+            which = "the library" if where == LIBRARY else visible(str(where))
+            raise NoRevision(f"{which} is in no git repository, so it has no revisions; name yours with --repo")
         what = (
             visible(told[-1][:200]) if told else f"there is no revision '{visible(words[-1].removesuffix('^{commit}')[:200])}'"
         )

@@ -11,6 +11,8 @@ from perpend.authoring.lint import (
     debug_left,
     duplicate_policy,
     guard_cannot_fire,
+    misspelt_name,
+    null_passes,
     same_text_twice,
     undeclared_relationship,
     unguarded_list,
@@ -57,6 +59,8 @@ _MODULES = (
     foreign_mapping,
     duplicate_policy,
     unseen_white_space,
+    misspelt_name,
+    null_passes,
 )
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)

@@ -25,6 +25,7 @@ EMPTY: Final = "empty"
 """The marker of an empty value of any type."""
 
 MAX_OPERATIONS: Final = 4_000
+MAX_CHOICES: Final = 100
 _NEGATIONS = {"NOT_EMPTY": "IS_EMPTY", "NOT_EQUAL": "IS_EQUAL", "NOT_EMPTY_LOOKUP": "IS_EMPTY_LOOKUP"}
 _NEVER_EMPTY = frozenset({"BOOLEAN_FROM", "SIZE", "COLLECTION_SIZE", "RELATED_LIST_COUNT"})
 _EMPTY_CHECKS = frozenset({"isEmpty", "resultIsEmpty"})
@@ -201,6 +202,11 @@ def contradictory(requirements: Iterable[Requirement]) -> bool:
     return False
 
 
+def possible(requirements: Iterable[Requirement]) -> bool:
+    """Whether the formulas surely can have the given truth values together. Not sure after :data:`MAX_CHOICES` choices."""
+    return _Search().finds(_Known(), list(requirements))
+
+
 class _ContradictionError(Exception):
     pass
 
@@ -212,6 +218,9 @@ class _Known:
     values: dict[Hashable, Hashable] = field(default_factory=dict)
     excluded: set[Is] = field(default_factory=set)
     choices: list[tuple[tuple[Formula, ...], bool]] = field(default_factory=list)
+
+    def copy(self) -> _Known:
+        return _Known(dict(self.values), set(self.excluded), list(self.choices))
 
     def hold(self, requirements: list[Requirement]) -> None:
         for formula, truth in requirements:
@@ -273,3 +282,27 @@ class _Known:
             case Some(parts):
                 truths = [self._truth(part) for part in parts]
                 return True if True in truths else (None if None in truths else False)
+
+
+@dataclass(slots=True)
+class _Search:
+    """A search for truth values that tries each open choice in turn."""
+
+    choices: int = 0
+
+    def finds(self, known: _Known, requirements: list[Requirement]) -> bool:
+        """Whether some values meet the requirements together with what is known."""
+        try:
+            known.hold(requirements)
+        except _ContradictionError:
+            return False
+        if not known.choices:
+            return True
+        parts, truth = known.choices[0]
+        for part in parts:
+            if self.choices == MAX_CHOICES:
+                return False
+            self.choices += 1
+            if self.finds(known.copy(), [(part, truth)]):
+                return True
+        return False

@@ -1,8 +1,8 @@
 """Logic uses a field, lookup or related list that the object type does not declare.
 
-Such a field is always null and such a list is always empty, so the policy checks nothing. The rule applies to types
-with a declaration in the repository (`types/<Type>/type.yaml`), or in a catalogue of fields and lookups in the clone
-(`types/<Type>/type.json`, `types/types.json`).
+No input of Perpend's own fills such a field or list, so every object is UNDETERMINED. The rule applies to types with a
+declaration (`types/<Type>/type.yaml`) in the repository, else in Perpend's library, and to types in a catalogue of fields
+and lookups in the clone (`types/<Type>/type.json`, `types/types.json`). A misspelt name is an error: A321.
 
 Wrong: the type's lookup has the name `account__r`.
 
@@ -46,11 +46,12 @@ otherwise: {status: COMPLIANT, currentStateMessage: The bucket has an owner.}
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
+from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span, mistakes, nearest_name
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.ids import type_of_extracts
+from perpend.language.compiler.type_names import may_be_both
 from perpend.language.operations.operation import Constant
 from perpend.language.syntax.documents import calls_below
 
@@ -62,11 +63,47 @@ if TYPE_CHECKING:
     from perpend.language.syntax.calls import Call
     from perpend.language.syntax.documents import WrittenBlock
 
+_MISTAKES: Final = 2
+"""The most typing mistakes in a name that is taken for a misspelt one."""
+
+_LETTERS_PER_MISTAKE: Final = 4
+"""How many letters a similar name has for each typing mistake. Prefix and suffix are the same in all names."""
+
 RULE = Rule("A307", "undeclared-relationship", Severity.WARNING, __doc__ or "")
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the steps of paths that declared types do not have."""
+    """Yield the steps of paths that declared types do not have, except misspelt ones."""
+    yield from (step.problem(RULE) for step in undeclared_steps(survey) if not step.misspelt)
+
+
+@dataclass(frozen=True, slots=True)
+class UndeclaredStep:
+    """A step of a path that an object type does not have. ``near`` is the most similar name that the type has.
+
+    ``declared``: the type has a declaration, not only an entry in a catalogue.
+    """
+
+    span: Span
+    message: str
+    name: str
+    near: str | None
+    declared: bool
+
+    @property
+    def misspelt(self) -> bool:
+        """Whether the step is a misspelt name of the type: an object with both names is unlikely."""
+        if self.near is None or not self.declared:
+            return False
+        return mistakes(self.name, self.near) <= _MISTAKES and not may_be_both(self.name, self.near)
+
+    def problem(self, rule: Rule) -> Diagnostic:
+        """Return the step as a diagnostic of a rule."""
+        return rule.at(self.span, self.message, help=f"did you mean `{self.near}`?" if self.near else None)
+
+
+def undeclared_steps(survey: LintContext) -> Iterator[UndeclaredStep]:
+    """Yield the steps of all paths that declared and catalogued types do not have."""
     paths = _Paths(survey)
     for entity in survey.repository.extracts_ids:
         object_type = survey.analyzer.object_type(type_of_extracts(entity))
@@ -80,7 +117,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
 class _Paths:
     survey: LintContext
 
-    def of_block(self, block: WrittenBlock, object_type: ObjectType) -> Iterator[Diagnostic]:
+    def of_block(self, block: WrittenBlock, object_type: ObjectType) -> Iterator[UndeclaredStep]:
         for condition in block.conditions:
             if condition.check is not None:
                 for call in calls_below(condition.check):
@@ -94,7 +131,7 @@ class _Paths:
             yield from self._step("related list", name, reached, related.relationship.span)
             yield from self.of_block(related, self.survey.analyzer.child_type(object_type, related.relationship.value))
 
-    def of_call(self, call: Call, object_type: ObjectType) -> Iterator[Diagnostic]:
+    def of_call(self, call: Call, object_type: ObjectType) -> Iterator[UndeclaredStep]:
         for parameter in call.operation.parameters:
             path = call.arguments.get(parameter.name)
             if not isinstance(path, str):
@@ -111,18 +148,19 @@ class _Paths:
             if check.delegate is not None:
                 yield from self._field(check.delegate, object_type, check.span)
 
-    def _field(self, path: str, object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
+    def _field(self, path: str, object_type: ObjectType, span: Span) -> Iterator[UndeclaredStep]:
         *lookups, name = path.split(".")
         yield from self._lookups(lookups, object_type, span)
         yield from self._step("field", name, self.survey.analyzer.reached(object_type, lookups), span)
 
-    def _lookups(self, lookups: list[str], object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
+    def _lookups(self, lookups: list[str], object_type: ObjectType, span: Span) -> Iterator[UndeclaredStep]:
         for number, name in enumerate(lookups):
             yield from self._step("lookup", name, self.survey.analyzer.reached(object_type, lookups[:number]), span)
 
-    def _step(self, kind: str, name: str, object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
+    def _step(self, kind: str, name: str, object_type: ObjectType, span: Span) -> Iterator[UndeclaredStep]:
         catalogued = (self.survey.repository.catalogue.value or {}).get(object_type.name)
-        if self._is_declared(object_type.name):
+        declared = bool(object_type.name) and self.survey.repository.object_type(object_type.name).sound
+        if declared:
             kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
             known: Collection[str] = kinds[kind]
             message = f"object type `{object_type.name}` declares no {kind} `{shorten(name)}`"
@@ -133,9 +171,6 @@ class _Paths:
         else:
             return
         if name not in known and not (kind == "field" and name == object_type.deletion_field):
-            yield RULE.at(span, message, help=suggestion(name[:100], known))
-
-    def _is_declared(self, name: str) -> bool:
-        """Whether the repository declares a type in a valid file."""
-        repository = self.survey.repository
-        return f"types/{name}/type.yaml" in repository.tree.files and repository.object_type(name).sound
+            near = nearest_name(name[:100], known)
+            similar = near is not None and mistakes(name[:100], near) <= len(name) // _LETTERS_PER_MISTAKE
+            yield UndeclaredStep(span, message, name[:100], near if similar else None, declared)

@@ -15,6 +15,7 @@ from perpend.authoring.scaffold import templates
 from perpend.authoring.scaffold.expectations import fill_blanks
 from perpend.authoring.scaffold.ids import (
     UnusableId,
+    field_named,
     folders_above,
     near_folder,
     new_api_name,
@@ -160,7 +161,8 @@ def _near(entity: str, repository: Repository) -> Iterable[str]:
 
 
 def _question(object_type: ObjectType, repository: Repository, path: str | None, key: str | None) -> _Question:
-    chosen = _option_text("--field", path) or field_to_ask_about(object_type)
+    given = _option_text("--field", path)
+    chosen = field_named(given, object_type) if given is not None else field_to_ask_about(object_type)
     if chosen is None:
         raise UnusableId(f"'{object_type.name}' declares no field to check: name one with --field")
     kind = path_kind(chosen, object_type, repository)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.model import suggestion
+from perpend.core.diagnostics.model import nearest_name, suggestion
 from perpend.core.errors import PerpendError
 from perpend.core.objects.object_types import ObjectType, reached
 from perpend.language.compiler.names import UnknownName, printable
@@ -136,6 +136,16 @@ def _prefixes(entity: str) -> Iterator[str]:
     yield from ("/" + "/".join(parts[:count]) for count in range(1, len(parts)))
 
 
+def field_named(name: str, object_type: ObjectType) -> str:
+    """Return the API name of the field with a label; a path as it is. Raise :class:`UnusableId` for a label of several."""
+    labelled = [one.name for one in object_type.fields.values() if one.label.casefold() == name.strip().casefold()]
+    if name in object_type.fields or not labelled:
+        return name
+    if len(labelled) > 1:
+        raise UnusableId(f"'{printable(name)}' is the label of {', '.join(sorted(labelled))}: name one of them")
+    return labelled[0]
+
+
 def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str:
     """Return the kind of the field at a path, ``text`` if the type declares no fields.
 
@@ -152,7 +162,10 @@ def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str
 
 def _reject_unknown(what: str, name: str, object_type: ObjectType, known: Iterable[str]) -> None:
     if not re.fullmatch(r"\w+", name, re.ASCII):
-        raise UnusableId(f"'{printable(name)}' is not an API name of a {what}: use letters, digits and _")
+        labels = [one.label for one in object_type.fields.values() if one.label] if what == "field" else []
+        near = nearest_name(name, labels)
+        kind = f"neither the label nor the API name of a {what}" if labels else f"not an API name of a {what}"
+        raise UnusableId(f"'{printable(name)}' is {kind}: API names have letters, digits and _ only{_hint(near or '')}")
     if object_type.declared and name not in known:
         near = suggestion(name, known)
         raise UnknownName(

@@ -9,7 +9,7 @@ import click
 from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected
 from perpend.cli.config.command import Configured
-from perpend.cli.options.collection import collection_options, collection_request, reject_contradictions
+from perpend.cli.options.collection import CloudGroup, collection_options, collection_request, reject_contradictions
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
@@ -32,7 +32,7 @@ Examples:
 Exit codes: 0 everything was read, 2 nothing could be collected, 3 something could not be read, 130 interrupted."""
 
 
-@click.group("collect", epilog=EPILOG)
+@click.group("collect", cls=CloudGroup, epilog=EPILOG)
 def command() -> None:
     """Collect cloud accounts into a store, as one snapshot."""
 

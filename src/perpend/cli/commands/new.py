@@ -34,7 +34,11 @@ _type = click.option(
     shell_complete=complete_types,
     help="The object type, by label or API name.",
 )
-_field = click.option("--field", metavar="PATH", help="The field to check, after its lookups. Default: a field that fits.")
+_field = click.option(
+    "--field",
+    metavar="PATH",
+    help="The field to check, by label, or by API name after its lookups. Default: a field that fits.",
+)
 _key = click.option("--key", metavar="KEY", help="The key to check, if the field holds a JSON document.")
 
 

@@ -12,7 +12,13 @@ from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected, print_policy_filter
 from perpend.cli.commands.collect import INCOMPLETE
 from perpend.cli.config.command import Configured, configuration_of, is_from_file, is_off, named_by
-from perpend.cli.options.collection import collection_options, collection_request, policy_filter, reject_contradictions
+from perpend.cli.options.collection import (
+    CloudGroup,
+    collection_options,
+    collection_request,
+    policy_filter,
+    reject_contradictions,
+)
 from perpend.cli.options.policy_selection import exclude_option
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.runs import report_options, run_on_store, run_request
@@ -43,7 +49,7 @@ Exit codes: 0 nothing incompliant or undetermined and everything read, 1 somethi
 2 nothing could be collected, 3 something undetermined or not read, 130 interrupted."""
 
 
-@click.group("scan", epilog=EPILOG)
+@click.group("scan", cls=CloudGroup, epilog=EPILOG)
 def command() -> None:
     """Collect a cloud account, check it against policies, and report."""
 

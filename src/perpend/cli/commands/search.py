@@ -28,10 +28,12 @@ from perpend.reports.terminal.repository.search import nearest_word, print_hits,
 def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: str, out: str | None) -> int:
     """Search policies, object types, frameworks, sections and operations that contain every WORD; the best match comes first.
 
+    If nothing does, words of the same family or meaning count, such as `encryption` for `unencrypted`.
+
     Names count most, then ids, sections and similar rules, then descriptions. Whole words count more than parts of words.
     `perpend show ID` shows a result.
     """
-    wanted = [word for word in (" ".join(word.split()) for word in words) if word]
+    wanted = [part for word in words for part in word.split()]
     if not wanted:
         raise click.UsageError("WORD is blank")
     repository = open_repository_here(repo)

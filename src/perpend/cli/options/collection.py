@@ -26,6 +26,38 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
 
 
+class CloudGroup(click.Group):
+    """The commands of the clouds. It says which clouds are supported if another one is named."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command of a cloud."""
+        if args and args[0].casefold() in _OTHER_CLOUDS:
+            titles = " and ".join(load(name).title for name in self.list_commands(ctx))
+            ctx.fail(f"only {titles} can be collected so far, not '{args[0]}'")
+        return super().resolve_command(ctx, args)
+
+
+_OTHER_CLOUDS: Final = frozenset(
+    (
+        "azure",
+        "az",
+        "gcp",
+        "google",
+        "gcloud",
+        "oci",
+        "oracle",
+        "alibaba",
+        "aliyun",
+        "ibm",
+        "k8s",
+        "kubernetes",
+        "github",
+        "m365",
+    )
+)
+"""The words that mean other clouds. Any other word is taken for a misspelt command."""
+
+
 def collection_request(
     repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str], *, cloud: str = "aws"
 ) -> CollectionRequest:

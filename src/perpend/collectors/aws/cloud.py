@@ -41,6 +41,11 @@ class AwsCloud:
         """Return all fields of a type that AWS serves; none for another type."""
         return tuple(TYPES[type_name].fields) if type_name in TYPES else ()
 
+    def fields_that_may_be_null(self, type_name: str) -> Collection[str]:
+        """Return the fields of a type that AWS leaves out to say that there is none."""
+        rows = TYPES[type_name].rows if type_name in TYPES else ()
+        return {name for row in rows for name, source in row.fields.items() if source.optional or not source.path}
+
     def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> CollectionPlan:
         """Return the calls that serve some fields, which are given by type. ``texts`` may name objects to ask for."""
         return plan_of(fields, texts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections import Counter
@@ -16,6 +15,7 @@ from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
 from perpend.collectors.runs.snapshot_writer import previously_used, store_collected
 from perpend.core.commit import remove_tree
 from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.model import nearest_name
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.files import shown
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
@@ -249,6 +249,6 @@ def _reject_unknown_regions(api: CloudApi[Any, Any], globs: Sequence[str], optio
 def _reject_unmatched(globs: Sequence[str], regions: Sequence[str], message: str) -> None:
     for glob in globs:
         if not any(fnmatchcase(region, glob) for region in regions):
-            near = difflib.get_close_matches(glob, regions, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = nearest_name(glob, regions)
+            hint = f"; did you mean {near}?" if near else ""
             raise UnknownRegion(f"{message} `{visible(glob)}`{hint}")

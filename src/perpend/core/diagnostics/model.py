@@ -5,12 +5,16 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_SIMILAR: Final = 5
+"""How many similar names are compared letter by letter."""
 
 
 class Severity(StrEnum):
@@ -81,9 +85,30 @@ def suggestion(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> 
 
     ``cutoff`` is the similarity that is needed, 1 for names that differ only in case.
     """
+    near = nearest_name(name, candidates, cutoff=cutoff)
+    return f"did you mean `{near}`?" if near is not None else None
+
+
+def nearest_name(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Return the nearest candidate except the name itself: of the most similar ones, that with the fewest typing mistakes."""
     pool = {candidate.casefold(): candidate for candidate in candidates if candidate != name}
-    near = difflib.get_close_matches(name.casefold(), pool, n=1, cutoff=cutoff)
-    return f"did you mean `{pool[near[0]]}`?" if near else None
+    similar = difflib.get_close_matches(name.casefold(), pool, n=_SIMILAR, cutoff=cutoff)
+    return pool[min(similar, key=lambda one: mistakes(name.casefold(), one))] if similar else None
+
+
+def mistakes(written: str, meant: str) -> int:
+    """Return how many letters were added, left out, replaced, or typed in the wrong order to write one text for another."""
+    before: list[int] = []
+    last = list(range(len(meant) + 1))
+    for row, letter in enumerate(written, 1):
+        now = [row]
+        for column, other in enumerate(meant, 1):
+            cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (letter != other))
+            if row > 1 < column and letter == meant[column - 2] and other == written[row - 2]:
+                cost = min(cost, before[column - 2] + 1)
+            now.append(cost)
+        before, last = last, now
+    return last[-1]
 
 
 def region_from_span(span: Span, root: str = "") -> Span:

@@ -20,6 +20,12 @@ ALL: Final = "all"
 NOT_IN_FULL: Final = "is not known in full: "
 """The beginning of each reason why a list is not complete."""
 
+
+def is_incomplete(reason: str) -> bool:
+    """Whether a child list is unknown only because it may hold more objects. The known ones do belong to it."""
+    return reason.startswith(NOT_IN_FULL)
+
+
 NOT_ASKED: Final = "not asked for:"
 """The beginning of a claim's reason if the collection left something out on purpose."""
 

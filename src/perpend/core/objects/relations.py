@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import is_filled
 from perpend.core.objects.object_types import is_unset
+from perpend.core.values.partial_object import incomplete_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,13 +50,13 @@ def lookup_target(
 def child_objects(
     object_type: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
 ) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-    """Return the objects of a child list, and the reason if the list is not known.
+    """Return the known objects of a child list, and the reason if they contradict the list.
 
     For a declared list of a collected object (not ``complete``), a child with a key must name its owner.
     """
     items = fields.get(name)
     if items is None:
-        return (), None
+        return incomplete_list(fields, name) or (), None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return (), NOT_LISTED
     children = object_type.children.get(name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MISSING: Final = "is missing from the data: it was not collected"
 """The reason for a field that an object does not have."""
@@ -15,14 +16,24 @@ BLANK: Final = "is blank in its table, which does not say that there is none (`b
 
 
 class PartialObject(dict[str, Any]):
-    """Fields by name, with the ``reasons`` of the unknown ones. ``doubt`` is the reason if no field can be trusted."""
+    """Fields by name, with the ``reasons`` of the unknown ones. ``doubt`` is the reason if no field can be trusted.
 
-    __slots__ = ("doubt", "reasons")
+    ``incomplete`` maps child lists that may hold more objects to the known ones. Such a list is no field; it has a reason.
+    """
 
-    def __init__(self, fields: Mapping[str, Any], reasons: Mapping[str, str], doubt: str | None = None) -> None:
+    __slots__ = ("doubt", "incomplete", "reasons")
+
+    def __init__(
+        self,
+        fields: Mapping[str, Any],
+        reasons: Mapping[str, str],
+        doubt: str | None = None,
+        incomplete: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+    ) -> None:
         super().__init__(fields)
         self.reasons = dict(reasons)
         self.doubt = doubt
+        self.incomplete = dict(incomplete)
 
 
 def reason_of(fields: Mapping[str, Any], name: str) -> str:
@@ -33,6 +44,19 @@ def reason_of(fields: Mapping[str, Any], name: str) -> str:
 def reasons_of(fields: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the stated reasons of unknown fields by name."""
     return fields.reasons if isinstance(fields, PartialObject) else {}
+
+
+def incomplete_list(fields: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]] | None:
+    """Return the known objects of a child list that may hold more, None for any other list."""
+    return fields.incomplete.get(name) if isinstance(fields, PartialObject) else None
+
+
+def with_value(fields: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """Return a copy of an object with another value of one field."""
+    changed = {**fields, name: value}
+    if not isinstance(fields, PartialObject):
+        return changed
+    return PartialObject(changed, fields.reasons, fields.doubt, fields.incomplete)
 
 
 def doubt_of(fields: Mapping[str, Any]) -> str | None:

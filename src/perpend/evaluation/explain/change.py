@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
+from perpend.core.values.partial_object import with_value
 from perpend.core.values.values import DAY, document_of, iso_from_milliseconds
 from perpend.evaluation.explain.fields_read import ReadPlace, place_of
 from perpend.language.interpreter.interpreter import Interpreter
@@ -116,15 +117,12 @@ def _read(object_: CloudObject, source: Read) -> tuple[Any, bool]:
 
 
 def _changed(object_: CloudObject, source: Read, after: Any) -> dict[str, Any] | None:
-    fields = dict(object_.fields)
     if source.key is None:
-        fields[source.path] = after
-        return fields
-    document = document_of(fields.get(source.path))
+        return with_value(object_.fields, source.path, after)
+    document = document_of(object_.fields.get(source.path))
     if not isinstance(document, dict):
         return None
-    fields[source.path] = json.dumps({**document, source.key: after}, ensure_ascii=False)
-    return fields
+    return with_value(object_.fields, source.path, json.dumps({**document, source.key: after}, ensure_ascii=False))
 
 
 def _candidates(program: Program, before: Any, time: int, *, any_form: bool) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.values.jmespath_query import plain_key
-from perpend.core.values.partial_object import MISSING, reason_of
+from perpend.core.values.partial_object import MISSING, incomplete_list, reason_of
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import document_of, iso_from_milliseconds
 from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
@@ -74,7 +74,7 @@ def _value_at(fields: Mapping[str, Any], path: str, *, complete: bool) -> tuple[
     """Return the value at a path; if it is not known, None and the text to show."""
     *above, (last, _) = _STEP.findall(path)
     for name, position in above:
-        beneath = fields.get(name)
+        beneath = fields.get(name, incomplete_list(fields, name))
         if position and isinstance(beneath, list) and int(position) < len(beneath):
             beneath = beneath[int(position)]
         if not isinstance(beneath, dict):

@@ -220,13 +220,13 @@ class _InList(NamedTuple):
 
 
 def _in_list(program: Program, frame: EvaluationContext, relationship: str, time: int) -> Iterator[_InList]:
-    """Yield the evaluated objects of a list; none if it is not known which they are."""
+    """Yield the evaluated objects of a list that are known."""
     block = program.block.related[relationship]
     inner = replace(program, block=block, verdicts=verdict_table(block))
     interpreter = Interpreter([inner])
     *lookups, name = relationship.split(".")
     try:
-        frames = child_frames(frame.along(lookups), name, block.type)
+        frames, _ = child_frames(frame.along(lookups), name, block.type)
     except InvalidData:
         return
     for child in frames:

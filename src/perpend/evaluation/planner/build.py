@@ -15,7 +15,7 @@ from perpend.core.schema.tables import Table, Tables
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import DAY, norm
 from perpend.evaluation.planner.operations import PLANNERS
-from perpend.evaluation.planner.operations.use import PlannedUse, Related, Value, shift_guards
+from perpend.evaluation.planner.operations.use import PlannedUse, Related, Value, only_if, shift_guards
 from perpend.evaluation.planner.operations.values import read
 from perpend.evaluation.planner.rewrites import REWRITES, Rewrite, apply_rewrites
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
@@ -167,7 +167,10 @@ class _Planner:
             return Related(None, "", (*path_guards, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)
         code, codes = self._child(children.scan, table, child, f"{at.path}{name}[].")
-        return Related(children, children.output(code), (*path_guards, *at.unfollowed(join)), codes, at.there)
+        incomplete = at.incomplete(join)
+        known = only_if(self.build.scalars, self.build.scalars.negation(incomplete), at.unfollowed(join))
+        more = at.unknown(incomplete, DYNAMIC)
+        return Related(children, children.output(code), (*path_guards, *known), codes, at.there, more)
 
     def _child(self, scan: Scan, table: Table, block: Block, path: str) -> tuple[Scalar, dict[str, tuple[int, ...]]]:
         """Return the outcome of a block on each child, and its codes by status, planned once for all uses."""

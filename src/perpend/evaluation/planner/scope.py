@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from perpend.core.objects.claims import NOT_IN_FULL
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.core.objects.relations import NO_OBJECT
 from perpend.core.schema.tables import CONTRADICTED, ROW, Form, unfollowed, unread
@@ -149,9 +150,18 @@ class Place:
         if not join.partial:
             return ()
         scalars = self.build.scalars
-        return self.unknown(
-            scalars.negation(scalars.is_null(scalars.column(self.alias, unfollowed(join.name), Kind.TEXT))), DYNAMIC
-        )
+        return self.unknown(scalars.negation(scalars.is_null(self._why_unfollowed(join))), DYNAMIC)
+
+    def incomplete(self, join: Join) -> Scalar:
+        """Return the condition that a child list is not known only because it may hold more rows than the known ones."""
+        scalars = self.build.scalars
+        if join.lacking is not None or not join.partial:
+            return scalars.false
+        reason = scalars.make("else", self._why_unfollowed(join), scalars.literal("", Kind.TEXT))
+        return scalars.make("starts", reason, scalars.literal(NOT_IN_FULL, Kind.TEXT))
+
+    def _why_unfollowed(self, join: Join) -> Scalar:
+        return self.build.scalars.column(self.alias, unfollowed(join.name), Kind.TEXT)
 
     def column(self, name: str, *, missing_is_null: bool = False) -> tuple[Scalar, Form, Guards]:
         """Return the value of a column (null if the row does not exist), its form, and the guards for unknown values."""

@@ -299,7 +299,7 @@ class _SortedPolicies:
             raise UnknownName(f"none of the selected policies has a {PRODUCTION} that can be evaluated{left_out}")
         number = len(self.set_aside)
         aside = f"; {number} skipped for lack of data in the inputs (--policy selects one by name)" if number else ""
-        more = _inherited_hint(inheriting)
+        more = _inherited_hint(inheriting) or next((f"; {one.message}: {one.help}" for one in misspelt.values()), "")
         raise UnknownName(f"no policy applies to the inputs, which contain {_type_list(types_held)}{aside}{left_out}{more}")
 
 

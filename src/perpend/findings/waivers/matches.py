@@ -123,7 +123,7 @@ def cover(connection: Connection, standings: Sequence[WaiverStatus], day: DayAsk
     numbers = matched(connection)
     standings = [
         replace(standing, force=Force.OVER_LIMIT)
-        if standing.force is Force.IN_FORCE and numbers.get(place, 0) > standing.waiver.limit
+        if standing.force is Force.IN_FORCE and standing.waiver.exceeds_limit(numbers.get(place, 0))
         else standing
         for place, standing in enumerate(standings)
     ]

@@ -33,7 +33,10 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An acceptance of findings. ``scope`` holds lists by key, a missing key means all; ``until`` is None for ever."""
+    """An acceptance of findings. ``scope`` holds lists by key, a missing key means all; ``until`` is None for ever.
+
+    ``limit`` is None for any number of findings.
+    """
 
     id: str
     policies: tuple[str, ...]
@@ -42,12 +45,16 @@ class Waiver:
     kind: str
     reason: str
     owner: str
-    limit: int
+    limit: int | None
     until: date | None
     begins: date | None
     approved_by: str | None
     ticket: str | None
     span: Span
+
+    def exceeds_limit(self, number: int) -> bool:
+        """Whether a waiver of so many findings covers none."""
+        return self.limit is not None and number > self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def _read_waiver(fields: Fields, reading: _WaiversRead) -> None:
     _check_end(fields, begins, until, reading)
     policies, scope = reading.listed(fields, "policies"), reading.scope(fields)
     statuses = reading.listed(fields, "statuses") if "statuses" in fields else ("INCOMPLIANT",)
-    if len(reading.diagnostics) > before or not is_whole(fields, "id", "reason", "owner", "kind", "limit"):
+    if len(reading.diagnostics) > before or not is_whole(fields, "id", "reason", "owner", "kind"):
         return
     reading.waivers.append(
         Waiver(

@@ -98,7 +98,7 @@ def _of_approval(standing: WaiverStatus, approvers: Collection[str]) -> Iterator
 
 def _of_breadth(standing: WaiverStatus, covering: WaiverMatches) -> Iterator[Diagnostic]:
     waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
-    if number > waiver.limit:
+    if waiver.exceeds_limit(number):
         message = f"{_named(waiver)} would cover {counted(number, 'finding')}, more than its limit of {waiver.limit:,}"
         yield rules.OVERBROAD.at(waiver.span, f"{message}: it covers none")
         return

@@ -143,13 +143,14 @@ def _check_kind(content: bytes) -> None:
         columns = [column.strip().strip('"') for column in header.split(delimiter)]
         if all(needed in columns for needed in _NEEDED):
             raise UnusableContent(f"fields are separated by {name}; a credential report separates them by commas")
+    if header.strip() and not any(needed in header for needed in _NEEDED):
+        raise _unknown_format(_NEEDED)
 
 
 def _layout_of(header: list[str], content: bytes) -> _Layout:
-    missing = [f"`{needed}`" for needed in _NEEDED if needed not in header]
+    missing = [needed for needed in _NEEDED if needed not in header]
     if missing:
-        what = f"its first line names no column {' and no column '.join(missing)}"
-        raise UnusableContent(f"not a credential report: {what} (for another table, set its object type with --type)")
+        raise _unknown_format(missing)
     if len(set(header)) < len(header):
         twice = next(column for place, column in enumerate(header) if column in header[:place])
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
@@ -157,6 +158,13 @@ def _layout_of(header: list[str], content: bytes) -> _Layout:
         raise UnusableContent(f"line 1 names the column {excerpt(spelt)} in two spellings")
     escaped = any(sign in content for sign in _ESCAPED)
     return _Layout(header.index("user"), header.index("arn"), row_writer(header, escaped=escaped))
+
+
+def _unknown_format(missing: Iterable[str]) -> UnusableContent:
+    """Return the error for a text that could only be a credential report, but lacks columns of it."""
+    columns = " and no column ".join(f"`{one}`" for one in missing)
+    known = "not a format that Perpend knows, such as a credential report"
+    return UnusableContent(f"{known}: its first line names no column {columns} (for a table, set its object type with --type)")
 
 
 def _arn_fault(line: int, arn: str) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from perpend.core.errors import PerpendError
 
 LONGEST = 600
 _LONGEST_SOURCE = 240
 _ELLIPSIS = "…"
+
+IS_DIRECTORY: Final = "is a directory, not a file: name its files, or a store with --store"
+"""The reason if an input is a directory."""
 
 
 class UnusableContent(PerpendError):

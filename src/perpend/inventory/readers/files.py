@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from perpend.inventory.readers.errors import UnusableContent
+from perpend.inventory.readers.errors import IS_DIRECTORY, UnusableContent
 from perpend.inventory.readers.formats import HEAD
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _reading(path: str) -> Iterator[IO[bytes]]:
     """Open a file and translate the errors of reading it."""
     try:
         if Path(path).is_dir():
-            raise UnusableContent("is a directory, not a file")
+            raise UnusableContent(IS_DIRECTORY)
         with Path(path).open("rb") as stream:
             yield stream
     except OSError as error:

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.objects.claims import is_incomplete
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
 from perpend.core.values.partial_object import PartialObject
@@ -129,6 +130,8 @@ class ObjectReader:
         for row, holder in zip(read.rows, objects, strict=True):
             if why is not None and (reason := row[why]) is not None:
                 holder.reasons[join.name] = reason
+                if many and is_incomplete(reason):
+                    holder.incomplete[join.name] = by_key.get(row[own], [])
                 continue
             belonging = by_key.get(row[own], [])
             holder[join.name] = belonging if many else belonging[0] if belonging else None

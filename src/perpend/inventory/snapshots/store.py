@@ -292,7 +292,9 @@ class Store:
             return path.read_bytes().decode("utf-8", errors="replace")
 
     def _hint(self) -> str:
-        return f"; the newest snapshot that was stored is {runs[-1]}" if (runs := self.runs()) else ""
+        if runs := self.runs():
+            return f"; name another snapshot with --run: {runs[-1]} is the newest that was stored"
+        return "; the store holds no other snapshot: collect or import into a new store"
 
     def _listed(self, part: str) -> list[Path]:
         return entries_of(self.directory / part)

@@ -17,6 +17,7 @@ from perpend.language.compiler import rules
 from perpend.language.compiler.constants import syntax_problem
 from perpend.language.compiler.program_cache import cache_of
 from perpend.language.compiler.reachability import compute_the_same
+from perpend.language.compiler.type_names import label_as_type
 from perpend.language.compiler.typing_rules import Retyping, incompatible, operand_types, result_type
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.operations.operation import DELETION_FIELD, Constant, Result
@@ -208,7 +209,7 @@ class Analyzer:
         loaded = self.repository.logic(logic_id)
         if (logic := loaded.value) is None:
             return Analyzed(None)
-        work = _Work(self, logic_id, [])
+        work = _Work(self, logic_id, list(label_as_type(self.repository, logic.input_type)))
         block = work.block(logic.block, self.object_type(logic.input_type.value), NameScope(UNKNOWN_TYPE, ()))
         broken = any(diagnostic.severity is Severity.ERROR for diagnostic in (*loaded.diagnostics, *work.diagnostics))
         program = None

@@ -86,7 +86,8 @@ def find_section(name: str, repository: Repository) -> str:
     near = did_you_mean(top, siblings) or did_you_mean(
         top, [sibling.rpartition("-")[0] for sibling in siblings if _version(sibling)]
     )
-    raise about(name, UnknownName(f"unknown framework or section '{printable(name)}'{near}"))
+    listed = "" if framework in known else "; `perpend list frameworks` shows all"
+    raise about(name, UnknownName(f"unknown framework or section '{printable(name)}'{near}{listed}"))
 
 
 def newest(framework: str, known: Iterable[str]) -> str | None:

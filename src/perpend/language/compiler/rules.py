@@ -87,5 +87,12 @@ UNKNOWN_SECTION = _error(
     "A policy or section refers to a framework section that does not exist.\n\nCorrect the id, or add the section.",
 )
 
+LABEL_AS_TYPE = _error(
+    "A221",
+    "label-as-type",
+    "The input type of a policy is the label of a type. Objects have the API name of their type, so the policy judges "
+    "none.\n\nWrite the API name: `perpend list types` shows it beside the label.",
+)
+
 RULES: tuple[Rule, ...] = tuple(_DECLARED)
 """All rules of this module, by code."""

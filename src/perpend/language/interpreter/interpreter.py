@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.objects.object_types import ObjectType, Types
 from perpend.core.objects.relations import child_objects
 from perpend.core.objects.status import Status
-from perpend.core.values.partial_object import doubt_of
+from perpend.core.values.partial_object import doubt_of, incomplete_list, reason_of
 from perpend.core.values.values import DAY, norm
 from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
 from perpend.language.interpreter.operations import COMPILERS
@@ -153,8 +153,8 @@ class Interpreter:
     def _status_count(self, block: Block | None, relationship: str) -> StatusCount:
         """Return a closure that counts the children of a related list with a status. Each child is evaluated once.
 
-        With the number it returns the reason why some child could not be read, None if all could: the true number may then be
-        higher.
+        With the number it returns the reason why the true number may be higher: the list may hold more children, or some child
+        could not be read. None if the number is known.
         """
         assert block is not None
         child = block.related[relationship]
@@ -167,14 +167,12 @@ class Interpreter:
         def count(frame: EvaluationContext, status: Status) -> tuple[int, str | None]:
             kept = frame.memo.get(key)
             if kept is None:
-                parent = frame.along(lookups)
-                ends = [
-                    end for inner in child_frames(parent, name, child.type) if (end := evaluate(inner))[0] != OTHER_RECORD_TYPE
-                ]
-                doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
-                kept = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
-            counts, doubt = kept
-            return counts[status], None if status is Status.UNDETERMINED else doubt
+                children, incomplete = child_frames(frame.along(lookups), name, child.type)
+                ends = [end for inner in children if (end := evaluate(inner))[0] != OTHER_RECORD_TYPE]
+                unreadable = next((reason for index, reason in ends if index == UNREADABLE), None)
+                kept = frame.memo[key] = Counter(status_of(index) for index, _ in ends), incomplete, unreadable
+            counts, incomplete, unreadable = kept
+            return counts[status], incomplete or (None if status is Status.UNDETERMINED else unreadable)
 
         return count
 
@@ -194,23 +192,26 @@ class Interpreter:
         return run
 
 
-def child_frames(frame: EvaluationContext, name: str, object_type: ObjectType) -> list[EvaluationContext]:
-    """Return the contexts of a list's objects. Raises :class:`InvalidData` if the list is not known.
+def child_frames(frame: EvaluationContext, name: str, object_type: ObjectType) -> tuple[list[EvaluationContext], str | None]:
+    """Return the contexts of a list's known objects, and why it may hold more. Raises :class:`InvalidData` if it is not known.
 
     Contexts of a short list are cached, so that other blocks do not compute them again.
     """
-    frames: list[EvaluationContext] | None = frame.memo.get(("children", name, id(object_type)))
-    if frames is not None:
-        return frames
-    frame.get(name)
-    path = f"{frame.path}{name}"
+    kept: tuple[list[EvaluationContext], str | None] | None = frame.memo.get(("children", name, id(object_type)))
+    if kept is not None:
+        return kept
+    path, incomplete = f"{frame.path}{name}", None
+    if incomplete_list(frame.fields, name) is None:
+        frame.get(name)
+    else:
+        incomplete = f"{path} {reason_of(frame.fields, name)}"
     children, reason = child_objects(frame.object_type, frame.fields, name, complete=frame.complete)
     if reason is not None:
         raise InvalidData(f"{path} {reason}")
     frames = [frame.beside(child, f"{path}[{at}].", object_type, complete=frame.complete) for at, child in enumerate(children)]
     if len(frames) <= _SHORT:
-        frame.memo["children", name, id(object_type)] = frames
-    return frames
+        frame.memo["children", name, id(object_type)] = frames, incomplete
+    return frames, incomplete
 
 
 def _record_type(frame: EvaluationContext) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.status import Status
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"
 _DELEGATE = ("path", "currentStateMessage")
+_BARE: Final = re.compile(r"[A-Za-z][\w./-]*", re.ASCII)
+"""A text that YAML reads as a text without quotes, unless it is a word such as `true`."""
+
 _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
 
@@ -81,9 +86,7 @@ class _Calls:
 
     def call(self, node: Node, key_span: Span) -> Call | None:
         if not isinstance(node, Mapping) or not node.entries:
-            self._note(
-                rules.NOT_ONE_OPERATION, key_span, "an operation is expected here", help="for example `IS_EMPTY: {arg: …}`"
-            )
+            self._note(rules.NOT_ONE_OPERATION, key_span, "an operation is expected here", help=_operation_meant(node))
             return None
         key, body = node.entries[0]
         for extra, _ in node.entries[1:]:
@@ -242,6 +245,25 @@ def _spelling(key: str, body: Node) -> Operation:
         return (len(written & names) - len(required - written), -len(required))
 
     return max(candidates, key=fit)
+
+
+def _is_bare(text: str) -> bool:
+    """Whether YAML reads a text without quotes as this text."""
+    return _BARE.fullmatch(text) is not None and text.casefold() not in ("true", "false", "null", "yes", "no", "on", "off")
+
+
+def _operation_meant(node: Node) -> str:
+    """Return a hint with the operation that a bare value stands for."""
+    value = node.value if isinstance(node, ScalarNode) else None
+    if isinstance(value, bool):
+        return f"write `{{BOOLEAN: {str(value).lower()}}}`"
+    if isinstance(value, int | float) and isinstance(node, ScalarNode):
+        return f"write `{{NUMBER: {node.text[:60]}}}`"
+    if isinstance(value, str) and value.endswith("__c"):
+        return f"write `{{FIELD: {{path: {value[:60]}}}}}`"
+    if isinstance(value, str) and value:
+        return f"write `{{TEXT: {value[:60] if _is_bare(value) else json.dumps(value[:60], ensure_ascii=False)}}}`"
+    return "for example `IS_EMPTY: {arg: …}`"
 
 
 def _form(operation: Operation, body: Node) -> str | None:

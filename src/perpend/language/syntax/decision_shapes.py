@@ -47,7 +47,7 @@ _WAIVER = Record(
         Key("forever", Flag(), "Instead of `until`, for an accepted risk only; every run warns about it."),
         Key("kind", Choice(WAIVER_KINDS), "The kind of reason.", required=True),
         Key("ticket", Text(filled=True), "The ticket of the follow-up."),
-        Key("limit", Count(), "The most findings that it covers. If more match, it covers none.", required=True),
+        Key("limit", Count(), "The most findings that it covers. If more match, it covers none. Default: any number."),
         Key("policies", _SOME, "Ids; `*` matches anything within a segment, `**` across segments.", required=True),
         Key("scope", _SCOPE, "The findings of these policies; without it, all."),
         Key("statuses", _COVERED, "Statuses that it covers; by default INCOMPLIANT only."),

@@ -37,7 +37,7 @@ def linted(root, files):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_the_wrong_example_breaks_the_rule(tmp_path, rule):
     found = linted(tmp_path, parts_of(rule.page)[0])
-    assert [] == errors(found)
+    assert [] == [each for each in errors(found) if each.code != rule.code]
     assert [rule.code] == [each.code for each in found if each.code == rule.code]
 
 

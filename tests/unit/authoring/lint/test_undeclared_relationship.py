@@ -72,7 +72,7 @@ def test_a_related_list_is_flagged_at_its_name(tmp_path):
             conditions: []
             otherwise: {status: COMPLIANT, currentStateMessage: m}
         """
-    (flag,) = found(tmp_path, "A307", text, FILES)
+    (flag,) = found(tmp_path, "A321", text, FILES)
     assert (5, 23, "did you mean `disks__r`?") == (flag.span.line, flag.span.column, flag.help)
 
 
@@ -83,3 +83,29 @@ def test_a_declared_related_list_is_left_alone(tmp_path):
 def test_an_extract_is_looked_at_where_it_is_defined(tmp_path):
     (flag,) = found(tmp_path, "A307", logic(), {**FILES, **extracts(b=field("b__c"))})
     assert EXTRACTS == flag.span.path
+
+
+VOLUME = "CA10__CaAwsVolume__c"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "near"),
+    [
+        ("CA10__sise__c", "A321", "did you mean `CA10__size__c`?"),
+        ("CA10__siez__c", "A321", "did you mean `CA10__size__c`?"),
+        ("CA10__kmsKeyArn__c", "A307", "did you mean `CA10__kmsKeyId__c`?"),
+        ("CA10__ownedByDepartment__c", "A307", None),
+        ("CA10__size__c", "A307", ...),
+    ],
+)
+def test_fields_of_the_library_are_known_in_any_repository(tmp_path, name, code, near):
+    document = logic({"NOT_EMPTY": {"arg": field(name)}}, input_type=VOLUME)
+    flags = found(tmp_path, code, document)
+    assert ([] if near is ... else [near]) == [flag.help for flag in flags]
+    assert [("error" if code == "A321" else "warning")] * len(flags) == [flag.severity.value for flag in flags]
+
+
+def test_a_declaration_of_the_repository_counts_for_a_type_of_the_library(tmp_path):
+    own = {f"types/{VOLUME}/type.yaml": {"label": "Volume", "fields": [{"name": "CA10__sise__c", "type": "number"}]}}
+    document = logic({"NOT_EMPTY": {"arg": field("CA10__sise__c")}}, input_type=VOLUME)
+    assert [] == found(tmp_path, "A321", document, own)

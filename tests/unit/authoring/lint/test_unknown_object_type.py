@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.type_names import misspelt_types
 from perpend.language.syntax.repository import open_repository
 from tests.repositories import logic, policy_files, write
@@ -110,3 +111,19 @@ def test_a_former_name_means_the_type_and_is_told(tmp_path):
     assert ("Own Role", "CA10__CaAwsRole__c") == (declared.label, declared.lookups["o__r"].target)
     logics = [found.value for found in map(repository.logic, repository.logic_ids) if found.value]
     assert {"CA10__CaAwsRole__c"} == {one.input_type.value for one in logics}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("AWS EBS Volume", "write `CA10__CaAwsVolume__c`"),
+        ("aws ebs volume", "write `CA10__CaAwsVolume__c`"),
+        ("Two Things", "write `CA10__CaOneThing__c` or `CA10__CaOtherThing__c`"),
+        ("No Such Label", None),
+    ],
+)
+def test_a_label_is_no_input_type(tmp_path: Path, written: str, meant: str | None) -> None:
+    files = {f"types/CA10__Ca{name}Thing__c/type.yaml": {"label": "Two Things"} for name in ("One", "Other")}
+    flags = found(tmp_path, "A221", logic(input_type=written), files)
+    assert ([] if meant is None else [(meant, "error")]) == [(flag.help, flag.severity.value) for flag in flags]
+    assert (meant is None) is (Analyzer(open_repository(tmp_path)).analyzed("/ce/policy/prod.logic.yaml").program is not None)

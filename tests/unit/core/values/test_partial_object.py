@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from perpend.core.values.partial_object import MISSING, PartialObject, doubt_of, reason_of, reasons_of
+from perpend.core.values.partial_object import (
+    MISSING,
+    PartialObject,
+    doubt_of,
+    incomplete_list,
+    reason_of,
+    reasons_of,
+    with_value,
+)
 
 
 def test_fields_are_read_like_any_others() -> None:
@@ -29,3 +37,19 @@ def test_only_an_object_with_a_doubt_is_doubted() -> None:
     assert doubt_of({"a": 1}) is None
     assert doubt_of(PartialObject({"a": 1}, {})) is None
     assert "stands there twice" == doubt_of(PartialObject({"a": 1}, {}, "stands there twice"))
+
+
+def test_a_changed_copy_keeps_all_that_is_not_known() -> None:
+    found = PartialObject({"a": 1}, {"b": "was denied"}, "two sources", {"list": [{"Id": "x"}]})
+    changed = with_value(found, "a", 2)
+    assert isinstance(changed, PartialObject)
+    assert ({"a": 2}, found.reasons, found.doubt, found.incomplete) == (
+        changed,
+        changed.reasons,
+        changed.doubt,
+        changed.incomplete,
+    )
+    assert {"a": 1} == found
+    assert [{"Id": "x"}] == incomplete_list(changed, "list")
+    assert [None, None] == [incomplete_list(found, "other"), incomplete_list({"list": []}, "list")]
+    assert {"a": 3} == with_value({"a": 2}, "a", 3)

@@ -107,3 +107,9 @@ def test_of_test_data_what_is_not_there_is_null() -> None:
 def test_why_a_value_is_not_known_is_said() -> None:
     fields: dict[str, Any] = PartialObject({}, {"list__r": "may hold more"})
     assert ["not known: may hold more", "not collected"] == [text_at(fields, name) for name in ("list__r", "other")]
+
+
+def test_a_known_object_of_a_list_that_may_hold_more_is_shown() -> None:
+    fields = PartialObject({}, {"list__r": "may hold more"}, incomplete={"list__r": [{"c": 1}]})
+    places = ("list__r[0].c", "list__r[1].c", "list__r")
+    assert ["1", *["not known: may hold more"] * 2] == [text_at(fields, place) for place in places]

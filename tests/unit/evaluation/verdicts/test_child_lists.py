@@ -338,3 +338,40 @@ def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(tmp
     snapshot = write_store(tmp_path / "store", found, declared=analyzer.object_type)
     with evaluate_snapshot(snapshot, selection) as evaluation:
         assert expected == ended(evaluation)
+
+
+@pytest.mark.parametrize(
+    ("claims", "known"),
+    [
+        ((Claim(USER),), ("COMPLIANT", "INCOMPLIANT")),
+        ((Claim(USER, Scope("111122223333")),), ("UNDETERMINED", "INCOMPLIANT")),
+        ((Claim(USER), Claim(USER, lacking="denied")), ("UNDETERMINED", "INCOMPLIANT")),
+        ((), ("UNDETERMINED", "INCOMPLIANT")),
+    ],
+)
+def test_a_known_user_answers_for_a_list_that_may_hold_more(
+    tmp_path: Path, claims: tuple[Claim, ...], known: tuple[str, str]
+) -> None:
+    [without, having], policy = (B, "999988887777"), "account-has-no-iam-users"
+    found = inventory([{"Id": without}, {"Id": having}], [{"Id": "u", "CA10__userName__c": "u", KEY: having}], *claims)
+    selection = select_policies(ANALYZER, [policy])
+    snapshot = write_store(tmp_path / "store", found, declared=ANALYZER.object_type)
+    with evaluate_snapshot(snapshot, selection) as evaluation:
+        for one in (evaluation, evaluate_objects(found, selection)):
+            statuses = {finding.object.id: finding.status.value for finding in one.findings()}
+            assert dict(zip((without, having), known, strict=True)) == statuses
+
+
+TRAIL = "CA10__CaAwsCloudTrailTrail__c"
+
+
+@pytest.mark.parametrize(("logging", "known"), [(True, "COMPLIANT"), (False, "UNDETERMINED")])
+def test_a_trail_that_is_on_answers_though_a_region_was_not_asked(tmp_path: Path, logging: bool, known: str) -> None:
+    accounts_of = inventory([{"Id": A}], [], Claim(TRAIL), Claim(TRAIL, Scope(A, "af-south-1"), "not asked for: --regions"))
+    trail = {"Id": "t", KEY: A, "CA10__isLogging__c": logging, "CA10__disappearanceTime__c": None}
+    trails = [object_from_fields(trail, ANALYZER.object_type(TRAIL), Origin("x", 0))]
+    found = replace(accounts_of, objects={ACCOUNT: accounts_of.objects[ACCOUNT], TRAIL: trails})
+    selection = select_policies(ANALYZER, ["cloudtrail-switched-on"])
+    snapshot = write_store(tmp_path / "store", found, declared=ANALYZER.object_type)
+    with evaluate_snapshot(snapshot, selection) as evaluation:
+        assert [known] == [finding.status.value for finding in evaluation.findings()]

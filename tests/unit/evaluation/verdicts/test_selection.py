@@ -199,7 +199,8 @@ def test_a_framework_says_of_each_policy_that_can_judge_why_it_does_not(tmp_path
 def test_a_framework_that_is_none_is_refused(tmp_path: Path, framework: str, said: str) -> None:
     with pytest.raises(UnknownName) as raised:
         policies_named(analyzer_of(tmp_path, MAPPED).repository, framework=framework)
-    assert said == str(raised.value)
+    listed = "" if framework == "f/1.2" else "; `perpend list frameworks` shows all"
+    assert f"{said}{listed}" == str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -369,3 +370,12 @@ def test_a_repository_without_policies_or_frameworks_says_so(tmp_path: Path) -> 
         select_policies(bare, over=inventory("csv"))
     with pytest.raises(UnknownName, match=r"^unknown framework or section 'cis-aws': this repository has no frameworks$"):
         select_policies(policies, framework="cis-aws", over=inventory("csv"))
+
+
+def test_a_misspelt_type_is_told_if_nothing_else_applies(tmp_path: Path) -> None:
+    files = {**FILES, f"types/{OTHER}/type.yaml": {"label": "Other Thing"}}
+    files["ce/a/over-others/prod.logic.yaml"] = logic(input_type="Other Thing")
+    with pytest.raises(UnknownName) as raised:
+        select_policies(analyzer_of(tmp_path, files), ["*over-others"], over=inventory("csv"))
+    told = f"`Other Thing` is the label of an object type, not its API name: write `{OTHER}`"
+    assert f"no policy applies to the inputs, which contain {THING}; {told}" == str(raised.value)

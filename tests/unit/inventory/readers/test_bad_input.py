@@ -20,7 +20,14 @@ REPORTS = {
     "HTML page": ("<!DOCTYPE html><html><body>403</body></html>", "not a credential report: it looks like an HTML page"),
     "HTML page, blank first": ("\n  <HTML>", "not a credential report: it looks like an HTML page"),
     "XML": ("<?xml version='1.0'?><ErrorResponse/>", "not a credential report: it looks like an HTML page"),
-    "plain text": ("An error occurred (ReportExpired)", "not a credential report: its first line names no column `user`"),
+    "plain text": (
+        "An error occurred (ReportExpired)",
+        "not a format that Perpend knows, such as a credential report: its first line names no column `user`",
+    ),
+    "Markdown": (
+        '# Title, with a comma\n\nA table: ["a"](b), and more.\n',
+        "not a format that Perpend knows, such as a credential report: its first line names no column `user` and no column `arn`",
+    ),
     "zip": (b"PK\x03\x04\0\0", "not text: it looks like a zip archive"),
     "NUL byte": (TWO_USERS.encode().replace(b"bob,", b"b\0b,"), "not text: a NUL byte on line 3"),
     "binary": (bytes(range(256)), "not text: a NUL byte on line 1"),
@@ -91,7 +98,10 @@ ANSWERS = {
     "format no text": (answer(ReportFormat=7), "`ReportFormat` is a number"),
     "empty Content": (answer(""), "`Content`: the file is empty"),
     "UTF-16 Content": (answer(TWO_USERS.encode("utf-16")), "`Content`: UTF-16 text"),
-    "bad CSV": (answer("user\n"), "not a credential report: its first line names no column `arn`"),
+    "bad CSV": (
+        answer("user\n"),
+        "not a format that Perpend knows, such as a credential report: its first line names no column `arn`",
+    ),
     "cut CSV": (answer(TWO_USERS[:-5]), "line 3 has 2 fields where the header has 3"),
     "time without offset": (answer(GeneratedTime="2026-11-20T08:15:00"), "`GeneratedTime` is `2026-11-20T08:15:00`"),
     "time that is none": (answer(GeneratedTime="2026-13-20T08:15:00Z"), "`GeneratedTime` is `2026-13-20T08:15:00Z`"),

@@ -99,7 +99,9 @@ def test_unsupported_json_is_rejected(tmp_path: Path) -> None:
     ],
 )
 def test_texts_that_are_no_report_are_rejected(tmp_path: Path, head: bytes) -> None:
-    assert reason_of(tmp_path, head).startswith(("not a credential report: ", "fields are separated by `;`"))
+    assert reason_of(tmp_path, head).startswith(
+        ("not a credential report: ", "not a format that Perpend knows, ", "fields are separated by `;`")
+    )
 
 
 def test_a_head_may_end_anywhere() -> None:

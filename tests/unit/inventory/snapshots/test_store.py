@@ -126,7 +126,9 @@ def test_a_damaged_manifest_is_named_and_earlier_runs_stay_readable(tmp_path, sp
 def test_a_damaged_pointer_is_named_and_nothing_else_is_taken(tmp_path, content):
     run = write_store(tmp_path, inventory(FIRST)).id
     (tmp_path / "manifest.json").write_bytes(content)
-    with pytest.raises(StoreError, match=rf"manifest\.json: .*the newest snapshot that was stored is {run}"):
+    with pytest.raises(
+        StoreError, match=rf"manifest\.json: .*name another snapshot with --run: {run} is the newest that was stored"
+    ):
         Store(tmp_path).snapshot()
 
 
@@ -173,7 +175,7 @@ def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
         store.snapshot("x\ny")
     assert f"{tmp_path}/a\\nb: holds no snapshot x\\ny; `perpend inventory ls` lists them" == str(raised.value)
     (store.directory / "manifest.json").write_text("{")
-    hint = f"; the newest snapshot that was stored is {second}"
+    hint = f"; name another snapshot with --run: {second} is the newest that was stored"
     for ask in (store.current_run, store.snapshot):
         with pytest.raises(StoreError) as raised:
             ask()
@@ -182,7 +184,8 @@ def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
         (store.directory / "runs" / f"{run}.json").unlink()
     with pytest.raises(StoreError) as raised:
         store.current_run()
-    assert f"{tmp_path}/a\\nb/manifest.json: it is not JSON: truncated or damaged" == str(raised.value)
+    alone = "; the store holds no other snapshot: collect or import into a new store"
+    assert f"{tmp_path}/a\\nb/manifest.json: it is not JSON: truncated or damaged{alone}" == str(raised.value)
 
 
 def test_a_run_in_force_whose_manifest_is_gone_or_another_one_is_damage(tmp_path):
@@ -196,7 +199,7 @@ def test_a_run_in_force_whose_manifest_is_gone_or_another_one_is_damage(tmp_path
     paths[1].unlink()
     with pytest.raises(StoreError) as raised:
         Store(tmp_path).snapshot()
-    hint = f"; the newest snapshot that was stored is {first}"
+    hint = f"; name another snapshot with --run: {first} is the newest that was stored"
     assert f"{paths[1]}: is missing, although it is of the current snapshot{hint}" == str(raised.value)
     paths[1].mkdir()
     with pytest.raises(StoreError, match=r"json: cannot be read: is a directory$"):

@@ -10,7 +10,7 @@ inputType: Bucket
 conditions:
   - status: INCOMPLIANT
     currentStateMessage: The bucket is public.
-    check: {FIELD: {path: public__c}}
+    check: {FIELD: {path: public__c, undeterminedIf: {isEmpty: It is not known whether the bucket is public.}}}
 otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
 ```
 
@@ -23,7 +23,7 @@ conditions:
   - status: INCOMPLIANT
     currentStateMessage: The bucket is public.
     remediationMessage: Turn on "block public access" in the bucket's permissions.
-    check: {FIELD: {path: public__c}}
+    check: {FIELD: {path: public__c, undeterminedIf: {isEmpty: It is not known whether the bucket is public.}}}
 otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
 ```
 """

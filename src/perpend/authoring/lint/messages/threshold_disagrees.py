@@ -14,7 +14,9 @@ conditions:
     currentStateMessage: The key is older than 30 days.
     remediationMessage: Rotate the key in its settings.
     check:
-      IS_BEYOND_LAST_DAYS: {arg: {FIELD: {path: rotated__c}}, offsetDays: 90}
+      IS_BEYOND_LAST_DAYS:
+        arg: {FIELD: {path: rotated__c, undeterminedIf: {isEmpty: It is not known when the key was rotated.}}}
+        offsetDays: 90
 otherwise: {status: COMPLIANT, currentStateMessage: The key is young enough.}
 ```
 
@@ -29,7 +31,9 @@ conditions:
     currentStateMessage: The key is older than 90 days.
     remediationMessage: Rotate the key in its settings.
     check:
-      IS_BEYOND_LAST_DAYS: {arg: {FIELD: {path: rotated__c}}, offsetDays: 90}
+      IS_BEYOND_LAST_DAYS:
+        arg: {FIELD: {path: rotated__c, undeterminedIf: {isEmpty: It is not known when the key was rotated.}}}
+        offsetDays: 90
 otherwise: {status: COMPLIANT, currentStateMessage: The key is young enough.}
 ```
 """

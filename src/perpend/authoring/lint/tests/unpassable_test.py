@@ -13,7 +13,7 @@ conditions:
   - status: INCOMPLIANT
     currentStateMessage: The bucket is public.
     remediationMessage: Close it.
-    check: {FIELD: {path: public__c}}
+    check: {FIELD: {path: public__c, undeterminedIf: {isEmpty: It is not known whether the bucket is public.}}}
 otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
 ```
 
@@ -33,7 +33,7 @@ conditions:
   - status: INCOMPLIANT
     currentStateMessage: The bucket is public.
     remediationMessage: Close it.
-    check: {FIELD: {path: public__c}}
+    check: {FIELD: {path: public__c, undeterminedIf: {isEmpty: It is not known whether the bucket is public.}}}
 otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
 ```
 

@@ -29,7 +29,10 @@ def related_count(use: PlannedUse) -> Value:
 
 
 def _count(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
-    """Return the number of children with a status, and the guard for children that cannot be read."""
+    """Return the number of children with a status, and the guards that stop if the true number may be higher.
+
+    The list may hold more children, or some child cannot be read.
+    """
     scalars, counts, status = use.scalars, related.counts, use.constant("status")
     if counts is None:
         return scalars.literal(0, Kind.WHOLE), ()
@@ -37,10 +40,13 @@ def _count(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
     there, none = related.there or use.true, scalars.literal(0, Kind.WHOLE)
     number = scalars.choice(there, scalars.make("else", scalars.column(counts.alias, name, Kind.WHOLE), none), none)
     if status == "UNDETERMINED":
-        return number, ()
+        return number, related.incomplete
     doubt = scalars.column(counts.alias, counts.doubt(related.output), Kind.BOOLEAN)
     doubtful = scalars.all(there, scalars.truth(doubt))
-    return number, (Guard(doubtful, use.place.build.reasons.code(None)),)
+    return number, (
+        *related.incomplete,
+        Guard(doubtful, use.place.build.reasons.code(None)),
+    )
 
 
 PLANNERS: Planners = {

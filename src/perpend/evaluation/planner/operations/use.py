@@ -44,7 +44,7 @@ class Related:
     """The plan of a related list: its counts, the output with the code of each child, and the guards on the way to it.
 
     ``codes`` are by status. ``there`` is the condition that the row with the list exists. Without ``counts`` all lists are
-    empty.
+    empty. ``incomplete`` is the guard for lists that may hold more rows than the counted ones.
     """
 
     counts: ChildScan | None
@@ -52,6 +52,7 @@ class Related:
     guards: Guards
     codes: Mapping[str, tuple[int, ...]]
     there: Scalar | None = None
+    incomplete: Guards = ()
 
 
 @dataclass(frozen=True, slots=True)

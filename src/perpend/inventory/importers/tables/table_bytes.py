@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import PerpendError
+from perpend.inventory.readers.errors import IS_DIRECTORY
 from perpend.inventory.readers.formats import HEAD, PARQUET, kind_of
 from perpend.inventory.snapshots.files import reason_of, shown
 
@@ -49,7 +50,7 @@ def holds_table(path: str, type_name: str | None, *, mapped: bool) -> bool:
 def head_of(path: str) -> bytes:
     """Return the first bytes of a file, unpacked if they are gzip."""
     if Path(path).is_dir():
-        raise UnreadableTable(path, "is a directory, not a file")
+        raise UnreadableTable(path, IS_DIRECTORY)
     return next(_chunks(path), b"")
 
 

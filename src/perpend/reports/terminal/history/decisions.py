@@ -30,7 +30,8 @@ def print_waivers(covering: WaiverMatches, attested: Sequence[Attested], console
     for standing in covering.standings:
         waiver = standing.waiver
         until = f"until {waiver.until}" if waiver.until else "without an end"
-        of = f", covers {covering.covers.get(waiver.id, 0):,} of at most {waiver.limit:,}" if counts else ""
+        most = "" if waiver.limit is None else f" of at most {waiver.limit:,}"
+        of = f", covers {covering.covers.get(waiver.id, 0):,}{most}" if counts else ""
         style = "" if standing.force is Force.IN_FORCE else "yellow"
         page.line(
             (page.name(waiver.id), "bold"), (f"  {standing.force.value}", style), f", {until}{of}", first="  ", rest="    "
@@ -56,9 +57,8 @@ def print_waiver_matches(rows: Sequence[dict[str, Any]], covering: WaiverMatches
     for name, of_waiver in groupby(rows, key=lambda row: str(row["waiver"])):
         standing = by_id.pop(name)
         total = covering.covers[name]
-        page.line(
-            (page.name(name), "bold"), f": {counted(total, 'finding')}, limit {standing.waiver.limit:,}, {standing.force.value}"
-        )
+        limit = "no limit" if standing.waiver.limit is None else f"limit {standing.waiver.limit:,}"
+        page.line((page.name(name), "bold"), f": {counted(total, 'finding')}, {limit}, {standing.force.value}")
         for row in of_waiver:
             where = f" in {page.name(row['account'])}" if row["account"] else ""
             number = counted(row["findings"], row["status"] + " finding")

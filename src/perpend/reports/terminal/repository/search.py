@@ -32,6 +32,23 @@ MOST_ON_TERMINAL: Final = 20
 """The default number of hits on a terminal."""
 
 _LIKE: Final = 0.75
+_LONG: Final = 7
+_STEM: Final = 4
+_ENDINGS: Final = ("ations", "ation", "ions", "ion", "ings", "ing", "ies", "ed", "es", "e", "y", "s")
+_MEANINGS: Final = (
+    ("open", "public", "unrestricted", "everybody", "anybody", "internet", "world", "anonymous", "exposed"),
+    ("delete", "remove", "destroy"),
+    ("log", "trail", "audit"),
+    ("backup", "snapshot", "recovery"),
+    ("mfa", "2fa", "multi-factor", "multifactor", "two-factor"),
+    ("admin", "administrator", "privilege"),
+    ("old", "stale", "rotate", "unused"),
+    ("tls", "ssl", "https", "certificate"),
+    ("machine", "instance", "server", "vm"),
+    ("firewall", "security group"),
+    ("disk", "volume"),
+)
+"""Words of which people may say one and mean another."""
 _WORD: Final = re.compile(r"\w+")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _KIND_WIDTH: Final = 11
@@ -69,11 +86,32 @@ class Hit:
 def search(repository: Repository, words: Sequence[str]) -> list[Hit]:
     """Return the entities that contain every word, in any case, the best first.
 
+    If none does, words with the same stem or meaning count as well (`unencrypted`: `encryption`).
+
     The score of a word depends on its place (a name counts more than a description), and on whether it is a whole word or
     begins one. With equal scores, policies come first, and new versions of a framework come before old ones.
     """
-    patterns = [(word, re.compile(re.escape(word), re.IGNORECASE)) for word in map(str.casefold, words)]
-    hits = filter(None, (_hit(entry, patterns) for entry in _everything(repository)))
+    wanted = [word.casefold() for word in words]
+    entries = list(_everything(repository))
+    return _hits(entries, [(word,) for word in wanted]) or _hits(entries, list(map(spellings, wanted)))
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """Return a word, the beginning that it shares with words of its family, and words of the same meaning."""
+    stem = _stem(word)
+    meant = {other for group in _MEANINGS if stem in map(_stem, group) for other in group}
+    return tuple(dict.fromkeys((word, stem, *sorted(map(_stem, meant)))))
+
+
+def _stem(word: str) -> str:
+    bare = word.removeprefix("un") if len(word) >= _LONG else word
+    ending = next((ending for ending in _ENDINGS if bare.endswith(ending) and len(bare) - len(ending) >= _STEM), "")
+    return bare.removesuffix(ending)
+
+
+def _hits(entries: Iterable[Searchable], words: Sequence[tuple[str, ...]]) -> list[Hit]:
+    """Return the entities that contain a spelling of every word, the best first."""
+    hits = filter(None, (_hit(entry, words) for entry in entries))
     return sorted(hits, key=lambda hit: (-hit.score, _rank(hit.entry)))
 
 
@@ -85,20 +123,25 @@ def nearest_word(repository: Repository, words: Sequence[str]) -> str | None:
     return next((match[0] for match in near if match), None)
 
 
-def _hit(candidate: Searchable, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> Hit | None:
+def _hit(candidate: Searchable, words: Sequence[tuple[str, ...]]) -> Hit | None:
     score, elsewhere = 0, None
-    for word, pattern in patterns:
+    named = f"{candidate.name}\n{candidate.id}".casefold()
+    for spelt in words:
         best, where = max(
-            ((part.weight * _closeness(part.text.casefold(), word), part) for part in candidate.parts),
+            (
+                (part.weight * max(_closeness(text, word) for word in spelt), part)
+                for part in candidate.parts
+                for text in (part.text.casefold(),)
+            ),
             key=lambda pair: pair[0],
             default=(0, None),
         )
         if best == 0:
             return None
         score += best
-        if where is not None and where.weight < _ID and not pattern.search(f"{candidate.name}\n{candidate.id}"):
+        if where is not None and where.weight < _ID and not any(word in named for word in spelt):
             elsewhere = elsewhere or where
-    whole = " ".join(word for word, _ in patterns)
+    whole = " ".join(word for word, *_ in words)
     score += candidate.parts[0].weight * (whole in candidate.name.casefold()) + _POLICY_FIRST * (candidate.kind == "policy")
     return Hit(candidate, score, elsewhere)
 
@@ -185,7 +228,8 @@ def print_hits(hits: Sequence[Hit], words: Sequence[str], console: Console, *, l
     Without a limit, a terminal gets the first hits, and other outputs get all. ``near`` is a suggested word.
     """
     most = limit or (MOST_ON_TERMINAL if console.is_terminal else len(hits))
-    pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))), re.IGNORECASE)
+    shown = {spelt for word in words for spelt in spellings(word.casefold())}
+    pattern = re.compile("|".join(map(re.escape, sorted(shown, key=len, reverse=True))), re.IGNORECASE)
     if not hits:
         console.print(Text(f"none{f' (did you mean {near!r}?)' if near else ''}", style="dim"))
     for hit in hits[:most]:

@@ -11,6 +11,7 @@ import pytest
 from perpend.core.values.partial_object import PartialObject
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.program import Program
+from tests import incomplete_lists
 from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
 from tests.unit.language.interpreter.asked import GONE, NO, YES, end_of, field, missing, program_asking
 
@@ -192,6 +193,14 @@ def test_a_child_that_is_not_to_be_believed_is_undetermined(tmp_path: Path) -> N
     assert YES == end_of(program(tmp_path, has("UNDETERMINED")), {DISKS: children}, complete=False)
     reason = f"{DISKS}[1]: stands there twice"
     assert (0, reason) == end_of(program(tmp_path, has("INCOMPLIANT")), {DISKS: children}, complete=False)
+
+
+def test_a_list_that_may_hold_more_is_known_by_the_children_that_are() -> None:
+    for asked, objects, indexes in incomplete_lists.cases():
+        found = [end_of(asked, one, complete=False) for one in objects]
+        assert indexes == [index for index, _ in found]
+        (path,) = asked.block.related
+        assert {incomplete_lists.error_of(path), (199, None), (200, None)} >= set(found)
 
 
 SIZELESS = {
