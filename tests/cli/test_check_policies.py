@@ -25,7 +25,7 @@ def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: RunWriter
             (policy / "prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", kind))
     check = ("check", EXAMPLE, "--repo", tmp_path, "--policy", "users")
     assert 0 == run(*check).code
-    for name, reason in (("things", "applies to CA10__CaAcmeThing__c"), ("ideas", "has no prod.logic.yaml")):
+    for name, reason in (("things", 'applies to "CA10__CaAcmeThing__c"'), ("ideas", "has no prod.logic.yaml")):
         ran = run(*check, "--policy", name)
         assert (2, "") == (ran.code, ran.out)
         assert reason in ran.err
@@ -96,7 +96,7 @@ def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credenti
         assert sorted(aside) == aside
         assert NEED_CHILDREN <= set(aside)
         assert 7 == len(asked(ran))
-    told = f"  {len(aside)} policies not evaluated: need objects or fields that these inputs do not list; use --policy to name them\n"
+    told = f"  {len(aside)} policies skipped: these inputs lack the data that they need; --policy names one\n"
     assert told in run("check", EXAMPLE, *TIME).out
 
 

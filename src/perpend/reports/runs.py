@@ -16,6 +16,7 @@ from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn, warn_diagnostics
 from perpend.core.errors import InvalidOption, PerpendError
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
 from perpend.evaluation.verdicts.selection import select_policies
@@ -121,6 +122,7 @@ class RunRequest:
     fail_on: str = "undetermined"
     require_coverage: bool = False
     explain_cost: bool = False
+    names: str = Names.LABELS
     accounts: Mapping[str, Account] = field(default_factory=dict)
     decided: Sequence[tuple[str, str, str]] = ()
     explain_command: Callable[[Sequence[str]], Any] | None = None
@@ -436,6 +438,7 @@ class _Report:
             print_report(
                 self.evaluation,
                 console,
+                names=Names(request.names),
                 limit=request.limit,
                 explained=self._explain_command,
                 accounts=request.accounts,
@@ -458,6 +461,7 @@ class _Report:
                 history=self.history,
                 waived=waived_text(self.matches) or "",
                 weighed=self.rated,
+                names=Names(self.request.names),
             )
 
     def _write_summary(self) -> None:
@@ -468,7 +472,7 @@ class _Report:
 
         with output_stream(self.request.format.out) as stream:
             if self.request.format.form == "markdown":
-                write_markdown(self.evaluation, stream, weighed=self.rated)
+                write_markdown(self.evaluation, stream, weighed=self.rated, names=Names(self.request.names))
             else:
                 write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[self.request.format.form]
                 write_form(self.evaluation, stream, limit=self.request.limit, weighed=self.rated)
@@ -495,6 +499,10 @@ class _Report:
                     decided=list(request.decided),
                     references=request.references,
                 )
+
+    @property
+    def _labels(self) -> Labels:
+        return Labels(self.evaluation.selection.types, Names(self.request.names))
 
     @property
     def _explain_command(self) -> ExplainCommand | None:
@@ -560,6 +568,6 @@ class _Report:
         """Warn about object types of which not all objects were read. Unusable inputs have warnings of their own."""
         unread = self.evaluation.unread(beside=self.evaluation.inventory.unread)
         for name, reason in islice(unread.items(), _MOST_UNREAD):
-            warn(visible(f"{self.evaluation.type_label(name)}: some objects may not be evaluated: {reason}"))
+            warn(visible(self._labels.text(f"{name}: some objects may not be evaluated: {reason}")))
         if len(unread) > _MOST_UNREAD:
             warn(f"{counted(len(unread) - _MOST_UNREAD, 'other type')}: likewise")

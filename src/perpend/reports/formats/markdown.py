@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.markdown import message, prose, span, summary, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import in_words
 from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE
@@ -62,11 +63,14 @@ class PolicySection:
     messages: list[MessageGroup] = field(default_factory=list)
 
 
-def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None) -> None:
+def write_markdown(
+    evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None, names: Names = Names.LABELS
+) -> None:
     """Write a comment about a run. Its first line is a mark, so that the next run can find and replace the comment.
 
-    ``weighed`` are the severities; None if nothing is rated.
+    ``weighed`` are the severities; None if nothing is rated. ``names`` are the names of fields.
     """
+    labels = Labels(evaluation.selection.types, names)
     counts, total = evaluation.ledger.counts, evaluation.ledger.verdicts
     not_evaluated = _not_evaluated_text(evaluation)
     heading = f"{_heading(counts)}{', and not everything was evaluated' if not_evaluated else ''}"
@@ -79,7 +83,7 @@ def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEval
         f".\n{not_evaluated}" + (_severities(weighed, evaluation) if weighed else "") + _frameworks(evaluation.scorecards())
     )
     tallies = tally_of(evaluation, limit=_OBJECTS, weighed=weighed)
-    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tallies)))
+    stream.write(_with_sections(written, (_section_of(tally, weighed, labels) for tally in tallies)))
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
@@ -197,17 +201,29 @@ def _requirements(evaluated: Sequence[RequirementResult]) -> str:
     return f"{written}\n</details>\n"
 
 
-def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySection:
+def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None, labels: Labels) -> PolicySection:
     rating = weighed.in_force.of(tally.policy.id) if weighed else None
     severity = "" if weighed is None else rating.short_text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
     incompliant = (group for group in tally.groups if group.status is not Status.UNDETERMINED)
-    groups = [MessageGroup(one.status, one.message, one.remediation, one.objects, _names(one.shown)) for one in incompliant]
+    groups = [_group(one.status, one.message, one.remediation, one.objects, one.shown, labels) for one in incompliant]
     groups += [
-        MessageGroup(Status.UNDETERMINED, reason.message, reason.remediation, reason.verdicts, _names(reason.shown.values()))
+        _group(Status.UNDETERMINED, reason.message, reason.remediation, reason.verdicts, reason.shown.values(), labels)
         for reason in reasons_of([tally])
     ]
-    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, groups)
+    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts=counts, messages=groups)
+
+
+def _group(
+    status: Status,
+    message: str,
+    remediation: str | None,
+    objects: int,
+    shown: Collection[tuple[CloudObject, str | None]],
+    labels: Labels,
+) -> MessageGroup:
+    shown_remediation = labels.text(remediation) if remediation else None
+    return MessageGroup(status, labels.text(message), shown_remediation, objects, _names(shown))
 
 
 def _names(shown: Collection[tuple[CloudObject, str | None]]) -> list[str]:

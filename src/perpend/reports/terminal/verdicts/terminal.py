@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted, format_percent
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
@@ -53,6 +54,7 @@ def print_report(
     evaluation: Evaluation,
     console: Console,
     *,
+    names: Names = Names.LABELS,
     limit: int = 20,
     explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
@@ -64,10 +66,11 @@ def print_report(
     """Print the report of a run. At most ``limit`` sources, and objects for each message of a policy, are named.
 
     ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
-    verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code.
+    verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code. ``names`` are the names of
+    types and fields.
     """
     accounts = accounts or {}
-    page = TerminalPage(console)
+    page = TerminalPage(console, Labels(evaluation.selection.types, names))
     if detail is not Detail.TOTALS or not evaluation.ledger.objects:
         _print_subject(evaluation, page, limit, accounts, decided)
     if not evaluation.ledger.objects:
@@ -141,9 +144,8 @@ def _print_policies(
 
 def _set_aside(evaluation: Evaluation) -> str:
     number = len(evaluation.selection.set_aside)
-    needed = "needs objects or fields" if number == 1 else "need objects or fields"
-    problem = f"{needed} that these inputs do not list"
-    return f"{counted(number, 'policy', 'policies')} not evaluated: {problem}; use --policy to name them"
+    needed = "it needs" if number == 1 else "they need"
+    return f"{counted(number, 'policy', 'policies')} skipped: these inputs lack the data that {needed}; --policy names one"
 
 
 def excluded_text(evaluation: Evaluation) -> str:
