@@ -46,9 +46,10 @@ def print_dry_run(request: CollectionRequest, options: CollectOptions) -> None:
         click.echo(f"regions: at most {len(wanted)}, if the account has enabled them: {', '.join(wanted)}")
     _print_calls(plan)
     estimate = api.estimate(plan, accounts=accounts, regions=regions, concurrency=options.concurrency)
-    each = f", and for each object {' and '.join(estimate.each_object)}" if estimate.each_object else ""
-    calls = counted(estimate.calls, "call")
-    click.echo(f"estimate: {calls}{each}; {_length(estimate.seconds)} if pages are full and an answer takes 0.2 s")
+    kinds = counted(len(estimate.each_object), "kind")
+    each = f", then about one to three for each object of some types ({kinds} of calls)" if estimate.each_object else ""
+    calls = f"at least {counted(estimate.calls, 'call')}"
+    click.echo(f"estimate: {calls} in {_length(estimate.seconds)}{each}")
 
 
 def _matches(region: str, globs: tuple[str, ...]) -> bool:

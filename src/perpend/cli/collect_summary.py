@@ -28,22 +28,41 @@ if TYPE_CHECKING:
 MOST_NAMED: Final = 20
 """The maximum of names in a message."""
 
+_MOST_IN_SHORT: Final = 2
 
-def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool) -> None:
-    """Print the rows of a collection, problems with them, and the calls that failed. ``err``: all on standard error."""
-    for warning in result.counts.warnings:
+
+def scan_facts(result: CollectionResult, seconds: int) -> tuple[str, ...]:
+    """Return facts of a collection that took some seconds, for the head of a summary."""
+    calls = f"{counted(result.counts.calls, 'API call')} in {seconds:,} s"
+    return (counted(result.regions, "region"), calls) if result.regions else (calls,)
+
+
+def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool, in_short: bool = False) -> None:
+    """Print the rows of a collection, problems with them, and the calls that failed. ``err``: all on standard error.
+
+    ``in_short``: a summary of the run follows, which names failed calls. Only warnings are printed, a few of each kind.
+    """
+    warnings = [*result.counts.warnings]
+    if in_short and len(warnings) > _MOST_IN_SHORT:
+        warnings[_MOST_IN_SHORT - 1 :] = [f"{len(warnings) - _MOST_IN_SHORT + 1:,} more warnings: --details shows them"]
+    for warning in warnings:
         click.echo(f"perpend: {visible(warning)}", err=True)
+    if in_short:
+        _print_number_of_problems(result.problems)
+        _print_closed(result.completeness.closed, most=_MOST_IN_SHORT)
+        return
     _print_problems(result.problems)
     accounts = f", {result.accounts:,} accounts" if result.accounts > 1 else ""
     click.echo(f"snapshot {result.snapshot.id}, {counted(result.counts.calls, 'call')}{accounts}", err=err)
     for name, table in result.snapshot.tables.by_name.items():
-        click.echo(inert(f"  {visible(name)}: {counted(table.rows, 'row')}"), err=err)
+        if table.rows:
+            click.echo(inert(f"  {visible(_label(name, request))}: {counted(table.rows, 'row')}"), err=err)
     for source in result.completeness.sources:
         if source.kind == STATED:
             of = counted(len(source.accounts), "account")
             click.echo(f"declared empty, and not read: {visible(source.name)}, of {of}", err=err)
     _print_others(result.completeness.others, err=err)
-    _print_carried_over(result.carried_over, err=err)
+    _print_carried_over(result.carried_over, request, err=err)
     _print_closed(result.completeness.closed)
     _print_unread(result, request)
 
@@ -73,7 +92,13 @@ def _print_others(others: Sequence[OthersListed], *, err: bool) -> None:
         click.echo(f"left out: {what} that {label} shows in {places[0].place}{more}: other accounts own them", err=err)
 
 
-def _print_carried_over(carried_over: CarriedOver, *, err: bool) -> None:
+def _label(type_name: str, request: CollectionRequest) -> str:
+    """Return the label of a type, its API name if it has none."""
+    declared = request.declared(type_name)
+    return declared.label if declared and declared.label else type_name
+
+
+def _print_carried_over(carried_over: CarriedOver, request: CollectionRequest, *, err: bool) -> None:
     """Print the numbers of objects that disappeared, stay unchanged, or were dropped."""
     for what, counts in (
         ("disappeared", carried_over.gone),
@@ -81,13 +106,13 @@ def _print_carried_over(carried_over: CarriedOver, *, err: bool) -> None:
         ("disappeared long ago, removed from the store", carried_over.forgotten),
     ):
         if counts:
-            listed = ", ".join(f"{number} of {visible(type_name)}" for type_name, number in sorted(counts.items()))
+            listed = ", ".join(f"{number} of {visible(_label(name, request))}" for name, number in sorted(counts.items()))
             click.echo(f"{what}: {listed}", err=err)
 
 
-def _print_closed(closed: Sequence[ClosedRegion]) -> None:
-    """Print the disabled regions in which the previous snapshot has objects."""
-    for region in sorted({one.region for one in closed}):
+def _print_closed(closed: Sequence[ClosedRegion], *, most: int | None = None) -> None:
+    """Print the disabled regions in which the previous snapshot has objects, ``most`` of them."""
+    for region in sorted({one.region for one in closed})[:most]:
         mine = [one for one in closed if one.region == region]
         accounts = f"{len(mine):,} accounts" if len(mine) > 1 else mine[0].account
         objects = counted(sum(one.objects for one in mine), "known object")
@@ -100,10 +125,19 @@ def _print_closed(closed: Sequence[ClosedRegion]) -> None:
 
 def _print_problems(problems: Sequence[Diagnostic]) -> None:
     """Print problems with the rows, but not lookups to types that were not collected, nor incomplete lists."""
-    shown = [problem for problem in problems if problem.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
-    if shown:
+    if shown := _shown(problems):
         text = render_text(shown, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)
+
+
+def _print_number_of_problems(problems: Sequence[Diagnostic]) -> None:
+    if shown := _shown(problems):
+        found = f"{counted(len(shown), 'problem')} with the rows that were read"
+        click.echo(f"perpend: {found}, such as {shown[0].code}: {visible(shown[0].message)}", err=True)
+
+
+def _shown(problems: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return [problem for problem in problems if problem.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
 
 
 def _print_unread(result: CollectionResult, request: CollectionRequest) -> None:
