@@ -46,10 +46,8 @@ def print_dry_run(request: CollectionRequest, options: CollectOptions) -> None:
         click.echo(f"regions: at most {len(wanted)}, if the account has enabled them: {', '.join(wanted)}")
     _print_calls(plan)
     estimate = api.estimate(plan, accounts=accounts, regions=regions, concurrency=options.concurrency)
-    kinds = counted(len(estimate.each_object), "kind")
-    each = f", then about one to three for each object of some types ({kinds} of calls)" if estimate.each_object else ""
-    calls = f"at least {counted(estimate.calls, 'call')}"
-    click.echo(f"estimate: {calls} in {_length(estimate.seconds)}{each}")
+    each = f", then at most {estimate.most_each:,} for each object, by its type" if estimate.most_each else ""
+    click.echo(f"estimate: {counted(estimate.calls, 'call')} in {_length(estimate.seconds)}{each}")
 
 
 def _matches(region: str, globs: tuple[str, ...]) -> bool:

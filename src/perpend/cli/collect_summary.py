@@ -132,8 +132,8 @@ def _print_problems(problems: Sequence[Diagnostic]) -> None:
 
 def _print_number_of_problems(problems: Sequence[Diagnostic]) -> None:
     if shown := _shown(problems):
-        found = f"{counted(len(shown), 'problem')} with the rows that were read"
-        click.echo(f"perpend: {found}, such as {shown[0].code}: {visible(shown[0].message)}", err=True)
+        number = f"{counted(len(shown), 'problem')} with the rows that were read"
+        click.echo(f"perpend: {number}, such as {shown[0].code}: {visible(shown[0].message)}", err=True)
 
 
 def _shown(problems: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -57,7 +57,7 @@ class TerminalProgress:
     def interrupted(self, store: Store, listings: int) -> None:
         """Print how many listings are done, and how to resume; or that nothing was kept."""
         if not self._is_kept:
-            click.echo("perpend: nothing was kept, by --no-store; without it, --resume continues", err=True)
+            click.echo("perpend: nothing was kept, because of --no-store", err=True)
             return
         done = f"{counted(listings, 'listing is', 'listings are')} done"
         place = visible(str(store.directory))

@@ -18,16 +18,13 @@ from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.verdicts.evaluation import objects_at
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
-from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import LEVELS
-from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
-from perpend.findings.waivers.run_findings import FINDING_STATUSES, run_database, run_findings
-from perpend.findings.waivers.status import Force
 from perpend.inventory.readers.merge import ACCOUNT_TYPE
-from perpend.inventory.snapshots.database import rows_of
+from perpend.inventory.snapshots.database import rows_of, translate_errors
 from perpend.language.program.required_columns import fields_by_type
 from perpend.reports.formats.subjects import subject_of, with_name
+from perpend.reports.order import priority
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -52,7 +49,9 @@ NAMED: Final = 2
 """The number of objects that are named for each of them."""
 
 _DECIDED: Final = "perpend_decided"
-"""The verdicts that waivers or shifts of severity change: policy_id, status, key, ``waived``, ``steps``."""
+"""The table of the verdicts that waivers or shifts of severity change."""
+
+_COLUMNS: Final = "policy_id VARCHAR, status VARCHAR, place BIGINT, waived BOOLEAN, steps INTEGER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +170,13 @@ def overview_of(
     most: int = FIX_FIRST,
 ) -> Overview:
     """Return the summary of a run. ``calls`` are the failed calls of its snapshot, ``accounts`` the configured accounts."""
+    stored = [column for column in evaluation.shown if isinstance(column, ParquetVerdicts)]
+    if len(stored) != len(evaluation.shown) or not stored:
+        raise TypeError("a summary is of stored verdicts")
     counted = _Counted(evaluation, rated.in_force if rated else EffectiveRatings(), waivers)
-    with run_database(evaluation) as connection:
-        counted.count(connection)
+    with translate_errors(stored[0].files.paths[0].parent):
+        connection = stored[0].objects.connection
+        counted.count(connection, stored)
         groups = counted.failing_policies()
         to_fix = [counted.with_objects(connection, group) for group in groups[:most]]
         unread, unread_verdicts = _unread(connection, evaluation, calls)
@@ -188,7 +191,7 @@ def overview_of(
         tuple(framework.name or framework.id for framework in selection.frameworks),
         evaluation.filter_verdicts.words if evaluation.filter_verdicts else "",
         evaluation.ledger.counts,
-        {status: waivers.number(status) for status in FINDING_STATUSES} if waivers else {},
+        {status: waivers.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)} if waivers else {},
         counted.by_severity(),
         counted.by_service(repository),
         tuple(to_fix),
@@ -196,11 +199,6 @@ def overview_of(
         unread,
         unread_verdicts,
     )
-
-
-def priority(level: SeverityLevel | None, number: int, title: str) -> tuple[int, int, str]:
-    """Return the sorting key of everything that has a severity: more severe, then more objects, then by title."""
-    return -(level.rank if level else 0), -number, title
 
 
 def service_of(repository: Repository, policy_id: str) -> str:
@@ -220,11 +218,9 @@ class _Counted:
     columns: dict[str, list[ParquetVerdicts]] = field(default_factory=dict)
     numbers: dict[tuple[str, int], OpenCounts] = field(default_factory=dict)
 
-    def count(self, connection: Connection) -> None:
+    def count(self, connection: Connection, columns: Sequence[ParquetVerdicts]) -> None:
         """Count the verdicts of all policies."""
-        for column in self.evaluation.shown:
-            if not isinstance(column, ParquetVerdicts):
-                raise TypeError("a summary is of stored verdicts")
+        for column in columns:
             self.columns.setdefault(column.program.policy_id, []).append(column)
             by_status: Counter[Status] = Counter()
             for index, number in column.counted().items():
@@ -286,7 +282,15 @@ class _Counted:
 
     def _decided(self, connection: Connection) -> list[tuple[Any, ...]]:
         """Fill the table of verdicts that waivers or shifts change; return their numbers."""
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {_DECIDED} ({_COLUMNS})")
         standings = self.waivers.standings if self.waivers else ()
+        if not standings and not self.ratings.shifts:
+            return []
+        from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
+        from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
+        from perpend.findings.waivers.run_findings import run_findings
+        from perpend.findings.waivers.status import Force
+
         in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
         policies = {policy for place in in_force for policy in standings[place].policies}
         policies |= {policy for shift in self.ratings.shifts for policy in shift.looked_at}
@@ -296,8 +300,8 @@ class _Counted:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE perpend_waived_here AS {covered_query(in_force)}")
         shift_candidates(connection, self.ratings.shifts)
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {_DECIDED} AS SELECT c.policy_id, c.status, c.key % {2**32} AS place, "
-            f"w.candidate IS NOT NULL AS waived, coalesce(s.steps, 0) AS steps FROM {CANDIDATES} AS c "
+            f"INSERT INTO {_DECIDED} SELECT c.policy_id, c.status, c.key % {2**32}, w.candidate IS NOT NULL, "
+            f"coalesce(s.steps, 0) FROM {CANDIDATES} AS c "
             "LEFT JOIN perpend_waived_here AS w ON w.candidate = c.rowid "
             f"LEFT JOIN {SHIFTED} AS s ON s.candidate = c.rowid WHERE w.candidate IS NOT NULL OR s.steps IS NOT NULL"
         )
@@ -340,8 +344,8 @@ def _failing_object(object_: CloudObject, declared: ObjectType) -> FailingObject
 def _summed(counts: Iterable[tuple[Key, OpenCounts]]) -> dict[Key, OpenCounts]:
     """Return the sums by key, without keys that have neither failing nor unknown verdicts."""
     sums: dict[Key, OpenCounts] = {}
-    for key, one in counts:
-        sums[key] = sums.get(key, OpenCounts()).plus(one)
+    for key, number in counts:
+        sums[key] = sums.get(key, OpenCounts()).plus(number)
     return {key: one for key, one in sums.items() if one.failing or one.unknown}
 
 
@@ -354,6 +358,8 @@ def _unread(connection: Connection, evaluation: Evaluation, calls: Sequence[Fail
     policies = frozenset().union(*needing.values()) if needing else frozenset()
     unknown: list[tuple[Any, ...]] = []
     if policies:
+        from perpend.findings.waivers.run_findings import run_findings
+
         shown = replace(evaluation, verdicts=evaluation.shown)
         account = f"coalesce({account_of_arn_sql('coalesce(external_id, id)')}, account)"
         candidates = run_findings(connection, shown, policies, (Status.UNDETERMINED,))

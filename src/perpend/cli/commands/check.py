@@ -127,7 +127,7 @@ def _explain_command(
 
     max_age = given["max_age"]
     same = {
-        "--store": None if is_from_file(context, "store") else given["--store"],
+        "--store": given["--store"],
         "--run": given["run"],
         "--max-age": None if max_age is None or is_from_file(context, "max_age") else format_age(max_age),
     }

@@ -12,7 +12,7 @@ import click
 from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected, print_policy_filter, scan_facts
 from perpend.cli.commands.collect import INCOMPLETE
-from perpend.cli.config.command import Configured, configuration_of, is_from_file
+from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.config.configuration import is_address
 from perpend.cli.options.collection import collection_options, collection_request, policy_filter, reject_contradictions
 from perpend.cli.options.default_store import default_store
@@ -132,7 +132,6 @@ def _commands(context: click.Context, repository: Repository, store: str | None)
     """Return the commands that go on from this run. ``store`` is None if none is kept."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    named = [] if store is None or is_from_file(context, "store") else ["--store", store]
-    options = (*named, *repository_words(context))
+    options = ("--store", store or "", *repository_words(context))
     explain = ExplainCommand((), options, repository.policy_ids, is_kept=store is not None)
     return run_commands(context, explain, store=store, has_history=store is not None and not is_address(store))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from click.core import ParameterSource
 
-from perpend.cli.config.command import configuration_of, is_from_file, is_off, named_by
+from perpend.cli.config.command import configuration_of, is_off, named_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,11 +27,10 @@ def run_commands(
     """Return the commands that go on from a run. ``store`` is kept after it, None if there is none. ``words`` repeat it."""
     from perpend.reports.terminal.verdicts.next_command import RunCommands
 
-    named = [] if store is None or is_from_file(context, "store") else ["--store", store]
     return RunCommands(
         explain=explain,
         again=tuple(word for word in words if word not in _LENGTHS),
-        store=(*named, *repository_words(context)) if store is not None else None,
+        store=("--store", store, *repository_words(context)) if store is not None else None,
         choice=tuple(_given(context, (*_CHOICE, *_OF_RUN))),
         decisions=tuple(_given(context, _DECISIONS)),
         has_history=has_history,

@@ -51,8 +51,9 @@ _LEVELS: Final = {"critical": "bold red", "high": "red", "medium": "yellow"}
 class SummaryFacts:
     """Facts of a run that the overview does not hold.
 
-    ``verb`` is `Scanned` or `Checked`, ``subject`` the inputs if there is no account, ``more`` facts of a collection. ``notes`` say how many policies were not evaluated, ``decided`` which settings change the exit code.
-    ``coverage`` has a line per framework.
+    ``verb`` is `Scanned` or `Checked`, ``subject`` the inputs if there is no account, ``more`` facts of a collection. ``notes``
+    say how many policies were not evaluated, ``decided`` which settings change the exit code. ``coverage`` has a line per
+    framework.
     """
 
     verb: str = "Checked"
@@ -105,9 +106,7 @@ class _Rows:
         """Print commands whole, so that they can be copied. A purpose is left out if it does not fit beside its command."""
         texts = [command.text(self.page.console.encoding) for command in commands]
         widest = max(map(display_width, texts))
-        aligned = (
-            not self.is_cut or display_width(indent) + widest + max(len(one.purpose) for one in commands) + 3 <= self.width
-        )
+        aligned = display_width(indent) + widest + max(len(command.purpose) for command in commands) + 3 <= self.width
         for text, command in zip(texts, commands, strict=True):
             blanks = widest - display_width(text) if aligned else 0
             purpose = f"{' ' * blanks}   {command.purpose}"
@@ -263,7 +262,7 @@ def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Ro
     numbers = max(len(f"{policy.failing:,}") for policy in overview.to_fix)
     titles = [rows.page.prose(policy.title) for policy in overview.to_fix]
     named = _names(overview.to_fix, rows.page)
-    title_room, name_room = max(map(display_width, titles)), max(map(display_width, named))
+    title_room, name_room = max(map(display_width, titles)), max(display_width(texts[0]) for texts in named)
     room = rows.width - len(f"  1{_GAP}") - levels - numbers - 2 * len(_GAP)
     if rows.is_cut and title_room + name_room > room:
         name_room = min(name_room, max(room - title_room, room // 3))
@@ -275,7 +274,7 @@ def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Ro
             (f"{level:<{levels}}" if is_rated else "", _LEVELS.get(level, "")),
             (f"{policy.failing:>{numbers},}", _FAILING),
             f"{_GAP}{rows.fit(title, title_room)}{_GAP}",
-            (rows.fit(names, name_room), "dim"),
+            (rows.fit(next((text for text in names if display_width(text) <= name_room), names[-1]), name_room), "dim"),
         )
     if rest := overview.failing_policies - len(overview.to_fix):
         said = f"{_GAP} {rows.page.ellipsis} {counted(rest, 'more policy fails', 'more policies fail')}"
@@ -284,24 +283,30 @@ def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Ro
         rows.put((said + (command if fits else ""), "dim"))
 
 
-def _names(policies: Sequence[FailingPolicy], page: TerminalPage) -> list[str]:
-    """Return the names of the first objects of each policy, with region and account if several of these are shown."""
+def _names(policies: Sequence[FailingPolicy], page: TerminalPage) -> list[list[str]]:
+    """Return texts with the names of the first objects of each policy, the longest text first.
+
+    Names have a region and an account if several of these are shown.
+    """
     shown = [one for policy in policies for one in policy.objects]
     regions = len({one.region for one in shown if one.region}) > 1
     accounts = len({one.account for one in shown if one.account}) > 1
 
-    def text(one: FailingObject) -> str:
-        place = ", ".join(filter(None, (one.region if regions else "", one.account if accounts else "")))
-        return page.name(one.name) + (f" ({page.name(place)})" if place and place not in one.name else "")
+    def text(failing: FailingObject) -> str:
+        place = ", ".join(filter(None, (failing.region if regions else "", failing.account if accounts else "")))
+        return page.name(failing.name) + (f" ({page.name(place)})" if place and place not in failing.name else "")
 
     lines = []
     for policy in policies:
         names = list(map(text, policy.objects))
         if len(set(names)) < len(names):
             names = [f"{name} {page.name(one.object.id)}" for name, one in zip(names, policy.objects, strict=True)]
-        rest = policy.failing - len(names)
-        lines.append(", ".join(names) + (f" and {rest:,} more" if rest and names else ""))
+        lines.append([_and_more(names[:number], policy.failing - number) for number in range(len(names), 0, -1)] or [""])
     return lines
+
+
+def _and_more(names: Sequence[str], rest: int) -> str:
+    return ", ".join(names) + (f" and {rest:,} more" if rest else "")
 
 
 def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Rows) -> None:

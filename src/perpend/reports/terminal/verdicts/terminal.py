@@ -15,7 +15,7 @@ from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
 from perpend.reports.formats.subjects import with_name
 from perpend.reports.formats.tally import tally_of
-from perpend.reports.overview import priority
+from perpend.reports.order import priority
 from perpend.reports.terminal.page import TerminalPage
 from perpend.reports.terminal.verdicts.count_table import CountRow, count_text, print_counts
 from perpend.reports.terminal.verdicts.decisions import print_severities, print_waived, waived_marks
