@@ -314,14 +314,14 @@ def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Ro
         return
     page, shown = rows.page, overview.unread[:_MOST_CALLS]
     refusals = {call.refusal for call in overview.unread}
-    calls = counted(sum(call.calls for call in overview.unread), "call")
-    said = (
-        f"{calls} {'was' if calls.startswith('1 ') else 'were'} {refusals.pop()}" if len(refusals) == 1 else f"{calls} failed"
-    )
-    because = f", {overview.unread_verdicts:,} unknown verdicts need them" if overview.unread_verdicts else ""
+    number = sum(call.calls for call in overview.unread)
+    verb, them = ("was", "it") if number == 1 else ("were", "them")
+    said = f"{counted(number, 'call')} {f'{verb} {min(refusals)}' if len(refusals) == 1 else 'failed'}"
+    needing = counted(overview.unread_verdicts, "unknown verdict needs", "unknown verdicts need")
+    because = f", {needing} {them}" if overview.unread_verdicts else ""
     rows.blank()
     rows.put((f"Not read: {said}{because}", _UNKNOWN))
-    labels = [_call_text(call, page, several=len({one.refusal for one in overview.unread}) > 1) for call in shown]
+    labels = [_call_text(call, page, several=len(refusals) > 1) for call in shown]
     places = [page.prose(", ".join(call.places)) for call in shown]
     verdicts = [f"{call.verdicts:,} verdict{'s'[: call.verdicts != 1]}" for call in shown]
     label_room, verdict_room = max(map(display_width, labels)), max(map(len, verdicts))
@@ -330,8 +330,8 @@ def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Ro
         room = rows.width - 4 - verdict_room - 2 * len(_GAP)
         label_room = min(label_room, room * 2 // 3 if place_room > room // 3 else room - place_room)
         place_room = min(place_room, room - label_room)
-    for label, place, number in zip(labels, places, verdicts, strict=True):
-        rows.put(f"    {rows.fit(label, label_room)}{_GAP}{rows.fit(place, place_room)}{_GAP}{number:>{verdict_room}}")
+    for label, place, count in zip(labels, places, verdicts, strict=True):
+        rows.put(f"    {rows.fit(label, label_room)}{_GAP}{rows.fit(place, place_room)}{_GAP}{count:>{verdict_room}}")
     if rest := len(overview.unread) - len(shown):
         rows.put((f"    {page.ellipsis} and {rest:,} more", "dim"))
     if permissions:
