@@ -178,7 +178,7 @@ def overview_of(
         connection = stored[0].objects.connection
         counted.count(connection, stored)
         groups = counted.failing_policies()
-        to_fix = [counted.with_objects(connection, group) for group in groups[:most]]
+        to_fix = counted.with_objects(connection, groups[:most])
         unread, unread_verdicts = _unread(connection, evaluation, calls)
     numbers = {number for source in evaluation.inventory.sources for number in source.accounts}
     selection = evaluation.selection
@@ -248,19 +248,27 @@ class _Counted:
         ]
         return sorted(groups, key=lambda group: priority(group.level, group.failing, group.title))
 
-    def with_objects(self, connection: Connection, group: FailingPolicy) -> FailingPolicy:
-        """Return a group with the first of its objects."""
-        objects: list[FailingObject] = []
-        of_policy = [steps for policy_id, steps in self.numbers if policy_id == group.policy_id]
-        steps = [one for one in of_policy if self._level(group.policy_id, one) is group.level]
-        for column in self.columns[group.policy_id]:
-            type_name = column.program.input_type
+    def with_objects(self, connection: Connection, groups: Sequence[FailingPolicy]) -> list[FailingPolicy]:
+        """Return groups with the first of their objects. The objects of one type are read together."""
+        places: dict[FailingPolicy, list[tuple[str, int]]] = {}
+        for group in groups:
+            of_policy = [steps for policy_id, steps in self.numbers if policy_id == group.policy_id]
+            steps = [one for one in of_policy if self._level(group.policy_id, one) is group.level]
+            listed = [
+                (column.program.input_type, place)
+                for column in self.columns[group.policy_id]
+                for place in self._places(connection, column, steps)
+            ]
+            places[group] = listed[:NAMED]
+        objects: dict[tuple[str, int], FailingObject] = {}
+        for type_name in dict.fromkeys(name for listed in places.values() for name, _ in listed):
             declared = self.evaluation.selection.types.get(type_name) or ObjectType(type_name)
-            places = self._places(connection, column, steps)[: NAMED - len(objects)]
             region = region_field(declared)
             read = _with_fields(self.evaluation, type_name, [region] if region else [])
-            objects += (_failing_object(one, declared) for one in objects_at(read, type_name, places).values())
-        return replace(group, objects=tuple(objects))
+            wanted = {place for listed in places.values() for name, place in listed if name == type_name}
+            for place, object_ in objects_at(read, type_name, wanted).items():
+                objects[type_name, place] = _failing_object(object_, declared)
+        return [replace(group, objects=tuple(objects[one] for one in listed)) for group, listed in places.items()]
 
     def by_severity(self) -> tuple[tuple[SeverityLevel | None, OpenCounts], ...]:
         """Return the numbers of each level that occurs, the most severe first; unrated ones come last."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted, format_percent
 from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
@@ -88,6 +89,8 @@ def print_report(
     Raises TooLong before anything is printed if the report has more than ``most`` lines.
     """
     accounts = accounts or {}
+    if most is not None and _least_lines(evaluation) > most:
+        raise TooLong
     page = TerminalPage(console) if most is None else _BoundedPage(console, most)
     if not only_totals or not evaluation.ledger.objects:
         _print_subject(evaluation, page, limit, accounts, decided)
@@ -102,6 +105,11 @@ def print_report(
             _print_objects(evaluation, page, limit, explained, accounts, covering, weighed)
     if isinstance(page, _BoundedPage):
         page.print()
+
+
+def _least_lines(evaluation: Evaluation) -> int:
+    """Return a number of lines that a report has at least: a blank line, title, id, message and object of failing policies."""
+    return 5 * sum(bool(counts_of(column)[Status.INCOMPLIANT]) for column in evaluation.shown)
 
 
 def _print_objects(
