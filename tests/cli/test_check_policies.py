@@ -97,7 +97,8 @@ def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credenti
         assert NEED_CHILDREN <= set(aside)
         assert 7 == len(asked(ran))
     told = f"  {len(aside)} policies skipped: these inputs lack the data that they need; --policy names one\n"
-    assert told in run("check", EXAMPLE, *TIME).out
+    assert told in run("check", EXAMPLE, *TIME, "--details").out
+    assert f"; {len(aside)} need data that these inputs do not list\n" in run("check", EXAMPLE, *TIME).out
 
 
 def test_a_policy_over_child_objects_is_asked_when_named(run: RunWriter) -> None:

@@ -34,8 +34,9 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
 def test_a_store_says_what_its_input_says(run: RunWriter, store: Path, form: str) -> None:
-    of_input = run("check", str(EXAMPLE), "--format", form)
-    of_store = run("check", "--store", str(store), "--no-history", "--format", form)
+    options = ("--details",) if form == "table" else ("--format", form)
+    of_input = run("check", str(EXAMPLE), *options)
+    of_store = run("check", "--store", str(store), "--no-history", *options)
     assert (of_input.code, without_hint(of_input.out)) == (of_store.code, without_hint(of_store.out))
 
 
@@ -45,16 +46,17 @@ def without_hint(out: str) -> str:
 
 
 def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: RunWriter, store: Path) -> None:
-    hint = run("check", "--store", str(store)).out.splitlines()[-1]
+    hint = run("check", "--store", str(store), "--details").out.splitlines()[-1]
     words = shlex.split(hint)
-    assert ["perpend", "explain", "delete-root-user-access-keys", "arn:aws:iam::111122223333:root", "--store"] == words[:5]
+    policy = "user-access-keys-are-not-rotated-every-90-days"
+    assert ["perpend", "explain", policy, "arn:aws:iam::111122223333:root", "--store"] == words[:5]
     of_store = run(*words[1:], "--format", "json")
     of_input = run(*words[1:4], EXAMPLE, "--format", "json")
     assert (0, "") == (of_store.code, of_store.err)
     said = [{**json.loads(ran.out), "row": None, "rowUnit": None, "conditions": None} for ran in (of_store, of_input)]
     assert said[0] == said[1]
     (snapshot,) = (path.stem for path in (store / "runs").glob("*.json"))
-    hint = run("check", "--store", str(store), "--no-history", "--run", snapshot).out.splitlines()[-1]
+    hint = run("check", "--store", str(store), "--no-history", "--run", snapshot, "--details").out.splitlines()[-1]
     assert of_store.out == run(*shlex.split(hint)[1:], "--format", "json").out
 
 
@@ -86,9 +88,9 @@ def test_sources_of_several_days_are_judged_at_the_newest(run: RunWriter, tmp_pa
         path.write_text(json.dumps({"Content": content, "ReportFormat": "text/csv", "GeneratedTime": time}))
         inputs.append(str(path))
     assert 0 == run("import", *inputs, "--store", str(tmp_path / "store")).code
-    for form in ("table", "ndjson"):
-        of_inputs = run("check", *inputs, "--format", form)
-        of_store = run("check", "--store", str(tmp_path / "store"), "--no-history", "--format", form)
+    for options in (("--details",), ("--format", "ndjson")):
+        of_inputs = run("check", *inputs, *options)
+        of_store = run("check", "--store", str(tmp_path / "store"), "--no-history", *options)
         assert (of_inputs.code, without_hint(of_inputs.out)) == (of_store.code, without_hint(of_store.out))
     assert of_inputs.out == run("check", *inputs, "--snapshot-time", "2026-11-20", "--format", "ndjson").out
 
@@ -216,14 +218,14 @@ def test_a_snapshot_that_lacks_an_input_is_no_pass(run: RunWriter, tmp_path: Pat
     found = run("check", "--store", store, "--no-history")
     assert 2 == found.code
     assert f"perpend: not in the snapshot: {broken}: " in found.err
-    assert "175 verdicts on 25 objects" in found.out
+    assert "7 policies on 25 objects" in found.out
 
 
 def test_a_store_in_which_nothing_can_be_kept_is_judged_all_the_same(run: RunWriter, store: Path) -> None:
-    expected = run("check", "--store", str(store), "--no-history").out
+    expected = run("check", "--store", str(store), "--no-history", "--details").out
     shutil.rmtree(store / "extracts")
     (store / "extracts").write_text("")
-    found = run("check", "--store", str(store), "--no-history", "--explain-cost")
+    found = run("check", "--store", str(store), "--no-history", "--details", "--explain-cost")
     assert (1, expected, "") == found
 
 

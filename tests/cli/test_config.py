@@ -191,7 +191,7 @@ def test_standing_policies_are_asked_where_they_fit(run: RunWriter, project: Pat
 @pytest.mark.parametrize("form", ["table", "json", "csv", "ndjson"])
 def test_an_excluded_policy_is_told_and_no_pass(run: RunWriter, project: Path, form: str) -> None:
     say(project, 'exclude = ["*access-key*", "root-user-mfa"]\n')
-    ran = run("check", EXAMPLE, *TIME, "--format", form)
+    ran = run("check", EXAMPLE, *TIME, *(("--details",) if form == "table" else ("--format", form)))
     whole = run("check", EXAMPLE, *TIME, "--format", "json", "--no-config")
     left_out = {name for name in asked(whole) if "access-key" in name} | {"root-user-mfa"}
     said = "4 policies not evaluated: excluded ("
@@ -203,6 +203,7 @@ def test_an_excluded_policy_is_told_and_no_pass(run: RunWriter, project: Path, f
     else:
         assert said in (ran.out if form == "table" else ran.err)
         assert (form == "table") is (ran.err == "")
+        assert "; 4 excluded;" in run("check", EXAMPLE, *TIME, "--summary").out
 
 
 def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: RunWriter, project: Path) -> None:

@@ -50,7 +50,9 @@ def runs(store: Path) -> int:
 
 
 def test_a_check_of_a_store_says_what_happened_since_the_last_one(judged: tuple[Path, list[Run]]) -> None:
-    assert ["", "perpend: since the last run: 1 resource deleted (perpend diff)\n"] == [heard_of(ran) for ran in judged[1]]
+    store, ran = judged
+    told = f"perpend: since the last run: 1 resource deleted (perpend diff --store {store})\n"
+    assert ["", told] == [heard_of(one) for one in ran]
     assert [1, 1] == [ran.code for ran in judged[1]]
 
 
@@ -103,7 +105,7 @@ def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: R
                 "perpend: history: account 444455556666 already has a newer run; its findings are unchanged\n"
             )
             assert "since the last run: 1 opened (" in told  # whom nobody knew
-    assert "perpend: since the last run: 1 resource deleted (perpend diff)\n" == told
+    assert f"perpend: since the last run: 1 resource deleted (perpend diff --store {store})\n" == told
 
 
 def test_a_day_in_the_future_is_not_kept(run: RunWriter, store: Path) -> None:

@@ -31,6 +31,7 @@ IMPORTING_LATE = (
     "src/perpend/findings/severity/active.py",
     "src/perpend/findings/waivers/active.py",
     "src/perpend/reports/formats/write.py",
+    "src/perpend/reports/overview.py",
     "src/perpend/reports/runs.py",
     "src/perpend/reports/streams.py",
     "src/perpend/reports/terminal/verdicts/decisions.py",

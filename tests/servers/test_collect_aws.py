@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 
 
 from perpend.cli.options import repository as repositories
+from perpend.collectors.runs.collection import CollectionRun
 from perpend.inventory.snapshots.store import Store
 from perpend.language.syntax.repository import Repository, open_repository
 from tests.cli.conftest import RunWriter, run
@@ -132,7 +134,8 @@ def test_an_account_without_regions_is_no_answer(run: RunWriter, proxy: Proxy, t
     proxy.answers = {"DescribeRegions": "no regions"}
     ended = collected(run, proxy, tmp_path / "s", "--policy", "iam-access-analyzer-for-all-regions", "--regions", "us-east-1")
     assert (3, True) == (ended.code, "failed: ec2:DescribeRegions (NoResult)" in ended.err)
-    assert "CA10A1__CaAwsIamAccessAnalyzer__c: 0 rows" in ended.out
+    tables = Store(tmp_path / "s").snapshot().tables.by_name
+    assert (0, False) == (tables["CA10A1__CaAwsIamAccessAnalyzer__c"].rows, "Analyzer" in ended.out)
     claims = [claim for source in Store(tmp_path / "s").snapshot().sources for claim in source.coverage]
     assert [] == [claim for claim in claims if claim.lacking is None and claim.scope.region is None]
 
@@ -169,7 +172,16 @@ def test_regions_that_are_not_asked_are_not_known(run: RunWriter, proxy: Proxy, 
     assert (2, True) == (wrong.code, "no enabled region `us-east-9`; did you mean us-east-1?" in wrong.err)
 
 
-def test_a_scan_collects_judges_and_reports(run: RunWriter, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty working directory."""
+    directory = tmp_path / "here"
+    directory.mkdir()
+    monkeypatch.chdir(directory)
+    return directory
+
+
+def test_a_scan_collects_judges_and_reports(run: RunWriter, proxy: Proxy, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
 
     def noted(place: Path | None) -> Repository:
@@ -177,21 +189,125 @@ def test_a_scan_collects_judges_and_reports(run: RunWriter, proxy: Proxy, monkey
         return open_repository(place)
 
     monkeypatch.setattr(repositories, "open_repository", noted)
-    ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--no-store")
+    ended = run(*scan, "--format", "json")
     assert ended.out, ended.err
     assert (0, ["COMPLIANT"]) == (ended.code, [one["status"] for one in json.loads(ended.out)["verdicts"]])
     assert ("snapshot " in ended.err, [None]) == (True, opened)
     proxy.answers = {"DescribeHub": "AccessDeniedException"}
-    denied = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
+    denied = run(*scan, "--details")
     assert (3, True) == (denied.code, "denied securityhub:DescribeHub" in denied.err)
     assert "and 1 more place, in the account" in denied.err
-    assert "Why? To use `perpend explain`, keep the collected data with --store." in denied.out
+    assert re.findall("  .*: [0-9]+ rows?", denied.err) == ["  AWS Account: 1 row"]
+    assert "Why? To use `perpend explain`, keep the collected data: leave out --no-store." in denied.out
     assert "/store" not in denied.out
+    assert [] == list(here.iterdir())
+
+
+def test_a_scan_sums_up_and_names_what_was_denied(run: RunWriter, proxy: Proxy, here: Path) -> None:
+    proxy.answers = {"DescribeHub": "AccessDeniedException", "GetEbsEncryptionByDefault": "UnauthorizedOperation"}
+    policies = ("security-hub", "ebs-volume-encryption-attribute-in-all-regions", KEYS)
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, *(word for name in policies for word in ("--policy", name)))
+    ended = run(*scan)
+    assert 1 == ended.code
+    assert re.match(rf"Scanned account {ACCOUNT}, 2 regions, [0-9]+ API calls in [0-9]+ s  .* UTC\n", ended.out), ended.out
+    lines = ended.out.splitlines()
+    start = lines.index("Not read: 4 calls were denied, 2 unknown verdicts need them")
+    denied = [("ec2:GetEbsEncryptionByDefault", 1), ("securityhub:DescribeHub", 1)]
+    expected = [[label, "eu-west-1, us-east-1", f"{number} verdict"] for label, number in denied]
+    assert expected == [re.split("  +", line.strip()) for line in lines[start + 1 : start + 3]]
+    assert len(lines) - lines[start:].index("") <= 30
+    kept = "perpend: the data are kept in .perpend/store (--store DIR: elsewhere, --no-store: nowhere)"
+    told = ended.err.splitlines()
+    assert kept == told[0]
+    assert len(told) <= 10
+    assert "rows" not in ended.err
+    assert lines[start + 3].startswith("    perpend permissions --missing --store .perpend/store   ")
+    explain = next(line for line in lines if line.startswith("  perpend explain "))
+    assert 0 == run(*shlex.split(explain.split("   ")[0])[1:]).code
+    again = run(*scan, "-q")
+    assert 2 == len(again.out.splitlines())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_bar_stays_on_a_terminal_and_all_work_has_one(proxy: Proxy, here: Path, width: int) -> None:
+    from tests.terminals import shown
+
+    proxy.answers = {"DescribeHub": "AccessDeniedException"}
+    policies = ("security-hub", "ebs-volume-encryption-attribute-in-all-regions", KEYS)
+    words = ("--endpoint-url", proxy.url, *(word for name in policies for word in ("--policy", name)))
+    scanned = shown("scan", "aws", *words, width=width, cwd=here)
+    phases = ("accounts", "storing", "evaluating", "recording the history", "counting")
+    places = [scanned.sent.find(phase) for phase in phases]
+    assert sorted(places) == places and -1 not in places, places
+    report = shown("report", "html", "--store", ".perpend/store", "--out", "report.html", width=width, cwd=here)
+    assert all(phase in report.sent for phase in ("evaluating", "reading the history", "writing the report"))
+    for row in (*scanned.rows, *report.rows):
+        assert not re.search("━|evaluating|recording|counting|storing|writing", row), row
+    assert (1, 0) == (scanned.code, report.code)
+    first = next(place for place, row in enumerate(scanned.rows) if row.startswith("Scanned account "))
+    rows = scanned.rows[first : scanned.rows.index("Next")]
+    assert len(rows) <= 40 and all(len(row) <= width for row in rows)
+    assert "Not read: 2 calls were denied, 1 unknown verdict needs them" in rows
+
+
+def test_the_default_store_is_private_and_ignored_by_git(run: RunWriter, proxy: Proxy, here: Path) -> None:
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
+    assert 0 == run(*scan).code
+    directory = here / ".perpend"
+    assert (0o700, "*\n") == (directory.stat().st_mode & 0o777, (directory / ".gitignore").read_text())
+    assert 0 == run("check", "--store", ".perpend/store", "--policy", "security-hub").code
+    assert (0, 2) == (run(*scan).code, len(Store(directory / "store").runs()))
+    (here / "perpend.toml").write_text('store = "mine"\n')
+    ended = run(*scan)
+    assert (0, False, True) == (ended.code, ".perpend" in ended.err, (here / "mine" / "runs").is_dir())
+    assert " --store mine" in ended.out
+    assert (0, 1) == (run(*scan, "--no-store").code, len(Store(here / "mine").runs()))
+
+
+@pytest.mark.parametrize("how", ["link", "file", "open", "link inside"])
+def test_a_default_store_that_others_may_have_made_is_refused(run: RunWriter, proxy: Proxy, here: Path, how: str) -> None:
+    elsewhere = here.parent / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    directory = here / ".perpend"
+    if how == "link":
+        directory.symlink_to(elsewhere)
+    elif how == "file":
+        directory.write_text("")
+    else:
+        directory.mkdir(mode=0o755 if how == "open" else 0o700)
+        if how == "link inside":
+            (directory / "store").mkdir()
+            (directory / "store" / "runs").symlink_to(elsewhere)
+    ended = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
+    assert (2, []) == (ended.code, proxy.asked)
+    assert ended.err.startswith("perpend: .perpend: cannot be used: ")
+    assert [] == list(elsewhere.iterdir())
+
+
+def test_an_interrupted_scan_says_what_is_left(
+    run: RunWriter, proxy: Proxy, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
+    with monkeypatch.context() as patch:
+        patch.setattr(CollectionRun, "store_all", stopped)
+        without, kept = run(*scan, "--no-store"), run(*scan)
+    assert (130, 130) == (without.code, kept.code)
+    assert ["perpend: nothing was kept, because of --no-store", "perpend: interrupted"] == without.err.split("\n")[:3:2]
+    assert re.match(
+        r"[0-9]+ listings are done and stored in .perpend/store: the same command with --resume continues", kept.err
+    )
+    proxy.asked = []
+    assert (0, 0) == (run(*scan, "--resume").code, proxy.asked.count("DescribeHub"))
 
 
 @pytest.mark.slow
 def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
-    scan, user = ("scan", "aws", "--endpoint-url", proxy.url, "--format", "json"), ("--types", "CA10__CaAwsUser__c")
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, "--format", "json", "--no-store")
+    user = ("--types", "CA10__CaAwsUser__c")
     ended = run(*scan, *user)
     verdicts = json.loads(ended.out)["verdicts"]
     policies = {one["policyId"].rpartition("/")[2] for one in verdicts}
@@ -260,7 +376,8 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     told = run("collect", "aws", "--policy", "ebs-volume-encryption-*", "--policy", "queue-policy-open-*", "--dry-run").out
     assert "organizations DescribeOrganization, for the account (" in told
     assert "ec2 GetEbsEncryptionByDefault, for each region (" in told
-    assert "sqs GetQueueAttributes, for each object (" in told and ", and for each object sqs.attributes; " in told
+    assert "sqs GetQueueAttributes, for each object (" in told
+    assert told.endswith(", then at most 1 for each object, by its type\n")
     assert [] == proxy.asked
 
 

@@ -149,8 +149,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _exit_code(arguments: list[str] | None) -> int:
     stdout = sys.stdout
+    words = tuple(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = group.main(args=arguments, prog_name="perpend", standalone_mode=False)
+        code = group.main(args=arguments, prog_name="perpend", standalone_mode=False, obj=words)
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
         return ended.exit_code

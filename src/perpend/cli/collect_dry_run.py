@@ -48,9 +48,8 @@ def print_dry_run(request: CollectionRequest, options: CollectOptions) -> None:
         click.echo(f"regions: at most {len(wanted)}, if the account has enabled them: {', '.join(wanted)}")
     _print_calls(plan, labels_of(request.analyzer.repository))
     estimate = api.estimate(plan, accounts=accounts, regions=regions, concurrency=options.concurrency)
-    each = f", and for each object {' and '.join(estimate.each_object)}" if estimate.each_object else ""
-    calls = counted(estimate.calls, "call")
-    click.echo(f"estimate: {calls}{each}; {_length(estimate.seconds)} if pages are full and an answer takes 0.2 s")
+    each = f", then at most {estimate.most_each:,} for each object, by its type" if estimate.most_each else ""
+    click.echo(f"estimate: {counted(estimate.calls, 'call')} in {_length(estimate.seconds)}{each}")
 
 
 def _matches(region: str, globs: tuple[str, ...]) -> bool:

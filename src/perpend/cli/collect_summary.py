@@ -32,12 +32,37 @@ if TYPE_CHECKING:
 MOST_NAMED: Final = 20
 """The maximum of names in a message."""
 
+_MOST_IN_SHORT: Final = 2
 
-def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool, names: str = Names.LABELS) -> None:
-    """Print the rows of a collection, problems with them, and the calls that failed. ``err``: all on standard error."""
+
+def scan_facts(result: CollectionResult, seconds: int) -> tuple[str, ...]:
+    """Return facts of a collection that took some seconds, for the head of a summary."""
+    calls = f"{counted(result.counts.calls, 'API call')} in {seconds:,} s"
+    return (counted(result.regions, "region"), calls) if result.regions else (calls,)
+
+
+def print_collected(
+    result: CollectionResult,
+    request: CollectionRequest,
+    *,
+    err: bool,
+    in_short: bool = False,
+    names: str = Names.LABELS,
+) -> None:
+    """Print the rows of a collection, problems with them, and the calls that failed. ``err``: all on standard error.
+
+    ``in_short``: a summary of the run follows, which names failed calls. Only warnings are printed, a few of each kind.
+    """
     labels = labels_of(request.analyzer.repository, names)
-    for warning in result.counts.warnings:
+    warnings = [*result.counts.warnings]
+    if in_short and len(warnings) > _MOST_IN_SHORT:
+        warnings[_MOST_IN_SHORT - 1 :] = [f"{len(warnings) - _MOST_IN_SHORT + 1:,} more warnings: --details shows them"]
+    for warning in warnings:
         click.echo(f"perpend: {visible(warning)}", err=True)
+    if in_short:
+        _print_number_of_problems(result.problems)
+        _print_closed(result.completeness.closed, most=_MOST_IN_SHORT)
+        return
     _print_problems(result.problems)
     accounts = f", {result.accounts:,} accounts" if result.accounts > 1 else ""
     click.echo(f"snapshot {result.snapshot.id}, {counted(result.counts.calls, 'call')}{accounts}", err=err)
@@ -101,9 +126,9 @@ def _print_carried_over(carried_over: CarriedOver, labels: Labels, *, err: bool)
             click.echo(f"{what}: {listed}", err=err)
 
 
-def _print_closed(closed: Sequence[ClosedRegion]) -> None:
-    """Print the disabled regions in which the previous snapshot has objects."""
-    for region in sorted({one.region for one in closed}):
+def _print_closed(closed: Sequence[ClosedRegion], *, most: int | None = None) -> None:
+    """Print the disabled regions in which the previous snapshot has objects, ``most`` of them."""
+    for region in sorted({one.region for one in closed})[:most]:
         mine = [one for one in closed if one.region == region]
         accounts = f"{len(mine):,} accounts" if len(mine) > 1 else mine[0].account
         objects = counted(sum(one.objects for one in mine), "known object")
@@ -116,10 +141,19 @@ def _print_closed(closed: Sequence[ClosedRegion]) -> None:
 
 def _print_problems(problems: Sequence[Diagnostic]) -> None:
     """Print problems with the rows, but not lookups to types that were not collected, nor incomplete lists."""
-    shown = [problem for problem in problems if problem.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
-    if shown:
+    if shown := _shown(problems):
         text = render_text(shown, source_line=lambda path, line: None, colour=sys.stderr.isatty())
         click.echo(text, err=True, nl=False)
+
+
+def _print_number_of_problems(problems: Sequence[Diagnostic]) -> None:
+    if shown := _shown(problems):
+        number = f"{counted(len(shown), 'problem')} with the rows that were read"
+        click.echo(f"perpend: {number}, such as {shown[0].code}: {visible(shown[0].message)}", err=True)
+
+
+def _shown(problems: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return [problem for problem in problems if problem.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
 
 
 def _print_unread(result: CollectionResult, request: CollectionRequest, labels: Labels) -> None:

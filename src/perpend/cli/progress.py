@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 
 class TerminalProgress:
-    """Prints the messages of a collection, and draws its progress if standard error is a terminal."""
+    """Prints the messages of a collection, and draws its progress if standard error is a terminal.
+
+    ``is_kept``: the store remains after the command.
+    """
+
+    def __init__(self, *, is_kept: bool = True) -> None:
+        self._is_kept = is_kept
 
     def inactive_accounts(self, number: int) -> None:
         """Print how many accounts are skipped because they are not active."""
@@ -49,7 +55,10 @@ class TerminalProgress:
         return progress("storing")
 
     def interrupted(self, store: Store, listings: int) -> None:
-        """Print how many listings are done, and how to resume."""
+        """Print how many listings are done, and how to resume; or that nothing was kept."""
+        if not self._is_kept:
+            click.echo("perpend: nothing was kept, because of --no-store", err=True)
+            return
         done = f"{counted(listings, 'listing is', 'listings are')} done"
         place = visible(str(store.directory))
         click.echo(f"{done} and stored in {place}: the same command with --resume continues", err=True)

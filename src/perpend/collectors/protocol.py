@@ -273,11 +273,11 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class CallEstimate:
-    """The minimum of calls of a collection, about how many seconds they take, and the calls for each object besides."""
+    """The minimum of calls of a collection, about how many seconds they take, and the largest number for one object besides."""
 
     calls: int
     seconds: int
-    each_object: tuple[str, ...]
+    most_each: int
 
 
 class PlannedCall(NamedTuple):

@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn, warn_diagnostics
 from perpend.core.errors import InvalidOption, PerpendError
+from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
@@ -31,12 +35,15 @@ from perpend.reports.streams import CannotWrite, output_stream, progress, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import timedelta
 
     from perpend.core.objects.account import Account
+    from perpend.core.objects.claims import FailedCall
     from perpend.core.objects.inventory import Inventory
     from perpend.evaluation.engines.duckdb.column_cache import Cost
     from perpend.evaluation.verdicts.evaluation import Evaluation, Totals
+    from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
@@ -47,12 +54,15 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.repository import Repository
     from perpend.reports.html.history import ReportHistory
-    from perpend.reports.terminal.verdicts.next_command import ExplainCommand
+    from perpend.reports.terminal.verdicts.next_command import RunCommands
+    from perpend.reports.terminal.verdicts.summary import SummaryFacts
 
 UNUSABLE: Final = 2
 """The exit code if an input, a policy or a part of the snapshot cannot be used."""
 
-_MOST_UNREAD: Final = 5
+MOST_LINES: Final = 60
+"""The largest number of lines of a report that is printed whole without `--details`."""
+
 _MOST_NAMED: Final = 10
 _MOST_FAULTS: Final = 20
 
@@ -91,8 +101,9 @@ class RunRequest:
     Name either ``inputs`` or a ``store``. ``run`` is a snapshot of the store, None for the current one. ``waivers_dir`` and
     ``ratings_dir`` are directories, None for those of the repository. ``default_ratings`` are those of the library, for
     policies that no other rating names. ``accounts`` are names and owners by account number. ``decided`` are the settings
-    of a configuration file that change the exit code: name, value, place. ``explain_command`` returns the command that
-    explains a verdict, given the inputs that could not be read. ``record`` writes the run to the store's history.
+    of a configuration file that change the exit code: name, value, place. ``commands`` returns the commands that go on from
+    the run, given the inputs that could not be read. ``scanned`` are facts of a collection before the run. ``record`` writes
+    the run to the store's history.
     """
 
     repository: Repository
@@ -116,6 +127,7 @@ class RunRequest:
     references: str = "findings"
     limit: int = 20
     summary: bool = False
+    details: bool = False
     quiet: bool = False
     filter: Filter = field(default_factory=Filter)
     requirements: str | None = None
@@ -125,7 +137,8 @@ class RunRequest:
     names: str = Names.LABELS
     accounts: Mapping[str, Account] = field(default_factory=dict)
     decided: Sequence[tuple[str, str, str]] = ()
-    explain_command: Callable[[Sequence[str]], Any] | None = None
+    commands: Callable[[Sequence[str]], RunCommands] | None = None
+    scanned: Sequence[str] | None = None
     record: bool = False
 
     def with_inputs(self, inputs: Sequence[Input]) -> RunRequest:
@@ -148,10 +161,12 @@ class RunRequest:
         if self.references == "all" and "--references" not in FORMS[form].options:
             formats = " or ".join(forms_with("--references"))
             raise InvalidOption(f"--references all goes with --format {formats}, not {form}", "--references", "--format")
-        if self.summary and self.quiet:
-            raise InvalidOption("--summary and --quiet exclude each other", "--summary", "--quiet")
-        for option, given in (("--summary", self.summary), ("--quiet", self.quiet)):
-            if given and form != "table":
+        lengths = [("--summary", self.summary), ("--details", self.details), ("--quiet", self.quiet)]
+        chosen = [option for option, is_given in lengths if is_given]
+        if len(chosen) > 1:
+            raise InvalidOption(f"{chosen[0]} and {chosen[1]} exclude each other", *chosen)
+        for option in chosen:
+            if form != "table":
                 raise InvalidOption(f"{option} goes with --format table, not {form}", option, "--format")
         if FORMS[form].counts_all and self.filter:
             raise InvalidOption(f"--format {form} counts all verdicts: it does not go with {self.filter.words}", "--format")
@@ -228,10 +243,11 @@ class _Run:
         from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 
         request, declared = self.request, self.request.repository.declared_type
-        with (
-            progress("reading") as done,
-            temporary_snapshot(request.inputs, declared=declared, keep_going=request.keep_going, progress=done) as read,
-        ):
+        with ExitStack() as stack:
+            with progress("reading") as done:
+                read = stack.enter_context(
+                    temporary_snapshot(request.inputs, declared=declared, keep_going=request.keep_going, progress=done)
+                )
             _warn_failures(read.failures)
             warn_diagnostics([problem for problem in read.problems if problem.code not in REPEATED_BY_VERDICTS])
             if read.snapshot is None:
@@ -264,44 +280,28 @@ class _Run:
         costs: list[Cost] = []
         # evaluate_snapshot uses DuckDB by default, and then also the column cache of the store.
         name = "" if request.engine == "duckdb" else request.engine
-        with (
-            progress("evaluating", total=total) as done,
-            engine_named(name, request.spark_master, request.spark_settings) as engine,
-            evaluate_snapshot(
-                snapshot,
-                selection,
-                snapshot_time=request.snapshot_time,
-                engine=engine,
-                max_age=request.max_age,
-                progress=done,
-                costs=costs.extend,
-                cached=cached,
-                by_interpreter=request.engine == "interpreter",
-            ) as evaluation,
-        ):
-            outcome = self._report_and_record(snapshot, evaluation, unread)
+        with ExitStack() as stack:
+            with progress("evaluating", total=total) as done:
+                engine = stack.enter_context(engine_named(name, request.spark_master, request.spark_settings))
+                evaluation = stack.enter_context(
+                    evaluate_snapshot(
+                        snapshot,
+                        selection,
+                        snapshot_time=request.snapshot_time,
+                        engine=engine,
+                        max_age=request.max_age,
+                        progress=done,
+                        costs=costs.extend,
+                        cached=cached,
+                        by_interpreter=request.engine == "interpreter",
+                    )
+                )
+            # Recorded before the report, so that no progress bar follows its first line.
+            self._record(snapshot, evaluation)
+            outcome = self._report(snapshot, evaluation, unread)
             for cost in costs if request.explain_cost else ():
                 warn(f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed")
             return outcome
-
-    def _report_and_record(self, snapshot: Snapshot, evaluation: Evaluation, unread: Sequence[str]) -> RunOutcome:
-        """Report an evaluation and record it, also if the report cannot be written.
-
-        The HTML report shows the history after this run, so the run is recorded before it.
-        """
-        if self.request.format.form == "html":
-            from perpend.reports.html.load_history import load_history
-
-            self._record(snapshot, evaluation)
-            is_stored = self.request.store is not None
-            return self._report(evaluation, load_history(snapshot, evaluation, self.waivers) if is_stored else None, unread)
-        try:
-            outcome = self._report(evaluation, unread=unread)
-        except (OSError, PerpendError):
-            self._record(snapshot, evaluation)
-            raise
-        self._record(snapshot, evaluation)
-        return outcome
 
     def _record(self, snapshot: Snapshot, evaluation: Evaluation) -> None:
         """Record the run in the store's history, and print its changes. An error is a warning: the verdicts are valid."""
@@ -311,7 +311,8 @@ class _Run:
         from perpend.findings.history.record import record_run
 
         try:
-            changes = record_run(snapshot, evaluation, self.request.repository, self.severities.said)
+            with progress("recording the history"):
+                changes = record_run(snapshot, evaluation, self.request.repository, self.severities.said)
         except (PerpendError, OSError) as error:
             reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
             warn(f"the run was not recorded in the history: {visible(reason)}")
@@ -320,22 +321,28 @@ class _Run:
             warn(f"history: {warning}")
         if changes.events:
             events = ", ".join(f"{number:,} {in_words(event)}" for event, number in changes.events.items())
-            warn(f"since the last run: {events} (perpend diff)")
+            store = self.request.store.place if self.request.store else ""
+            warn(f"since the last run: {events} (perpend diff --store {visible(shlex.quote(store))})")
 
     def _select(self, over: Inventory | Snapshot) -> Selection:
         selection = self.request.choice.select(self.analyzer, over)
         warn_unusable_policies(self.request.repository, selection)
         return selection
 
-    def _report(self, evaluation: Evaluation, history: ReportHistory | None = None, unread: Sequence[str] = ()) -> RunOutcome:
+    def _report(self, snapshot: Snapshot, evaluation: Evaluation, unread: Sequence[str]) -> RunOutcome:
         """Write the report of an evaluation with its waivers and severities. ``unread`` are the inputs that failed."""
-        request = self.request
+        request, history = self.request, None
+        if request.format.form == "html" and request.store is not None:
+            from perpend.reports.html.load_history import load_history
+
+            with progress("reading the history"):
+                history = load_history(snapshot, evaluation, self.waivers)
         matches = self.waivers.covered(evaluation)
         needs_severities = is_severity(request.fail_on) or request.format.form != "parquet"
         rated = self.severities.weighed(evaluation, matches) if needs_severities else None
         answered = replace(evaluation, answered=self.waivers.answered(evaluation, matches))
         shown = filter_verdicts(answered, request.filter, request.accounts)
-        _Report(request, shown, matches, rated, history, unread).write()
+        _Report(request, shown, matches, rated, history, unread, snapshot.calls).write()
         return RunOutcome(self._exit_code(evaluation, matches, rated), evaluation.ledger)
 
     def _exit_code(self, evaluation: Evaluation, matches: WaiverMatches | None, rated: RatedEvaluation | None) -> int:
@@ -395,6 +402,7 @@ class _Report:
     rated: RatedEvaluation | None
     history: ReportHistory | None
     unread: Sequence[str]
+    calls: Sequence[FailedCall]
 
     def write(self) -> None:
         """Write the report in its format, and the requirements if asked for."""
@@ -410,43 +418,97 @@ class _Report:
         request, evaluation, form = self.request, self.evaluation, self.request.format.form
         if form == "table":
             self._print_table()
-        elif form == "parquet":
-            from perpend.reports.formats.parquet import write_parquet
+            return
+        with self._writing():
+            if form == "parquet":
+                from perpend.reports.formats.parquet import write_parquet
 
-            try:
-                write_parquet(evaluation, request.format.out or "", weighed=self.rated)
-            except OSError as error:
-                raise CannotWrite.because(request.format.out, error) from None
-        elif form == "html":
-            self._write_html()
-        elif FORMS[form].lists_findings:
-            from perpend.reports.formats.finding import OPEN
+                try:
+                    write_parquet(evaluation, request.format.out or "", weighed=self.rated)
+                except OSError as error:
+                    raise CannotWrite.because(request.format.out, error) from None
+            elif form == "html":
+                self._write_html()
+            elif FORMS[form].lists_findings:
+                from perpend.reports.formats.finding import OPEN
 
-            statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
-            write_evaluation_findings(evaluation, statuses, request.format, self.rated, request.repository)
-        elif form in ("junit", "markdown", "oscal-ar"):
-            self._write_summary()
-        else:
-            self._write_verdicts()
+                statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
+                write_evaluation_findings(evaluation, statuses, request.format, self.rated, request.repository)
+            elif form in ("junit", "markdown", "oscal-ar"):
+                self._write_summary()
+            else:
+                self._write_verdicts()
+
+    def _writing(self) -> AbstractContextManager[object]:
+        """Return a context that shows progress, unless the report itself goes to a terminal."""
+        is_shown = self.request.format.out in (None, "-") and sys.stdout.isatty()
+        return nullcontext() if is_shown else progress("writing the report")
 
     def _print_table(self) -> None:
-        from perpend.reports.terminal.verdicts.terminal import Detail, print_report
-
+        """Print the report for people: the summary if it is asked for, or if the whole report is too long."""
         request = self.request
-        detail = Detail.TOTALS if request.quiet else Detail.SUMMARY if request.summary else Detail.ALL
-        with terminal(request.format.out) as console:
-            print_report(
-                self.evaluation,
-                console,
-                names=Names(request.names),
-                limit=request.limit,
-                explained=self._explain_command,
+        if request.summary and self.evaluation.ledger.objects:
+            self._print_summary()
+            return
+        from perpend.reports.terminal.verdicts.terminal import TooLong, print_report
+
+        commands = self._commands
+        may_be_long = request.quiet or request.details or not self.evaluation.ledger.objects
+        try:
+            with terminal(request.format.out) as console:
+                print_report(
+                    self.evaluation,
+                    console,
+                    names=Names(request.names),
+                    limit=request.limit,
+                    explained=commands.explain if commands else None,
+                    accounts=request.accounts,
+                    only_totals=request.quiet,
+                    covering=self.matches,
+                    weighed=self.rated,
+                    decided=deciding_text(request.decided),
+                    most=None if may_be_long else MOST_LINES,
+                )
+        except TooLong:
+            self._print_summary()
+
+    def _print_summary(self) -> None:
+        from perpend.reports.overview import overview_of
+        from perpend.reports.terminal.verdicts.summary import print_summary
+
+        request, evaluation = self.request, self.evaluation
+        with progress("counting"):
+            overview = overview_of(
+                evaluation,
+                request.repository,
+                calls=self.calls,
+                waivers=self.matches,
+                rated=self.rated,
                 accounts=request.accounts,
-                detail=detail,
-                covering=self.matches,
-                weighed=self.rated,
-                decided=deciding_text(request.decided),
             )
+        with terminal(request.format.out) as console:
+            print_summary(overview, console, self._facts(), self._commands, evaluation.day)
+
+    def _facts(self) -> SummaryFacts:
+        from perpend.reports.terminal.verdicts.summary import SummaryFacts
+
+        request, selection = self.request, self.evaluation.selection
+        names = [source.name for source in self.evaluation.inventory.sources]
+        subject = names[0] if len(names) == 1 else counted(len(names), "input")
+        notes = [f"{len(selection.excluded):,} excluded"] if selection.excluded else []
+        if selection.set_aside:
+            notes.append(f"{len(selection.set_aside):,} need data that these inputs do not list")
+        return SummaryFacts(
+            verb="Checked" if request.scanned is None else "Scanned",
+            subject=subject,
+            more=request.scanned or (),
+            notes=notes,
+            decided=deciding_text(request.decided),
+            coverage=[
+                f"{card.framework.id.strip('/').rpartition('/')[2]}: {card.coverage_text}"
+                for card in self.evaluation.scorecards()
+            ],
+        )
 
     def _write_html(self) -> None:
         from perpend.reports.html.page import write_html_report
@@ -505,8 +567,8 @@ class _Report:
         return Labels(self.evaluation.selection.types, Names(self.request.names))
 
     @property
-    def _explain_command(self) -> ExplainCommand | None:
-        return self.request.explain_command(self.unread) if self.request.explain_command is not None else None
+    def _commands(self) -> RunCommands | None:
+        return self.request.commands(self.unread) if self.request.commands is not None else None
 
     def _explain_words(self) -> list[str | int | None]:
         """Return the words of the command that explains a finding, with marks for its policy and object.
@@ -516,7 +578,7 @@ class _Report:
         from perpend.core.objects.inventory import CloudObject, Origin
         from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD
 
-        command = self._explain_command
+        command = commands.explain if (commands := self._commands) else None
         if command is None or command.names_some or not command.is_kept:
             return []
         marks: dict[str, int | None] = {"\0policy": POLICY_WORD, "\0object": OBJECT_WORD}
@@ -567,7 +629,22 @@ class _Report:
     def _warn_unread_objects(self) -> None:
         """Warn about object types of which not all objects were read. Unusable inputs have warnings of their own."""
         unread = self.evaluation.unread(beside=self.evaluation.inventory.unread)
-        for name, reason in islice(unread.items(), _MOST_UNREAD):
-            warn(visible(self._labels.text(f"{name}: some objects may not be evaluated: {reason}")))
-        if len(unread) > _MOST_UNREAD:
-            warn(f"{counted(len(unread) - _MOST_UNREAD, 'other type')}: likewise")
+        left_out = [name for name, reason in unread.items() if reason.startswith(NOT_ASKED)]
+        for names, what in ((left_out, _left_out_text(self.evaluation)), ([*unread.keys() - {*left_out}], "")):
+            if names:
+                first = min(map(self.evaluation.type_label, names))
+                reason = next(unread[name] for name in names if self.evaluation.type_label(name) == first)
+                more = f" and {counted(len(names) - 1, 'more type')}" if len(names) > 1 else ""
+                warn(visible(f"{first}{more}: some objects may not be evaluated: {what or reason}"))
+
+
+def _left_out_text(evaluation: Evaluation) -> str:
+    """Return how many regions a collection left out; empty if it left out something else."""
+    claims = (claim for source in evaluation.inventory.sources for claim in source.coverage)
+    regions = {claim.scope.region for claim in claims if claim.lacking and claim.lacking.startswith(NOT_ASKED)}
+    number = len(regions - {None})
+    return f"--regions left out {counted(number, 'region')}" if number else ""
+
+
+def _short_id(card: Scorecard) -> str:
+    return card.framework.id.rpartition("/")[2]

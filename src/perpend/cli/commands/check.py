@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of, is_from_file, is_off, named_by
+from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store, words_of
+from perpend.cli.options.next_commands import repository_words, run_commands, words_given
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import report_options, run_on_store, run_request
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.terminal.verdicts.next_command import ExplainCommand
+    from perpend.reports.terminal.verdicts.next_command import ExplainCommand, RunCommands
 
 EPILOG = """\b
 Examples:
@@ -32,7 +34,7 @@ Examples:
   aws iam get-credential-report | perpend check - --format json
   perpend check users.json --type "AWS IAM User" --repo ~/policies
   perpend check users.parquet --type "AWS IAM User" accounts.csv --type "AWS Account" --mapping accounts.yaml
-  perpend check report.csv --framework cis-aws --require-coverage --summary
+  perpend check report.csv --framework cis-aws --require-coverage --details
   perpend check --store inventory --max-age 24h
   perpend check --store inventory --account production --status INCOMPLIANT
   perpend check --store inventory --ratings ratings --fail-on high
@@ -104,12 +106,14 @@ def command(context: click.Context, /, inputs: tuple[str, ...], store: str | Non
         refuse_input_as_output(out, inputs)
     repository = open_repository_here(given["repo"])
 
-    def explain_command(unread: Sequence[str]) -> ExplainCommand:
-        return _explain_command(context, repository, inputs, unread, {"--store": store, **given})
+    is_recorded = store is not None and not no_history and not is_address(store)
 
-    request = run_request(
-        context, given, repository, spark_settings=settings(given["spark_conf"]), explain_command=explain_command
-    )
+    def commands(unread: Sequence[str]) -> RunCommands:
+        explain = _explain_command(context, repository, inputs, unread, {"--store": store, **given})
+        words = () if "-" in inputs else words_given(context)
+        return run_commands(context, explain, store=store, has_history=is_recorded, words=words)
+
+    request = run_request(context, given, repository, spark_settings=settings(given["spark_conf"]), commands=commands)
     if store is not None:
         return run_on_store(request, store, record=not no_history).exit_code
     return evaluate_and_report(request.with_inputs(inputs_here(context, inputs, repository))).exit_code
@@ -121,16 +125,14 @@ def _explain_command(
     """Return the command that explains a verdict of this run: the same inputs or store, and the same options."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    file, max_age = configuration_of(context).file, given["max_age"]
+    max_age = given["max_age"]
     same = {
         "--store": given["--store"],
         "--run": given["run"],
         "--max-age": None if max_age is None or is_from_file(context, "max_age") else format_age(max_age),
-        "--repo": None if is_from_file(context, "repo") else given["repo"],
-        "--config": str(file.path) if file and named_by(context) == "--config" else None,
     }
     options = [word for option, value in same.items() if value is not None for word in (option, value)]
-    options += ["--no-config"] if is_off(context) else []
+    options += repository_words(context)
     usable = [name for name in inputs if name not in unread]
     words, own = words_of(context, inputs, usable)
     in_order = len(words) > len(usable)

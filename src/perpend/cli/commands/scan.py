@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.collect_dry_run import print_dry_run
-from perpend.cli.collect_summary import print_collected, print_policy_filter
+from perpend.cli.collect_summary import print_collected, print_policy_filter, scan_facts
 from perpend.cli.commands.collect import INCOMPLETE
-from perpend.cli.config.command import Configured, configuration_of, is_from_file, is_off, named_by
+from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.configuration import is_address
 from perpend.cli.options.collection import (
     CloudGroup,
     collection_options,
@@ -19,6 +21,8 @@ from perpend.cli.options.collection import (
     policy_filter,
     reject_contradictions,
 )
+from perpend.cli.options.default_store import default_store
+from perpend.cli.options.next_commands import repository_words, run_commands
 from perpend.cli.options.policy_selection import exclude_option
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.runs import report_options, run_on_store, run_request
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.terminal.verdicts.next_command import ExplainCommand
+    from perpend.reports.terminal.verdicts.next_command import RunCommands
 
 EPILOG = """\b
 Examples:
@@ -57,28 +61,37 @@ def command() -> None:
 @command.command(
     "aws",
     cls=Configured,
-    yields={"policies": ("frameworks",), "frameworks": ("policies",), "require_coverage": ("policies",)},
+    yields={
+        "store": ("no_store",),
+        "policies": ("frameworks",),
+        "frameworks": ("policies",),
+        "require_coverage": ("policies",),
+    },
     epilog=EPILOG,
 )
-@click.option("--store", metavar="DIR", type=click.Path(), help="Keep the snapshot in this store. Default: delete it.")
+@click.option(
+    "--store", metavar="DIR", type=click.Path(), help="Keep the snapshot in this store. Default: .perpend/store, here."
+)
+@click.option("--no-store", is_flag=True, help="Keep nothing: delete the snapshot after the report.")
 @collection_options
 @exclude_option
 @report_options
 @waiver_options
 @click.pass_context
-def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
+def scan_aws(context: click.Context, /, store: str | None, no_store: bool, **given: Any) -> int:
     """Collect AWS accounts, check them against policies, and report.
 
-    This is `perpend collect aws` and then `perpend check`. It collects only the fields that the policies read. A summary of
-    the collection goes to standard error. With --types alone, it evaluates the policies that read no other type, and names the
-    others.
+    This is `perpend collect aws` and then `perpend check`. It collects only the fields that the policies read, and prints a
+    summary; --details prints all. With --types alone, it evaluates the policies that read no other type, and names the others.
     """
     options = CollectOptions(**{field.name: given[field.name] for field in fields(CollectOptions)})
     reject_contradictions(options)
-    if options.resume and store is None:
-        raise InvalidOption("--resume goes with --store", "--resume")
+    if no_store and (store is not None or options.resume):
+        other = "--resume" if store is None else "--store"
+        raise InvalidOption(f"{other} and --no-store exclude each other", other, "--no-store")
     repository = open_repository_here(options.repo)
-    request = run_request(context, {**given, "max_age": _max_age(context)}, repository)
+    is_short = given["form"] == "table" and not (given["details"] or given["quiet"])
+    request = run_request(context, {**given, "summary": given["summary"] or is_short, "max_age": _max_age(context)}, repository)
     # A faulty waiver or rating stops the command before it asks AWS.
     waivers_of(request)
     severities_of(request)
@@ -93,14 +106,19 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
         request, choice=PolicyChoice(policies=chosen.policies, frameworks=chosen.frameworks, exclude=given["exclude"])
     )
     with ExitStack() as stack:
-        directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
+        directory = str(stack.enter_context(scratch()) / "store") if no_store else store or default_store()
 
-        def explain_command(unread: Sequence[str]) -> ExplainCommand:
-            return _explain_command(context, repository, directory, options.repo, is_kept=store is not None)
+        def commands(_: Sequence[str]) -> RunCommands:
+            return _commands(context, repository, None if no_store else directory)
 
-        collected = collect_accounts(open_store(directory), chosen.request, options, TerminalProgress())
-        print_collected(collected, chosen.request, err=True, names=request.names)
-        outcome = run_on_store(replace(request, explain_command=explain_command), directory, record=store is not None)
+        began = time.monotonic()
+        collected = collect_accounts(open_store(directory), chosen.request, options, TerminalProgress(is_kept=not no_store))
+        seconds = round(time.monotonic() - began)
+        if store is None and not no_store:
+            click.echo(f"perpend: the data are kept in {directory} (--store DIR: elsewhere, --no-store: nowhere)", err=True)
+        print_collected(collected, chosen.request, err=True, in_short=is_short, names=request.names)
+        request = replace(request, commands=commands, scanned=scan_facts(collected, seconds))
+        outcome = run_on_store(request, directory, record=not no_store)
     print_policy_filter(chosen)
     return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)
 
@@ -116,18 +134,10 @@ def _max_age(context: click.Context) -> timedelta | None:
     return age
 
 
-def _explain_command(
-    context: click.Context, repository: Repository, store: str, repo: str | None, *, is_kept: bool
-) -> ExplainCommand:
-    """Return the command that explains a verdict of this run."""
+def _commands(context: click.Context, repository: Repository, store: str | None) -> RunCommands:
+    """Return the commands that go on from this run. ``store`` is None if none is kept."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    file = configuration_of(context).file
-    same = {
-        "--store": store,
-        "--repo": None if is_from_file(context, "repo") else repo,
-        "--config": str(file.path) if file and named_by(context) == "--config" else None,
-    }
-    options = [word for option, value in same.items() if value is not None for word in (option, value)]
-    options += ["--no-config"] if is_off(context) else []
-    return ExplainCommand((), tuple(options), repository.policy_ids, is_kept=is_kept)
+    options = ("--store", store or "", *repository_words(context))
+    explain = ExplainCommand((), options, repository.policy_ids, is_kept=store is not None)
+    return run_commands(context, explain, store=store, has_history=store is not None and not is_address(store))

@@ -79,7 +79,12 @@ _OPTIONS: Final = (
         "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
     ),
     names_option,
-    click.option("--summary", is_flag=True, help="With --format table: leave out the objects."),
+    click.option(
+        "--summary",
+        is_flag=True,
+        help="With --format table: print at most 30 lines. Default of scan, and of a report of more than 60 lines.",
+    ),
+    click.option("--details", is_flag=True, help="With --format table: print every policy, and the objects to act on."),
     click.option("-q", "--quiet", is_flag=True, help="With --format table: print totals only."),
     *filter_options,
     click.option(

@@ -23,9 +23,10 @@ from perpend.collectors.protocol import AccountEntry, CallEstimate, now
 from perpend.collectors.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perpend.collectors.aws.client import CloudClient
+    from perpend.collectors.aws.model import DetailCall
     from perpend.collectors.aws.plan import CollectionPlan
     from perpend.collectors.aws.session.credentials import AccountCredentials
     from perpend.collectors.protocol import CheckpointWriter, CollectionListener, RegionFilter, UsedObjects
@@ -133,10 +134,11 @@ def estimate_of(plan: CollectionPlan, *, accounts: int, regions: int, concurrenc
         numbers["ec2", False] += 1
     for listing in plan.listings:
         numbers[CALLS[listing].service, CALLS[listing].regional] += 1 + len(BEFORE.get(listing, ()))
-    details = [detail for types in plan.listings.values() for request in types for detail in request.details]
+    rows = [request for types in plan.listings.values() for request in types]
+    details = [detail for row in rows for detail in row.details]
     together = [detail.call for detail in details if detail.matched or detail.metric]
-    singly = list(dict.fromkeys(name for detail in details for name in detail.each_object))
-    each_object = [name for name in singly if CALLS[name].of_an_item]
+    singly = _each_object(details)
+    most_each = max((sum(CALLS[name].of_an_item for name in _each_object(row.details)) for row in rows), default=0)
     of_account = [detail.call for detail in plan.account.details]
     for name in (*together, *(name for name in singly if not CALLS[name].of_an_item), *of_account):
         numbers[CALLS[name].service, CALLS[name].regional and name not in of_account] += 1
@@ -144,4 +146,9 @@ def estimate_of(plan: CollectionPlan, *, accounts: int, regions: int, concurrenc
     slowest = max(number / rate_of(service) for (service, _), number in numbers.items())
     at_once = min(concurrency, max(1, calls))
     seconds = max(accounts * calls * _SECONDS / at_once, slowest * accounts / min(WINDOW, accounts))
-    return CallEstimate(accounts * calls, max(1, round(seconds)), tuple(each_object))
+    return CallEstimate(accounts * calls, max(1, round(seconds)), most_each)
+
+
+def _each_object(details: Iterable[DetailCall]) -> list[str]:
+    """Return the names of the calls that are made for one object at a time."""
+    return list(dict.fromkeys(name for detail in details for name in detail.each_object))

@@ -80,7 +80,10 @@ class CollectionProgress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CollectionResult:
-    """The snapshot of a collection, and its completeness. ``objects`` counts rows by type and account."""
+    """The snapshot of a collection, and its completeness.
+
+    ``objects`` counts rows by type and account. ``regions`` is the number of regions that were read in any account.
+    """
 
     snapshot: Snapshot
     problems: list[Diagnostic]
@@ -89,6 +92,7 @@ class CollectionResult:
     objects: Counter[tuple[str, str]]
     carried_over: CarriedOver
     counts: CallCounts
+    regions: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -144,8 +148,11 @@ class CollectionRun:
         self.checkpoint.close()
         for directory in (self.checkpoint.directory, *self.superseded):
             remove_tree(directory)
-        accounts = len(self.checkpoint.entries)
-        return CollectionResult(snapshot, problems, completeness, accounts, self._objects, carried_over, self.counts)
+        entries = self._entries()
+        regions = len({region for entry in entries for region in entry.asked})
+        return CollectionResult(
+            snapshot, problems, completeness, len(entries), self._objects, carried_over, self.counts, regions
+        )
 
     def _completeness(self, seen: Seen) -> Completeness:
         cloud, plan = self.request.cloud, self.request.plan

@@ -100,9 +100,10 @@ def _of_column(number: int, column: Verdicts, statuses: Collection[Status]) -> I
     for index, verdict in column.program.verdicts.items():
         if verdict.status in statuses:
             by_status.setdefault(verdict.status, []).append(index)
+    # A hidden verdict is null, which `greatest` passes over.
     for status, indexes in by_status.items():
         yield (
             f"SELECT {text(column.program.policy_id)} AS policy_id, {text(status.value)} AS status, {ROW} AS place, "
             f"{key_of(str(number), ROW)} AS key FROM {column.files.relation} "
-            f"WHERE greatest(v{column.number}, 0) IN ({', '.join(map(str, indexes))})"
+            f"WHERE v{column.number} IS NOT NULL AND greatest(v{column.number}, 0) IN ({', '.join(map(str, indexes))})"
         )

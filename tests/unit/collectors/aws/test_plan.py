@@ -50,7 +50,9 @@ def test_metrics_are_asked_for_as_they_are_wanted_and_of_many_instances_at_once(
     assert listed | {"cloudwatch.instance-cpu"} == {*calls({instance: [cpu]})}
     both = plan_of({instance: [cpu, "CA10__sumOneWeekNetworkInMb__c"]})
     found = estimate_of(both, accounts=1, regions=2, concurrency=1)
-    assert (1 + 1 + 2 * 3, ()) == (found.calls, found.each_object)
+    assert (1 + 1 + 2 * 3, 0) == (found.calls, found.most_each)
+    buckets = plan_of({"CA10__CaAwsBucket__c": ["CA10__versioningStatus__c", "CA10__policyDocumentExt__c"]})
+    assert 2 == estimate_of(buckets, accounts=1, regions=2, concurrency=1).most_each
 
 
 def test_what_no_call_serves_is_named() -> None:

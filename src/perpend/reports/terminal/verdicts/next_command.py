@@ -1,4 +1,4 @@
-"""Print the command that explains a finding, ready to be copied into a shell."""
+"""The commands that go on from a run, ready to be copied into a shell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
     from perpend.reports.formats.tally import PolicyTally
+    from perpend.reports.overview import Overview
     from perpend.reports.terminal.page import TerminalPage
+
+REPORT: Final = "report.html"
+"""The file that the command for a report writes."""
 
 MOST_INPUTS: Final = 10
 """The largest number of inputs in the command. With more, only the inputs that contain the object are named."""
@@ -58,6 +62,77 @@ class ExplainCommand:
         return ["perpend", "explain", *named, *options]
 
 
+@dataclass(frozen=True, slots=True)
+class NextCommand:
+    """A command, and its purpose in a few words."""
+
+    words: tuple[str, ...]
+    purpose: str
+
+    def text(self, encoding: str = "utf-8") -> str:
+        """Return the command as a shell reads it."""
+        return " ".join(quoted(word, encoding) for word in self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommands:
+    """The commands that go on from a run.
+
+    ``explain`` explains a verdict. ``again`` are the words that repeat the run, without an option for the length of its report.
+    ``store`` are the options that name the store, the repository and the configuration, None if nothing is kept. ``choice`` are
+    those that choose policies, ``decisions`` those that choose waivers and ratings. ``has_history``: the run is in the store's
+    history.
+    """
+
+    explain: ExplainCommand
+    again: tuple[str, ...] = ()
+    store: tuple[str, ...] | None = None
+    choice: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    has_history: bool = False
+
+    @property
+    def all_failing(self) -> NextCommand | None:
+        """The command that lists everything that fails; None if no command can."""
+        if self.has_history and self.store is not None:
+            return NextCommand(("perpend", "findings", *self.store, *self.decisions), "all of them, and since when")
+        return NextCommand((*self.again, "--details"), "all of them, with what to do") if self.again else None
+
+    @property
+    def permissions(self) -> NextCommand | None:
+        """The command that prints the permissions that the collection lacked; None if no store is kept."""
+        if self.store is None:
+            return None
+        return NextCommand(("perpend", "permissions", "--missing", *self.store), "the policy that would allow them")
+
+    def after(self, overview: Overview, day: EvaluationTime) -> list[NextCommand]:
+        """Return the commands that go on from the summary of a run: all of the most severe, why one fails, a report."""
+        commands = [one for one in (self._first(overview), self._why(overview, day)) if one is not None]
+        if self.store is not None:
+            page = ("perpend", "report", "html", *self.store, *self.choice, *self.decisions, "--out", REPORT)
+            return [*commands, NextCommand(page, "one file to hand on")]
+        if self.again:
+            commands.append(NextCommand((*self.again, "--format", "html", "--out", REPORT), "one file to hand on"))
+        return commands
+
+    def _first(self, overview: Overview) -> NextCommand | None:
+        command = self.all_failing
+        level = overview.to_fix[0].level if overview.to_fix else None
+        if command is None or level is None or not self.has_history:
+            return command
+        number = sum(counts.failing for other, counts in overview.severities if other is level)
+        purpose = f"the {number:,} that {'is' if number == 1 else 'are'} {level}, and since when"
+        return NextCommand((*command.words, "--severity", level.value), purpose)
+
+    def _why(self, overview: Overview, day: EvaluationTime) -> NextCommand | None:
+        if not self.explain.is_kept or "-" in self.explain.inputs:
+            return None
+        first = next((policy for policy in overview.to_fix if policy.objects), None)
+        if first is None:
+            return None
+        return NextCommand(tuple(self.explain.words(first.policy_id, first.objects[0].object, day)), "why, value by value")
+
+
 def print_next_command(
     tallies: Sequence[PolicyTally], day: EvaluationTime, page: TerminalPage, command: ExplainCommand
 ) -> None:
@@ -74,7 +149,7 @@ def print_next_command(
         return
     if not command.is_kept:
         page.blank()
-        page.line(("Why? To use `perpend explain`, keep the collected data with --store.", "dim"))
+        page.line(("Why? To use `perpend explain`, keep the collected data: leave out --no-store.", "dim"))
         return
     if "-" in command.inputs:
         page.blank()

@@ -6,12 +6,12 @@ All text from files is printed through the page, which makes it safe.
 from __future__ import annotations
 
 from datetime import UTC
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted, format_percent
 from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
 from perpend.reports.formats.subjects import with_name
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import Console
+    from rich.text import Text
 
     from perpend.core.objects.account import Account
     from perpend.core.objects.inventory import Source
@@ -42,12 +43,28 @@ _MOST_ACCOUNTS: Final = 3
 _MOST_EXCLUDED: Final = 5
 
 
-class Detail(StrEnum):
-    """The detail of a report: everything, no objects, or totals only."""
+class TooLong(Exception):
+    """A report has more lines than asked for. Nothing of it was printed."""
 
-    ALL = "all"
-    SUMMARY = "summary"
-    TOTALS = "totals"
+
+class _BoundedPage(TerminalPage):
+    """A page that prints nothing before its end, and only if it has at most some lines."""
+
+    def __init__(self, console: Console, most: int, labels: Labels) -> None:
+        super().__init__(console, labels)
+        self._most = most
+        self._lines: list[Text] = []
+
+    def put(self, line: Text) -> None:
+        """Keep a line. Raises TooLong for one too many."""
+        self._lines.append(line)
+        if len(self._lines) > self._most:
+            raise TooLong
+
+    def print(self) -> None:
+        """Print the lines."""
+        for line in self._lines:
+            super().put(line)
 
 
 def print_report(
@@ -58,36 +75,59 @@ def print_report(
     limit: int = 20,
     explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
-    detail: Detail = Detail.ALL,
+    only_totals: bool = False,
     covering: WaiverMatches | None = None,
     weighed: RatedEvaluation | None = None,
     decided: str = "",
+    most: int | None = None,
 ) -> None:
     """Print the report of a run. At most ``limit`` sources, and objects for each message of a policy, are named.
 
     ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
     verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code. ``names`` are the names of
     types and fields.
+
+    Raises TooLong before anything is printed if the report has more than ``most`` lines.
     """
     accounts = accounts or {}
-    page = TerminalPage(console, Labels(evaluation.selection.types, names))
-    if detail is not Detail.TOTALS or not evaluation.ledger.objects:
+    if most is not None and _least_lines(evaluation) > most:
+        raise TooLong
+    labels = Labels(evaluation.selection.types, names)
+    page = TerminalPage(console, labels) if most is None else _BoundedPage(console, most, labels)
+    if not only_totals or not evaluation.ledger.objects:
         _print_subject(evaluation, page, limit, accounts, decided)
-    if not evaluation.ledger.objects:
-        return
-    cards = evaluation.scorecards()
-    _print_totals(evaluation, cards, page, covering, weighed)
-    if detail is Detail.TOTALS:
-        return
-    tallies = tally_of(evaluation, limit=limit if detail is Detail.ALL else 0, weighed=weighed)
-    for card in cards:
-        print_requirements(card, page)
-    _print_policies(evaluation, tallies, cards, page)
-    if detail is Detail.ALL:
-        print_incompliant(tallies, page, accounts, _marks(evaluation, tallies, covering, weighed))
-        print_undetermined(tallies, page, accounts, limit=limit)
-        if explained is not None:
-            print_next_command(tallies, evaluation.day, page, explained)
+    if evaluation.ledger.objects:
+        cards = evaluation.scorecards()
+        _print_totals(evaluation, cards, page, covering, weighed)
+        if not only_totals:
+            tallies = tally_of(evaluation, limit=0, weighed=weighed)
+            for card in cards:
+                print_requirements(card, page)
+            _print_policies(evaluation, tallies, cards, page)
+            _print_objects(evaluation, page, limit, explained, accounts, covering, weighed)
+    if isinstance(page, _BoundedPage):
+        page.print()
+
+
+def _least_lines(evaluation: Evaluation) -> int:
+    """Return a number of lines that a report has at least: a blank line, title, id, message and object of failing policies."""
+    return 5 * sum(bool(counts_of(column)[Status.INCOMPLIANT]) for column in evaluation.shown)
+
+
+def _print_objects(
+    evaluation: Evaluation,
+    page: TerminalPage,
+    limit: int,
+    explained: ExplainCommand | None,
+    accounts: Mapping[str, Account],
+    covering: WaiverMatches | None,
+    weighed: RatedEvaluation | None,
+) -> None:
+    tallies = tally_of(evaluation, limit=limit, weighed=weighed)
+    print_incompliant(tallies, page, accounts, _marks(evaluation, tallies, covering, weighed))
+    print_undetermined(tallies, page, accounts, limit=limit)
+    if explained is not None:
+        print_next_command(tallies, evaluation.day, page, explained)
 
 
 def _marks(
@@ -136,10 +176,13 @@ def _print_policies(
     rows = [
         CountRow(tally.policy.contextual_name, tally.counts, below=(tally.policy.id,))
         for tally in tallies
-        if not filter_verdicts or any(tally.counts.values())
+        if any(tally.counts.values())
     ]
     if rows:
         print_counts(rows, page, "policy", filter_verdicts.statuses if filter_verdicts else list(Status))
+    if not filter_verdicts and len(rows) < len(tallies):
+        without = counted(len(tallies) - len(rows), "policy evaluates types", "policies evaluate types")
+        page.line((f"{without} of which there is no object", "dim"))
 
 
 def _set_aside(evaluation: Evaluation) -> str:

@@ -1,0 +1,402 @@
+"""Sum up one evaluated run: scope, totals, severities, services, the policies to fix first, and the calls that failed.
+
+The terminal, the HTML report and servers show this one model, so that their numbers are equal. Verdicts are counted in SQL.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from perpend.collectors.protocol import CLOUDS
+from perpend.collectors.registry import load
+from perpend.core.objects.account import account_of_arn_sql
+from perpend.core.objects.claims import region_field, scope_of
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.objects.status import Status
+from perpend.core.schema.tables import ROW
+from perpend.findings.severity.effective import EffectiveRatings
+from perpend.findings.severity.levels import LEVELS
+from perpend.findings.waivers.run_findings import run_database, run_findings
+from perpend.inventory.readers.merge import ACCOUNT_TYPE
+from perpend.inventory.snapshots.database import rows_of
+from perpend.language.program.required_columns import fields_by_type
+from perpend.reports.formats.subjects import subject_of, with_name
+from perpend.reports.order import priority
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.core.objects.account import Account
+    from perpend.core.objects.claims import FailedCall
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.findings.severity.levels import SeverityLevel
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.language.syntax.repository import Repository
+
+Key = TypeVar("Key")
+
+FIX_FIRST: Final = 5
+"""The number of policies to fix first."""
+
+NAMED: Final = 2
+"""The number of objects that are named for each of them."""
+
+_DECIDED: Final = "perpend_decided"
+"""The table of the verdicts that waivers or shifts of severity change."""
+
+_COLUMNS: Final = "policy_id VARCHAR, status VARCHAR, place BIGINT, waived BOOLEAN, steps INTEGER"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCounts:
+    """The numbers of failing and of unknown verdicts. Failing verdicts are INCOMPLIANT and not waived."""
+
+    failing: int = 0
+    unknown: int = 0
+
+    def plus(self, other: OpenCounts) -> OpenCounts:
+        """Return the sums."""
+        return OpenCounts(self.failing + other.failing, self.unknown + other.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class FailingObject:
+    """An object that fails a policy. ``account`` and ``region`` are None if they are not known."""
+
+    object: CloudObject
+    account: str | None = None
+    region: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that people gave it, else its id; an account is named by its number."""
+        if self.object.type_name == ACCOUNT_TYPE:
+            return f"account {self.object.id}"
+        return self.object.name or self.object.id
+
+
+@dataclass(frozen=True, slots=True)
+class FailingPolicy:
+    """A policy with failing verdicts of one severity, and the first of their objects. ``level`` is None if it is not rated."""
+
+    policy_id: str
+    title: str
+    level: SeverityLevel | None
+    failing: int
+    objects: tuple[FailingObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadCall:
+    """Calls of one kind that failed in the same way, with their regions or accounts.
+
+    ``verdicts`` is the number of unknown verdicts of the policies that need the call there.
+    """
+
+    label: str
+    refusal: str
+    code: str
+    places: tuple[str, ...]
+    calls: int
+    verdicts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The summary of one run.
+
+    ``policies`` were evaluated on ``objects``; ``without_objects`` is the number of chosen policies that found none. ``counts``
+    are the verdicts by status, ``waived`` those by INCOMPLIANT and UNDETERMINED. If a filter hides verdicts, ``filter`` has its
+    words, and severities, services and policies count the others. ``to_fix`` are the first of ``failing_policies``.
+    """
+
+    accounts: tuple[str, ...]
+    time: datetime
+    objects: int
+    policies: int
+    without_objects: int
+    frameworks: tuple[str, ...]
+    filter: str
+    counts: Mapping[Status, int]
+    waived: Mapping[Status, int]
+    severities: tuple[tuple[SeverityLevel | None, OpenCounts], ...]
+    services: tuple[tuple[str, OpenCounts], ...]
+    to_fix: tuple[FailingPolicy, ...]
+    failing_policies: int
+    unread: tuple[UnreadCall, ...] = ()
+    unread_verdicts: int = 0
+
+    @property
+    def compliant(self) -> int:
+        """The number of compliant verdicts."""
+        return self.counts[Status.COMPLIANT]
+
+    @property
+    def failing(self) -> int:
+        """The number of verdicts that are INCOMPLIANT and not waived."""
+        return self.counts[Status.INCOMPLIANT] - self.waived.get(Status.INCOMPLIANT, 0)
+
+    @property
+    def unknown(self) -> int:
+        """The number of undetermined verdicts, waived or not."""
+        return self.counts[Status.UNDETERMINED]
+
+    @property
+    def known(self) -> int:
+        """The number of verdicts that are known to be compliant or not: the score is the compliant part of these."""
+        return self.compliant + self.counts[Status.INCOMPLIANT]
+
+    @property
+    def applicable(self) -> int:
+        """The number of known and unknown verdicts, without those that do not apply or whose objects disappeared."""
+        return self.known + self.unknown
+
+
+def overview_of(
+    evaluation: Evaluation,
+    repository: Repository,
+    *,
+    calls: Sequence[FailedCall] = (),
+    waivers: WaiverMatches | None = None,
+    rated: RatedEvaluation | None = None,
+    accounts: Mapping[str, Account] | None = None,
+    most: int = FIX_FIRST,
+) -> Overview:
+    """Return the summary of a run. ``calls`` are the failed calls of its snapshot, ``accounts`` the configured accounts."""
+    counted = _Counted(evaluation, rated.in_force if rated else EffectiveRatings(), waivers)
+    with run_database(evaluation) as connection:
+        counted.count(connection, evaluation.shown)
+        groups = counted.failing_policies()
+        to_fix = counted.with_objects(connection, groups[:most])
+        unread, unread_verdicts = _unread(connection, evaluation, calls)
+    numbers = {number for source in evaluation.inventory.sources for number in source.accounts}
+    selection = evaluation.selection
+    return Overview(
+        tuple(with_name(number, accounts or {}) for number in sorted(numbers)),
+        evaluation.day.time,
+        evaluation.ledger.objects,
+        len({program.policy_id for program in evaluation.programs}),
+        len(selection.absent) + sum(not len(evaluation.objects_of(program.input_type)) for program in evaluation.programs),
+        tuple(framework.name or framework.id for framework in selection.frameworks),
+        evaluation.filter_verdicts.words if evaluation.filter_verdicts else "",
+        evaluation.ledger.counts,
+        {status: waivers.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)} if waivers else {},
+        counted.by_severity(),
+        counted.by_service(repository),
+        tuple(to_fix),
+        len(groups),
+        unread,
+        unread_verdicts,
+    )
+
+
+def service_of(repository: Repository, policy_id: str) -> str:
+    """Return the service of a policy: the short name of the folder that holds it, as the site shows it."""
+    folder = policy_id.rpartition("/")[0]
+    document = repository.folder(folder).value if f"{folder[1:]}/folder.yaml" in repository.tree.files else None
+    return (document.names.contextual or document.names.full if document else "") or folder.rpartition("/")[2] or policy_id
+
+
+@dataclass(slots=True)
+class _Counted:
+    """The failing and unknown verdicts that a report shows, by policy and by steps from the policy's rating."""
+
+    evaluation: Evaluation
+    ratings: EffectiveRatings
+    waivers: WaiverMatches | None
+    columns: dict[str, list[Verdicts]] = field(default_factory=dict)
+    numbers: dict[tuple[str, int], OpenCounts] = field(default_factory=dict)
+
+    def count(self, connection: Connection, columns: Sequence[Verdicts]) -> None:
+        """Count the verdicts of all policies."""
+        for column in columns:
+            self.columns.setdefault(column.program.policy_id, []).append(column)
+            by_status: Counter[Status] = Counter()
+            for index, number in column.counted().items():
+                by_status[column.program.verdicts[index].status] += number
+            self._add(column.program.policy_id, 0, by_status[Status.INCOMPLIANT], by_status[Status.UNDETERMINED])
+        for policy_id, status, waived, steps, number in self._decided(connection):
+            is_unknown = status == Status.UNDETERMINED
+            if steps or not is_unknown:
+                self._add(policy_id, 0, *((0, -number) if is_unknown else (-number, 0)))
+            if steps and is_unknown:
+                self._add(policy_id, steps, 0, number)
+            elif not is_unknown and not waived:
+                self._add(policy_id, steps, number, 0)
+
+    def failing_policies(self) -> list[FailingPolicy]:
+        """Return the policies with failing verdicts by severity, the most important first."""
+        policies = self.evaluation.selection.policies
+        by_level = _summed(
+            ((policy_id, self._level(policy_id, steps)), one) for (policy_id, steps), one in self.numbers.items()
+        )
+        groups = [
+            FailingPolicy(policy_id, policies[policy_id].contextual_name, level, counts.failing)
+            for (policy_id, level), counts in by_level.items()
+            if counts.failing
+        ]
+        return sorted(groups, key=lambda group: priority(group.level, group.failing, group.title))
+
+    def with_objects(self, connection: Connection, groups: Sequence[FailingPolicy]) -> list[FailingPolicy]:
+        """Return groups with the first of their objects. The objects of one type are read together."""
+        places: dict[FailingPolicy, list[tuple[str, int]]] = {}
+        for group in groups:
+            of_policy = [steps for policy_id, steps in self.numbers if policy_id == group.policy_id]
+            steps = [one for one in of_policy if self._level(group.policy_id, one) is group.level]
+            listed = [
+                (column.program.input_type, place)
+                for column in self.columns[group.policy_id]
+                for place in self._places(connection, column, steps)
+            ]
+            places[group] = listed[:NAMED]
+        objects: dict[tuple[str, int], FailingObject] = {}
+        for type_name in dict.fromkeys(name for listed in places.values() for name, _ in listed):
+            declared = self.evaluation.selection.types.get(type_name) or ObjectType(type_name)
+            region = region_field(declared)
+            stored = next(column.objects for column in self.evaluation.verdicts if column.program.input_type == type_name)
+            wanted = {place for listed in places.values() for name, place in listed if name == type_name}
+            for place, object_ in stored.reading([region] if region else []).at(wanted).items():
+                objects[type_name, place] = _failing_object(object_, declared)
+        return [replace(group, objects=tuple(objects[one] for one in listed)) for group, listed in places.items()]
+
+    def by_severity(self) -> tuple[tuple[SeverityLevel | None, OpenCounts], ...]:
+        """Return the numbers of each level that occurs, the most severe first; unrated ones come last."""
+        levels = _summed((self._level(*key), counts) for key, counts in self.numbers.items())
+        return tuple((level, levels[level]) for level in (*reversed(LEVELS), None) if level in levels)
+
+    def by_service(self, repository: Repository) -> tuple[tuple[str, OpenCounts], ...]:
+        """Return the numbers of each service that occurs, the largest first."""
+        services = _summed((service_of(repository, policy_id), counts) for (policy_id, _), counts in self.numbers.items())
+        return tuple(sorted(services.items(), key=lambda one: (-one[1].failing, -one[1].unknown, one[0])))
+
+    def _add(self, policy_id: str, steps: int, failing: int, unknown: int) -> None:
+        key = policy_id, steps
+        self.numbers[key] = self.numbers.get(key, OpenCounts()).plus(OpenCounts(failing, unknown))
+
+    def _level(self, policy_id: str, steps: int) -> SeverityLevel | None:
+        rating = self.ratings.of(policy_id, steps)
+        return rating.level if rating else None
+
+    def _decided(self, connection: Connection) -> list[tuple[Any, ...]]:
+        """Fill the table of verdicts that waivers or shifts change; return their numbers."""
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {_DECIDED} ({_COLUMNS})")
+        standings = self.waivers.standings if self.waivers else ()
+        if not standings and not self.ratings.shifts:
+            return []
+        from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
+        from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
+        from perpend.findings.waivers.status import Force
+
+        in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
+        policies = {policy for place in in_force for policy in standings[place].policies}
+        policies |= {policy for shift in self.ratings.shifts for policy in shift.looked_at}
+        shown = replace(self.evaluation, verdicts=self.evaluation.shown)
+        fill_candidates(connection, run_findings(shown, policies))
+        match(connection, standings)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE perpend_waived_here AS {covered_query(in_force)}")
+        shift_candidates(connection, self.ratings.shifts)
+        connection.execute(
+            f"INSERT INTO {_DECIDED} SELECT c.policy_id, c.status, c.key % {2**32}, w.candidate IS NOT NULL, "
+            f"coalesce(s.steps, 0) FROM {CANDIDATES} AS c "
+            "LEFT JOIN perpend_waived_here AS w ON w.candidate = c.rowid "
+            f"LEFT JOIN {SHIFTED} AS s ON s.candidate = c.rowid WHERE w.candidate IS NOT NULL OR s.steps IS NOT NULL"
+        )
+        return rows_of(connection, f"SELECT policy_id, status, waived, steps, count(*) FROM {_DECIDED} GROUP BY ALL")
+
+    def _places(self, connection: Connection, column: Verdicts, steps: Collection[int]) -> list[int]:
+        """Return the places of the first failing objects of a policy whose severity has one of some shifts."""
+        program = column.program
+        indexes = [index for index, verdict in program.verdicts.items() if verdict.status is Status.INCOMPLIANT]
+        if not indexes:
+            return []
+        decided = f"SELECT place FROM {_DECIDED} WHERE policy_id = ? AND status = ? AND"
+        listed = ", ".join(map(str, steps))
+        is_wanted = f"{ROW} IN ({decided} NOT waived AND steps IN ({listed}))"
+        if 0 in steps:
+            is_wanted = f"({is_wanted} OR {ROW} NOT IN ({decided} true))"
+        statement = (
+            f"SELECT min({ROW}, {NAMED}) FROM {column.files.relation} "
+            f"WHERE greatest(v{column.number}, 0) IN ({', '.join(map(str, indexes))}) AND {is_wanted}"
+        )
+        values = [program.policy_id, Status.INCOMPLIANT.value] * (2 if 0 in steps else 1)
+        [(places,)] = connection.execute(statement, values).fetchall()
+        return list(places or [])
+
+
+def _failing_object(object_: CloudObject, declared: ObjectType) -> FailingObject:
+    subject, scope = subject_of(object_), scope_of(object_.fields, declared)
+    return FailingObject(object_, subject.account or scope.account, subject.region or scope.region)
+
+
+def _summed(counts: Iterable[tuple[Key, OpenCounts]]) -> dict[Key, OpenCounts]:
+    """Return the sums by key, without keys that have neither failing nor unknown verdicts."""
+    sums: dict[Key, OpenCounts] = {}
+    for key, number in counts:
+        sums[key] = sums.get(key, OpenCounts()).plus(number)
+    return {key: one for key, one in sums.items() if one.failing or one.unknown}
+
+
+def _unread(connection: Connection, evaluation: Evaluation, calls: Sequence[FailedCall]) -> tuple[tuple[UnreadCall, ...], int]:
+    """Return the failed calls by permission and failure, and how many unknown verdicts need any of them.
+
+    A verdict needs a call if its policy reads a field that the call serves, and its object is in the call's account and region.
+    """
+    needing = _policies_by_label(evaluation, {call.label for call in calls})
+    policies = frozenset().union(*needing.values()) if needing else frozenset()
+    unknown: list[tuple[Any, ...]] = []
+    if policies:
+        from perpend.findings.waivers.run_findings import run_findings
+
+        shown = replace(evaluation, verdicts=evaluation.shown)
+        account = f"coalesce({account_of_arn_sql('coalesce(external_id, id)')}, account)"
+        candidates = run_findings(shown, policies, (Status.UNDETERMINED,))
+        unknown = rows_of(
+            connection, f"SELECT policy_id, {account} AS account, region, count(*) FROM ({candidates}) GROUP BY ALL"
+        )
+
+    def verdicts(alike: Sequence[FailedCall]) -> int:
+        return sum(
+            number
+            for policy_id, account, region, number in unknown
+            if any(
+                policy_id in needing.get(call.label, ())
+                and account in (None, call.account)
+                and (not call.region or region in (None, call.region))
+                for call in alike
+            )
+        )
+
+    alike: dict[tuple[str, str, str], list[FailedCall]] = {}
+    for call in calls:
+        alike.setdefault((call.label, call.refusal, call.code), []).append(call)
+    several = len({call.account for call in calls}) > 1
+    unread = [
+        UnreadCall(*key, tuple(dict.fromkeys(_place(call, several=several) for call in some)), len(some), verdicts(some))
+        for key, some in alike.items()
+    ]
+    return tuple(sorted(unread, key=lambda one: (-one.verdicts, one.label))), verdicts(calls)
+
+
+def _place(call: FailedCall, *, several: bool) -> str:
+    """Return the region of a call, with its account if calls of several accounts failed."""
+    return "/".join(filter(None, (call.account if several or not call.region else "", call.region)))
+
+
+def _policies_by_label(evaluation: Evaluation, labels: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return the evaluated policies that need calls, by the label of the call."""
+    kinds = {source.kind for source in evaluation.inventory.sources}
+    needing: dict[str, set[str]] = {}
+    for cloud in (load(name) for name in CLOUDS if labels and name in kinds):
+        opening = [label for label in labels if cloud.opens_accounts(label)]
+        for program in evaluation.programs:
+            served = {call.label for call in cloud.plan(fields_by_type([program])).planned_calls}
+            for label in (*opening, *(served & {*labels})):
+                needing.setdefault(label, set()).add(program.policy_id)
+    return {label: frozenset(policies) for label, policies in needing.items()}

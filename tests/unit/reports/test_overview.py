@@ -1,0 +1,257 @@
+"""The summary of a run has the numbers that counting its verdicts one by one gives, with waivers, ratings and filters."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from perpend.core.objects.account import Account
+from perpend.core.objects.claims import FailedCall
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.evaluation import Evaluation
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
+from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
+from perpend.findings.severity.active import ActiveSeverities
+from perpend.findings.severity.levels import LEVELS
+from perpend.findings.waivers.active import ActiveWaivers
+from perpend.inventory.importers.input import Input
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports import overview as module
+from perpend.reports.overview import OpenCounts, Overview, overview_of
+from tests.repositories import NAMES, analyzer_of, logic
+
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
+
+THING, OWNER = "CA10__CaThing__c", "CA10__CaOwner__c"
+DAY = datetime(2026, 1, 10, tzinfo=UTC)
+SAID = {"because": "A trial.", "source": "board"}
+WAIVER = {"policies": ["/ce/**"], "kind": "accepted-risk", "reason": "R", "owner": "o", "until": "2999-01-01", "limit": 1_000}
+ACCOUNTS, REGIONS = ("111122223333", "444455556666"), ("eu-west-1", "us-east-1", None)
+POLICIES = {"iam/a": "low", "iam/b": "high", "s3/c": "high", "d": None}
+
+
+def _is(name: str, value: str) -> dict[str, Any]:
+    return {"IS_EQUAL": {"left": {"FIELD": {"path": f"CA10__{name}__c"}}, "right": {"TEXT": value}}}
+
+
+def files() -> dict[str, Any]:
+    found: dict[str, Any] = {
+        f"types/{THING}/type.yaml": {
+            "label": "Thing",
+            "fields": [
+                *({"name": name, "type": "text"} for name in ("Name", *(f"CA10__{one}__c" for one in "abcd"))),
+                {"name": "CA10__region__c", "type": "text"},
+                {"name": "CA10__owner__c", "type": "masterDetail"},
+            ],
+            "lookups": [{"name": "CA10__owner__r", "target": OWNER, "key": "CA10__owner__c"}],
+            "master": "CA10__owner__r",
+            "nameField": "Name",
+        },
+        f"types/{OWNER}/type.yaml": {"label": "Owner", "fields": [{"name": "Id", "type": "id"}]},
+        "ce/iam/folder.yaml": {"names": {"full": "Identity and Access Management", "contextual": "IAM"}},
+        "ratings/a.yaml": {
+            "ratings": [
+                {"policies": [f"/ce/{name}"], "severity": level, **SAID}
+                for name, level in POLICIES.items()
+                if level is not None
+            ],
+            "raise": [{"scope": {"accounts": [ACCOUNTS[0]], "regions": [REGIONS[0]]}, "by": 2, **SAID}],
+        },
+        "waivers/a.yaml": {
+            "waivers": [
+                {"id": "w", **WAIVER, "scope": {"names": ["n*3"]}},
+                {"id": "u", **WAIVER, "statuses": ["UNDETERMINED", "INCOMPLIANT"], "scope": {"names": ["n*4"]}},
+                {"id": "over", **WAIVER, "limit": 1, "scope": {"names": ["n*5"]}},
+            ]
+        },
+    }
+    for policy in POLICIES:
+        field = policy.rpartition("/")[2]
+        checks = [_is(field, "fail"), _is(field, "odd"), _is(field, "fit")]
+        found[f"ce/{policy}/prod.logic.yaml"] = logic(
+            *checks, statuses=("INCOMPLIANT", "UNDETERMINED", "COMPLIANT"), otherwise="INAPPLICABLE"
+        )
+        found[f"ce/{policy}/policy.yaml"] = {"names": {**NAMES, "contextual": f"Title of {field}"}, "description": "It asks."}
+    return found
+
+
+def things(number: int = 120) -> list[dict[str, Any]]:
+    drawn = random.Random(7)
+    return [
+        {
+            "Id": f"id{place}",
+            "Name": f"n{place}",
+            "CA10__owner__c": drawn.choice(ACCOUNTS),
+            "CA10__region__c": drawn.choice(REGIONS),
+            **{f"CA10__{name}__c": drawn.choice(("fail", "odd", "fit", "none", 5)) for name in "abcd"},
+        }
+        for place in range(number)
+    ]
+
+
+@pytest.fixture(scope="module")
+def analyzer(tmp_path_factory: pytest.TempPathFactory) -> Analyzer:
+    return analyzer_of(tmp_path_factory.mktemp("repository"), files())
+
+
+@pytest.fixture(scope="module")
+def evaluation(analyzer: Analyzer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluation]:
+    directory, inputs = tmp_path_factory.mktemp("input"), []
+    for type_name, objects in ((THING, things()), (OWNER, [{"Id": number} for number in ACCOUNTS])):
+        (directory / f"{type_name}.json").write_text(json.dumps(objects))
+        inputs.append(Input(str(directory / f"{type_name}.json"), type_name))
+    with temporary_snapshot(inputs, declared=analyzer.repository.declared_type) as read:
+        assert read.snapshot is not None
+        selection = select_policies(analyzer, over=read.snapshot)
+        with evaluate_snapshot(read.snapshot, selection, snapshot_time=DAY, cached=False) as found:
+            yield found
+
+
+def overview(evaluation: Evaluation, analyzer: Analyzer, *, decided: bool = True, **more: Any) -> Overview:
+    repository = analyzer.repository
+    waivers = ActiveWaivers.here(repository, None, none=not decided).covered(evaluation)
+    rated = ActiveSeverities.here(repository, None).weighed(evaluation, waivers) if decided else None
+    return overview_of(evaluation, repository, waivers=waivers, rated=rated, **more)
+
+
+def level_of(policy: str, fields: dict[str, Any]) -> str | None:
+    """Return the severity of a thing by a policy, by the rules of the files above."""
+    level = POLICIES[policy]
+    if level is None:
+        return None
+    is_raised = (fields["CA10__owner__c"], fields["CA10__region__c"]) == (ACCOUNTS[0], REGIONS[0])
+    places = [one.value for one in LEVELS]
+    return places[min(places.index(level) + 2 * is_raised, len(places) - 1)]
+
+
+@pytest.mark.parametrize("decided", [False, True])
+@pytest.mark.parametrize(
+    "wanted", [Filter(), Filter((Status.INCOMPLIANT,)), Filter(accounts=(ACCOUNTS[0],)), Filter((Status.UNDETERMINED,))]
+)
+def test_numbers_are_those_of_the_verdicts_counted_one_by_one(
+    evaluation: Evaluation, analyzer: Analyzer, wanted: Filter, decided: bool
+) -> None:
+    found = overview(filter_verdicts(evaluation, wanted, {}), analyzer, decided=decided)
+    by_id = {fields["Id"]: fields for fields in things()}
+    counts, waived = Counter[Status](), Counter[Status]()
+    severities, services, groups = dict[Any, Counter[str]](), dict[str, Counter[str]](), dict[Any, list[str]]()
+    for verdict in evaluation.findings():
+        counts[verdict.status] += 1
+        fields, policy = by_id[verdict.object.id], verdict.policy_id.removeprefix("/ce/")
+        name, status = verdict.object.name, verdict.status
+        is_waived = decided and (
+            (name.endswith(("3", "4")) and status is Status.INCOMPLIANT)
+            or (name.endswith("4") and status is Status.UNDETERMINED)
+        )
+        waived[status] += is_waived
+        is_shown = (not wanted.statuses or status in wanted.statuses) and (
+            not wanted.accounts or fields["CA10__owner__c"] in wanted.accounts
+        )
+        what = {Status.INCOMPLIANT: "failing", Status.UNDETERMINED: "unknown"}.get(status)
+        if what is None or not is_shown or (is_waived and what == "failing"):
+            continue
+        level = level_of(policy, fields) if decided else None
+        service = {"iam": "IAM", "s3": "s3", "d": "ce"}[policy.partition("/")[0]]
+        severities.setdefault(level, Counter())[what] += 1
+        services.setdefault(service, Counter())[what] += 1
+        if what == "failing":
+            groups.setdefault((level, policy), []).append(verdict.object.id)
+    assert {status: counts[status] for status in Status} == dict(found.counts)
+    assert (waived[Status.INCOMPLIANT], waived[Status.UNDETERMINED]) == tuple(
+        found.waived.get(status, 0) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)
+    )
+    assert counts[Status.INCOMPLIANT] - waived[Status.INCOMPLIANT] == found.failing
+    assert {level: OpenCounts(one["failing"], one["unknown"]) for level, one in severities.items()} == dict(found.severities)
+    assert {name: OpenCounts(one["failing"], one["unknown"]) for name, one in services.items()} == dict(found.services)
+    places = ["critical", "high", "medium", "low", "info", None]
+    expected = sorted((places.index(level), -len(ids), policy[-1], ids[:2]) for (level, policy), ids in groups.items())
+    actual = [
+        (places.index(one.level), -one.failing, one.title[-1], [named.object.id for named in one.objects])
+        for one in found.to_fix
+    ]
+    assert (expected[:5], len(expected)) == (actual, found.failing_policies)
+    assert [places.index(level) for level, _ in found.severities] == sorted(
+        places.index(level) for level, _ in found.severities
+    )
+    if not wanted:
+        assert found.failing == sum(one.failing for _, one in found.severities)
+        assert found.unknown == sum(one.unknown for _, one in found.severities)
+
+
+def test_an_object_is_named_with_its_account_and_region(evaluation: Evaluation, analyzer: Analyzer) -> None:
+    by_id = {fields["Id"]: fields for fields in things()}
+    for policy in overview(evaluation, analyzer).to_fix:
+        for failing in policy.objects:
+            fields = by_id[failing.object.id]
+            assert (fields["Name"], fields["CA10__owner__c"], fields["CA10__region__c"]) == (
+                failing.name,
+                failing.account,
+                failing.region,
+            )
+
+
+def test_the_scope_of_a_run(evaluation: Evaluation, analyzer: Analyzer) -> None:
+    found = overview(evaluation, analyzer, accounts={ACCOUNTS[0]: Account("production")})
+    assert (120, 4, 0, (), "", DAY) == (
+        *(found.objects, found.policies, found.without_objects, found.frameworks, found.filter, found.time),
+    )
+    assert found.compliant + found.counts[Status.INCOMPLIANT] == found.known
+    assert found.known + found.unknown == found.applicable
+
+
+def test_unknown_verdicts_belong_to_the_calls_that_failed_where_their_objects_are(
+    evaluation: Evaluation, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needing = {"x:A": frozenset({"/ce/iam/a"}), "x:B": frozenset({"/ce/iam/a", "/ce/d"})}
+    monkeypatch.setattr(module, "_policies_by_label", lambda evaluation, labels: needing)
+    calls = [
+        FailedCall(ACCOUNTS[0], REGIONS[0] or "", "x", "A", "x:A", "denied", "AccessDenied"),
+        FailedCall(ACCOUNTS[0], REGIONS[1] or "", "x", "A", "x:A", "denied", "AccessDenied"),
+        FailedCall(ACCOUNTS[1], "", "x", "B", "x:B", "throttled out:", "Throttling"),
+        FailedCall(ACCOUNTS[1], "", "x", "C", "x:C", "denied", ""),
+    ]
+    by_id = {fields["Id"]: fields for fields in things()}
+    expected: Counter[str] = Counter()
+    for verdict in evaluation.findings():
+        fields = by_id[verdict.object.id]
+        for call in calls[1:]:  # the first two are in all known regions
+            if (
+                verdict.status is Status.UNDETERMINED
+                and verdict.policy_id in needing.get(call.label, ())
+                and fields["CA10__owner__c"] == call.account
+            ):
+                expected[call.label] += 1
+    found = overview(evaluation, analyzer, calls=calls)
+    both = ("111122223333/eu-west-1", "111122223333/us-east-1")
+    assert {
+        "x:A": ("denied", "AccessDenied", both, 2, expected["x:A"]),
+        "x:B": ("throttled out", "Throttling", (ACCOUNTS[1],), 1, expected["x:B"]),
+        "x:C": ("denied", "", (ACCOUNTS[1],), 1, 0),
+    } == {one.label: (one.refusal, one.code, one.places, one.calls, one.verdicts) for one in found.unread}
+    assert sum(expected.values()) == found.unread_verdicts
+    assert sorted((one.verdicts for one in found.unread), reverse=True) == [one.verdicts for one in found.unread]
+
+
+def test_policies_that_need_a_call_are_those_whose_fields_it_serves() -> None:
+    from types import SimpleNamespace
+
+    from perpend.language.syntax.repository import open_repository
+
+    library = Analyzer(open_repository())
+    names = ("/ce/ca/aws/account/security-hub", "/ce/ca/aws/iam/user-has-more-than-one-active-access-key")
+    programs = select_policies(library, names).programs
+    inventory = SimpleNamespace(sources=[SimpleNamespace(kind="aws")])
+    run: Any = SimpleNamespace(programs=programs, inventory=inventory)
+    labels = ("securityhub:DescribeHub", "iam:GetCredentialReport", "s3:ListAllMyBuckets", "sts:AssumeRole")
+    first, second = (frozenset({name}) for name in names)
+    assert {labels[0]: first, labels[1]: second, labels[3]: first | second} == module._policies_by_label(run, labels)
+    run.inventory = SimpleNamespace(sources=[SimpleNamespace(kind="test-data")])
+    assert {} == module._policies_by_label(run, labels)
