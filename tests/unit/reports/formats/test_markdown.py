@@ -124,7 +124,7 @@ def test_a_comment_says_why_an_object_is_undetermined(tmp_path: Path) -> None:
         for name in ("ann", "bob")
     ]
     lines = comment(evaluate(tmp_path, *unread, thing("eve", "bad"))).splitlines()
-    assert f"- UNDETERMINED 2: {prose(f'want {denied}')}" in lines
+    assert f'- UNDETERMINED 2: "wanted" {prose(denied)}' in lines
     assert "  `ann`, `bob`" in lines, "two of one name go by their ids"
 
 
