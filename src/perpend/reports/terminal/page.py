@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from perpend.core.diagnostics.escape import visible
+from perpend.core.objects.labels import AS_WRITTEN
 from perpend.core.objects.status import Status
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from perpend.core.objects.labels import Labels
 
 NARROWEST: Final = 20
 """The smallest width of wrapped lines, in columns."""
@@ -42,10 +45,11 @@ _LONGEST_PROSE: Final = 2_000
 
 
 class TerminalPage:
-    """The lines on one console."""
+    """The lines on one console. ``labels`` replace API names in prose."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, labels: Labels = AS_WRITTEN) -> None:
         self.console = console
+        self.labels = labels
         self.width = min(max(console.width, NARROWEST), WIDEST)
         self._plain = console.options.ascii_only or console.legacy_windows
         self._bare = console.color_system is None and not console.record
@@ -61,8 +65,8 @@ class TerminalPage:
         return self._safe(text, _LONGEST_NAME)
 
     def prose(self, text: str) -> str:
-        """Return text from outside that is safe to print, as one paragraph."""
-        return self._safe(" ".join(text[: _LONGEST_PROSE + 1].split()), _LONGEST_PROSE)
+        """Return text from outside that is safe to print, as one paragraph, with labels instead of API names."""
+        return self._safe(self.labels.text(" ".join(text[: _LONGEST_PROSE + 1].split())), _LONGEST_PROSE)
 
     def line(self, *parts: str | tuple[str, str], first: str = "", rest: str | None = None, style: str = "") -> None:
         """Print a paragraph with ``first``, in ``style``, before its first line and ``rest`` before the others.

@@ -1,0 +1,116 @@
+"""Show object types, fields and paths to people: by their labels instead of their API names.
+
+Everything that is stored, and every format for programs, has API names. Labels replace them when a text is printed.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.object_types import current_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.core.objects.object_types import ObjectType
+
+SEPARATOR: Final = " › "
+"""The sign between the labels of a path."""
+
+_API_NAME: Final = "[A-Za-z][A-Za-z0-9_]*__[cr]"
+_PATH: Final = re.compile(rf"(?<![A-Za-z0-9_]){_API_NAME}(?:\[\d+\])?(?:\.{_API_NAME}(?:\[\d+\])?)*(?![A-Za-z0-9_])")
+_STEP: Final = re.compile(rf"({_API_NAME})(\[\d+\])?")
+_MOST_PATHS: Final = 1_024
+_NAMESPACE: Final = re.compile("^[A-Za-z0-9]+?__(?=[A-Za-z0-9])")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_VENDOR: Final = "AWS"
+_ACRONYMS: Final = ("ACL", "API", "ARN", "DB", "EBS", "IAM", "ID", "IP", "KMS", "LB", "MFA", "RDS", "REST", "S3", "SNS", "VPC")
+
+
+class Names(StrEnum):
+    """Which names people see: labels, or labels with API names."""
+
+    LABELS = "labels"
+    API = "api"
+
+
+class Labels:
+    """Replaces API names by the labels of declared types. A name without a label stays as it is.
+
+    ``names`` adds the API name in parentheses.
+    """
+
+    def __init__(self, types: Mapping[str, ObjectType], names: Names = Names.LABELS) -> None:
+        self._types = types
+        self._with_api_names = names is Names.API
+        self._shown: dict[str, str] = {}
+
+    def type(self, name: str) -> str:
+        """Return the label of a type."""
+        declared = self._types.get(current_name(name))
+        return self._both(declared.label, name) if declared is not None and declared.label else name
+
+    def path(self, path: str) -> str:
+        """Return the label of a field, or of a path: lookups and lists, then a field."""
+        if path not in self._shown:
+            if len(self._shown) == _MOST_PATHS:
+                self._shown.clear()
+            self._shown[path] = self._path(path)
+        return self._shown[path]
+
+    def text(self, text: str) -> str:
+        """Return a text with labels instead of the API names of types, fields and paths."""
+        return _PATH.sub(lambda found: self.path(found[0]), text) if "__" in text else text
+
+    def _path(self, path: str) -> str:
+        steps = _STEP.findall(path)
+        known = [self._known.get(name) for name, _ in steps]
+        if None in known:
+            declared = self.type(path)
+            return declared if len(steps) == 1 else path
+        return self._both(SEPARATOR.join(f"{label}{place}" for label, (_, place) in zip(known, steps, strict=True)), path)
+
+    def _both(self, label: str, name: str) -> str:
+        return f"{label} ({name})" if self._with_api_names and label != name else label
+
+    @cached_property
+    def _known(self) -> Mapping[str, str]:
+        """The labels of all declared fields, lookups and lists. Of several labels of one name, the first one counts."""
+        known: dict[str, str] = {}
+        for name in sorted(self._types):
+            declared = self._types[name]
+            for field in declared.fields.values():
+                if field.label:
+                    known.setdefault(field.name, in_sentence(field.label))
+            for relation in (*declared.lookups, *declared.children):
+                known.setdefault(relation, relation_label(relation))
+        return known
+
+
+AS_WRITTEN: Final = Labels({})
+"""Replaces nothing: no type is declared."""
+
+
+def in_sentence(label: str) -> str:
+    """Return a label in the case of a sentence: "Block Public ACLs" becomes "block public ACLs"."""
+    return " ".join(map(_lower, label.split()))
+
+
+def relation_label(name: str) -> str:
+    """Return the label of a lookup or child list, made from its API name, because relationships have no labels.
+
+    >>> relation_label("CA10__AWS_IAM_Access_Analyzers__r")
+    'IAM access analyzers'
+    """
+    bare = _NAMESPACE.sub("", name.removesuffix("__r"))
+    words = bare.split("_") if "_" in bare else _CAMEL.split(bare)
+    words = [word for word in words if word and word != _VENDOR] or words
+    return " ".join(word.upper() if word.upper() in _ACRONYMS else _lower(word) for word in words)
+
+
+def _lower(word: str) -> str:
+    """Return a word in lower case, unless capitals belong to it: MFA, ACLs, CloudWatch, IPv6."""
+    return "-".join(part.lower() if part[1:] == part[1:].lower() else part for part in word.split("-"))
