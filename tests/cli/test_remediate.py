@@ -27,7 +27,7 @@ BUCKETS: list[dict[str, Any]] = [
 ]
 PLAN = """
 # AWS S3 Bucket logs (b1), account 111122223333
-# found: The bucket does not keep former versions of its objects (CA10__versioningStatus__c).
+# found: The bucket does not keep former versions of its objects.
 # before: The answer is 111122223333: the credentials at hand are those of the right account.
 test "$(aws sts get-caller-identity --query Account --output text)" = 111122223333
 # before: No lifecycle rule counts on versions being off; every version is paid for until a rule expires it.

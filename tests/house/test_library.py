@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from perpend.authoring.testing.run import tests_of as objects_of
 from perpend.core.objects.ids import framework_of, production_of
@@ -15,6 +17,9 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.syntax.repository import LIBRARY, open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.medium
 
@@ -85,6 +90,37 @@ def undocumented(policy: str) -> list[str]:
 
 def test_policies_are_documented() -> None:
     assert {} == {policy: lacking for policy in REPOSITORY.policy_ids if (lacking := undocumented(policy))}
+
+
+API_NAME = re.compile(r"\b[A-Za-z0-9]+__\w+__[cr]\b")
+TEXTS = frozenset(("currentStateMessage", "remediationMessage", "undeterminedIf", "names", "label", "description", "name"))
+IN_TYPES = frozenset(("label", "description"))
+
+
+def texts_in(document: Any, keys: frozenset[str], *, inside: bool = False) -> Iterator[str]:
+    """Yield the texts below some keys of a document."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from texts_in(value, keys, inside=inside or key in keys)
+    elif isinstance(document, list):
+        for value in document:
+            yield from texts_in(value, keys, inside=inside)
+    elif inside and isinstance(document, str):
+        yield document
+
+
+def test_no_text_for_people_holds_an_api_name() -> None:
+    """Messages, names and documents name fields in words. References hold the API names for programs."""
+    found: dict[str, list[str]] = {}
+    for path in LIBRARY.rglob("*.yaml"):
+        keys = IN_TYPES if path.name == "type.yaml" else TEXTS
+        is_remedy = path.name == "remedy.yaml"  # its names of fields are for programs
+        texts = [] if is_remedy else texts_in(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader), keys)
+        found[str(path)] = [text for text in texts if API_NAME.search(text)]
+    for path in LIBRARY.rglob("*.md"):
+        found[str(path)] = API_NAME.findall(path.read_text("utf-8"))
+    assert len(found) > 2_000
+    assert {} == {path: texts for path, texts in found.items() if texts}
 
 
 def judged_differently(policy: str) -> list[str]:
