@@ -16,6 +16,7 @@ from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn, warn_diagnostics
 from perpend.core.errors import InvalidOption, PerpendError
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
 from perpend.evaluation.verdicts.selection import select_policies
@@ -120,6 +121,7 @@ class RunRequest:
     fail_on: str = "undetermined"
     require_coverage: bool = False
     explain_cost: bool = False
+    names: str = Names.LABELS
     accounts: Mapping[str, Account] = field(default_factory=dict)
     decided: Sequence[tuple[str, str, str]] = ()
     explain_command: Callable[[Sequence[str]], Any] | None = None
@@ -431,6 +433,7 @@ class _Report:
             print_report(
                 self.evaluation,
                 console,
+                names=Names(request.names),
                 limit=request.limit,
                 explained=self._explain_command,
                 accounts=request.accounts,
@@ -490,6 +493,10 @@ class _Report:
                     decided=list(request.decided),
                     references=request.references,
                 )
+
+    @property
+    def _labels(self) -> Labels:
+        return Labels(self.evaluation.selection.types, Names(self.request.names))
 
     @property
     def _explain_command(self) -> ExplainCommand | None:
@@ -555,6 +562,6 @@ class _Report:
         """Warn about object types of which not all objects were read. Unusable inputs have warnings of their own."""
         unread = self.evaluation.unread(beside=self.evaluation.inventory.unread)
         for name, reason in islice(unread.items(), _MOST_UNREAD):
-            warn(visible(f"{self.evaluation.type_label(name)}: some objects may not be evaluated: {reason}"))
+            warn(visible(self._labels.text(f"{name}: some objects may not be evaluated: {reason}")))
         if len(unread) > _MOST_UNREAD:
             warn(f"{counted(len(unread) - _MOST_UNREAD, 'other type')}: likewise")

@@ -242,6 +242,15 @@ SETTINGS: Final = (
         "table",
     ),
     Setting(
+        "output.names",
+        SettingKind.CHOICE,
+        "How text for people names types and fields: by labels, or by labels and API names.",
+        "--names",
+        ("check", "scan aws", "explain"),
+        ("labels", "api"),
+        "labels",
+    ),
+    Setting(
         "output.limit",
         SettingKind.NUMBER,
         "The number of objects that the table shows per message.",

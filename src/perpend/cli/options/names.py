@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 names_option = click.option(
     "--names",
-    type=click.Choice([*Names]),
+    type=click.Choice([one.value for one in Names]),
     default=Names.LABELS.value,
     show_default=True,
     help="In text for people: name types and fields by their labels, or by labels and API names.",

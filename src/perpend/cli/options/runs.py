@@ -13,6 +13,7 @@ from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.completion import complete_categories
 from perpend.cli.options.format import format_option, format_options
 from perpend.cli.options.history.record import NOT_AWAY
+from perpend.cli.options.names import names_option
 from perpend.cli.options.repository import open_store
 from perpend.cli.options.severity import check_unrated_passes, ratings_option, unrated_passes_option
 from perpend.core.diagnostics.escape import visible
@@ -77,6 +78,7 @@ _OPTIONS: Final = (
     click.option(
         "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
     ),
+    names_option,
     click.option("--summary", is_flag=True, help="With --format table: leave out the objects."),
     click.option("-q", "--quiet", is_flag=True, help="With --format table: print totals only."),
     *filter_options,

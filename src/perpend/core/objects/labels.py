@@ -62,15 +62,24 @@ class Labels:
         return self._shown[path]
 
     def text(self, text: str) -> str:
-        """Return a text with labels instead of the API names of types, fields and paths."""
+        """Return a text with labels instead of API names; those of fields and paths get quotes if the names have none."""
+        return _PATH.sub(self._quoted, text) if "__" in text else text
+
+    def condition(self, text: str) -> str:
+        """Return the text of a condition with labels instead of API names."""
         return _PATH.sub(lambda found: self.path(found[0]), text) if "__" in text else text
+
+    def _quoted(self, found: re.Match[str]) -> str:
+        path = found[0]
+        shown = self.path(path)
+        is_quoted = found.string[found.start() - 1 : found.start()] in ("`", '"', "'")
+        return shown if is_quoted or shown in (path, self.type(path)) else f'"{shown}"'
 
     def _path(self, path: str) -> str:
         steps = _STEP.findall(path)
         known = [self._known.get(name) for name, _ in steps]
         if None in known:
-            declared = self.type(path)
-            return declared if len(steps) == 1 else path
+            return self.type(path)
         return self._both(SEPARATOR.join(f"{label}{place}" for label, (_, place) in zip(known, steps, strict=True)), path)
 
     def _both(self, label: str, name: str) -> str:

@@ -49,12 +49,12 @@ def test_a_name_without_label_stays() -> None:
     ("text", "shown"),
     [
         ("2 of CA10__CaAwsBucket__c", "2 of AWS S3 Bucket"),
-        ('CA10__account__r.CA10__blockPublicAcls__c "No"', 'account › block ACLs of the public "No"'),
         (
             "CA10__AWS_Account_Regions__r[0].CA10A1__AWS_IAM_Access_Analyzers__r is not known in full: denied",
-            "account regions[0] › IAM access analyzers is not known in full: denied",
+            '"account regions[0] › IAM access analyzers" is not known in full: denied',
         ),
-        ("CA10__users__r.has(COMPLIANT)", "users.has(COMPLIANT)"),
+        ("`CA10__users__r` of 'CA10__CaAwsBucket__c'", "`users` of 'AWS S3 Bucket'"),
+        ("CA10__users__r", '"users"'),
         ("no input claims every `CA10__CaAwsBucket__c` there is", "no input claims every `AWS S3 Bucket` there is"),
         ("my_CA10__users__r, xCA10__users__r, CA10__users__rx", "my_CA10__users__r, xCA10__users__r, CA10__users__rx"),
         ("a__b, users", "a__b, users"),
@@ -64,10 +64,16 @@ def test_names_in_a_text_are_replaced(text: str, shown: str) -> None:
     assert LABELS.text(text) == shown
 
 
+def test_names_in_a_condition_have_no_quotes() -> None:
+    condition = "CA10__users__r.has(COMPLIANT) && CA10__account__r.CA10__blockPublicAcls__c == 'No'"
+    assert LABELS.condition(condition) == "users.has(COMPLIANT) && account › block ACLs of the public == 'No'"
+
+
 def test_both_names_are_shown_on_request() -> None:
     both = Labels(TYPES, Names.API)
     assert both.type("CA10__CaAwsBucket__c") == "AWS S3 Bucket (CA10__CaAwsBucket__c)"
-    assert both.text("see CA10__users__r.") == "see users (CA10__users__r)."
+    assert both.text("see CA10__users__r.") == 'see "users (CA10__users__r)".'
+    assert both.path("CA10__users__r") == "users (CA10__users__r)"
     assert both.type("CA10__Region__c") == "CA10__Region__c"
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted, format_percent
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
@@ -53,6 +54,7 @@ def print_report(
     evaluation: Evaluation,
     console: Console,
     *,
+    names: Names = Names.LABELS,
     limit: int = 20,
     explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
@@ -63,11 +65,11 @@ def print_report(
 ) -> None:
     """Print the report of a run. At most ``limit`` sources, and objects for each message of a policy, are named.
 
-    ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
+    ``names`` are the names of types and fields, ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
     verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code.
     """
     accounts = accounts or {}
-    page = TerminalPage(console)
+    page = TerminalPage(console, Labels(evaluation.selection.types, names))
     if detail is not Detail.TOTALS or not evaluation.ledger.objects:
         _print_subject(evaluation, page, limit, accounts, decided)
     if not evaluation.ledger.objects:
