@@ -10,6 +10,7 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files, complete_objects, complete_policies, complete_runs
 from perpend.cli.options.format import format_option
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store
+from perpend.cli.options.names import labels_of, names_option
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
@@ -56,7 +57,8 @@ Examples:
     help="When the inventory was collected. Default: the time in the inputs, else today.",
 )
 @max_age_option
-@click.option("--all", "everything", is_flag=True, help="Also show derived values, and conditions that were not reached.")
+@click.option("--all", "everything", is_flag=True, help="Show each condition in order, with all values that it read.")
+@names_option
 @format_option("explain")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
@@ -69,13 +71,14 @@ def command(
     snapshot_time: datetime | None,
     max_age: timedelta | None,
     everything: bool,
+    names: str,
     form: str,
     out: str | None,
 ) -> int:
     """Explain the verdict of POLICY on OBJECT (an ARN, an id or a name) in INPUTs or a store.
 
-    The explanation shows the deciding fields and their row, each condition in order with the fields it reads, the check that
-    was triggered, and the smallest change of one field that would change the status.
+    The explanation shows the fields that decided, the smallest change of one field that would change the status, and the
+    remediation. With --all, it shows each condition in order, with the values it reads and the check that was triggered.
     """
     inputs_or_store(inputs, store, "explain")
     refuse_input_as_output(out, inputs)
@@ -94,7 +97,7 @@ def command(
             write_explanation_json(explanation, stream)
     else:
         with terminal(out) as console:
-            print_explanation(explanation, console, everything=everything)
+            print_explanation(explanation, console, everything=everything, labels=labels_of(analyzer.repository, names))
     return 0
 
 

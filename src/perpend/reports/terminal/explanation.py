@@ -10,6 +10,7 @@ from rich.text import Text
 
 from perpend.core.diagnostics.escape import display_width, encodable, visible
 from perpend.core.objects.inventory import places_in_words
+from perpend.core.objects.labels import AS_WRITTEN
 from perpend.evaluation.explain.fields_read import LONGEST_QUERY, NOT_COLLECTED, NOT_KNOWN
 from perpend.evaluation.explain.steps import grounds, own_fields
 from perpend.reports.terminal.page import STYLES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.core.objects.inventory import CloudObject
+    from perpend.core.objects.labels import Labels
     from perpend.evaluation.explain.fields_read import FieldValue, ReadPlace
     from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step
 
@@ -37,60 +39,104 @@ _RESULTS: Final = {"true": "bold", "stopped": "yellow", "false": "", "not reache
 _BREAKS: Final = re.compile(r"[←→] \S+|\S+?\)(?=\.[A-Za-z])|\S+|\s+")
 
 
-def print_explanation(explanation: Explanation, console: Console, *, everything: bool = False) -> None:
-    """Print the object, the verdict, the deciding fields, the conditions in order, and the smallest change of the status.
+def print_explanation(
+    explanation: Explanation, console: Console, *, everything: bool = False, labels: Labels = AS_WRITTEN
+) -> None:
+    """Print the verdict, the fields that it comes from, the change of one value that would end it, and the remediation.
 
-    ``everything``: also print conditions that were not reached, and all values derived from the fields of each condition.
+    ``everything``: print each condition in order instead, with all values that it read. ``labels`` replace API names.
     """
+    if everything:
+        _print_steps_to_verdict(explanation, console, labels)
+    else:
+        _print_short(explanation, console, labels)
+
+
+def _print_short(explanation: Explanation, console: Console, labels: Labels) -> None:
+    finding, change = explanation.finding, explanation.change
+    object_ = finding.object
+    head = Text(f"{finding.status.value}  ", style=STYLES[finding.status])
+    identity = f" ({visible(object_.id)})" if object_.name not in ("", object_.id) else ""
+    message = visible(labels.text(finding.current_state_message))
+    hang(console, head, Text.assemble((visible(object_.name or object_.id), "bold"), f"{identity}\n{message}"))
+    _put(console)
+    lines = [("because", Text("\n").join(_because(explanation, labels)))]
+    if change is not None:
+        before, after = visible(change.before) if change.collected else NOT_COLLECTED, visible(change.after)
+        changed = Text.assemble(
+            (visible(field_name(change.place, labels)), "bold"), f" were {after} instead of {before}: then it is "
+        )
+        changed.append(change.status.value, style=STYLES[change.status])
+        lines.append(("unless", changed.append(f": {visible(labels.text(change.message))}")))
+    lines += [
+        ("fix", Text(visible(labels.text(finding.remediation_message or "")))),
+        ("policy", Text(f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}")),
+        ("read at", Text(f"{visible(object_.origin.place)}, evaluated as of {_time(explanation)}")),
+        *((label, Text(text)) for label, text in _other_readings(object_)),
+    ]
+    for label, text in lines:
+        if text:
+            print_labelled(console, Text(f"  {label}", style="dim"), text, width=_LABEL + 2)
+    _put(console)
+    _put(console, Text("--all shows each condition in order", style="dim"))
+
+
+def _print_steps_to_verdict(explanation: Explanation, console: Console, labels: Labels) -> None:
     finding = explanation.finding
     object_ = finding.object
-    assumed = " (assumed: not every source states a time)" if explanation.day.assumed else ""
-    time = f"{explanation.day.time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
         ("policy", f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}"),
         ("object", "\n".join(dict.fromkeys((visible(object_.name), visible(object_.id))))),
         ("read at", visible(object_.origin.place)),
         *_other_readings(object_),
-        ("snapshot", time),
+        ("snapshot", _time(explanation)),
     ):
         print_labelled(console, label, Text(value), width=_LABEL)
-    verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {visible(finding.current_state_message)}")
+    message = visible(labels.text(finding.current_state_message))
+    verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {message}")
     print_labelled(console, "verdict", verdict, width=_LABEL)
-    because = _because(explanation)
+    because = _because(explanation, labels)
     if because:
         print_labelled(console, "because", Text("\n").join(because), width=_LABEL)
     if finding.remediation_message:
-        print_labelled(console, "next step", Text(visible(finding.remediation_message)), width=_LABEL)
+        print_labelled(console, "fix", Text(visible(labels.text(finding.remediation_message))), width=_LABEL)
     _put(console)
-    print_steps(explanation.steps, console, everything=everything)
+    print_steps(explanation.steps, console, labels)
     _put(console)
-    _print_change(explanation, console)
+    _print_change(explanation, console, labels)
+
+
+def _time(explanation: Explanation) -> str:
+    assumed = " (assumed: not every source states a time)" if explanation.day.assumed else ""
+    return f"{explanation.day.time:%Y-%m-%d %H:%M} UTC{assumed}"
 
 
 def _other_readings(object_: CloudObject) -> Iterator[tuple[str, str]]:
     """Yield a line about readings that contradict the explained one."""
     if object_.variants:
         places = visible(places_in_words(variant.origin for variant in object_.variants))
-        yield "but also", f"{places}: the readings contradict each other; the conditions below are those of the first one"
+        yield "but also", f"{places}: the readings contradict each other; the conditions are those of the first one"
 
 
-def _because(explanation: Explanation) -> list[Text]:
+def _because(explanation: Explanation, labels: Labels) -> list[Text]:
     """Return the fields that decided the verdict, a line each; none for an object with contradicting readings."""
     if explanation.finding.object.variants:
         return []
     fields, listed = grounds(explanation.steps)
-    own = _field_lines(_short(fields), explanation.finding.current_state_message)
-    return [*own, *_listed_lines(listed, grounds=True)]
+    own = _field_lines(_short(fields), explanation.finding.current_state_message, labels)
+    return [*own, *_listed_lines(listed, labels, grounds=True)]
 
 
-def _listed_lines(listed: Sequence[ListedObject], *, grounds: bool) -> Iterator[Text]:
+def _listed_lines(listed: Sequence[ListedObject], labels: Labels, *, grounds: bool) -> Iterator[Text]:
     """Yield a line per object of a list, with its verdict; with ``grounds``, then indented lines with the deciding fields."""
     for child in listed[:_MOST_FIELDS]:
-        head = visible(f"{child.path} {child.name}".rstrip())
-        yield Text.assemble(head, "  ", (child.status.value, STYLES[child.status]), f"  {visible(child.message)}")
+        head = visible(f"{labels.path(child.path)} {child.name}".rstrip())
+        message = visible(labels.text(child.message))
+        yield Text.assemble(head, "  ", (child.status.value, STYLES[child.status]), f"  {message}")
         if grounds:
-            fields = _field_lines(_short(child.fields), child.message)
-            yield from (Text("  ").append_text(line) for line in (*fields, *_listed_lines(child.listed, grounds=True)))
+            fields = _field_lines(_short(child.fields), child.message, labels)
+            below = _listed_lines(child.listed, labels, grounds=True)
+            yield from (Text("  ").append_text(line) for line in (*fields, *below))
     yield from _rest(len(listed), "objects")
 
 
@@ -106,49 +152,38 @@ def print_labelled(console: Console, label: str | Text, value: Text, *, width: i
     hang(console, head, value)
 
 
-def print_steps(steps: Iterable[Step], console: Console, *, everything: bool) -> None:
-    """Print conditions in order: index, result and text, then the fields that were read, then the check that fired.
-
-    Fields are repeated only for the deciding condition. ``everything`` prints all fields, derived values, objects in lists, and
-    conditions that were not reached.
-    """
-    printed: set[FieldValue | str] = set()
-    unreached: list[Step] = []
+def print_steps(steps: Iterable[Step], console: Console, labels: Labels = AS_WRITTEN) -> None:
+    """Print conditions in order: index, result and text, then all values that were read, then the check that fired."""
     for step in steps:
-        if step.result == "not reached" and not everything:
-            unreached.append(step)
-            continue
-        decides = step.result in ("true", "stopped")
-        read = step.fields if everything else _short(step.fields)
-        fields = [field for field in read if everything or decides or field not in printed]
-        listed = [one for one in step.listed if everything or decides or one.path not in printed]
-        printed.update(fields, (one.path for one in listed))
-        lines = [*_field_lines(fields, step.reason or ""), *_listed_lines(listed, grounds=False)]
-        leaves = [leaf for leaf in step.leaves if leaf.told or (everything and not _is_field(leaf, fields))]
-        _print_step(step, [*lines, *map(_leaf_line, leaves)], console)
-    if unreached:
-        first, last = unreached[0].index, unreached[-1].index
-        numbers = f"{first:>{_INDEX - 1}}" if first == last else f"{first:>{_INDEX - 1}} to {last}"
-        _put(console, Text(f"{numbers} not reached (--all shows them)", style="dim"))
+        leaves = [leaf for leaf in step.leaves if leaf.told or not _is_field(leaf, step.fields)]
+        lines = [
+            *_field_lines(step.fields, step.reason or "", labels),
+            *_listed_lines(step.listed, labels, grounds=False),
+            *(_leaf_line(leaf, labels) for leaf in leaves),
+        ]
+        _print_step(step, lines, console, labels)
 
 
-def _print_step(step: Step, lines: Sequence[Text], console: Console) -> None:
+def _print_step(step: Step, lines: Sequence[Text], console: Console, labels: Labels) -> None:
     head = Text.assemble((f"{step.index:>{_INDEX - 1}} ", "dim"), (f"{step.result:<{_RESULT}}", _RESULTS[step.result]))
-    text = Text(visible(step.text))
+    text = Text(visible(labels.condition(step.text)))
     if step.result in ("true", "stopped"):
         text.append(" → ").append(step.status.value, style=STYLES[step.status])
     hang(console, head, text)
     below = Text(" " * (_INDEX + _RESULT + 2))
     for line in lines:
         hang(console, below, line, more="  ")
-    ended = ("check fired: ", step.check) if step.check else ("unreadable: ", step.reason)
+    ended = ("check fired: ", labels.condition(step.check)) if step.check else ("unreadable: ", labels.text(step.reason or ""))
     if ended[1]:
         hang(console, below, Text.assemble((ended[0], "yellow"), visible(ended[1])), more="  ")
 
 
-def _field_lines(fields: Sequence[FieldValue], message: str) -> list[Text]:
+def _field_lines(fields: Sequence[FieldValue], message: str, labels: Labels) -> list[Text]:
     """Return a line per field, with aligned values. A reason that ``message`` contains is not repeated."""
-    shown = [(visible(field_name(field.place)), visible(_value(field, message))) for field in fields[:_MOST_FIELDS]]
+    shown = [
+        (visible(field_name(field.place, labels)), visible(labels.text(_value(field, message))))
+        for field in fields[:_MOST_FIELDS]
+    ]
     width = max((display_width(name) for name, _ in shown if display_width(name) <= _WIDEST_NAME), default=0)
     lines = [
         Text.assemble(name, " " * max(0, width - display_width(name)), "  ", (value, _value_style(value)))
@@ -177,19 +212,21 @@ def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:
     )
 
 
-def _leaf_line(leaf: Leaf) -> Text:
-    names = ", ".join(dict.fromkeys(visible(field_name(place)) for place in leaf.places))
-    line = Text.assemble(visible(leaf.text), " = ", (visible(leaf.value), "yellow" if leaf.stopped else "cyan"))
+def _leaf_line(leaf: Leaf, labels: Labels) -> Text:
+    names = ", ".join(dict.fromkeys(visible(field_name(place, labels)) for place in leaf.places))
+    text, value = visible(labels.condition(leaf.text)), visible(labels.text(leaf.value))
+    line = Text.assemble(text, " = ", (value, "yellow" if leaf.stopped else "cyan"))
     return line.append(f"  ← {names}", style="dim") if names else line
 
 
-def field_name(place: ReadPlace) -> str:
+def field_name(place: ReadPlace, labels: Labels = AS_WRITTEN) -> str:
     """Return the name of a field: the key of its own document, or the field with the key or query after it."""
+    field = labels.path(place.field)
     if place.column is None:
-        return place.field
+        return field
     if len(place.column) > LONGEST_QUERY:
-        return f"{place.field}: {place.column[: LONGEST_QUERY - 1]}…"
-    return f"{place.field}: {place.column}" if "." in place.field else place.column
+        return f"{field}: {place.column[: LONGEST_QUERY - 1]}…"
+    return f"{field}: {place.column}" if "." in place.field else place.column
 
 
 def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
@@ -238,16 +275,16 @@ def _put(console: Console, line: Text | None = None) -> None:
     console.print(line, soft_wrap=True)
 
 
-def _print_change(explanation: Explanation, console: Console) -> None:
+def _print_change(explanation: Explanation, console: Console, labels: Labels) -> None:
     change = explanation.change
     if change is None:
         _put(console, Text("No tested change of a single value gives another status.", style="dim"))
         return
     sentence = Text.assemble(
-        (visible(field_name(change.place)), "bold"),
+        (visible(field_name(change.place, labels)), "bold"),
         f" from {visible(change.before) if change.collected else NOT_COLLECTED} to {visible(change.after)} would make it ",
         (change.status.value, STYLES[change.status]),
-        f": {visible(change.message)}",
+        f": {visible(labels.text(change.message))}",
     )
     hang(console, Text("smallest change ", style="dim"), sentence)
 

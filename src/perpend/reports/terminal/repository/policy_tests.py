@@ -99,7 +99,7 @@ def print_test_report(
                 row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual))
             )
         console.print(table)
-        print_steps(report.steps.get((logic_id, object_id), ()), console, everything=True)
+        print_steps(report.steps.get((logic_id, object_id), ()), console)
         console.print()
     if len(failures) > MOST_EXPLAINED:
         console.print(Text(f"… and {len(failures) - MOST_EXPLAINED} more failed executions (--format json shows all)\n"))
