@@ -145,13 +145,13 @@ def test_a_policy_without_production_logic_or_over_another_type_is_no_pass(run: 
     )
     for policy, reason in (
         ("idea", "/ce/idea has no prod.logic.yaml"),
-        ("policy", "but the inputs contain CA10__CaAwsAccount__c"),
+        ("policy", 'but the inputs contain "AWS IAM User" and "AWS Account"'),
     ):
         ran = run("check", EXAMPLE, "--repo", tmp_path, "--policy", policy)
         assert (2, "") == (ran.code, ran.out)
         assert_one_line(ran.err, reason)
     ran = run("check", EXAMPLE, "--repo", tmp_path)
-    assert_one_line(ran.err, "no policy applies to the inputs")
+    assert_one_line(ran.err, 'the policies apply to "CA10__CaThing__c", of which the inputs hold nothing')
 
 
 def test_a_policy_with_errors_is_refused_and_the_others_judge(run: RunWriter, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: RunWriter
             (policy / "prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", kind))
     check = ("check", EXAMPLE, "--repo", tmp_path, "--policy", "users")
     assert 0 == run(*check).code
-    for name, reason in (("things", "applies to CA10__CaAcmeThing__c"), ("ideas", "has no prod.logic.yaml")):
+    for name, reason in (("things", 'applies to "CA10__CaAcmeThing__c"'), ("ideas", "has no prod.logic.yaml")):
         ran = run(*check, "--policy", name)
         assert (2, "") == (ran.code, ran.out)
         assert reason in ran.err

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from perpend.cli.options.names import labels_of
 from perpend.cli.progress import print_inactive_accounts
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
@@ -15,6 +16,7 @@ from perpend.core.diagnostics.phrases import counted
 if TYPE_CHECKING:
     from perpend.collectors.protocol import CollectionPlan, CollectOptions
     from perpend.collectors.runs.request import CollectionRequest
+    from perpend.core.objects.labels import Labels
 
 _MOST_NAMED: Final = 20
 _MINUTE, _HOUR = 60, 3_600
@@ -44,7 +46,7 @@ def print_dry_run(request: CollectionRequest, options: CollectOptions) -> None:
         wanted = [region for region in wanted if not _matches(region, options.closed_regions)]
         regions = len(wanted)
         click.echo(f"regions: at most {len(wanted)}, if the account has enabled them: {', '.join(wanted)}")
-    _print_calls(plan)
+    _print_calls(plan, labels_of(request.analyzer.repository))
     estimate = api.estimate(plan, accounts=accounts, regions=regions, concurrency=options.concurrency)
     each = f", and for each object {' and '.join(estimate.each_object)}" if estimate.each_object else ""
     calls = counted(estimate.calls, "call")
@@ -55,7 +57,7 @@ def _matches(region: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(region, glob) for glob in globs)
 
 
-def _print_calls(plan: CollectionPlan) -> None:
+def _print_calls(plan: CollectionPlan, labels: Labels) -> None:
     lines: Counter[str] = Counter()
     for call in plan.planned_calls:
         permission = call.permission or "no permission needed"
@@ -63,7 +65,7 @@ def _print_calls(plan: CollectionPlan) -> None:
     for line, times in lines.items():
         click.echo(f"{line}, {times} times" if times > 1 else line)
     if plan.unserved:
-        click.echo(f"no call serves {', '.join(plan.unserved)}")
+        click.echo(f"no call serves {', '.join(map(labels.path, plan.unserved))}")
 
 
 def _length(seconds: int) -> str:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from perpend.cli.options.names import labels_of
 from perpend.collectors.protocol import STATED
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
+from perpend.core.objects.labels import Names
 from perpend.inventory.importers.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
 
 if TYPE_CHECKING:
@@ -23,40 +25,54 @@ if TYPE_CHECKING:
     from perpend.collectors.runs.request import CollectionRequest, PolicyFilter
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.claims import FailedCall
+    from perpend.core.objects.labels import Labels
+    from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.program.program import Program
 
 MOST_NAMED: Final = 20
 """The maximum of names in a message."""
 
 
-def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool) -> None:
+def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool, names: str = Names.LABELS) -> None:
     """Print the rows of a collection, problems with them, and the calls that failed. ``err``: all on standard error."""
+    labels = labels_of(request.analyzer.repository, names)
     for warning in result.counts.warnings:
         click.echo(f"perpend: {visible(warning)}", err=True)
     _print_problems(result.problems)
     accounts = f", {result.accounts:,} accounts" if result.accounts > 1 else ""
     click.echo(f"snapshot {result.snapshot.id}, {counted(result.counts.calls, 'call')}{accounts}", err=err)
-    for name, table in result.snapshot.tables.by_name.items():
-        click.echo(inert(f"  {visible(name)}: {counted(table.rows, 'row')}"), err=err)
+    print_tables(result.snapshot, labels, err=err)
     for source in result.completeness.sources:
         if source.kind == STATED:
             of = counted(len(source.accounts), "account")
             click.echo(f"declared empty, and not read: {visible(source.name)}, of {of}", err=err)
     _print_others(result.completeness.others, err=err)
-    _print_carried_over(result.carried_over, err=err)
+    _print_carried_over(result.carried_over, labels, err=err)
     _print_closed(result.completeness.closed)
-    _print_unread(result, request)
+    _print_unread(result, request, labels)
+
+
+def print_tables(snapshot: Snapshot, labels: Labels, *, err: bool = False) -> None:
+    """Print the number of rows of each table that has any, and the number of the other tables."""
+    tables = snapshot.tables.by_name
+    for name, table in tables.items():
+        if table.rows:
+            click.echo(inert(f"  {visible(labels.condition(name))}: {counted(table.rows, 'row')}"), err=err)
+    if empty := sum(not table.rows for table in tables.values()):
+        click.echo(f"  none of {counted(empty, 'other type')}", err=err)
 
 
 def print_policy_filter(policies: PolicyFilter) -> None:
     """Print which policies evaluate the named types, and why others do not. Print nothing if types are not the filter."""
     if policies.lacking is None:
         return
+    labels = labels_of(policies.request.analyzer.repository)
     chosen = counted(len(policies.policies), "policy reads", "policies read")
     others = counted(policies.others, "policy", "policies")
     click.echo(f"{chosen} only the types of --types; {others} over other types skipped", err=True)
     for policy, types in list(policies.lacking.items())[:MOST_NAMED]:
-        click.echo(f"  skipped, because it also reads {visible(', '.join(types))}: {visible(policy)}", err=True)
+        read = visible(", ".join(map(labels.type, types)))
+        click.echo(f"  skipped, because it also reads {read}: {visible(policy)}", err=True)
     if len(policies.lacking) > MOST_NAMED:
         click.echo(f"  and {len(policies.lacking) - MOST_NAMED} more that also read other types", err=True)
 
@@ -73,7 +89,7 @@ def _print_others(others: Sequence[OthersListed], *, err: bool) -> None:
         click.echo(f"left out: {what} that {label} shows in {places[0].place}{more}: other accounts own them", err=err)
 
 
-def _print_carried_over(carried_over: CarriedOver, *, err: bool) -> None:
+def _print_carried_over(carried_over: CarriedOver, labels: Labels, *, err: bool) -> None:
     """Print the numbers of objects that disappeared, stay unchanged, or were dropped."""
     for what, counts in (
         ("disappeared", carried_over.gone),
@@ -81,7 +97,7 @@ def _print_carried_over(carried_over: CarriedOver, *, err: bool) -> None:
         ("disappeared long ago, removed from the store", carried_over.forgotten),
     ):
         if counts:
-            listed = ", ".join(f"{number} of {visible(type_name)}" for type_name, number in sorted(counts.items()))
+            listed = ", ".join(f"{visible(labels.type(name))} ({number:,})" for name, number in sorted(counts.items()))
             click.echo(f"{what}: {listed}", err=err)
 
 
@@ -106,12 +122,12 @@ def _print_problems(problems: Sequence[Diagnostic]) -> None:
         click.echo(text, err=True, nl=False)
 
 
-def _print_unread(result: CollectionResult, request: CollectionRequest) -> None:
+def _print_unread(result: CollectionResult, request: CollectionRequest, labels: Labels) -> None:
     """Print each call that failed, and how many verdicts may be undetermined because of it."""
     unserved = request.plan.unserved
     if unserved:
         more = f" and {len(unserved) - MOST_NAMED} more" if len(unserved) > MOST_NAMED else ""
-        click.echo(f"no call serves {', '.join(unserved[:MOST_NAMED])}{more}", err=True)
+        click.echo(f"no call serves {', '.join(map(labels.path, unserved[:MOST_NAMED]))}{more}", err=True)
     if not result.completeness.unread:
         return
     programs_by_label = request.programs_by_label()

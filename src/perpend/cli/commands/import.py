@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.collect_summary import print_tables
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files
 from perpend.cli.options.inputs import input_options, inputs_here
+from perpend.cli.options.names import labels_of
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import object_types_option
-from perpend.core.diagnostics.escape import inert, visible
-from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.inventory.importers.inputs import import_inputs
 from perpend.reports.streams import progress
-
-if TYPE_CHECKING:
-    from perpend.inventory.snapshots.snapshot import Snapshot
 
 EPILOG = """\b
 Examples:
@@ -58,11 +53,6 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
     if imported.snapshot is None:
         return USAGE_ERROR
     warn_diagnostics(imported.problems)
-    _summarise(imported.snapshot)
+    click.echo(f"snapshot {imported.snapshot.id}")
+    print_tables(imported.snapshot, labels_of(repository))
     return USAGE_ERROR if imported.failures else 0
-
-
-def _summarise(snapshot: Snapshot) -> None:
-    click.echo(f"snapshot {snapshot.id}")
-    for name, table in snapshot.tables.by_name.items():
-        click.echo(inert(f"  {visible(name)}: {counted(table.rows, 'row')}"))

@@ -93,7 +93,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
             return _explain_command(context, repository, directory, options.repo, is_kept=store is not None)
 
         collected = collect_accounts(open_store(directory), chosen.request, options, TerminalProgress())
-        print_collected(collected, chosen.request, err=True)
+        print_collected(collected, chosen.request, err=True, names=request.names)
         outcome = run_on_store(replace(request, explain_command=explain_command), directory, record=store is not None)
     print_policy_filter(chosen)
     return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of
+from perpend.core.objects.labels import Labels
+from perpend.language.compiler.names import DeclaredTypes
 from perpend.language.program.required_columns import fields_by_type
 
 if TYPE_CHECKING:
@@ -114,10 +116,10 @@ def filter_by_types(request: CollectionRequest, programs: Collection[Program], i
     complete = [program for program in programs if not lacking[program.policy_id]]
     input_type = request.analyzer.repository.input_type
     errors = [name for name in invalid if input_type(production_of(name)) in types]
+    labels = Labels(DeclaredTypes(request.analyzer.repository))
     if not complete and not errors:
-        raise NothingToEvaluate(
-            f"no policy reads only {_listed(sorted(named))}: `perpend collect {cloud.name}` collects without evaluation"
-        )
+        only = _listed([labels.type(name) for name in sorted(named)])
+        raise NothingToEvaluate(f"no policy reads only {only}: `perpend collect {cloud.name}` collects without evaluation")
     skipped = {
         program.policy_id: lacking[program.policy_id]
         for program in programs

@@ -22,7 +22,6 @@ SEPARATOR: Final = " › "
 
 _API_NAME: Final = "[A-Za-z][A-Za-z0-9_]*__[cr]"
 _PATH: Final = re.compile(rf"(?<![A-Za-z0-9_]){_API_NAME}(?:\[\d+\])?(?:\.{_API_NAME}(?:\[\d+\])?)*(?![A-Za-z0-9_])")
-_STEP: Final = re.compile(rf"({_API_NAME})(\[\d+\])?")
 _MOST_PATHS: Final = 1_024
 _NAMESPACE: Final = re.compile("^[A-Za-z0-9]+?__(?=[A-Za-z0-9])")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -76,19 +75,20 @@ class Labels:
         return shown if is_quoted or shown in (path, self.type(path)) else f'"{shown}"'
 
     def _path(self, path: str) -> str:
-        steps = _STEP.findall(path)
-        known = [self._known.get(name) for name, _ in steps]
+        steps = [step.partition("[") for step in path.split(".")]
+        known = [self._known.get(name) for name, _, _ in steps]
         if None in known:
             return self.type(path)
-        return self._both(SEPARATOR.join(f"{label}{place}" for label, (_, place) in zip(known, steps, strict=True)), path)
+        shown = (f"{label}{bracket}{place}" for label, (_, bracket, place) in zip(known, steps, strict=True))
+        return self._both(SEPARATOR.join(shown), path)
 
     def _both(self, label: str, name: str) -> str:
         return f"{label} ({name})" if self._with_api_names and label != name else label
 
     @cached_property
     def _known(self) -> Mapping[str, str]:
-        """The labels of all declared fields, lookups and lists. Of several labels of one name, the first one counts."""
-        known: dict[str, str] = {}
+        """The labels of all declared types, fields, lookups and lists. Of several labels of one name, the first one counts."""
+        known: dict[str, str] = {name: declared.label for name, declared in self._types.items() if declared.label}
         for name in sorted(self._types):
             declared = self._types[name]
             for field in declared.fields.values():

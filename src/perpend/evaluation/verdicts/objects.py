@@ -72,7 +72,8 @@ def stored_object_named(
                 named = _single(candidates, len(candidates) + len(rows) - len(objects), name)
                 return _with_readings(connection, snapshot, object_type, named, required, origins)
         near = did_you_mean(name, texts_like(connection, snapshot, object_type.name, columns, name))
-    raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} {where or f'in snapshot {snapshot.id}'}{near}")
+    label = printable(object_type.label or object_type.name)
+    raise UnknownName(f"no object '{printable(name)}' of type \"{label}\" {where or f'in snapshot {snapshot.id}'}{near}")
 
 
 def _with_readings(

@@ -5,12 +5,16 @@ A selection also lists policies that were rejected, skipped or excluded, with th
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import reject_single_text
 from perpend.core.objects.ids import PRODUCTION, framework_of, production_of
 from perpend.core.objects.inventory import Inventory
+from perpend.core.objects.labels import Labels
 from perpend.evaluation.verdicts.requirements import framework_selection
 from perpend.inventory.readers.formats import list_children
 from perpend.inventory.readers.merge import ACCOUNT_TYPE
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
 
 _GLOB: Final = frozenset("*?[")
+_MOST_TYPES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,8 @@ def select_policies(
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     may_inherit = framework and not inherited and not sorted_out.programs
     others = policies_named(analyzer.repository, names, framework, inherited=True) if may_inherit else ()
-    sorted_out.raise_if_nothing_selected(by_itself, types_held, misspelt, len(sort(others).programs))
+    types = DeclaredTypes(analyzer.repository)
+    sorted_out.raise_if_nothing_selected(by_itself, types_held, types, misspelt, len(sort(others).programs))
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
 
     def why_not(policy_id: str) -> str:
@@ -278,19 +284,28 @@ class _SortedPolicies:
         return reasons.get(policy_id, "not selected by --policy")
 
     def raise_if_nothing_selected(
-        self, named: Collection[str], types_held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
+        self,
+        named: Collection[str],
+        types_held: Mapping[str, int] | None,
+        types: Mapping[str, ObjectType],
+        misspelt: Mapping[str, Diagnostic],
+        inheriting: int,
     ) -> None:
         """Raise if a policy named by itself cannot be evaluated, or if none can.
 
-        ``inheriting`` is the number of policies that ``--inherited`` would add.
+        ``types`` are the declared types. ``inheriting`` is the number of policies that ``--inherited`` would add.
         """
+        labels = Labels(types)
+        numbers = Counter(types_held or {})
+        held = _type_list([name for name, number in numbers.most_common() if number], labels) or "no objects"
         for policy_id in self.without_logic:
             if policy_id in named:
                 raise UnknownName(f"{policy_id} has no {PRODUCTION}, so it cannot be evaluated")
         for policy_id, type_name in self.over_other_types.items():
             if policy_id in named:
-                hint = f"; {misspelt[policy_id].help}" if policy_id in misspelt else ""
-                raise UnknownName(f"{policy_id} applies to {type_name}, but the inputs contain {_type_list(types_held)}{hint}")
+                judged = _type_list([type_name], labels)
+                hint = self._hint([policy_id], types, misspelt)
+                raise UnknownName(f"{policy_id} applies to {judged}, but the inputs contain {held}{hint}")
         if self.programs or self.refused:
             return
         number = len(self.excluded)
@@ -300,7 +315,22 @@ class _SortedPolicies:
         number = len(self.set_aside)
         aside = f"; {number} skipped for lack of data in the inputs (--policy selects one by name)" if number else ""
         more = _inherited_hint(inheriting)
-        raise UnknownName(f"no policy applies to the inputs, which contain {_type_list(types_held)}{aside}{left_out}{more}")
+        if not self.over_other_types:
+            raise UnknownName(f"no policy applies to the inputs, which contain {held}{aside}{left_out}{more}")
+        judged = _type_list([name for name, _ in Counter(self.over_other_types.values()).most_common()], labels)
+        more = f"{self._hint(self.over_other_types, types, misspelt)}{aside}{left_out}{more}"
+        raise UnknownName(f"the policies apply to {judged}, of which the inputs hold nothing: they contain {held}{more}")
+
+    def _hint(self, policies: Iterable[str], types: Mapping[str, ObjectType], misspelt: Mapping[str, Diagnostic]) -> str:
+        """Return the API name that some policy should have: its type is misspelt, or is the label of a type."""
+        by_label = {declared.label.casefold(): name for name, declared in types.items()}
+        for policy_id in policies:
+            written = self.over_other_types[policy_id]
+            if policy_id in misspelt and misspelt[policy_id].help:
+                return f"; {misspelt[policy_id].help}"
+            if written not in types and (name := by_label.get(written.casefold())):
+                return f"; did you mean `{name}`?"
+        return ""
 
 
 def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
@@ -310,10 +340,15 @@ def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> di
     return {policies[logic_id]: problem for logic_id, problem in misspelt_types(repository, policies).items()}
 
 
-def _types_of(over: Inventory | Snapshot) -> Collection[str]:
+def _types_of(over: Inventory | Snapshot) -> Mapping[str, int]:
+    """Return the types that the inputs list, with the number of their objects."""
     if isinstance(over, Inventory):
-        return over.objects
-    return {table.type_name for table in over.tables.by_name.values() if table.type_name}
+        return {name: len(objects) for name, objects in over.objects.items()}
+    numbers: dict[str, int] = {}
+    for table in over.tables.by_name.values():
+        if table.type_name:
+            numbers[table.type_name] = numbers.get(table.type_name, 0) + table.rows
+    return numbers
 
 
 def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[str]:
@@ -330,5 +365,7 @@ def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
     return any(f"{section.value}/".startswith(f"{top}/") for section in loaded.value.mappings)
 
 
-def _type_list(types_held: Collection[str] | None) -> str:
-    return ", ".join(sorted(types_held or ())) or "no objects"
+def _type_list(names: Collection[str], labels: Labels) -> str:
+    """Return the labels of the first types in quotes, and the number of the others."""
+    shown = " and ".join(f'"{printable(labels.type(name))}"' for name in islice(names, _MOST_TYPES))
+    return f"{shown} and {counted(len(names) - _MOST_TYPES, 'more type')}" if len(names) > _MOST_TYPES else shown

@@ -69,6 +69,13 @@ def test_names_in_a_condition_have_no_quotes() -> None:
     assert LABELS.condition(condition) == "users.has(COMPLIANT) && account › block ACLs of the public == 'No'"
 
 
+def test_a_path_may_end_in_a_field_without_suffix_and_an_unknown_one_stays() -> None:
+    types = {"T": ObjectType("T", fields={"Id": Field("Id", "id", "ID")}, lookups={"CA10__a__r": Lookup("CA10__a__r", "T")})}
+    assert [Labels(types).path(path) for path in ("CA10__a__r.Id", "CA10__a__r[3].Id", "Id", "flag", "CA10__a__r.flag")] == [
+        *("a › ID", "a[3] › ID", "ID", "flag", "CA10__a__r.flag")
+    ]
+
+
 def test_both_names_are_shown_on_request() -> None:
     both = Labels(TYPES, Names.API)
     assert both.type("CA10__CaAwsBucket__c") == "AWS S3 Bucket (CA10__CaAwsBucket__c)"

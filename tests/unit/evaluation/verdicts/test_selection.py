@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import Inventory, Source
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.evaluation.verdicts.selection import PolicyView, policies_named, program_named, select_policies, view_of
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.language.syntax.repository import Repository
-from tests.repositories import analyzer_of, logic, write
+from tests.repositories import analyzer_of, logic, policy_files, write
 from tests.unit.evaluation.verdicts.evaluate_objects import THING
 
 OTHER = "CA10__CaOther__c"
@@ -36,8 +36,11 @@ FILES: dict[str, Any] = {
 FILES |= {f"{path.rpartition('/')[0]}/policy.yaml": {"names": {"full": "P", "contextual": "P"}} for path in list(FILES)}
 
 
+ONE = CloudObject(THING, "a", "a", "a", {}, Origin("a.csv"))
+
+
 def inventory(*kinds: str) -> Inventory:
-    return Inventory(tuple(Source(f"{kind}.x", kind, None, 1) for kind in kinds), {THING: ()})
+    return Inventory(tuple(Source(f"{kind}.x", kind, None, 1) for kind in kinds), {THING: (ONE,)})
 
 
 def test_a_selection_says_who_judges_who_is_refused_and_who_is_set_aside(tmp_path: Path, capsys: Any) -> None:
@@ -68,9 +71,13 @@ def test_without_anything_to_judge_all_types_count(tmp_path: Path) -> None:
     [
         (["none-such"], None, "unknown policy 'none-such'"),
         (["unwritten"], None, "/ce/b/unwritten has no prod.logic.yaml, so it cannot be evaluated"),
-        (["over-others"], inventory("csv"), f"/ce/a/over-others applies to {OTHER}, but the inputs contain {THING}"),
+        (["over-others"], inventory("csv"), f'/ce/a/over-others applies to "{OTHER}", but the inputs contain "{THING}"'),
         (["*unwritten"], None, "none of the selected policies has a prod.logic.yaml that can be evaluated"),
-        (["*over-others"], inventory("csv"), f"no policy applies to the inputs, which contain {THING}"),
+        (
+            ["*over-others"],
+            inventory("csv"),
+            f'the policies apply to "{OTHER}", of which the inputs hold nothing: they contain "{THING}"',
+        ),
         (["*counting"], inventory("credential-report"), "1 skipped for lack of data in the inputs"),
     ],
 )
@@ -263,11 +270,19 @@ def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothin
         (
             ["*counting"],
             inventory("credential-report"),
-            f"no policy applies to the inputs, which contain {THING}; 1 skipped for lack of data in the inputs (--policy selects one by name)",
+            f'no policy applies to the inputs, which contain "{THING}"; 1 skipped for lack of data in the inputs (--policy selects one by name)',
         ),
-        (["*over-others"], Inventory((), {}), "no policy applies to the inputs, which contain no objects"),
-        (["over-others"], inventory("csv"), f"/ce/a/over-others applies to {OTHER}, but the inputs contain {THING}"),
-        (["*over-others"], Inventory((), {THING: (), "A": ()}), f"no policy applies to the inputs, which contain A, {THING}"),
+        (
+            ["*over-others"],
+            Inventory((), {}),
+            f'the policies apply to "{OTHER}", of which the inputs hold nothing: they contain no objects',
+        ),
+        (["over-others"], inventory("csv"), f'/ce/a/over-others applies to "{OTHER}", but the inputs contain "{THING}"'),
+        (
+            ["*over-others"],
+            Inventory((), {**dict.fromkeys("ABCDE", (ONE,)), THING: (ONE, ONE), "Empty": ()}),
+            f'the policies apply to "{OTHER}", of which the inputs hold nothing: they contain "{THING}" and "A" and "B" and 3 more types',
+        ),
     ],
 )
 def test_silence_is_explained_in_full(tmp_path: Path, names: list[str], over: Inventory, said: str) -> None:
@@ -309,7 +324,8 @@ def test_who_reaches_a_framework_otherwise_is_told_where_nobody_who_names_it_jud
         return
     with pytest.raises(UnknownName) as raised:
         select_policies(analyzer, names, framework="f", inherited=inherited, over=over)
-    assert f"no policy applies to the inputs, which contain {OTHER}{advice}" == str(raised.value)
+    held = "of which the inputs hold nothing: they contain no objects"
+    assert f'the policies apply to "{THING}", {held}{advice}' == str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -369,3 +385,24 @@ def test_a_repository_without_policies_or_frameworks_says_so(tmp_path: Path) -> 
         select_policies(bare, over=inventory("csv"))
     with pytest.raises(UnknownName, match=r"^unknown framework or section 'cis-aws': this repository has no frameworks$"):
         select_policies(policies, framework="cis-aws", over=inventory("csv"))
+
+
+@pytest.mark.parametrize("written", ["acme thing", f"{THING[:-3]}s__c"])
+@pytest.mark.parametrize("names", [[], ["policy"]])
+def test_a_label_or_a_misspelt_type_gets_the_api_name_that_is_meant(tmp_path: Path, written: str, names: list[str]) -> None:
+    files = {**policy_files(logic(input_type=written)), f"types/{THING}/type.yaml": {"label": "Acme Thing", "fields": []}}
+    with pytest.raises(UnknownName) as raised:
+        select_policies(analyzer_of(tmp_path, files), names, over=inventory("csv"))
+    assert f'to "{written}", ' in str(raised.value)
+    assert str(raised.value).endswith(f'contain "Acme Thing"; did you mean `{THING}`?')
+
+
+def test_many_types_are_counted(tmp_path: Path) -> None:
+    files: dict[str, Any] = {}
+    for name in "abcdefgh":
+        files[f"ce/{name}/policy.yaml"] = {"names": {"full": "P", "contextual": "P"}}
+        files[f"ce/{name}/prod.logic.yaml"] = logic(input_type=f"CA10__{name}__c")
+    with pytest.raises(UnknownName) as raised:
+        select_policies(analyzer_of(tmp_path, files), over=inventory("csv"))
+    listed = 'the policies apply to "CA10__a__c" and "CA10__b__c" and "CA10__c__c" and 5 more types, of which '
+    assert str(raised.value).startswith(listed)

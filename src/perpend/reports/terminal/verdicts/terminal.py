@@ -65,8 +65,9 @@ def print_report(
 ) -> None:
     """Print the report of a run. At most ``limit`` sources, and objects for each message of a policy, are named.
 
-    ``names`` are the names of types and fields, ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
-    verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code.
+    ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
+    verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code. ``names`` are the names of
+    types and fields.
     """
     accounts = accounts or {}
     page = TerminalPage(console, Labels(evaluation.selection.types, names))
