@@ -456,6 +456,7 @@ class _Report:
                 history=self.history,
                 waived=waived_text(self.matches) or "",
                 weighed=self.rated,
+                names=Names(self.request.names),
             )
 
     def _write_summary(self) -> None:
@@ -466,7 +467,7 @@ class _Report:
 
         with output_stream(self.request.format.out) as stream:
             if self.request.format.form == "markdown":
-                write_markdown(self.evaluation, stream, weighed=self.rated)
+                write_markdown(self.evaluation, stream, weighed=self.rated, names=Names(self.request.names))
             else:
                 write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[self.request.format.form]
                 write_form(self.evaluation, stream, limit=self.request.limit, weighed=self.rated)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.markdown import prose, span, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import in_words
 from perpend.reports.formats.decisions import severities_document
@@ -59,11 +60,14 @@ class PolicySection:
     messages: list[MessageGroup] = field(default_factory=list)
 
 
-def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None) -> None:
+def write_markdown(
+    evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None, names: Names = Names.LABELS
+) -> None:
     """Write a comment about a run. Its first line is a mark, so that the next run can find and replace the comment.
 
-    ``weighed`` are the severities; None if nothing is rated.
+    ``weighed`` are the severities; None if nothing is rated. ``names`` are the names of fields.
     """
+    labels = Labels(evaluation.selection.types, names)
     counts, total = evaluation.ledger.counts, evaluation.ledger.verdicts
     not_evaluated = _not_evaluated_text(evaluation)
     heading = f"{_heading(counts)}{', and not everything was evaluated' if not_evaluated else ''}"
@@ -73,7 +77,9 @@ def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEval
     if evaluation.filter_verdicts:
         written += f"; listed: {span(evaluation.filter_verdicts.words)}"
     written += f".\n{not_evaluated}" + (_severities(weighed) if weighed else "") + _frameworks(evaluation.scorecards())
-    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(evaluation, limit=_OBJECTS))))
+    stream.write(
+        _with_sections(written, (_section_of(tally, weighed, labels) for tally in tally_of(evaluation, limit=_OBJECTS)))
+    )
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
@@ -183,15 +189,15 @@ def _requirements(evaluated: Sequence[RequirementResult]) -> str:
     return f"{written}\n</details>\n"
 
 
-def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySection:
+def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None, labels: Labels) -> PolicySection:
     rating = weighed.in_force.of(tally.policy.id) if weighed else None
     severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
     group = [
         MessageGroup(
             group.status,
-            group.message,
-            group.remediation,
+            labels.text(group.message),
+            labels.text(group.remediation) if group.remediation else None,
             group.objects,
             [object_.name or object_.id for object_, _ in group.shown],
         )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.account import account_names
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import chunks_of, counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
@@ -179,11 +180,13 @@ def write_columns(
     accounts: Mapping[str, Account] | None = None,
     life_of: LifeOf | None = None,
     weighed: RatedEvaluation | None = None,
+    names: Names = Names.LABELS,
 ) -> FindingColumns:
     """Write findings to columns, and return the values behind their numbers.
 
     Findings are the verdicts to act on, or the verdicts with the statuses of a filter. ``life_of`` gives the column of states,
-    ``accounts`` are the configured accounts, ``weighed`` the severities. Raises TooManyFindings before any object is read.
+    ``accounts`` are the configured accounts, ``weighed`` the severities, ``names`` the names of fields. Raises TooManyFindings
+    before any object is read.
     """
     wanted = _wanted(evaluation)
     number = sum(
@@ -197,7 +200,8 @@ def write_columns(
             f"{number:,} findings are more than the limit of an HTML file ({MOST:,}): select some with --status, --account, "
             "--category or --policy, or use --format parquet"
         )
-    writer = _ColumnWriter(evaluation, sinks, wanted, accounts or {}, life_of, weighed)
+    labels = Labels(evaluation.selection.types, names)
+    writer = _ColumnWriter(evaluation, sinks, wanted, accounts or {}, life_of, weighed, labels)
     for type_name in evaluation.selection.by_type():
         if columns := [column for column in evaluation.shown if column.program.input_type == type_name]:
             writer.write_type(type_name, columns)
@@ -220,8 +224,10 @@ class _ColumnWriter:
         accounts: Mapping[str, Account],
         life_of: LifeOf | None,
         weighed: RatedEvaluation | None,
+        labels: Labels,
     ) -> None:
         self.weighed = weighed
+        self._labels = labels
         self._evaluation = evaluation
         self._sinks = sinks
         self._wanted = wanted
@@ -253,7 +259,7 @@ class _ColumnWriter:
     def write_type(self, type_name: str, columns: Sequence[Verdicts]) -> None:
         """Write the objects of one type that have findings, with their findings."""
         number = len(self._types)
-        self._types.append(visible(self._evaluation.type_label(type_name)))
+        self._types.append(visible(self._labels.type(type_name)))
         of_columns = [_EndingsOfColumn(column, self) for column in columns]
         for objects, ends in chunks_of(self._evaluation, columns):
             numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
@@ -271,8 +277,8 @@ class _ColumnWriter:
         ending = SharedEnding(
             self._policies[column.program.policy_id],
             verdict.status,
-            visible(message if error is None or error in message else f"{message} ({error})"),
-            visible(remediation_of(column.program, verdict) or ""),
+            visible(self._labels.text(message if error is None or error in message else f"{message} ({error})")),
+            visible(self._labels.text(remediation_of(column.program, verdict) or "")),
             *self._rated(column.program.policy_id, verdict.status, steps),
         )
         if ending not in self._endings:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.formats.finding import not_evaluated, not_evaluated_lines
@@ -72,6 +73,7 @@ def write_html_report(
     history: ReportHistory | None = None,
     waived: str = "",
     weighed: RatedEvaluation | None = None,
+    names: Names = Names.LABELS,
 ) -> None:
     """Write the report of a run. ``history`` adds states and a trend, ``waived`` a sentence about waived findings.
 
@@ -79,23 +81,24 @@ def write_html_report(
     placeholders ``POLICY_WORD`` and ``OBJECT_WORD``; empty without one. ``weighed`` are the severities, None if nothing is
     rated. Raises TooManyFindings.
     """
-    names, ids, external_ids = (PackedTexts() for _ in range(3))
+    labels = Labels(evaluation.selection.types, names)
+    called, ids, external_ids = (PackedTexts() for _ in range(3))
     numbers = owners, types, findings, ends = [PackedNumbers() for _ in range(4)]
     lives = PackedNumbers() if history and history.lives else None
-    sinks = Sinks(names, ids, external_ids, owners, types, findings, ends, lives)
+    sinks = Sinks(called, ids, external_ids, owners, types, findings, ends, lives)
     life_of = history.life_of if history and lives else None
-    columns = write_columns(evaluation, sinks, accounts=accounts, life_of=life_of, weighed=weighed)
+    columns = write_columns(evaluation, sinks, accounts=accounts, life_of=life_of, weighed=weighed, names=names)
     cards = evaluation.scorecards()
     keys = _keys(cards)
     head = PackedTexts()
     head.add(_head(evaluation, columns, cards, keys, explain, history.head() if history else [], rated=weighed is not None))
     script, style = _asset("list.js") + _asset("report.js"), _asset("report.css")
     stream.write(_opening(evaluation, script, style))
-    stream.write(_summary(evaluation, columns, cards, keys, waived))
+    stream.write(_summary(evaluation, columns, cards, keys, waived, labels))
     stream.write(history_section(history) if history else "")
     more = {_REQUIREMENT: any(keys.values()), _SEVERITY: weighed is not None, _LIVES: lives is not None}
     stream.write(_TOOLS.format(more="".join(part for part, is_there in more.items() if is_there)) + _closing(evaluation))
-    packed = zip(("head", *Sinks._fields), (head, names, ids, external_ids, *numbers, lives), strict=True)
+    packed = zip(("head", *Sinks._fields), (head, called, ids, external_ids, *numbers, lives), strict=True)
     for name, column in ((name, column) for name, column in packed if column is not None):
         stream.write(f'<script type="text/plain" id="column-{name}">{column.text()}</script>\n')
     stream.write(f"<script>{script}</script></body></html>\n")
@@ -114,7 +117,12 @@ def _opening(evaluation: Evaluation, script: str, style: str) -> str:
 
 
 def _summary(
-    evaluation: Evaluation, columns: FindingColumns, cards: Sequence[Scorecard], keys: Mapping[str, str], waived: str
+    evaluation: Evaluation,
+    columns: FindingColumns,
+    cards: Sequence[Scorecard],
+    keys: Mapping[str, str],
+    waived: str,
+    labels: Labels,
 ) -> str:
     selection, day = evaluation.selection, evaluation.day
     asked = f"{counted(len(evaluation.programs), 'policy', 'policies')}, {counted(evaluation.ledger.objects, 'object')}."
@@ -130,7 +138,9 @@ def _summary(
         for source in evaluation.inventory.sources
     ]
     left = _reasons_left_out(selection)
-    unevaluated = list_of("Not everything was evaluated", not_evaluated_lines(not_evaluated(evaluation)))
+    unevaluated = list_of(
+        "Not everything was evaluated", [labels.text(line) for line in not_evaluated_lines(not_evaluated(evaluation))]
+    )
     numbers = totals(evaluation, complete=not unevaluated and all(card.all_asked for card in cards))
     return (
         f'<p class="soft">{asked}{assumed} This file contains names of objects and accounts: share it with care.</p>'

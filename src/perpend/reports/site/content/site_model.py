@@ -9,8 +9,10 @@ from perpend.authoring.lint.check import all_problems
 from perpend.authoring.testing.executions import Executions, run_executions
 from perpend.core.diagnostics.model import Severity
 from perpend.core.objects.ids import type_of_extracts
+from perpend.core.objects.labels import Labels
 from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.compiler.frameworks import FrameworkMappings, RequirementAnswer
+from perpend.language.compiler.names import DeclaredTypes
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.reports.site.content.badges import flags, logic_flags, policy_flags
 from perpend.reports.site.content.links import PageKind, Ref, short_name
@@ -53,6 +55,11 @@ class SiteModel:
         self._known_executions = known_executions or {}
         self._refs: dict[tuple[PageKind, str], Ref] = {}
         self._problems: dict[str, tuple[Diagnostic, ...]] = {}
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The labels of declared types and fields."""
+        return Labels(DeclaredTypes(self.repository))
 
     @cached_property
     def executions(self) -> dict[str, Executions]:

@@ -131,7 +131,9 @@ def _listed(book: SiteModel, entity: str, status: str, total: int) -> ListedObje
         total,
         len(objects),
         tuple(
-            AlikeObjects(index, _way(book, entity, index), message, remediation, tuple(alike))
+            AlikeObjects(
+                index, _way(book, entity, index), book.labels.text(message), book.labels.text(remediation), tuple(alike)
+            )
             for (index, message, remediation), alike in ordered
         ),
         (entity, status) in book.verdicts.places,
