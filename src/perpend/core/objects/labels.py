@@ -66,12 +66,12 @@ class Labels:
 
     def condition(self, text: str) -> str:
         """Return the text of a condition with labels instead of API names."""
-        return _PATH.sub(lambda found: self.path(found[0]), text) if "__" in text else text
+        return _PATH.sub(lambda place: self.path(place[0]), text) if "__" in text else text
 
-    def _quoted(self, found: re.Match[str]) -> str:
-        path = found[0]
+    def _quoted(self, place: re.Match[str]) -> str:
+        path = place[0]
         shown = self.path(path)
-        is_quoted = found.string[found.start() - 1 : found.start()] in ("`", '"', "'")
+        is_quoted = place.string[place.start() - 1 : place.start()] in ("`", '"', "'")
         return shown if is_quoted or shown in (path, self.type(path)) else f'"{shown}"'
 
     def _path(self, path: str) -> str:
