@@ -62,7 +62,7 @@ def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: RunWr
     ("arguments", "said"),
     [
         ((KEY_POLICY, "alma.breke", "--store", "STORE"), "(did you mean 'alma.brekke'?)"),
-        ((KEY_POLICY, "nobody", "--store", "STORE"), "no object 'nobody' of type CA10__CaAwsUser__c in snapshot 20"),
+        ((KEY_POLICY, "nobody", "--store", "STORE"), "no object 'nobody' of type \"AWS IAM User\" in snapshot 20"),
         (("account-has-no-iam-users", "alma.brekke", "--store", "STORE"), "no object 'alma.brekke'"),
         ((KEY_POLICY, "alma.brekke"), "name either INPUTs or a --store"),
         ((KEY_POLICY, "alma.brekke", EXAMPLE, "--store", "STORE"), "name either INPUTs or a --store"),

@@ -35,7 +35,7 @@ def ids(directory: Path, table: str) -> list[str]:
 def test_a_credential_report_becomes_a_snapshot(run: RunWriter, tmp_path: Path) -> None:
     ended = run("import", EXAMPLE, "--store", tmp_path / "store")
     snapshot = Store(tmp_path / "store").snapshot(verify=True)
-    assert (0, f"snapshot {snapshot.id}\n  {ACCOUNT}: 1 row\n  {USER}: 25 rows\n", "") == ended
+    assert (0, f"snapshot {snapshot.id}\n  AWS Account: 1 row\n  AWS IAM User: 25 rows\n", "") == ended
     assert [(EXAMPLE, "credential-report", 25, ("111122223333",))] == [
         (one.name, one.kind, one.objects, one.accounts) for one in snapshot.sources
     ]
