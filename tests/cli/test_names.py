@@ -54,3 +54,15 @@ def test_warnings_have_labels(run: RunWriter, account: tuple[object, ...]) -> No
     path = account[0]
     warned = run("check", path, "--type", "AWS S3 Bucket", *TIME)
     assert "CA10" not in warned.out + warned.err
+
+
+def test_objects_of_one_name_stand_in_lines_with_their_ids(run: RunWriter, tmp_path: Path) -> None:
+    path = tmp_path / "buckets.json"
+    named = (
+        {"Id": "first", "CA10__name__c": "web"},
+        {"Id": "second", "CA10__name__c": "web"},
+        {"Id": "c", "CA10__name__c": "db"},
+    )
+    path.write_text(json.dumps(named))
+    out = run("check", path, "--type", "AWS S3 Bucket", "--policy", "bucket-versioning", *TIME).out
+    assert "    ? db\n    ? web  first\n    ? web  second\n" in out

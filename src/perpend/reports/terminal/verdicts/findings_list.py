@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.escape import display_width
 from perpend.core.objects.status import Status
 from perpend.reports.formats.subjects import account_of
 from perpend.reports.formats.tally import reasons_of
@@ -96,14 +97,21 @@ def _print_reason(reason: Reason, page: TerminalPage, accounts: Mapping[str, Acc
         page.line((f"{page.ellipsis} and {policies - _MOST_POLICIES:,} more policies", "dim"), first="  ")
     shown = list(reason.shown.values())[:limit]
     together: dict[tuple[str, str | None], list[str]] = {}
+    apart: list[tuple[str, str, str, str | None]] = []
     repeated = Counter(_name(object_, page, accounts) for object_, _ in shown)
     for object_, error in shown:
         name, owner = _name(object_, page, accounts)
-        unique_name = f"{name} {page.name(object_.id)}" if repeated[name, owner] > 1 else name
-        together.setdefault((owner, error), []).append(unique_name)
-    for (owner, error), names in together.items():
-        parts = [(owner, "dim"), (f": {page.prose(error)}" if error else "", "dim")]
-        page.line(", ".join(names), *parts, first=f"    {page.symbol(Status.UNDETERMINED)} ", style=_UNDETERMINED)
+        if repeated[name, owner] > 1:
+            apart.append((name, f"  {page.name(object_.id)}", owner, error))
+        else:
+            together.setdefault((owner, error), []).append(name)
+    width = max((display_width(name) for name, *_ in apart), default=0)
+    lines = [(", ".join(names), "", owner, error) for (owner, error), names in together.items()]
+    for name, identity, owner, error in apart:
+        lines.append((name + " " * (width - display_width(name)), identity, owner, error))
+    for names, identity, owner, error in lines:
+        parts = [(identity, "dim"), (owner, "dim"), (f": {page.prose(error)}" if error else "", "dim")]
+        page.line(names, *parts, first=f"    {page.symbol(Status.UNDETERMINED)} ", style=_UNDETERMINED)
     if rest := max(reason.most, len(reason.shown)) - len(shown):
         least = "at least " if policies > 1 else ""
         page.line((f"{page.ellipsis} and {least}{rest:,} more (use --format json or csv for all)", "dim"), first="    ")
