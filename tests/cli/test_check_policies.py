@@ -96,7 +96,7 @@ def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credenti
         assert sorted(aside) == aside
         assert NEED_CHILDREN <= set(aside)
         assert 7 == len(asked(ran))
-    told = f"  {len(aside)} policies not evaluated: need objects or fields that these inputs do not list; use --policy to name them\n"
+    told = f"  {len(aside)} policies skipped: these inputs lack the data that they need; --policy names one\n"
     assert told in run("check", EXAMPLE, *TIME).out
 
 

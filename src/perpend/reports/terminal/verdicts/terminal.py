@@ -144,9 +144,8 @@ def _print_policies(
 
 def _set_aside(evaluation: Evaluation) -> str:
     number = len(evaluation.selection.set_aside)
-    needed = "needs objects or fields" if number == 1 else "need objects or fields"
-    problem = f"{needed} that these inputs do not list"
-    return f"{counted(number, 'policy', 'policies')} not evaluated: {problem}; use --policy to name them"
+    needed = "it needs" if number == 1 else "they need"
+    return f"{counted(number, 'policy', 'policies')} skipped: these inputs lack the data that {needed}; --policy names one"
 
 
 def excluded_text(evaluation: Evaluation) -> str:

@@ -161,11 +161,14 @@ def test_a_given_time_is_said_to_be_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(1, "1 policy not evaluated: needs objects or fields"), (2, "2 policies not evaluated: need objects or fields")],
+    [
+        (1, "1 policy skipped: these inputs lack the data that it needs"),
+        (2, "2 policies skipped: these inputs lack the data that they need"),
+    ],
 )
 def test_policies_set_aside_are_counted_in_the_head(tmp_path: Path, number: int, said: str) -> None:
     text = printed(evaluate(tmp_path, thing("ann"), set_aside=["/ce/far", "/ce/wide"][:number]), width=200)
-    assert f"  {said} that these inputs do not list; use --policy to name them\n\n" in text
+    assert f"  {said}; --policy names one\n\n" in text
     assert "not asked" not in printed(evaluate(tmp_path, thing("ann")))
 
 
