@@ -65,7 +65,7 @@ def _print_calls(plan: CollectionPlan, labels: Labels) -> None:
     for line, times in lines.items():
         click.echo(f"{line}, {times} times" if times > 1 else line)
     if plan.unserved:
-        click.echo(f"no call serves {', '.join(map(labels.path, plan.unserved))}")
+        click.echo(f"no call serves {visible(', '.join(map(labels.path, plan.unserved)))}")
 
 
 def _length(seconds: int) -> str:

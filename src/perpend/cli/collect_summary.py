@@ -127,7 +127,7 @@ def _print_unread(result: CollectionResult, request: CollectionRequest, labels: 
     unserved = request.plan.unserved
     if unserved:
         more = f" and {len(unserved) - MOST_NAMED} more" if len(unserved) > MOST_NAMED else ""
-        click.echo(f"no call serves {', '.join(map(labels.path, unserved[:MOST_NAMED]))}{more}", err=True)
+        click.echo(f"no call serves {visible(', '.join(map(labels.path, unserved[:MOST_NAMED])))}{more}", err=True)
     if not result.completeness.unread:
         return
     programs_by_label = request.programs_by_label()

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.object_types import current_name
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ SEPARATOR: Final = " › "
 _API_NAME: Final = "[A-Za-z][A-Za-z0-9_]*__[cr]"
 _PATH: Final = re.compile(rf"(?<![A-Za-z0-9_]){_API_NAME}(?:\[\d+\])?(?:\.{_API_NAME}(?:\[\d+\])?)*(?![A-Za-z0-9_])")
 _MOST_PATHS: Final = 1_024
+_LONGEST: Final = 100
+"""The longest label that is shown. A foreign repository may declare any."""
 _NAMESPACE: Final = re.compile("^[A-Za-z0-9]+?__(?=[A-Za-z0-9])")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _VENDOR: Final = "AWS"
@@ -50,7 +53,8 @@ class Labels:
     def type(self, name: str) -> str:
         """Return the label of a type."""
         declared = self._types.get(current_name(name))
-        return self._both(declared.label, name) if declared is not None and declared.label else name
+        label = _one_line(declared.label) if declared is not None else ""
+        return self._both(label, name) if label else name
 
     def path(self, path: str) -> str:
         """Return the label of a field, or of a path: lookups and lists, then a field."""
@@ -88,12 +92,12 @@ class Labels:
     @cached_property
     def _known(self) -> Mapping[str, str]:
         """The labels of all declared types, fields, lookups and lists. Of several labels of one name, the first one counts."""
-        known: dict[str, str] = {name: declared.label for name, declared in self._types.items() if declared.label}
+        known: dict[str, str] = {name: label for name, one in self._types.items() if (label := _one_line(one.label))}
         for name in sorted(self._types):
             declared = self._types[name]
             for field in declared.fields.values():
-                if field.label:
-                    known.setdefault(field.name, in_sentence(field.label))
+                if label := in_sentence(field.label):
+                    known.setdefault(field.name, label)
             for relation in (*declared.lookups, *declared.children):
                 known.setdefault(relation, relation_label(relation))
         return known
@@ -105,7 +109,11 @@ AS_WRITTEN: Final = Labels({})
 
 def in_sentence(label: str) -> str:
     """Return a label in the case of a sentence: "Block Public ACLs" becomes "block public ACLs"."""
-    return " ".join(map(_lower, label.split()))
+    return " ".join(map(_lower, _one_line(label).split()))
+
+
+def _one_line(label: str) -> str:
+    return shorten(" ".join(label[: 2 * _LONGEST].split()), _LONGEST)
 
 
 def relation_label(name: str) -> str:

@@ -111,5 +111,13 @@ def test_a_relationship_gets_a_label_from_its_name(name: str, label: str) -> Non
     assert relation_label(name) == label
 
 
+def test_a_long_label_is_cut_and_stands_in_one_line() -> None:
+    field = Field("CA10__a__c", "text", "Many\nwords " * 1_000_000)
+    labels = Labels({"A__c": ObjectType("A__c", "Label\n" * 1_000_000, fields={field.name: field})})
+    assert labels.type("A__c").startswith("Label Label ")
+    assert labels.path(field.name).startswith("many words many ")
+    assert [100, 100] == [len(labels.type("A__c")), len(labels.path(field.name))]
+
+
 def test_a_long_text_takes_linear_time() -> None:
     assert LABELS.text("a__c." * 50_000) == "a__c." * 50_000
