@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from perpend.evaluation.verdicts.evaluation import Evaluation
+from perpend.findings.severity.adjustments import shifted_findings
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import RatingFiles
 from perpend.findings.severity.results import weighed
@@ -56,7 +57,9 @@ def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_p
     evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
     files = RatingFiles((rating("/ce/mood"),), (shift(1, names=("ann",)),))
     stream = io.StringIO(newline="")
-    write_html_report(evaluation, stream, weighed=weighed(evaluation, ratings_in_force(files, ["/ce/mood"]), None))
+    in_force = ratings_in_force(files, ["/ce/mood"])
+    rated = weighed(evaluation, in_force, None, shifted_findings(evaluation, in_force.shifts, None))
+    write_html_report(evaluation, stream, weighed=rated)
     page = stream.getvalue()
     assert '<select id="severity">' in page and '<select id="severity">' not in page_of(evaluation)
     head = json.loads(column(page, "head"))
