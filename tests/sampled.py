@@ -48,6 +48,7 @@ def part_of_library(directory: Path, frameworks: str = "cis-aws-v7.0.0", policie
     chosen = [path.relative_to(LIBRARY) for path in (LIBRARY / "frameworks").glob(frameworks)]
     for top in (*types, *(Path("ce/ca/aws/iam", name) for name in policies or ("",)), *chosen):
         shutil.copytree(LIBRARY / top, directory / top)
+    shutil.copytree(LIBRARY / "ratings", directory / "ratings")
     for folder in ("ce", "ce/ca", "ce/ca/aws", "ce/ca/aws/iam"):
         shutil.copy(LIBRARY / folder / "folder.yaml", directory / folder)
     return Repository(directory)

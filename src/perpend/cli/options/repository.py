@@ -38,14 +38,9 @@ def root_here() -> Path | None:
     return next((above for above in (here, *here.parents) if (above / ROOT_MARK).is_file()), None)
 
 
-def is_library(repository: Repository) -> bool:
-    """Whether a repository is Perpend's own library."""
-    return repository.fallback is None
-
-
 def site_title(repository: Repository, docs: str | None) -> str:
     """Return the default title of a site: the name of the repository's directory, or ``Perpend``."""
-    return "Perpend" if docs or is_library(repository) else repository.files.root.resolve().name
+    return "Perpend" if docs or repository.is_library else repository.files.root.resolve().name
 
 
 def repository_of(directory: str | None, names: Sequence[str]) -> Repository:

@@ -102,7 +102,7 @@ class ActiveSeverities:
         from perpend.findings.severity.results import weighed
 
         if not self.in_force.shifts:
-            return weighed(evaluation, self.in_force, covering)
+            return weighed(evaluation, self.in_force, covering, ())
         from perpend.findings.severity.adjustments import shifted_findings
 
         shifted = shifted_findings(evaluation, self.in_force.shifts, covering)

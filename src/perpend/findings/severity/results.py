@@ -60,7 +60,7 @@ def weighed(
     evaluation: Evaluation,
     in_force: EffectiveRatings,
     covering: WaiverMatches | None,
-    shifted: Iterable[tuple[str, str, Status, int, bool]] = (),
+    shifted: Iterable[tuple[str, str, Status, int, bool]],
 ) -> RatedEvaluation:
     """Return the severity of an evaluation's findings. ``covering`` are the findings that waivers cover.
 

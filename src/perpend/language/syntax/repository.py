@@ -106,10 +106,10 @@ class Repository:
         """
         self._documents = {entity: loaded for entity, loaded in other._documents.items() if entity.lstrip("/") not in changed}
 
-    @cached_property
+    @property
     def is_library(self) -> bool:
         """Whether this is the library that ships with Perpend."""
-        return self.files.root.resolve() == LIBRARY.resolve()
+        return self.fallback is None
 
     @cached_property
     def tree(self) -> Tree:
