@@ -330,6 +330,20 @@ def test_accounts_are_shown_by_name_and_owner(run: RunWriter, project: Path) -> 
     assert "Production" in run("inventory", "show").out
 
 
+def test_sarif_links_to_the_pages_of_the_site(run: RunWriter, project: Path) -> None:
+    def page(*words: str) -> str:
+        [rule] = json.loads(run(*words, "--format", "sarif").out)["runs"][0]["tool"]["driver"]["rules"]
+        return str(rule["helpUri"])
+
+    check, policy = ("check", EXAMPLE, *TIME, "--policy", "root-user-mfa"), "/ce/ca/aws/iam/root-user-mfa/"
+    assert page(*check).startswith("https://docs.aws.amazon.com/")
+    say(project, '[site]\nbase-url = "https://policies.example/"\n')
+    assert f"https://policies.example{policy}" == page(*check)
+    run("import", "--store", "kept", EXAMPLE)
+    run("check", "--store", "kept", *TIME, "--policy", "root-user-mfa")
+    assert f"https://policies.example{policy}" == page("findings", "--store", "kept")
+
+
 @pytest.mark.usefixtures("small_library")
 def test_a_site_shows_the_names_of_accounts(run: RunWriter, project: Path) -> None:
     say(project, f'[accounts.{ACCOUNT}]\nname = "Production"\n[site]\nout = "public"\n')
