@@ -61,7 +61,7 @@ def test_each_example_of_help_begins_a_line(run: RunWriter) -> None:
     for path, found in commands_below(group):
         text = run(*path, "--help").out
         assert not {"\\b", "\b"} & set(text.split()), path
-        examples = [line.strip() for line in (found.epilog or "").splitlines() if line.startswith("  ")]
+        examples = [line.strip() for line in (found.epilog or "").splitlines() if re.match(r"  \S", line)]
         assert [] == [one for one in examples if f"\n    {one[:50]}" not in text], path
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from posixpath import commonprefix
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 from rich.text import Text
 
 from perpend.authoring.testing.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
-from perpend.core.diagnostics.escape import encodable, visible
+from perpend.core.diagnostics.escape import display_width, encodable, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.reports.formats.junit import ERROR, FAILURE, PASSED, JUnitCase, JUnitSuite, write_suites
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from perpend.language.compiler.analyzer import Analyzer
 
 _NAMED: Final = 5
+_SHORT: Final = 28
+"""The longest text that stands in the table of differences."""
+
+_HEADING: Final = len("expected")
+_BEFORE: Final = 30
+"""How much of a long text is shown before the first difference."""
 
 
 def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
@@ -94,11 +101,15 @@ def print_test_report(
         table = Table("", box=None, padding=(0, 2, 0, 2), header_style="dim")
         for heading in ("expected", "actual"):
             table.add_column(heading, overflow="fold")
-        for row in rows:
-            table.add_row(
-                row.field, *(Text("null" if value is None else visible(value)) for value in (row.expected, row.actual))
-            )
-        console.print(table)
+        pairs = [(row.field, _shown(row.expected), _shown(row.actual)) for row in rows]
+        for field, *texts in pairs:
+            if max(map(len, texts)) <= _SHORT:
+                table.add_row(field, *map(Text, texts))
+        if table.rows:
+            console.print(table)
+        for field, expected, actual in pairs:
+            if max(len(expected), len(actual)) > _SHORT:
+                _print_difference(field, expected, actual, console)
         print_steps(report.steps.get((logic_id, object_id), ()), console)
         console.print()
     if len(failures) > MOST_EXPLAINED:
@@ -107,6 +118,29 @@ def print_test_report(
     if coverage:
         _print_coverage(report, console, fail_under)
     _print_totals(report, console)
+
+
+def _shown(value: str | None) -> str:
+    return "null" if value is None else visible(value)
+
+
+def _print_difference(field: str, expected: str, actual: str, console: Console) -> None:
+    """Print two long texts one below the other, with a mark below the first difference.
+
+    A terminal gets the part around the difference, other outputs the whole texts.
+    """
+    at = len(commonprefix((expected, actual)))
+    first = at - _BEFORE if console.is_terminal and at > console.width // 2 else 0
+    cut = "…" if first else ""
+    console.print(Text(f"  {field}"))
+    for sign, heading, style, text in (("-", "expected", "red", expected), ("+", "actual", "green", actual)):
+        line = Text.assemble((f"  {sign} {heading:<{_HEADING}}  ", "dim"), (cut + text[first:], style))
+        if console.is_terminal:
+            console.print(line, no_wrap=True, overflow="ellipsis")
+        else:
+            console.print(line, soft_wrap=True)
+    before = display_width(cut + expected[first:at])
+    console.print(Text(" " * (_HEADING + 6 + before) + "^ first difference", style="bold"), soft_wrap=not console.is_terminal)
 
 
 def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> None:

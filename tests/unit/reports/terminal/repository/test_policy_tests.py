@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from perpend.authoring.testing.run import FailedTest, run_policy_tests
 from perpend.authoring.testing.run import TestReport as Report
-from perpend.authoring.testing.run import run_policy_tests
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.reports.terminal.repository.policy_tests import print_test_report
 from tests.repositories import LOGIC, analyzer_of, logic, policy_files
@@ -64,3 +64,24 @@ def test_nothing_run_is_no_success(tmp_path: Path, report: Report, colour: int) 
     console = Console(file=stream, width=120, force_terminal=True, color_system="standard")
     print_test_report(report, analyzer_of(tmp_path, policy_files(logic())), console)
     assert stream.getvalue().startswith(f"\x1b[1;{colour}m{report.executions} execution")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_of_two_long_texts_the_first_difference_is_marked(tmp_path: Path, is_terminal: bool) -> None:
+    text = f"flag.isEmpty() and {'a' * 100} == 'x'"
+    rows = [
+        FailedTest(LOGIC, "a", "conditionIndex", "101", "100"),
+        FailedTest(LOGIC, "a", "conditionText", text, text.replace("'x'", "'y' and more than fits into a line")),
+    ]
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, force_terminal=is_terminal, color_system=None)
+    print_test_report(Report(executions=1, failures=rows), analyzer_of(tmp_path, policy_files(logic())), console)
+    lines = stream.getvalue().splitlines()
+    (wanted,) = (line for line in lines if line.startswith("  - expected  "))
+    (actual,) = (line for line in lines if line.startswith("  + actual    "))
+    (mark,) = (line for line in lines if "^ first difference" in line)
+    assert ("x", "y") == (wanted[mark.index("^")], actual[mark.index("^")])
+    assert wanted[: mark.index("^")].replace("- expected", "") == actual[: mark.index("^")].replace("+ actual  ", "")
+    assert is_terminal is (max(map(len, lines)) <= 80)
+    assert is_terminal is not (text in stream.getvalue())
+    assert 1 == sum(line.split() == ["conditionIndex", "101", "100"] for line in lines)
