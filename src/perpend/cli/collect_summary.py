@@ -67,13 +67,18 @@ def print_collected(result: CollectionResult, request: CollectionRequest, *, err
     _print_unread(result, request)
 
 
-def print_policy_filter(policies: PolicyFilter) -> None:
-    """Print which policies evaluate the named types, and why others do not. Print nothing if types are not the filter."""
+def print_policy_filter(policies: PolicyFilter, *, in_short: bool = False) -> None:
+    """Print which policies evaluate the named types, and why others do not. Print nothing if types are not the filter.
+
+    ``in_short``: print their numbers only.
+    """
     if policies.lacking is None:
         return
     chosen = counted(len(policies.policies), "policy reads", "policies read")
     others = counted(policies.others, "policy", "policies")
     click.echo(f"{chosen} only the types of --types; {others} over other types skipped", err=True)
+    if in_short:
+        return
     for policy, types in list(policies.lacking.items())[:MOST_NAMED]:
         click.echo(f"  skipped, because it also reads {visible(', '.join(types))}: {visible(policy)}", err=True)
     if len(policies.lacking) > MOST_NAMED:
