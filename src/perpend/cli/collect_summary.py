@@ -87,14 +87,19 @@ def print_tables(snapshot: Snapshot, labels: Labels, *, err: bool = False) -> No
         click.echo(f"  none of {counted(empty, 'other type')}", err=err)
 
 
-def print_policy_filter(policies: PolicyFilter) -> None:
-    """Print which policies evaluate the named types, and why others do not. Print nothing if types are not the filter."""
+def print_policy_filter(policies: PolicyFilter, *, in_short: bool = False) -> None:
+    """Print which policies evaluate the named types, and why others do not. Print nothing if types are not the filter.
+
+    ``in_short``: print their numbers only.
+    """
     if policies.lacking is None:
         return
     labels = labels_of(policies.request.analyzer.repository)
     chosen = counted(len(policies.policies), "policy reads", "policies read")
     others = counted(policies.others, "policy", "policies")
     click.echo(f"{chosen} only the types of --types; {others} over other types skipped", err=True)
+    if in_short:
+        return
     for policy, types in list(policies.lacking.items())[:MOST_NAMED]:
         read = visible(", ".join(map(labels.type, types)))
         click.echo(f"  skipped, because it also reads {read}: {visible(policy)}", err=True)

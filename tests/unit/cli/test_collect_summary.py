@@ -51,3 +51,5 @@ def test_policies_that_read_other_types_are_printed_with_these_types(capsys: pyt
     assert "1 policy reads only the types of --types; 1 policy over other types skipped" == first
     assert "  skipped, because it also reads Account, Trail\\x1b[2J: /ce/p00" == others[0]
     assert (21, "  and 3 more that also read other types") == (len(others), others[-1])
+    print_policy_filter(PolicyFilter(request, ("/ce/p",), lacking=lacking, others=1), in_short=True)
+    assert [first] == capsys.readouterr().err.splitlines()

@@ -119,7 +119,7 @@ def scan_aws(context: click.Context, /, store: str | None, no_store: bool, **giv
         print_collected(collected, chosen.request, err=True, in_short=is_short, names=request.names)
         request = replace(request, commands=commands, scanned=scan_facts(collected, seconds))
         outcome = run_on_store(request, directory, record=not no_store)
-    print_policy_filter(chosen)
+    print_policy_filter(chosen, in_short=is_short)
     return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)
 
 

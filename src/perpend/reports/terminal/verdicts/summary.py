@@ -286,7 +286,7 @@ def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Ro
 def _names(policies: Sequence[FailingPolicy], page: TerminalPage) -> list[list[str]]:
     """Return texts with the names of the first objects of each policy, the longest text first.
 
-    Names have a region and an account if several of these are shown.
+    Names have a region and an account if several of these are shown; the shortest text has neither.
     """
     shown = [one for policy in policies for one in policy.objects]
     regions = len({one.region for one in shown if one.region}) > 1
@@ -301,7 +301,9 @@ def _names(policies: Sequence[FailingPolicy], page: TerminalPage) -> list[list[s
         names = list(map(text, policy.objects))
         if len(set(names)) < len(names):
             names = [f"{name} {page.name(one.object.id)}" for name, one in zip(names, policy.objects, strict=True)]
-        lines.append([_and_more(names[:number], policy.failing - number) for number in range(len(names), 0, -1)] or [""])
+        texts = [_and_more(names[:number], policy.failing - number) for number in range(len(names), 0, -1)]
+        bare = [_and_more([page.name(one.name)], policy.failing - 1) for one in policy.objects[:1]]
+        lines.append([*texts, *bare] or [""])
     return lines
 
 
