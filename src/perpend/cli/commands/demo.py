@@ -15,7 +15,7 @@ from perpend.reports.streams import progress
 EPILOG = """\b
 Examples:
   perpend demo
-  perpend demo /tmp/meridian
+  perpend demo ~/meridian
   perpend demo --force
 
 \b
