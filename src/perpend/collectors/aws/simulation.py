@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.model import NotThere
 from perpend.collectors.aws.parse import CloudPlace, NoResult, ObjectFields, add_reason, value_at
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         CollectOptions,
         FindingsService,
         RegionFilter,
+        UsedObjects,
     )
     from perpend.collectors.simulated import SimulatedAccount, SimulatedEstate, SimulatedObject
     from perpend.core.objects.claims import FailedCall
@@ -74,7 +76,7 @@ class SimulatedAws:
 
     def estimate(self, plan: CollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
         """Return no calls."""
-        return CallEstimate(0, 0, ())
+        return CallEstimate(0, 0, 0)
 
     def collect(
         self,
@@ -84,6 +86,7 @@ class SimulatedAws:
         options: CollectOptions,
         *,
         regions: RegionFilter | None = None,
+        used: UsedObjects = MappingProxyType({}),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
         """Write the listings of all accounts to the checkpoint. Raises IncompleteObject."""
@@ -117,7 +120,8 @@ class SimulatedAws:
     def _listed(self, shown: _SimulatedListings, cell: WorkUnit, checkpoint: CheckpointWriter) -> WorkUnitResult:
         """Write the rows of a listing, and return its result."""
         at, call = self.estate.at, CALLS[cell.listing]
-        result = WorkUnitResult(cell, at, at + _TAKES, made_at=at if cell.listing == REPORT else None)
+        reads_report = any(request.row.reads_report for request in shown.plan.types_shown_by(cell.listing))
+        result = WorkUnitResult(cell, at, at + _TAKES, made_at=at if reads_report else None)
         if lacking := shown.denial(call, cell.region):
             return replace(result, lacking=lacking)
         causes: Counter[FailedCall] = Counter()
@@ -159,6 +163,8 @@ class _SimulatedListings:
         """Yield the rows of a listing. Count the objects of each denied call in ``causes``."""
         regions = (cell.region,) if CALLS[cell.listing].regional else self._regions
         for request in self.plan.types_shown_by(cell.listing):
+            if request.row.listed != TYPES[request.row.type_name].listed:
+                continue  # another listing of the type shows all objects
             if request.row.each and self.denial(CALLS[request.row.each], cell.region):
                 continue
             for region in regions:
@@ -181,7 +187,7 @@ class _SimulatedListings:
                 fields.known[name] = self._value(row, name, source, shown)
             except NotThere as error:
                 fields.reasons[name] = f"was not read: {error}"
-        return CollectedRow(row.type_name, {"Id": shown.id, **fields.known}, fields.reasons, int(row.listed == REPORT))
+        return CollectedRow(row.type_name, {"Id": shown.id, **fields.known}, fields.reasons, int(row.reads_report))
 
     def _value(self, row: TypeRow, name: str, source: FieldSource, shown: SimulatedObject) -> Any:
         """Return the value of a field: as invented, by the account and the region, or by the policy document."""

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.simulated import SimulatedAccount, SimulatedEstate, SimulatedObject
+from perpend.core.values.tags import TAGS_FIELD
 from perpend.reports.demo.defaults import ORGANIZATION, Ago, field_name, type_name
 from perpend.reports.demo.organisation import ACCOUNTS, REGIONS, SECOND, document, objects, share
 
@@ -208,6 +209,7 @@ class Story:
         if "row" in fields:
             fields = self._with_report(fields, run)
         named = {field_name(drawn.type, name): self._value(value, run, "Z") for name, value in fields.items()}
+        named[TAGS_FIELD] = json.dumps(_tags(drawn))
         return SimulatedObject(type_name(drawn.type), drawn.id, named, drawn.region)
 
     def _with_report(self, fields: dict[str, Any], run: int) -> dict[str, Any]:
@@ -230,6 +232,13 @@ class Story:
             return value
         time = (self.time_of(run) if value.before_run else self.today) - timedelta(days=value.days)
         return f"{time:%Y-%m-%dT%H:%M:%S}{zone}"
+
+
+def _tags(drawn: Drawn) -> dict[str, str]:
+    """Return the tags of an object; a few objects have none."""
+    kind = drawn.account.name.rpartition(" ")[2]
+    environment = kind if kind in ("production", "staging", "sandbox") else "shared"
+    return {"team": drawn.account.owner, "environment": environment} if share(drawn.key, "tags") > 0.1 else {}
 
 
 def _denied_in(account: str, run: int) -> frozenset[tuple[str, str]]:
