@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "report": "Check a store and write a report as one HTML file.",
         "export": "Send new and changed findings to AWS Security Hub.",
         "evidence": "Write a run into one file for auditors, and verify such a file.",
+        "demo": "Make a store of an invented organisation, to try everything.",
         "analyze-policy": "Show who can use an AWS policy document, and why.",
     },
     "Findings over time": {

@@ -10,6 +10,7 @@ from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
     from perpend.collectors.protocol import Cloud, CloudApi
+    from perpend.collectors.simulated import SimulatedEstate
 
 AnyCloud: TypeAlias = "Cloud[Any]"
 AnyApi: TypeAlias = "CloudApi[Any, Any]"
@@ -33,4 +34,10 @@ def connect(name: str, purpose: str) -> AnyApi:
         if (error.name or "").startswith("perpend"):
             raise
         raise MissingPackages(f"{purpose} needs the package {error.name}: {command_to_add(name)}") from None
+    return api
+
+
+def simulate(name: str, estate: SimulatedEstate) -> AnyApi:
+    """Return an API of a cloud that answers from an invented estate. It needs no extra."""
+    api: AnyApi = import_module(f"perpend.collectors.{name}.simulation").simulation(estate)
     return api

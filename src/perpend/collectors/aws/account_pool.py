@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import AT_ONCE, Refused
-from perpend.collectors.aws.collector import Collector, cells_of
+from perpend.collectors.aws.collector import Collector
 from perpend.collectors.aws.error_classification import Refusal
-from perpend.collectors.aws.plan import BEFORE
+from perpend.collectors.aws.plan import BEFORE, cells_of
 from perpend.collectors.aws.session.credentials import ASSUME
 from perpend.collectors.aws.session.rate_limiter import rate_of
 from perpend.collectors.protocol import AccountEntry, CallEstimate, now

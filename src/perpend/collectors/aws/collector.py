@@ -30,7 +30,7 @@ from perpend.collectors.aws.parse import (
     member,
     objects_in,
 )
-from perpend.collectors.aws.plan import IDENTITY
+from perpend.collectors.aws.plan import IDENTITY, cells_of
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.objects.claims import FailedCall
@@ -341,12 +341,3 @@ def _seen_as(row: TypeRow, identity: str, known: Mapping[str, Any], reasons: Map
     """Return type and Id of an object, and the hash of the fields that a listing shows of it."""
     listed = [(name, known.get(name), reasons.get(name)) for name, source in sorted(row.fields.items()) if not source.call]
     return row.type_name, identity, hashlib.blake2b(json.dumps(listed).encode(), digest_size=8).digest()
-
-
-def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[WorkUnit]:
-    """Return the listings of an account by region."""
-    return [
-        WorkUnit(entry.account, region, listing)
-        for listing in plan.all_listings
-        for region in (entry.asked if CALLS[listing].regional else ("",))
-    ]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES, REPORT
-from perpend.collectors.protocol import PlannedCall
+from perpend.collectors.protocol import PlannedCall, WorkUnit
 from perpend.core.values.tags import TAGS_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from perpend.collectors.aws.model import CloudCall, DetailCall, TypeRow
+    from perpend.collectors.protocol import AccountEntry
 
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 IDENTITY: Final = "sts.identity"
@@ -175,3 +176,12 @@ def _without_unlisted_tags(request: TypeRequest, listings: Collection[str]) -> T
     if source is None or source.call not in _LISTINGS or source.call in listings:
         return request
     return replace(request, details=tuple(detail for detail in request.details if detail.call != source.call))
+
+
+def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[WorkUnit]:
+    """Return the listings of an account by region."""
+    return [
+        WorkUnit(entry.account, region, listing)
+        for listing in plan.all_listings
+        for region in (entry.asked if CALLS[listing].regional else ("",))
+    ]

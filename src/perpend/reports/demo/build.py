@@ -1,0 +1,155 @@
+"""Make the invented organisation's directory by the real path: collect, evaluate and record, run by run.
+
+Only AWS is invented. A run takes the same way into the store and the history as one of ``perpend scan``.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from perpend.collectors.protocol import CLOUDS, CollectOptions
+from perpend.collectors.registry import load, simulate
+from perpend.collectors.runs.collection import collect_accounts
+from perpend.collectors.runs.request import request_for
+from perpend.core.commit import make_directory, put, remove_tree, temporary, write_whole
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.findings.history.record import record_run
+from perpend.findings.severity.active import ActiveSeverities
+from perpend.inventory.snapshots.store import Store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.program.required_columns import fields_by_type
+from perpend.language.syntax.repository import ROOT_MARK, open_repository
+from perpend.reports.demo.decisions import configuration, waivers
+from perpend.reports.demo.defaults import DEFAULTS, type_name
+from perpend.reports.demo.story import RUNS, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.collectors.protocol import CollectionListener
+    from perpend.collectors.simulated import SimulatedEstate
+    from perpend.language.program.program import Program
+
+MARK: Final = ".perpend-demo"
+"""The file by which a directory is known as one that ``perpend demo`` has made."""
+
+EXPLAINED: Final = ("security-group-unrestricted-inbound-common-ports", "picking")
+"""The policy and the object of a finding that is worth an explanation."""
+
+NEXT: Final = (
+    ("perpend", "findings"),
+    ("perpend", "report", "html", "--out", "report.html"),
+    ("perpend", "explain", *EXPLAINED),
+)
+"""The commands to try next, in the directory."""
+
+
+class NotMade(PerpendError):
+    """The directory cannot be made, or must not be replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Counts of the directory that was made: accounts and objects of the last run, runs, and the times of the runs."""
+
+    accounts: int
+    objects: int
+    times: tuple[datetime, ...]
+
+
+class _Quiet:
+    """Shows nothing of a collection."""
+
+    def inactive_accounts(self, number: int) -> None:
+        """Show nothing."""
+
+    def unfinished_collections(self, store: Store, directories: Sequence[Path]) -> None:
+        """Show nothing."""
+
+    def collecting(self, accounts: int) -> AbstractContextManager[CollectionListener | None]:
+        """Return a context without a listener."""
+        return nullcontext()
+
+    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
+        """Return a context without a function."""
+        return nullcontext()
+
+    def interrupted(self, store: Store, listings: int) -> None:
+        """Show nothing."""
+
+
+def make_demo(
+    directory: Path, today: datetime, *, force: bool = False, runs: int = RUNS, done: Callable[[int], None] | None = None
+) -> Demo:
+    """Make a directory with a store, waivers and a configuration file, all of it or nothing.
+
+    The store holds the last ``runs`` runs up to ``today``. ``force`` replaces a directory that was made by this function.
+    ``done`` is called with the number of runs that are done. Raises NotMade.
+    """
+    _require_free(directory, force=force)
+    try:
+        make_directory(directory.absolute().parent)
+        with temporary(directory, directory=True) as part:
+            estates = [*Story(today).estates(RUNS - runs + 1)]
+            excluded = _build_store(part / "store", estates, done)
+            write_whole(make_directory(part / "waivers") / "waivers.yaml", waivers(today).encode())
+            write_whole(part / "perpend.toml", configuration(excluded).encode())
+            write_whole(part / MARK, b"")
+            if force:
+                remove_tree(directory)
+            put(part, directory)
+    except OSError as error:
+        raise NotMade(f"{visible(str(directory))}: cannot be made: {(error.strerror or str(error)).lower()}") from None
+    last = estates[-1]
+    return Demo(
+        len(last.accounts), sum(len(account.objects) for account in last.accounts), tuple(estate.at for estate in estates)
+    )
+
+
+def _require_free(directory: Path, *, force: bool) -> None:
+    """Raise NotMade if the directory exists, unless it may be replaced, or if the commands there would read other policies."""
+    shown = visible(str(directory))
+    if directory.is_symlink() or directory.exists():
+        if directory.is_symlink() or not (directory / MARK).is_file():
+            raise NotMade(f"{shown}: exists, and `perpend demo` has not made it: name another directory")
+        if not force:
+            raise NotMade(f"{shown}: exists: --force replaces it")
+    around = next((above for above in directory.absolute().parents if (above / ROOT_MARK).is_file()), None)
+    if around is not None:
+        raise NotMade(f"{shown}: is in the policy repository {visible(str(around))}: name a directory outside of it")
+
+
+def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], done: Callable[[int], None] | None) -> list[str]:
+    """Make a store with a run for each estate. Return the policies that read more than the organisation has."""
+    repository = open_repository()
+    analyzer, store, cloud = Analyzer(repository), Store(store_directory), load(CLOUDS[0])
+    ratings = ActiveSeverities.here(repository, None).said
+    programs, excluded = _covered(select_policies(analyzer).programs)
+    for number, estate in enumerate(estates, 1):
+        invented = partial(simulate, cloud.name, estate)
+        request = request_for(cloud, invented, analyzer, lambda: programs, (), only_types=False)
+        collected = collect_accounts(store, request, CollectOptions(), _Quiet())
+        with store.reading(collected.snapshot.id) as snapshot:
+            selection = select_policies(analyzer, exclude=excluded, over=snapshot)
+            with evaluate_snapshot(snapshot, selection) as evaluation:
+                record_run(snapshot, evaluation, repository, ratings)
+        if done:
+            done(number)
+    return excluded
+
+
+def _covered(programs: Sequence[Program]) -> tuple[tuple[Program, ...], list[str]]:
+    """Return the programs that read only invented types, and the policies over invented types that read others, too."""
+    types = {*map(type_name, DEFAULTS)}
+    covered = tuple(program for program in programs if {*fields_by_type([program])} <= types)
+    others = {program.policy_id for program in programs if program.input_type in types} - {one.policy_id for one in covered}
+    return covered, sorted(others)
