@@ -16,17 +16,17 @@ from perpend.cli.options.collection import collection_options, collection_reques
 from perpend.cli.options.policy_selection import exclude_option
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.runs import report_options, run_on_store, run_request
+from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
-from perpend.core.errors import InvalidOption, PerpendError
-from perpend.core.values.age import age_from_text
+from perpend.core.errors import InvalidOption
+from perpend.core.values.age import format_age
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.runs import PolicyChoice, severities_of, waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     from perpend.language.syntax.repository import Repository
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
@@ -57,6 +57,7 @@ def command() -> None:
 @click.option("--store", metavar="DIR", type=click.Path(), help="Keep the snapshot in this store. Default: delete it.")
 @collection_options
 @exclude_option
+@max_age_option
 @report_options
 @waiver_options
 @click.pass_context
@@ -72,7 +73,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     if options.resume and store is None:
         raise InvalidOption("--resume goes with --store", "--resume")
     repository = open_repository_here(options.repo)
-    request = run_request(context, {**given, "max_age": _max_age(context)}, repository)
+    request = run_request(context, given, repository)
     # A faulty waiver or rating stops the command before it asks AWS.
     waivers_of(request)
     severities_of(request)
@@ -99,26 +100,16 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)
 
 
-def _max_age(context: click.Context) -> timedelta | None:
-    """Return the ``max-age`` of the configuration file: the option --max-age of `scan` is about a resumed collection."""
-    configuration = configuration_of(context)
-    text = configuration.values.get("max-age")
-    age = age_from_text(text) if text is not None else None
-    if text is not None and age is None:
-        reason = f"'{text}' is not a length of time, such as 90m, 24h, 7d or 4w"
-        raise PerpendError(f"{configuration.place('max-age')}: `max-age`: {reason}")
-    return age
-
-
 def _explain_command(
     context: click.Context, repository: Repository, store: str, repo: str | None, *, is_kept: bool
 ) -> ExplainCommand:
     """Return the command that explains a verdict of this run."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    file = configuration_of(context).file
+    file, max_age = configuration_of(context).file, context.params["max_age"]
     same = {
         "--store": store,
+        "--max-age": None if max_age is None or is_from_file(context, "max_age") else format_age(max_age),
         "--repo": None if is_from_file(context, "repo") else repo,
         "--config": str(file.path) if file and named_by(context) == "--config" else None,
     }

@@ -214,7 +214,7 @@ SETTINGS: Final = (
         SettingKind.TEXT,
         "The age, such as `24h` or `7d`, from which facts count as unknown.",
         "--max-age",
-        ("check", "explain", "evidence write", "remediate", "report html", "export security-hub"),
+        ("check", "scan aws", "explain", "evidence write", "remediate", "report html", "export security-hub"),
     ),
     Setting(
         "output.format",
