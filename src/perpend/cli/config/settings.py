@@ -142,7 +142,10 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Frameworks or sections whose policies are evaluated. `--policy` and `--framework` replace it.",
         "--framework",
-        ("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
+        (
+            *("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
+            "compliance",
+        ),
     ),
     Setting(
         "inherited",
