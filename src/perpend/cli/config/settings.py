@@ -53,6 +53,7 @@ _STORE_COMMANDS: Final = (
     "inventory show",
     "inventory sql",
     "inventory prune",
+    "permissions",
     "explain",
     "findings",
     "history show",
