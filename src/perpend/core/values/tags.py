@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.values.values import WHITE_SPACE, is_empty_text, json_from_text, norm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+TAGS_FIELD: Final = "CA10__tagsJson__c"
+"""The field with an object's tags: a JSON object of names and values, `{}` without tags.
+
+Operations on tags read it by default, and collectors fill it. Its value is null, with a reason, if the tags could not be read.
+A table without the column has objects whose tags were not asked for.
+"""
 
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")
 

@@ -11,6 +11,7 @@ from perpend.core.objects.claims import account_field, region_field, scope_of
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
+from perpend.core.values.tags import TAGS_FIELD
 from perpend.evaluation.verdicts.evaluation import chunks_of
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
 from perpend.findings.history.queries.views import called, key_of
@@ -103,7 +104,7 @@ def _held(
     for objects, ends in chunks_of(evaluation, [*columns.values()]):
         for place, judged, *of_object in zip(places, objects, *ends, strict=False):
             scope = scope_of(judged.fields, declared)
-            names = [one or None for one in (judged.id, judged.external_id, judged.name, scope.account, scope.region)]
+            names = [one or None for one in (judged.id, judged.external_id, judged.name, scope.account, scope.region, None)]
             for (number, column), (index, _) in zip(columns.items(), of_object, strict=True):
                 status = column.program.verdicts[index].status
                 if status in statuses:
@@ -122,6 +123,7 @@ def _stored(objects: StoredObjects, declared: ObjectType, columns: Mapping[int, 
         "name": filled(table, declared.name_field, "o"),
         "account": filled(table, account_field(declared), "o"),
         "region": filled(table, region_field(declared), "o"),
+        "tags": filled(table, TAGS_FIELD, "o"),
     }
     named = ", ".join(f"{value} AS {column}" for column, value in described.items())
     verdicts = [
