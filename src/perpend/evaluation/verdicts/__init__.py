@@ -1,5 +1,5 @@
 """Select policies, evaluate objects or stored snapshots, and count the verdicts.
 
 ``selection`` chooses the programs. ``evaluate_objects`` evaluates objects in memory and ``stores`` evaluates snapshots; both
-return an ``Evaluation``. ``verdict_filter`` chooses the verdicts to show, and ``requirements`` sums them up by framework.
+return an ``Evaluation``. ``requirements`` sums them up by framework.
 """

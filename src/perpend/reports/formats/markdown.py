@@ -71,7 +71,7 @@ def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEval
     written += "".join(table_row(status.value.lower(), f"{counts[status]:,}") for status in Status if counts[status])
     written += f"\n{total:,} verdicts on {evaluation.ledger.objects:,} objects at {evaluation.day.time:%Y-%m-%d}"
     if evaluation.filter_verdicts:
-        written += f"; listed: {span(evaluation.filter_verdicts.words)}"
+        written += f"; listed: {span(evaluation.filter_verdicts.text)}"
     written += f".\n{not_evaluated}" + (_severities(weighed) if weighed else "") + _frameworks(evaluation.scorecards())
     stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(evaluation, limit=_OBJECTS))))
 

@@ -14,10 +14,10 @@ import pytest
 from perpend.core.objects.claims import NOT_ASKED, Claim, Scope
 from perpend.core.objects.inventory import Source
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.reports.formats.json import write_json, write_ndjson
 from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.values import json_value, value_text
+from tests.reference.only import only
 from tests.unit.reports.terminal.evaluations import (
     HOSTILE,
     MOOD,
@@ -252,14 +252,17 @@ def test_a_reference_has_the_label_of_the_type_a_lookup_leads_to_or_the_key_insi
 
 def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
     evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "none"), thing("cy", "bad"))
-    shown = filter_verdicts(evaluation, Filter((Status.INCOMPLIANT,)), {})
+    shown = only(evaluation, Status.INCOMPLIANT)
     lines, short = io.StringIO(), io.StringIO()
     write_ndjson(shown, lines)
     write_ndjson(shown, short, by="object")
     of_document = [{**verdict, "filter": "--status INCOMPLIANT"} for verdict in document_of(shown)["verdicts"]]
     assert of_document == [json.loads(line) for line in lines.getvalue().splitlines()]
     first, *others = map(json.loads, short.getvalue().splitlines())
-    assert ({"options": "--status INCOMPLIANT", "verdicts": 2}, 2) == (first["filter"], len(others))
+    assert ({"options": "--status INCOMPLIANT", "verdicts": 2, "objectsWithUnknownTags": 0}, 2) == (
+        first["filter"],
+        len(others),
+    )
     assert not any("filter" in line for line in others)
 
 

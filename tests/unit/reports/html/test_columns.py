@@ -10,9 +10,9 @@ import pytest
 from perpend.core.objects.account import Account
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.reports.html import columns
 from perpend.reports.html.columns import FindingColumns, Sinks, TooManyFindings, write_columns
+from tests.reference.only import only
 from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
 
 BOTH = {"mood": MOOD, "noted": NOTED}
@@ -78,7 +78,7 @@ def test_the_columns_say_what_the_findings_say(tmp_path: Path) -> None:
 
 def test_filters_choose_and_totals_stay(tmp_path: Path) -> None:
     evaluation = evaluate(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", owner="acme"), thing("cid", "odd"))
-    shown = filter_verdicts(evaluation, Filter((Status.COMPLIANT, Status.INCOMPLIANT), (), ("acme",)), {})
+    shown = only(evaluation, Status.COMPLIANT, Status.INCOMPLIANT, account="acme")
     found, sinks = written(shown)
     assert [("ann", Status.INCOMPLIANT), ("bob", Status.COMPLIANT)] == [(one[0], one[2]) for one in findings(found, sinks)]
     assert 3 == sum(found.counts[0].values())
