@@ -48,9 +48,10 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
     from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
     from perpend.evaluation.verdicts.verdict import Reference, Verdict
-    from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
     from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.findings.filters import Filter
     from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.verdict_filter import filter_verdicts
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.importers.input import Input
     from perpend.inventory.importers.inputs import Imported, import_inputs
@@ -96,7 +97,8 @@ _HOMES: Final = {
     "evaluation.verdicts.evaluation_time": ("EvaluationTime", "evaluation_time"),
     "evaluation.verdicts.verdict": ("Verdict", "Reference"),
     "evaluation.verdicts.evaluation": ("Evaluation", "Totals", "FilteredEvaluation"),
-    "evaluation.verdicts.verdict_filter": ("Filter", "filter_verdicts"),
+    "findings.filters": ("Filter",),
+    "findings.verdict_filter": ("filter_verdicts",),
     "evaluation.verdicts.objects": ("stored_object_named",),
     "evaluation.verdicts.plans": ("plans_of",),
     "evaluation.verdicts.requirements": (

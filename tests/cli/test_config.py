@@ -268,7 +268,8 @@ def test_what_is_outside_of_the_files_directory_is_told(run: RunWriter, project:
     other = project.parent / "other"
     say(project, 'store = "../other"\n[site]\nout = "../site"\n')
     ran = run("import", EXAMPLE)
-    assert (0, f"perpend: perpend.toml:1: `store` is outside of the file's directory: {other}\n") == (ran.code, ran.err)
+    used = "it is used all the same: --store names another, --no-config ignores the file"
+    assert (0, f"perpend: perpend.toml:1: `store` is outside of the file's directory: {other}; {used}\n") == (ran.code, ran.err)
     assert ran.err == run("inventory", "ls").err
     assert "" == run("check", EXAMPLE, *TIME).err, "the store is not looked at"
     assert "" == run("inventory", "ls", "--store", other).err, "who named it knows it"

@@ -38,7 +38,9 @@ def test_what_is_open_is_listed_with_its_first_day(run: RunWriter, days: Path) -
     assert (finding_id(KEYS, "CA10__CaAwsUser__c", ALMA), KEYS, 2) == (alma["finding_id"], alma["policy_id"], alma["episodes"])
     assert ("2026-11-22T00:00:00Z", "2026-11-20T00:00:00Z") == (alma["open_since"], alma["incompliant_start_date"])
     text = run("findings", "--store", days, "--policy", "user-has-more-than-one-active-access-key").out
-    assert "✘ alma.brekke in 111122223333: open, since 2026-11-22, episode 2, last seen 2026-11-22" in text
+    assert "  ✘ alma.brekke     new, episode 2\n" in text
+    assert "  ✘ build-runner    since 2026-11-20\n" in text
+    assert text.endswith("\n4 open in 1 policy\n")
 
 
 @pytest.mark.parametrize(
@@ -122,12 +124,14 @@ def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     assert (1, {"reopened": 1}) == (found.code, json.loads(found.out)["counts"])
     found = run("diff", "1", "2", "--store", days)
     assert 0 == found.code
-    assert "resource deleted (1)\n  alma.brekke in 111122223333" in found.out
-    assert "before run 1, 2026-11-20: 175 of 175 known verdicts evaluated" in found.out
+    heading = "User has more than one active access key  1 object, resource change"
+    assert f"resource deleted (1)\n{heading}" in found.out
+    assert found.out.endswith("    alma.brekke\n")
+    assert "run 1, 2026-11-20: evaluated all 7 policies, 175 verdicts" in found.out
     assert {"reopened": 1} == json.loads(run("diff", "1", "3", "--store", days, "--format", "json").out)["counts"]
     markdown = run("diff", "1", "2", "--store", days, "--format", "markdown").out
     assert (
-        "| resource deleted | alma.brekke | /ce/ca/aws/iam/user-has-more-than-one-active-access-key | resource change |"
+        "| resource deleted | | User has more than one active access key | alma.brekke | | 111122223333 | resource change |"
         in markdown
     )
 
@@ -160,7 +164,9 @@ def test_a_store_without_a_history_is_told_what_begins_one(run: RunWriter, tmp_p
     assert "absent: there is no such directory; `perpend import` makes one" in absent.err
 
 
-def test_a_scorecard_puts_every_requirement_in_one_class(run: RunWriter, days: Path) -> None:
+def test_a_scorecard_puts_every_requirement_in_one_class(
+    run: RunWriter, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (card,) = said(run("compliance", "--store", days, "--framework", "cis-aws", "--format", "json"))
     assert len(card["results"]) == sum(card["requirements"].values())
     met, judged = card["fractions"]["met of all"], card["fractions"]["met of judged"]
@@ -168,6 +174,9 @@ def test_a_scorecard_puts_every_requirement_in_one_class(run: RunWriter, days: P
     assert judged["of"] == sum(card["requirements"][name] for name in ("met", "fails", "undetermined"))
     text = run("compliance", "--store", days).out
     assert "requirements met" in text
+    (tmp_path / "perpend.toml").write_text('frameworks = ["cis-aws"]\n')
+    monkeypatch.chdir(tmp_path)
+    assert [card] == said(run("compliance", "--store", days, "--format", "json"))
     assert "%" not in text
     of_one = ("--framework", "cis-aws", "--account", "111122223333", "--format", "json")
     assert [card] == said(run("compliance", "--store", days, *of_one))
@@ -186,7 +195,11 @@ def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: 
 def test_a_trend_counts_what_came_and_went(run: RunWriter, days: Path) -> None:
     rows = said(run("trend", "--store", days, "--format", "json"))
     assert [(20, 20, 0), (19, 0, 1), (20, 1, 0)] == [(one["open"], one["opened"], one["ended"]) for one in rows]
-    assert "█" in run("trend", "--store", days).out
+    drawn = run("trend", "--store", days).out.splitlines()
+    bars = [line.rpartition("  ")[2] for line in drawn[1:4]]
+    assert ["█" * 40, "█" * 38, "█" * 40] == bars, "in proportion to 20, 19 and 20, from zero"
+    assert "  bars: open or unconfirmed, from 0 to 20" == drawn[4]
+    assert "█" not in run("trend", "--store", days, "--last", "2").out, "two runs are no trend"
     assert 2 == run("trend", "--store", days, "--policy", "*no-such-policy*").code
 
 

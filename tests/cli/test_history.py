@@ -172,4 +172,4 @@ def test_a_run_over_few_types_leaves_what_is_known_of_others(run: RunWriter, tmp
     trend = json.loads(run("trend", "--store", store, "--format", "json").out)
     assert [(1, 2, False), (2, 2, False), (3, 2, True)] == [(one["run"], one["open"], bool(one["late"])) for one in trend]
     assert "  late" in run("trend", "--store", store).out
-    assert "1 of 26 known verdicts evaluated" in run("diff", "1", "2", "--store", store).out
+    assert "evaluated 1 of 2 policies, 1 of 26 verdicts" in run("diff", "1", "2", "--store", store).out

@@ -7,7 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from perpend.collectors.aws.catalog import CALLS, TYPES
+from perpend.core.objects.claims import FailedCall
+from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, RunWriter
 
 
@@ -96,3 +100,62 @@ def test_the_cost_of_a_permission_is_counted_in_verdicts_of_a_store(run: RunWrit
     run("import", EXAMPLE, "--store", tmp_path / "s")
     lines = run("permissions", "--policy", KEY_POLICY, "--store", tmp_path / "s").out.splitlines()
     assert "iam:GetCredentialReport       1 policy needs it, 25 verdicts" == lines[1]
+
+
+KMS, IAM, ORG = "kms:ListKeys", "iam:GenerateCredentialReport", "account:GetAlternateContact"
+
+
+@pytest.fixture
+def denied(tmp_path: Path) -> Path:
+    """A store whose last collection was denied some calls."""
+    with Store(tmp_path / "store").writing() as writer:
+        for region in ("eu-west-1", "us-east-1"):
+            writer.calls.append(FailedCall("111122223333", region, "kms", "ListKeys", KMS, "denied", "AccessDenied"))
+        writer.calls.append(FailedCall("111122223333", "", "iam", "GenerateCredentialReport", IAM, "denied", "AccessDenied"))
+        writer.calls.append(FailedCall("111122223333", "", "account", "GetAlternateContact", ORG, "denied by SCP"))
+        writer.calls.append(FailedCall("111122223333", "us-east-1", "ec2", "DescribeVolumes", "ec2:DescribeVolumes", "failed:"))
+        writer.commit("test")
+    return tmp_path / "store"
+
+
+def test_what_is_missing_is_a_policy_and_the_calls_stand_beside_it(
+    run: RunWriter, denied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = run("permissions", "--missing", "--store", denied)
+    assert (0, {KMS, IAM}) == (told.code, actions(json.loads(told.out)))
+    assert told.err.splitlines() == [
+        f"perpend: denied by SCP: {ORG:28}  111122223333",
+        f"perpend: denied: {IAM}  111122223333",
+        f"perpend: denied: {KMS:28}  111122223333  eu-west-1, us-east-1",
+    ]
+    (entry, *_) = json.loads(run("permissions", "--missing", "--store", denied, "--format", "json").out)
+    assert (ORG, "denied by SCP", ["GetAlternateContact"]) == (
+        entry["permission"],
+        entry["refusal"],
+        [call["operation"] for call in entry["calls"]],
+    )
+    some = run("permissions", "--missing", "--store", denied, "--policy", KEY_POLICY)
+    assert {IAM} == actions(json.loads(some.out))
+    whole_role = run("permissions", "--missing", "--store", denied, "--format", "terraform")
+    assert (2, "") == (whole_role.code, whole_role.out)
+    monkeypatch.chdir(tmp_path)
+    assert "name its store with --store; .perpend/store is not there" in run("permissions", "--missing").err
+    (tmp_path / ".perpend").mkdir()
+    denied.rename(tmp_path / ".perpend" / "store")
+    assert told == run("permissions", "--missing")
+
+
+def test_a_configured_store_is_read_for_what_is_missing_only(
+    run: RunWriter, denied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "perpend.toml").write_text('store = "store"\n')
+    assert {KMS, IAM} == actions(json.loads(run("permissions", "--missing").out))
+    assert "verdict" not in run("permissions", "--policy", KEY_POLICY).out
+
+
+def test_nothing_is_missing(run: RunWriter, tmp_path: Path) -> None:
+    with Store(tmp_path / "store").writing() as writer:
+        writer.commit("test")
+    told = run("permissions", "--missing", "--store", tmp_path / "store")
+    assert (0, "", "perpend: the last collection was denied nothing\n") == told

@@ -24,8 +24,9 @@ from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict import Reference, Verdict
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import VerdictRow
+from perpend.findings.filters import Filter
+from perpend.findings.verdict_filter import filter_verdicts
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
@@ -230,7 +231,7 @@ def check_narrowed(evaluation: Evaluation) -> None:
         ((), "日本!"),
         ((), "t1"),
     ):
-        wanted = Filter(statuses, (), () if account is None else (account,))
+        wanted = Filter({"status": tuple(one.value for one in statuses), "account": () if account is None else (account,)})
         expected = [
             line
             for line, (program, judged, index, _) in every

@@ -37,7 +37,7 @@ def test_a_store_s_news_are_sent_once(run: RunWriter, moto_address: str, tmp_pat
     run("import", report, "--store", store, "--observed-at", "2026-11-20T00:00:00Z")
 
     def push(*options: Any) -> Any:
-        words = ("--unrated", "low", "--region", "eu-west-1", "--endpoint-url", moto_address)
+        words = ("--unrated", "low", "--to-region", "eu-west-1", "--endpoint-url", moto_address)
         return run("export", "security-hub", "--store", store, *words, *options)
 
     dry = push("--dry-run")
@@ -57,7 +57,7 @@ def test_a_store_s_news_are_sent_once(run: RunWriter, moto_address: str, tmp_pat
 def test_findings_of_other_accounts_are_left_out_and_told(run: RunWriter, moto_address: str, tmp_path: Path) -> None:
     target = tmp_path / "findings.json"
     run("check", EXAMPLE, *TIME, "--format", "asff", "--unrated", "low", "--out", target)
-    ended = run("export", "security-hub", target, "--region", "eu-west-1", "--endpoint-url", moto_address)
+    ended = run("export", "security-hub", target, "--to-region", "eu-west-1", "--endpoint-url", moto_address)
     assert 0 == ended.code
     assert "0 sent in 0 calls" in ended.out
     assert "of other accounts not sent" in ended.err
@@ -66,7 +66,7 @@ def test_findings_of_other_accounts_are_left_out_and_told(run: RunWriter, moto_a
 def test_what_cannot_be_sent_is_told_in_a_line(run: RunWriter, moto_address: str, tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text("[]")
-    ended = run("export", "security-hub", other, "--region", "eu-west-1", "--endpoint-url", moto_address)
+    ended = run("export", "security-hub", other, "--to-region", "eu-west-1", "--endpoint-url", moto_address)
     assert (2, 1) == (ended.code, len(ended.err.splitlines()))
     assert 2 == run("export", "security-hub", "--store", tmp_path).code
     assert 2 == run("export", "security-hub").code

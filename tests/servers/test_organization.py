@@ -303,7 +303,7 @@ def test_what_stands_unfinished_is_told_and_pruned(
     other = collect(*ORG, "--resume")
     assert (2, True) == (other.code, "the unfinished ones have other options" in other.err)
     stub.answered.clear()
-    aged = collect("--resume", "--max-age", "0s")
+    aged = collect("--resume", "--resume-age", "0s")
     assert (0, True) == (aged.code, len(calls_of(stub)) > 4), aged.err
     monkeypatch.setattr(Checkpoint, "_append", interrupted(8))
     assert 130 == collect().code
@@ -361,7 +361,7 @@ def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: RunWriter, stu
         (("--accounts", "1*"), "add --org"),
         (("--org", "--profile", "a", "--profile", "b"), "--org takes one --profile"),
         (("--resume", "--dry-run"), "exclude each other"),
-        (("--max-age", "soon"), "is not a length of time"),
+        (("--resume-age", "soon"), "is not a length of time"),
         (("--org", "--role-name", "our audit"), "'our audit' is not the name of a role, such as audit"),
         (("--org", "--role-name", "arn:aws:iam::1:role/a"), "is not the name of a role; give its name alone"),
         (("--org", "--external-id", ""), "not an external ID: 2 to 1,224 letters"),

@@ -73,7 +73,7 @@ class CollectOptions:
     concurrency: int = 16
     endpoint_url: str | None = None
     resume: bool = False
-    max_age: timedelta = timedelta(hours=4)
+    resume_age: timedelta = timedelta(hours=4)
     keep_disappeared: timedelta = KEPT_FOR
     dry_run: bool = False
 

@@ -24,7 +24,7 @@ from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
+from perpend.findings.filters import STATUS, Filter
 from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
@@ -341,8 +341,11 @@ class _Run:
         needs_severities = is_severity(request.fail_on) or request.format.form != "parquet"
         rated = self.severities.weighed(evaluation, matches) if needs_severities else None
         answered = replace(evaluation, answered=self.waivers.answered(evaluation, matches))
-        shown = filter_verdicts(answered, request.filter, request.accounts)
-        _Report(request, shown, matches, rated, history, unread, snapshot.calls).write()
+        if request.filter:
+            from perpend.findings.verdict_filter import filter_verdicts
+
+            answered = filter_verdicts(answered, request.filter, request.accounts)
+        _Report(request, answered, matches, rated, history, unread, snapshot.calls).write()
         return RunOutcome(self._exit_code(evaluation, matches, rated), evaluation.ledger)
 
     def _exit_code(self, evaluation: Evaluation, matches: WaiverMatches | None, rated: RatedEvaluation | None) -> int:
@@ -432,7 +435,7 @@ class _Report:
             elif FORMS[form].lists_findings:
                 from perpend.reports.formats.finding import OPEN
 
-                statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
+                statuses = tuple(Status) if request.format.every or request.filter.of(STATUS.name) else OPEN
                 write_evaluation_findings(evaluation, statuses, request.format, self.rated, request.repository)
             elif form in ("junit", "markdown", "oscal-ar"):
                 self._write_summary()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.config.command import Configured, is_from_file, site_address
+from perpend.cli.config.command import Configured, configuration_of, is_from_file, site_address
 from perpend.cli.options.format import format_option, history_format_options, not_written
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
@@ -107,7 +107,7 @@ def command(
     place = place_of(directory)
     difference, words, known = _difference(place, revisions, waiving, rating, counted=writes_counts(options))
     said = HistoryAnnotations(repository, words, rating.in_force, lines=form == "sarif")
-    write_difference(difference, place.head(), known, said, options, limit)
+    write_difference(difference, place.head(), known, said, options, limit, configuration_of(context).accounts)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
     return LOST_SIGHT if any(row["what"] == Event.BECAME_UNKNOWN for row in difference.rows) else 0
@@ -136,7 +136,7 @@ def _difference(
     if before.number >= after.number:
         raise click.UsageError(f"run {before.number} does not come before run {after.number}")
     views = (*COMPARED, "finding") if waiving.files.waivers or rating.in_force.shifts else COMPARED
-    with asking(place, *views, since=before.number) as connection:
+    with asking(place, *views, since=before.number, tags=waiving.by_tags or rating.by_tags) as connection:
         covering = waiving.covered_findings(connection, head)
         query = with_waivers(compared(before.number, after.number))
         if rating.in_force.by_policy:

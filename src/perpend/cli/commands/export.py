@@ -53,9 +53,9 @@ _OF_STORE: Final = (
 
 EPILOG = """\b
 Examples:
-  perpend export security-hub --store inventory --unrated medium --region eu-west-1
+  perpend export security-hub --store inventory --unrated medium --to-region eu-west-1
   perpend check --store inventory --format asff --all --unrated medium --out findings.json
-  perpend export security-hub findings.json --region eu-west-1
+  perpend export security-hub findings.json --to-region eu-west-1
   perpend export security-hub findings.json --dry-run
 
 \b
@@ -89,7 +89,9 @@ def command() -> None:
 @click.option(
     "--sent", metavar="FILE", type=click.Path(), help="Record the sent findings here. Default: next to the store or file."
 )
-@click.option("--region", metavar="REGION", help="The region of the Security Hub. Default: the region of the profile.")
+@click.option(
+    "--to-region", "region", metavar="REGION", help="The region of the Security Hub. Default: the region of the profile."
+)
 @click.option("--profile", metavar="NAME", help="The profile of the AWS configuration.")
 @click.option("--endpoint-url", metavar="URL", help="Send to this server instead of AWS, such as a test server.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing.")

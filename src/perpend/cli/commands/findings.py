@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from perpend.cli.config.command import Configured, configuration_of, site_address
+from perpend.cli.options.filters import filter_given, filter_options, with_account_numbers
 from perpend.cli.options.format import format_option, history_format_options
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import FindingsWriter
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
 from perpend.cli.options.severity import check_unrated_passes, ratings_options, time_of, unrated_passes_option
-from perpend.cli.options.values import moment, repository_option
+from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
-from perpend.findings.history.model import OPEN_STATES, State
+from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.warn import warn
+from perpend.findings.filters import (
+    ACCOUNT,
+    LIFE,
+    OBJECT,
+    OF_FINDINGS,
+    POLICY,
+    REGION,
+    TAG,
+    TYPE,
+    Filter,
+)
+from perpend.findings.history.model import OPEN_STATES
 from perpend.findings.severity.active import SEVERITIES, ActiveSeverities
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.language.compiler.names import find_type
@@ -23,15 +37,19 @@ from perpend.reports.formats.write import FormatOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from perpend.findings.history.queries.findings import FindingFilter
+    from perpend.findings.history.manifest import HistoryManifest
     from perpend.language.syntax.repository import Repository
+
+ORDERS: Final = ("severity", "age", "priority")
+"""The orders of findings, the default first."""
 
 EPILOG = """\b
 Examples:
   perpend findings --store inventory
-  perpend findings --store inventory --policy root-user-mfa --account production
+  perpend findings --store inventory --severity critical,high
+  perpend findings --store inventory --policy root-user-mfa --account production --region eu-west-1
+  perpend findings --store inventory --tag team=payments
   perpend findings --store inventory --life unconfirmed --life unknown
   perpend findings --store inventory --life all --object arn:aws:iam::111122223333:user/alma
   perpend findings --store inventory --waived no
@@ -45,23 +63,7 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or u
 
 @click.command("findings", cls=Configured, epilog=EPILOG)
 @store_option
-@click.option(
-    "--life",
-    "lives",
-    multiple=True,
-    type=click.Choice([*(life.value for life in State if life is not State.PASSING), "all"]),
-    help="List findings in this state only; may be repeated.  [default: open, unconfirmed]",
-)
-@click.option(
-    "--policy", "policies", multiple=True, metavar="ID|GLOB", help="List findings of this policy only; may be repeated."
-)
-@click.option("--type", "types", multiple=True, metavar="NAME", help="List findings of this object type only; may be repeated.")
-@click.option(
-    "--account", "accounts", multiple=True, metavar="ID|NAME", help="List findings of this account only; may be repeated."
-)
-@click.option(
-    "--object", "objects", multiple=True, metavar="ID|NAME", help="List findings of this object only; may be repeated."
-)
+@filter_options(*OF_FINDINGS, notes={LIFE.name: "  [default: open, unconfirmed]"})
 @repository_option
 @waiver_options
 @click.option(
@@ -74,8 +76,10 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or u
 @ratings_options
 @click.option(
     "--order",
-    type=click.Choice(["age", "priority"]),
-    help="List the oldest first, or the most important with the reason.  [default: priority if a policy is rated, else age]",
+    type=click.Choice(ORDERS),
+    default=ORDERS[0],
+    show_default=True,
+    help="List by severity, number of objects and policy; or the oldest first; or the most important with the reason.",
 )
 @click.option(
     "--fail-on",
@@ -83,9 +87,6 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or u
     help="Exit with 1 if a listed finding is open, not waived, and this severe, worse or not rated; with 3 if one could be.",
 )
 @unrated_passes_option
-@click.option(
-    "--since", metavar="TIME", callback=moment, help="List findings that were opened or reopened at this time or later."
-)
 @format_option("findings")
 @history_format_options
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Findings shown in the table.")
@@ -101,7 +102,7 @@ def command(
     waived: str,
     ratings_dir: str | None,
     default_ratings: bool,
-    order: str | None,
+    order: str,
     fail_on: str | None,
     unrated_passes: bool,
     limit: int,
@@ -110,16 +111,25 @@ def command(
     unrated: str | None,
     github: bool,
     out: str | None,
-    **wanted: Any,
+    **given: Any,
 ) -> int:
     """List the findings of a store's history; by default the open ones.
 
     Waived findings are listed with their waiver and its end. Waivers count as of the day of the newest run; one that has ended
     by today does not count. If policies are rated, findings have a severity, and a priority with its reason.
     """
+    from perpend.findings.finding_filter import finding_rows, of_severity, tags_unknown
     from perpend.findings.history.queries.findings import BY_AGE, FINDING_COLUMNS, FindingList
     from perpend.findings.history.queries.views import asking
-    from perpend.findings.severity.priority import BY_PRIORITY, PRIORITY_COLUMNS, at_least, keep_ratings, with_priority
+    from perpend.findings.severity.groups import BY_GROUP, finding_groups, in_groups, without_severity
+    from perpend.findings.severity.priority import (
+        BY_PRIORITY,
+        PRIORITY_COLUMNS,
+        at_least,
+        keep_ratings,
+        with_priority,
+        with_severity,
+    )
     from perpend.findings.waivers.match_history import WAIVER_COLUMNS, with_waivers
     from perpend.reports.terminal.history.finding import HistoryAnnotations, waiver_texts
 
@@ -134,47 +144,47 @@ def command(
     severities = ActiveSeverities.here(
         repository, ratings_dir, defaults=default_ratings, fail_on=fail_on, unrated_passes=unrated_passes
     )
-    order = order or ("priority" if severities.in_force.by_policy else "age")
-    writer, head = FindingsWriter(options, limit, order), place.head()
-    filter = _filter(context, repository, **wanted)
-    with asking(place, *writer.views, accounts=filter.accounts, objects=filter.objects) as connection:
+    writer, head = FindingsWriter(options, limit, order, configuration_of(context).accounts), place.head()
+    filter = _filter(context, repository, head, given)
+    tags = bool(filter.of(TAG.name)) or waivers.by_tags or severities.by_tags
+    named = filter.of(ACCOUNT.name), filter.of(OBJECT.name), filter.of(REGION.name)
+    with asking(place, *writer.views, accounts=named[0], objects=named[1], regions=named[2], tags=tags) as connection:
         matches = waivers.covered_findings(connection, head)
         notes = HistoryAnnotations(repository, waiver_texts(matches), severities.in_force, lines=form == "sarif")
-        chosen, values = filter.rows(head)
-        rows = with_waivers(chosen, waived)
-        columns, sorting = (*FINDING_COLUMNS, *writer.columns, *WAIVER_COLUMNS), BY_AGE
-        shown = rows
+        keep_ratings(connection, severities.in_force)
+        rows = with_severity(with_waivers(finding_rows(filter), waived))
+        rows = of_severity(rows, filter)
+        groups = finding_groups(connection, (rows, []), notes.title_of)
+        if filter.of(TAG.name):
+            _warn_unknown_tags(tags_unknown(connection, rows))
+        shown = in_groups(connection, rows, groups)
+        columns = (*FINDING_COLUMNS, *writer.columns, *WAIVER_COLUMNS)
         if severities.in_force.by_policy or order == "priority":
-            keep_ratings(connection, severities.in_force)
-            columns, sorting = (*columns, *PRIORITY_COLUMNS), BY_PRIORITY if order == "priority" else BY_AGE
-            shown = with_priority(rows, time_of(head), first=writer.most if order == "priority" else None)
-        writer.write(connection, FindingList(shown, values, columns, sorting), place, notes)
+            first = writer.most if order == "priority" else None
+            shown = with_priority(without_severity(shown), time_of(head), first=first)
+            columns = (*columns, *PRIORITY_COLUMNS)
+        elif form == "table":
+            columns = (*columns, "severity")
+        sorting = {"severity": BY_GROUP, "age": BY_AGE, "priority": BY_PRIORITY}[order]
+        writer.write(connection, FindingList(shown, [], columns, sorting), place, notes, groups)
         if severities.least is None:
             return 0
-        return severities.exit_code(*at_least(connection, (rows, values), severities.least, unrated=not unrated_passes))
+        return severities.exit_code(*at_least(connection, (rows, []), severities.least, unrated=not unrated_passes))
 
 
-def _filter(
-    context: click.Context,
-    repository: Repository,
-    *,
-    lives: tuple[str, ...],
-    policies: tuple[str, ...],
-    types: tuple[str, ...],
-    accounts: tuple[str, ...],
-    objects: tuple[str, ...],
-    since: datetime | None,
-) -> FindingFilter:
-    """Return the filter that options make. Accounts may be given by their names in the configuration."""
-    from perpend.findings.history.queries.findings import FindingFilter
+def _filter(context: click.Context, repository: Repository, head: HistoryManifest, given: Mapping[str, Any]) -> Filter:
+    """Return the filter that options make. It names accounts, types and policies as the history does."""
+    from perpend.findings.history.queries.findings import known_policies
 
-    named = configuration_of(context).accounts
-    numbers: Mapping[str, str] = {account.name.casefold(): number for number, account in named.items() if account.name}
-    return FindingFilter(
-        () if "all" in lives else lives or tuple(life.value for life in OPEN_STATES),
-        policies,
-        tuple(find_type(name, repository).name for name in types),
-        tuple(numbers.get(one.casefold(), one) for one in accounts),
-        objects,
-        since.isoformat() if since else None,
-    )
+    filter = with_account_numbers(context, filter_given(given))
+    values = {LIFE.name: tuple(life.value for life in OPEN_STATES), **filter.values}
+    if filter.of(TYPE.name):
+        values[TYPE.name] = tuple(find_type(name, repository).name for name in filter.of(TYPE.name))
+    if filter.of(POLICY.name):
+        values[POLICY.name] = tuple(known_policies(head, filter.of(POLICY.name)))
+    return Filter(values)
+
+
+def _warn_unknown_tags(number: int) -> None:
+    if number:
+        warn(f"{counted(number, 'finding is', 'findings are')} listed because the tags of the object are unknown")

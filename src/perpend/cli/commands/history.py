@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.config.command import Configured
+from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_rows_as
+from perpend.cli.options.repository import open_repository_here
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.reports.streams import output_stream, terminal
@@ -43,10 +44,12 @@ def command() -> None:
 @store_option
 @format_option("history")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
-def show(name: str, directory: str, form: str, out: str | None) -> int:
+@click.pass_context
+def show(context: click.Context, /, name: str, directory: str, form: str, out: str | None) -> int:
     """Show all events of an object (by Id, external id or name), a policy, or a finding (by its id)."""
     from perpend.findings.history.queries.findings import about
     from perpend.findings.history.queries.views import asking, history_of_object
+    from perpend.reports.terminal.history.finding import HistoryAnnotations
     from perpend.reports.terminal.history.findings import print_story, rows_in
 
     place = place_of(directory)
@@ -60,7 +63,8 @@ def show(name: str, directory: str, form: str, out: str | None) -> int:
         return USAGE_ERROR
     if form == "text":
         with terminal(out) as console:
-            print_story(what, name, rows, console)
+            notes = HistoryAnnotations(open_repository_here(None))
+            print_story(what, name, rows, console, configuration_of(context).accounts, notes.title_of)
     else:
         with output_stream(out) as stream:
             write_rows_as(form, columns, rows, stream)

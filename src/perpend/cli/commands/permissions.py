@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from perpend.cli.config.command import Configured
+from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.collection import collection_request
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options.format import format_option
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from perpend.collectors.protocol import Permission
     from perpend.collectors.runs.request import CollectionRequest
+    from perpend.core.objects.claims import FailedCall
 
 EPILOG = """\b
 Examples:
@@ -40,8 +43,13 @@ Examples:
   perpend permissions --cost
   perpend permissions --cost --store inventory
   perpend permissions --org --role-name audit --format iam-policy
-  perpend permissions --format cloudformation"""
+  perpend permissions --format cloudformation
+  perpend permissions --missing --store inventory > policy.json"""
 
+DEFAULT_STORE: Final = ".perpend/store"
+"""The store of a scan without --store."""
+
+_DENIED: Final = "denied"
 _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 
 
@@ -79,10 +87,16 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
     help="With --org: the role to assume in each account.  [default: OrganizationAccountAccessRole]",
 )
 @click.option(
+    "--missing",
+    is_flag=True,
+    help="Print the IAM policy with the permissions that the last collection of the store was denied; list the denied calls.",
+)
+@click.option(
     "--store",
     metavar="DIR",
     type=click.Path(),
-    help="Count the verdicts on objects of this store that would be UNDETERMINED without each permission.",
+    help="Count the verdicts on objects of this store that would be UNDETERMINED without each permission. "
+    f"With --missing: the store that was collected.  [default: {DEFAULT_STORE}, if it exists]",
 )
 @click.option(
     "--most-characters",
@@ -92,7 +106,10 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
     metavar="N",
     help="With --format iam-policy: split longer policies by service. Session and user policies may have 2048.",
 )
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     policies: tuple[str, ...],
     frameworks: tuple[str, ...],
     repo: str | None,
@@ -101,6 +118,7 @@ def command(
     cost: bool,
     org: bool,
     role_name: str | None,
+    missing: bool,
     store: str | None,
     most_characters: int,
 ) -> int:
@@ -109,9 +127,19 @@ def command(
         raise click.UsageError("--role-name is for the accounts of an organization: add --org")
     if org and form in _ROLES:
         raise click.UsageError(f"--format {form} is a role in each account, --org is for its caller: use --format iam-policy")
+    if missing and form in _ROLES:
+        raise click.UsageError(f"--format {form} is a whole role, --missing adds to one: use --format iam-policy")
+    if not missing and is_from_file(context, "store"):
+        store = None  # a configured store is one to collect into: reading it takes time
     request = collection_request(open_repository_here(repo), policies, frameworks, types)
     permissions = request.cloud.permissions(request.plan, organization=org)
-    if form == "iam-policy":
+    if missing:
+        denied = _denied_calls(store)
+        if policies or frameworks or types:
+            wanted = {permission.name for permission in permissions}
+            denied = [call for call in denied if call.label in wanted]
+        _print_missing(denied, form, most_characters)
+    elif form == "iam-policy":
         assume_role = [assume_role_statement(role_name or request.cloud.default_role)] if org else []
         names = [permission.name for permission in permissions if permission.name != ASSUME_ROLE]
         _print_policies(names, most_characters, assume_role)
@@ -125,6 +153,40 @@ def command(
         else:
             _print_entries(entries, cost=cost)
     return 0
+
+
+def _denied_calls(store: str | None) -> list[FailedCall]:
+    """Return the calls that the last collection of a store was denied. Raises UsageError if no store is named or there."""
+    if store is None and not os.path.isdir(DEFAULT_STORE):
+        reason = f"{DEFAULT_STORE} is not there"
+        raise click.UsageError(f"--missing reads what a collection was denied: name its store with --store; {reason}")
+    with open_store(store or DEFAULT_STORE).reading() as snapshot:
+        return [call for call in snapshot.calls if call.refusal.startswith(_DENIED)]
+
+
+def _print_missing(denied: Sequence[FailedCall], form: str, most_characters: int) -> None:
+    """Print the IAM policy that allows denied calls, and the calls on standard error; or both as JSON."""
+    calls: dict[tuple[str, str], list[FailedCall]] = {}
+    for call in sorted(denied, key=lambda call: (call.label, call.refusal, call.account, call.region)):
+        calls.setdefault((call.label, call.refusal), []).append(call)
+    # No policy of an account allows a call that a service control policy denies.
+    allowable = list(dict.fromkeys(label for label, refusal in calls if refusal == _DENIED))
+    if form == "json":
+        entries = [
+            {"permission": label, "refusal": refusal, "calls": [asdict(call) for call in of_one]}
+            for (label, refusal), of_one in calls.items()
+        ]
+        click.echo(json.dumps(entries, indent=2))
+        return
+    if allowable:
+        _print_policies(allowable, most_characters, [])
+    width = max((len(label) for label, _ in calls), default=0)
+    for (label, refusal), of_one in calls.items():
+        accounts = ", ".join(dict.fromkeys(call.account for call in of_one))
+        regions = ", ".join(dict.fromkeys(call.region for call in of_one if call.region))
+        click.echo(f"perpend: {refusal}: {visible(f'{label:{width}}  {accounts}  {regions}').rstrip()}", err=True)
+    if not calls:
+        click.echo("perpend: the last collection was denied nothing", err=True)
 
 
 def _print_policies(permissions: list[str], most: int, more: list[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.runs import filter_options, run_on_store, run_request
+from perpend.cli.options.runs import run_on_store, run_request, verdict_filters
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
@@ -44,9 +44,7 @@ def command() -> None:
 @click.option("--out", metavar="FILE", required=True, type=click.Path(), help="Write to this file. Only its owner can read it.")
 @choice_options
 @waiver_options
-@filter_options[0]
-@filter_options[1]
-@filter_options[2]
+@verdict_filters
 @ratings_options
 @click.option(
     "--snapshot-time",

@@ -12,7 +12,7 @@ import click
 from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected, print_policy_filter, scan_facts
 from perpend.cli.commands.collect import INCOMPLETE
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.config.configuration import is_address
 from perpend.cli.options.collection import (
     CloudGroup,
@@ -26,17 +26,17 @@ from perpend.cli.options.next_commands import repository_words, run_commands
 from perpend.cli.options.policy_selection import exclude_option
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.runs import report_options, run_on_store, run_request
+from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
-from perpend.core.errors import InvalidOption, PerpendError
-from perpend.core.values.age import age_from_text
+from perpend.core.errors import InvalidOption
+from perpend.core.values.age import format_age
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.runs import PolicyChoice, severities_of, waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     from perpend.language.syntax.repository import Repository
     from perpend.reports.terminal.verdicts.next_command import RunCommands
@@ -75,6 +75,7 @@ def command() -> None:
 @click.option("--no-store", is_flag=True, help="Keep nothing: delete the snapshot after the report.")
 @collection_options
 @exclude_option
+@max_age_option
 @report_options
 @waiver_options
 @click.pass_context
@@ -91,7 +92,7 @@ def scan_aws(context: click.Context, /, store: str | None, no_store: bool, **giv
         raise InvalidOption(f"{other} and --no-store exclude each other", other, "--no-store")
     repository = open_repository_here(options.repo)
     is_short = given["form"] == "table" and not (given["details"] or given["quiet"])
-    request = run_request(context, {**given, "summary": given["summary"] or is_short, "max_age": _max_age(context)}, repository)
+    request = run_request(context, {**given, "summary": given["summary"] or is_short}, repository)
     # A faulty waiver or rating stops the command before it asks AWS.
     waivers_of(request)
     severities_of(request)
@@ -123,21 +124,12 @@ def scan_aws(context: click.Context, /, store: str | None, no_store: bool, **giv
     return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)
 
 
-def _max_age(context: click.Context) -> timedelta | None:
-    """Return the ``max-age`` of the configuration file: the option --max-age of `scan` is about a resumed collection."""
-    configuration = configuration_of(context)
-    text = configuration.values.get("max-age")
-    age = age_from_text(text) if text is not None else None
-    if text is not None and age is None:
-        reason = f"'{text}' is not a length of time, such as 90m, 24h, 7d or 4w"
-        raise PerpendError(f"{configuration.place('max-age')}: `max-age`: {reason}")
-    return age
-
-
 def _commands(context: click.Context, repository: Repository, store: str | None) -> RunCommands:
     """Return the commands that go on from this run. ``store`` is None if none is kept."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    options = ("--store", store or "", *repository_words(context))
+    max_age = context.params["max_age"]
+    age = () if max_age is None or is_from_file(context, "max_age") else ("--max-age", format_age(max_age))
+    options = ("--store", store or "", *age, *repository_words(context))
     explain = ExplainCommand((), options, repository.policy_ids, is_kept=store is not None)
     return run_commands(context, explain, store=store, has_history=store is not None and not is_address(store))

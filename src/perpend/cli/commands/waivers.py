@@ -164,11 +164,12 @@ def _covering(
         yield WaiverMatches(on, waiver_statuses_on(files, on, repository.policy_ids)), None
         return
     from perpend.findings.history.queries.views import asking
+    from perpend.findings.waivers.entries import by_tags
     from perpend.findings.waivers.match_history import history_findings
     from perpend.findings.waivers.matches import match_waivers
 
     place = place_of(directory)
-    with asking(place) as connection:
+    with asking(place, tags=by_tags(files.waivers)) as connection:
         on = DayAsked.of(asked or day_of(place.head()), named=asked is not None)
         yield match_waivers(connection, history_findings, files, repository.policy_ids, on), connection
 

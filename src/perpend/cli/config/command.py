@@ -244,4 +244,8 @@ def _warn_outside(configuration: Configuration, setting: Setting) -> None:
 
     if setting.kind is SettingKind.PATH and configuration.leads_out(setting.name):
         place, path = configuration.place(setting.name), visible(configuration.path(setting.name))
-        click.echo(f"perpend: {place}: `{setting.name}` is outside of the file's directory: {path}", err=True)
+        click.echo(
+            f"perpend: {place}: `{setting.name}` is outside of the file's directory: {path}; it is used all the same: "
+            f"{setting.option} names another, --no-config ignores the file",
+            err=True,
+        )

@@ -53,6 +53,7 @@ _STORE_COMMANDS: Final = (
     "inventory show",
     "inventory sql",
     "inventory prune",
+    "permissions",
     "explain",
     "findings",
     "history show",
@@ -142,7 +143,10 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Frameworks or sections whose policies are evaluated. `--policy` and `--framework` replace it.",
         "--framework",
-        ("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
+        (
+            *("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
+            "compliance",
+        ),
     ),
     Setting(
         "inherited",
@@ -226,7 +230,7 @@ SETTINGS: Final = (
         SettingKind.TEXT,
         "The age, such as `24h` or `7d`, from which facts count as unknown.",
         "--max-age",
-        ("check", "explain", "evidence write", "remediate", "report html", "export security-hub"),
+        ("check", "scan aws", "explain", "evidence write", "remediate", "report html", "export security-hub"),
     ),
     Setting(
         "output.format",

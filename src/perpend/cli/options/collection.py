@@ -203,7 +203,7 @@ _OPTIONS: Final = (
     ),
     click.option("--resume", is_flag=True, help="Resume an interrupted collection with the same options."),
     click.option(
-        "--max-age",
+        "--resume-age",
         default="4h",
         show_default=True,
         metavar="AGE",

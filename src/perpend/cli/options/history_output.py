@@ -15,13 +15,15 @@ from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.history.findings import rows_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
+    from perpend.core.objects.account import Account
     from perpend.core.objects.status import Status
     from perpend.findings.history.manifest import HistoryManifest
     from perpend.findings.history.queries.findings import FindingList
     from perpend.findings.history.storage import HistoryStorage
+    from perpend.findings.severity.groups import FindingGroup
     from perpend.inventory.snapshots.database import Connection
     from perpend.reports.formats.finding import ReportedRun
     from perpend.reports.terminal.history.finding import HistoryAnnotations
@@ -34,11 +36,15 @@ _BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class FindingsWriter:
-    """Writes the findings of a query. ``limit`` is for the table; ``order`` is ``age`` or ``priority``."""
+    """Writes the findings of a query.
+
+    ``limit`` is for the table; ``order`` is ``severity``, ``age`` or ``priority``; ``accounts`` are those of the configuration.
+    """
 
     options: FormatOptions
     limit: int
     order: str
+    accounts: Mapping[str, Account]
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -57,8 +63,15 @@ class FindingsWriter:
         """How many findings are needed, None for all. The table says whether there are more than it shows."""
         return self.limit + 1 if self.options.form == "table" else None
 
-    def write(self, connection: Connection, findings: FindingList, place: HistoryStorage, said: HistoryAnnotations) -> None:
-        """Write findings."""
+    def write(
+        self,
+        connection: Connection,
+        findings: FindingList,
+        place: HistoryStorage,
+        said: HistoryAnnotations,
+        groups: Sequence[FindingGroup],
+    ) -> None:
+        """Write findings. ``groups`` are their groups by severity and policy."""
         from perpend.reports.terminal.history.finding_lines import write_finding_lines
 
         form, is_list = self.options.form, lists_history_findings(self.options.form)
@@ -68,19 +81,26 @@ class FindingsWriter:
             return
         if not is_list:
             connection.execute(*findings.query(self.most))
-            self._print(list(rows_in(findings.columns, _batches(connection))))
+            self._print(list(rows_in(findings.columns, _batches(connection))), groups, said, place.head())
             return
         from perpend.reports.terminal.history.finding import history_findings
 
         run, rows = _run(connection, place, said), _rows_with_texts(connection, findings)
         write_history_findings(run, history_findings(rows, run, place.head(), said), self.options, said.repository)
 
-    def _print(self, rows: Sequence[Row]) -> None:
-        from perpend.reports.terminal.history.findings import print_findings, print_priorities
+    def _print(
+        self, rows: Sequence[Row], groups: Sequence[FindingGroup], said: HistoryAnnotations, head: HistoryManifest
+    ) -> None:
+        from perpend.reports.terminal.history.findings import print_finding_lines, print_findings
 
+        shown = rows[: self.limit]
         with terminal(self.options.out) as console:
-            printed = print_priorities if self.order == "priority" else print_findings
-            printed(rows[: self.limit], console, more=len(rows) > self.limit)
+            if self.order == "severity":
+                newest = time_of(head) if len(head.runs) > 1 else None
+                rated = bool(said.ratings.by_policy)
+                print_findings(shown, groups, console, self.accounts, rated=rated, newest=newest)
+            else:
+                print_finding_lines(shown, console, self.accounts, said.title_of, more=len(rows) > self.limit)
 
 
 def _rows_with_texts(connection: Connection, findings: FindingList) -> Iterator[Row]:
@@ -119,13 +139,17 @@ def write_difference(
     said: HistoryAnnotations,
     options: FormatOptions,
     limit: int,
+    accounts: Mapping[str, Account],
 ) -> None:
-    """Write a comparison of two runs. ``counts`` are each policy's after the later run; ``limit`` is for text and Markdown."""
+    """Write a comparison of two runs. ``counts`` are each policy's after the later run.
+
+    ``limit`` and ``accounts``, those of the configuration, are for text and Markdown.
+    """
     from perpend.reports.terminal.history.run_diff import print_difference, write_difference_json, write_difference_markdown
 
     if options.form == "text":
         with terminal(options.out) as console:
-            print_difference(difference, console, limit=limit)
+            print_difference(difference, console, limit=limit, accounts=accounts, title_of=said.title_of)
         return
     if writes_counts(options):
         from perpend.reports.terminal.history.finding import NO_NEWS, changed_findings, history_run
@@ -137,7 +161,7 @@ def write_difference(
         if options.form == "json":
             write_difference_json(difference, stream)
         elif options.form == "markdown":
-            write_difference_markdown(difference, stream, limit=limit)
+            write_difference_markdown(difference, stream, limit=limit, accounts=accounts, title_of=said.title_of)
         else:
             write_rows_as(options.form, difference.columns, difference.rows, stream)
 

@@ -10,7 +10,7 @@ import click
 from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file, site_address
 from perpend.cli.config.configuration import is_address
 from perpend.cli.config.settings import FAIL_ON
-from perpend.cli.options.completion import complete_categories
+from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, format_options
 from perpend.cli.options.history.record import NOT_AWAY
 from perpend.cli.options.names import names_option
@@ -18,8 +18,7 @@ from perpend.cli.options.repository import open_store
 from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.warn import warn
-from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.verdict_filter import Filter
+from perpend.findings.filters import OF_VERDICTS, STATUS
 from perpend.findings.severity.active import SEVERITIES
 from perpend.reports.formats.registry import BY, REFERENCES
 from perpend.reports.formats.write import FormatOptions
@@ -32,30 +31,7 @@ if TYPE_CHECKING:
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
-filter_options: Final = (
-    click.option(
-        "--status",
-        "statuses",
-        multiple=True,
-        type=click.Choice([status.value for status in Status], case_sensitive=False),
-        help="Report verdicts of this status only; may be repeated. Totals and exit code still count all verdicts.",
-    ),
-    click.option(
-        "--category",
-        "categories",
-        multiple=True,
-        metavar="NAME",
-        shell_complete=complete_categories,
-        help="Report policies of this category only, such as SECURITY; may be repeated.",
-    ),
-    click.option(
-        "--account",
-        "accounts",
-        multiple=True,
-        metavar="ID|NAME",
-        help="Report objects of this account only, by its number or by its name in the configuration; may be repeated.",
-    ),
-)
+verdict_filters: Final = filter_options(*OF_VERDICTS, notes={STATUS.name: " Totals and exit code still count all verdicts."})
 _OPTIONS: Final = (
     format_option("check"),
     format_options,
@@ -86,7 +62,7 @@ _OPTIONS: Final = (
     ),
     click.option("--details", is_flag=True, help="With --format table: print every policy, and the objects to act on."),
     click.option("-q", "--quiet", is_flag=True, help="With --format table: print totals only."),
-    *filter_options,
+    verdict_filters,
     click.option(
         "--requirements",
         metavar="FILE",
@@ -141,9 +117,7 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
             "format": FormatOptions(
                 **{one.name: given[one.name] for one in fields(FormatOptions) if one.name in given}, site=site_address(context)
             ),
-            "filter": Filter(
-                tuple(map(Status, given.get("statuses", ()))), given.get("categories", ()), given.get("accounts", ())
-            ),
+            "filter": filter_given(given),
             "accounts": configuration_of(context).accounts,
             "decided": deciding_settings(context),
             **{one.name: given[one.name] for one in fields(RunRequest) if one.name in given and one.name not in _SPECIAL},

@@ -60,7 +60,7 @@ def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
     from perpend.reports.formats.decisions import waiver_document
 
     waiving = ActiveWaivers.here(repository, None, none=False)
-    with asking(place, "finding") as connection:
+    with asking(place, "finding", tags=waiving.by_tags) as connection:
         covering = waiving.covered_findings(connection, place.head())
         waived = waived_statement(connection)
     documents = [waiver_document(standing, covering) for standing in covering.standings]

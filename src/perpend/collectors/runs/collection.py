@@ -219,7 +219,7 @@ def resumed_run(store: Store, request: CollectionRequest, options: CollectOption
     if not same:
         reason = "the unfinished ones have other options or are of another version" if left else "none was interrupted"
         raise NothingToResume(f"{shown(store.directory)}: no collection to resume: {reason}")
-    checkpoint = Checkpoint(same[-1], mark, max_age=options.max_age)
+    checkpoint = Checkpoint(same[-1], mark, max_age=options.resume_age)
     return CollectionRun(store, request, checkpoint, same[:-1], options.statement)
 
 

@@ -1,5 +1,5 @@
 """Select policies, evaluate snapshots, and count the verdicts.
 
-``selection`` chooses the programs. ``stores`` evaluates snapshots and gives an ``Evaluation``. ``verdict_filter`` chooses the
-verdicts to show, and ``requirements`` sums them up by framework.
+``selection`` chooses the programs. ``stores`` evaluates snapshots and gives an ``Evaluation``. ``requirements`` sums the
+verdicts up by framework.
 """

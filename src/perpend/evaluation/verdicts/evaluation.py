@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.claims import ALL, NOT_ASKED, incomplete_by_type, unclaimed, unread_input
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_of
@@ -50,12 +51,19 @@ class Totals:
 class FilteredEvaluation:
     """The verdicts that a report shows if a filter hides others. ``words`` describe the filter.
 
-    A hidden verdict has the index ``HIDDEN``. ``statuses`` are the statuses that shown verdicts can have.
+    A hidden verdict has the index ``HIDDEN``. ``statuses`` are the statuses that shown verdicts can have. ``tags_unknown`` is
+    the number of objects that a filter by tags keeps because their tags are not known.
     """
 
     verdicts: tuple[Verdicts, ...]
     statuses: tuple[Status, ...]
     words: str
+    tags_unknown: int = 0
+
+    @property
+    def text(self) -> str:
+        """The filter, with the number of objects that it keeps because their tags are not known."""
+        return f"{self.words}, {counted(self.tags_unknown, 'object')} with tags unknown" if self.tags_unknown else self.words
 
     @property
     def number(self) -> int:

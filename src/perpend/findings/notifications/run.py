@@ -16,6 +16,7 @@ from perpend.findings.notifications.digests import digest_of
 from perpend.findings.notifications.expirations import endings_between
 from perpend.findings.notifications.send import NotSent, deliver
 from perpend.findings.waivers.active import matches_in_history
+from perpend.findings.waivers.entries import by_tags
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -109,7 +110,7 @@ def _digests(request: NewsRequest, head: HistoryManifest, numbers: Sequence[int]
     if not numbers:
         return {}
     waiver_owners = {waiver.id: waiver.owner for waiver in request.waivers.waivers}
-    with asking(request.place) as connection:
+    with asking(request.place, tags=by_tags(request.waivers.waivers)) as connection:
         matches_in_history(connection, head, request.waivers, request.policy_ids)
         return {
             number: digest_of(

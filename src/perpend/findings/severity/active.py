@@ -13,6 +13,7 @@ from perpend.findings.severity.effective import EffectiveRatings, ratings_in_for
 from perpend.findings.severity.levels import LEVELS, SeverityLevel
 from perpend.findings.severity.read import FOLDER, RatingFiles, ratings_below
 from perpend.findings.waivers.active import entry_files, raise_faults
+from perpend.findings.waivers.entries import by_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,6 +95,11 @@ class ActiveSeverities:
         from perpend.findings.severity.history_document import recorded_ratings
 
         return recorded_ratings(self.in_force)
+
+    @property
+    def by_tags(self) -> bool:
+        """Whether some change of a severity names tags."""
+        return by_tags(self.in_force.shifts)
 
     def weighed(self, evaluation: Evaluation, covering: WaiverMatches | None) -> RatedEvaluation | None:
         """Rate the findings of an evaluation that no waiver covers. Return None if no policy is rated."""

@@ -18,6 +18,7 @@ from perpend.core.errors import PerpendError, about
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.requirements import HumanDecisions
 from perpend.findings.waivers.attestations import attested_on, attested_policies
+from perpend.findings.waivers.entries import by_tags
 from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below
 from perpend.findings.waivers.status import DayAsked
 from perpend.findings.waivers.warnings import EvaluatedScope, attestation_warnings, waiver_warnings
@@ -103,6 +104,11 @@ class ActiveWaivers:
         """Read the waivers of a directory or a repository; ``none`` leaves all out. Raises UnusableEntries."""
         return cls(WaiverFiles() if none else read_waivers(repository, directory), repository)
 
+    @property
+    def by_tags(self) -> bool:
+        """Whether some waiver names tags."""
+        return by_tags(self.files.waivers)
+
     def covered(self, evaluation: Evaluation) -> WaiverMatches | None:
         """Return the findings of an evaluation that waivers cover, None if there are no waivers."""
         if self.repository is None or not (self.files.waivers or self.files.attestations):
@@ -154,7 +160,7 @@ class ActiveWaivers:
             from perpend.findings.history.queries.views import asking
             from perpend.findings.waivers.match_history import waived_counts
 
-            with asking(place, "finding") as connection:
+            with asking(place, "finding", tags=self.by_tags) as connection:
                 self.covered_findings(connection, head)
                 numbers = waived_counts(connection, accounts)
         return HumanDecisions(numbers, self.attested(head, counts))

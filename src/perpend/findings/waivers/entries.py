@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import re2
 
@@ -17,7 +17,7 @@ from perpend.language.syntax.nodes import node_from_yaml
 from perpend.language.syntax.read import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from perpend.core.diagnostics.model import Diagnostic, Rule, Span
     from perpend.language.syntax.files import Files
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST: Final = 10_000
 """How many entries of one kind are read at most."""
 
-_SCOPES: Final = ("accounts", "regions", "types", "objects", "names")
+_SCOPES: Final = ("accounts", "regions", "types", "objects", "names", "tags")
 """The keys of a scope, each a list: every one that is there must hold, and a list means any of it."""
 
 _MOST_LISTED: Final = 1_000
@@ -95,7 +95,23 @@ class EntriesRead:
             return {}
         if not len(scope):
             self.refuse(scope.span, "the scope names nothing", "leave `scope` out where all findings are meant")
+        for tag in scope.texts("tags"):
+            if "=" not in tag.value[1:]:
+                self.refuse(tag.span, f"`{tag.value}` is no tag", "write its name and its value, such as team=payments")
         return {key: self.listed(scope, key) for key in _SCOPES if key in scope}
+
+
+def by_tags(entries: Iterable[HasScope]) -> bool:
+    """Whether the scope of some entry names tags."""
+    return any("tags" in entry.scope for entry in entries)
+
+
+class HasScope(Protocol):
+    """An entry with a scope."""
+
+    @property
+    def scope(self) -> Mapping[str, tuple[str, ...]]:
+        """Lists of values by key."""
 
 
 def is_whole(fields: Fields, *keys: str) -> bool:

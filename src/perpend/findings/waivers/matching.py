@@ -26,13 +26,16 @@ MATCHES: Final = "perpend_waiver_match"
 """The table of what each waiver covers: ``candidate`` (a row of the former) and ``waiver`` (its place among the standings)."""
 
 _CANDIDATE: Final = {
-    **dict.fromkeys(("policy_id", "type", "id", "external_id", "name", "account", "region", "status"), "VARCHAR"),
+    **dict.fromkeys(("policy_id", "type", "id", "external_id", "name", "account", "region", "tags", "status"), "VARCHAR"),
     "key": "BIGINT",
 }
 COLUMNS: Final = tuple(_CANDIDATE)
-"""The columns of a candidate; ``key`` is the number of the finding in its run or history."""
+"""The columns of a candidate; ``key`` is the number of the finding in its run or history, ``tags`` a JSON object or null."""
 
 Stored = TypeVar("Stored", str, str | None, str | int | None)
+
+_BETWEEN: Final = "\x1f"
+"""The sign between the name and the value of a tag. A `=` may be part of either."""
 
 _SIGNS: Final = ("prefix", "suffix", "least", "expression", "whole")
 _WAIVERS: Final = "perpend_waiver"
@@ -42,7 +45,7 @@ _ROW: Final = {
     "waiver": "INTEGER",
     "policy_id": "VARCHAR",
     "account": "VARCHAR",
-    **dict.fromkeys(("regions", "types", "statuses"), "VARCHAR[]"),
+    **dict.fromkeys(("regions", "types", "tags", "statuses"), "VARCHAR[]"),
     **{f"{of}_{sign}": "BIGINT" if sign == "least" else "VARCHAR" for of in ("object", "name") for sign in _SIGNS},
 }
 
@@ -128,8 +131,15 @@ def _condition(*, whatever_status: bool) -> str:
     return (
         f"{status} AND (w.account IS NULL OR w.account = c.account) "
         "AND (w.regions IS NULL OR list_contains(w.regions, c.region)) AND (w.types IS NULL OR list_contains(w.types, c.type)) "
+        f"AND (w.tags IS NULL OR coalesce(list_has_any({_pairs('c.tags')}, w.tags), FALSE)) "
         f"AND {patterns}"
     )
+
+
+def _pairs(tags: str) -> str:
+    """Return the expression for the tags of an object as texts of name and value; null if they are not known."""
+    members = f"map_entries(TRY(from_json({tags}, '\"MAP(VARCHAR, VARCHAR)\"')))"
+    return f"list_transform({members}, lambda member: concat(member.key, chr({ord(_BETWEEN)}), member.value))"
 
 
 def _is_like(value: str, of: str) -> str:
@@ -151,9 +161,10 @@ def _rows(number: int, standing: MeansFindings) -> Iterator[tuple[Any, ...]]:
         standing.policies, scope.get("accounts") or anything, scope.get("objects") or anything, scope.get("names") or anything
     )
     regions, types = (list(scope[key]) if key in scope else None for key in ("regions", "types"))
+    tags = [_BETWEEN.join(tag.split("=", 1)) for tag in scope["tags"]] if "tags" in scope else None
     for policy, account, of_object, of_name in ways:
         statuses = list(standing.statuses)
-        yield number, policy, account, regions, types, statuses, *_signs(of_object), *_signs(of_name)
+        yield number, policy, account, regions, types, tags, statuses, *_signs(of_object), *_signs(of_name)
 
 
 def _signs(pattern: str | None) -> tuple[Any, ...]:

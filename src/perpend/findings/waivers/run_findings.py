@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
+from perpend.core.values.tags import TAGS_FIELD
 from perpend.findings.history.queries.views import called, key_of
 from perpend.findings.waivers.matches import WaiverMatches, covered_findings, match_waivers, objects_in_scope
 from perpend.findings.waivers.matching import COLUMNS
 from perpend.findings.waivers.status import DayAsked
 from perpend.inventory.snapshots.database import opened, text, translate_errors
-from perpend.inventory.snapshots.queries.owners import object_columns
+from perpend.inventory.snapshots.queries.owners import filled, object_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -85,6 +86,7 @@ def _of_type(columns: Mapping[int, Verdicts], statuses: Collection[Status]) -> s
     table = held.tables.by_name[declared.name]
     described = {"place": f"o.{ROW}", **object_columns(table, declared, "o")}
     described["external_id"] = f"coalesce({described['external_id']}, {described['id']})"
+    described["tags"] = filled(table, TAGS_FIELD, "o")
     named = ", ".join(f"{value} AS {column}" for column, value in described.items())
     verdicts = [part for number, column in columns.items() for part in _of_column(number, column, statuses)]
     values = {"type": text(declared.name), "name": called("o"), **{column: f"v.{column}" for column in _OF_VERDICT}}

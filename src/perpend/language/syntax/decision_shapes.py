@@ -24,7 +24,6 @@ _COMMON = (
 _NOT_STORED = (
     "fields of objects are not stored with findings, so they cannot be matched later: name `accounts`, `objects`, `names`"
 )
-_NO_TAGS = "no object type declares a field for tags, so nothing would match: name `accounts`, `objects`, `names`"
 _SCOPE = Record(
     "scope",
     "The findings: every key must match, a list matches by any of its items.",
@@ -34,8 +33,9 @@ _SCOPE = Record(
         Key("types", _SOME, "API names of object types."),
         Key("objects", _SOME, "Ids or external ids; `*` matches anything."),
         Key("names", _SOME, "Names of objects; `*` matches anything."),
+        Key("tags", _SOME, "Tags, such as team=payments. An object whose tags are not known does not match."),
     ),
-    lacks=(("tags", _NO_TAGS), ("where", _NOT_STORED)),
+    lacks=(("where", _NOT_STORED),),
 )
 _COVERED = Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True)
 _WAIVER = Record(

@@ -137,9 +137,8 @@ def _quotes_doubled(text: str) -> str:
     return text.replace('"', '""')
 
 
-def _cell_in_sql(rows: StoredRows, expression: str) -> str:
-    """Return the expression of a text as one cell. A null is an empty cell."""
-    called = rows.called(cell_text, expression)
+def cell_in_sql(expression: str, called: str) -> str:
+    """Return the expression of a text as one cell. ``called`` is the call of :func:`cell_text`. A null is an empty cell."""
     simple = f"regexp_full_match({expression}, {text_literal(_SIMPLE.pattern)})"
     return f"CASE WHEN coalesce({expression}, '') = '' THEN '' WHEN {simple} THEN {expression} ELSE {called} END"
 
@@ -177,7 +176,7 @@ class _CsvDescriber(ObjectWriter):
         names = (rows.id, rows.name if self._facts else "''", rows.external_id)
         owner = (rows.master_id, rows.master_name if self._facts else "''")
         types = f",{_cells(type_name, self._evaluation.type_label(type_name))},"
-        named, owned = ([_cell_in_sql(rows, one) for one in some] for some in (names, owner))
+        named, owned = ([cell_in_sql(one, rows.called(cell_text, one)) for one in some] for some in (names, owner))
         before = [*_with_commas(named), text_literal(types), *_with_commas(owned), text_literal(f",{self._opening}")]
         account, source = self._account_in_sql(rows), self._source_in_sql(rows)
         behind = [text_literal(f"{self._closing},"), account, "','", source, text_literal(_END)]

@@ -134,8 +134,10 @@ def _fixed(program: Program, index: int) -> dict[str, str | None]:
 
 def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
     """Return the filter and the number of written verdicts; None if all are written."""
-    filter_verdicts = evaluation.filter_verdicts
-    return None if filter_verdicts is None else {"options": filter_verdicts.words, "verdicts": filter_verdicts.number}
+    shown = evaluation.filter_verdicts
+    if shown is None:
+        return None
+    return {"options": shown.words, "verdicts": shown.number, "objectsWithUnknownTags": shown.tags_unknown}
 
 
 def _ledger(ledger: Totals) -> dict[str, int]:

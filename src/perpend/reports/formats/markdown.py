@@ -78,7 +78,7 @@ def write_markdown(
     written += "".join(table_row(status.value.lower(), f"{counts[status]:,}") for status in Status if counts[status])
     written += f"\n{total:,} verdicts on {evaluation.ledger.objects:,} objects at {evaluation.day.time:%Y-%m-%d}"
     if evaluation.filter_verdicts:
-        written += f"; listed: {span(evaluation.filter_verdicts.words)}"
+        written += f"; listed: {span(evaluation.filter_verdicts.text)}"
     written += (
         f".\n{not_evaluated}" + (_severities(weighed, evaluation) if weighed else "") + _frameworks(evaluation.scorecards())
     )

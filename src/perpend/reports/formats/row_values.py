@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 JSON_TEXT: Final = "perpend_json_text"
 """The function of SQL that writes a text as JSON."""
 
-_PLAIN: Final = r"[ !#-\[\]-~]*"
-_PLAIN_JSON: Final = rf'"{_PLAIN}"|true|false|null|0|-?[1-9][0-9]{{0,14}}'
+PLAIN: Final = r"[ !#-\[\]-~]*"
+"""The form of texts that JSON holds without an escape, for RE2."""
+
+_PLAIN_JSON: Final = rf'"{PLAIN}"|true|false|null|0|-?[1-9][0-9]{{0,14}}'
 _PLAIN_KEYS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ")
 _NULL: Final = "CAST(NULL AS VARCHAR)"
 _RANGE: Final = "perpend_rows_of_this_query"
@@ -88,7 +90,7 @@ class StoredRows:
         followed = "".join(self._joins).replace(_RANGE, where)
         rows = f"SELECT {selected} FROM {joined} ON o.{name(ROW)} = v.{name(ROW)}{followed}"
         names = (self.id, self.name, self.external_id, self.master_id, self.master_name)
-        are_plain = f"regexp_full_match(concat({', '.join([*names, *self._texts])}), {text(_PLAIN)})"
+        are_plain = f"regexp_full_match(concat({', '.join([*names, *self._texts])}), {text(PLAIN)})"
         return f"SELECT *, {are_plain} AS plain FROM ({rows}) AS r"
 
     def text(self, expression: str) -> str:

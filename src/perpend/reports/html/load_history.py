@@ -44,7 +44,7 @@ def _load(
 ) -> ReportHistory:
     head = place.head()
     same = head.runs[-1].content == snapshot.content_hash
-    with asking(place, "run", "ledger", "finding") as connection:
+    with asking(place, "run", "ledger", "finding", tags=waivers.by_tags) as connection:
         points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
         if not same:
             return ReportHistory(points, same_snapshot=False)

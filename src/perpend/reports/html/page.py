@@ -128,7 +128,7 @@ def _summary(
     asked = f"{counted(len(evaluation.programs), 'policy', 'policies')}, {counted(evaluation.ledger.objects, 'object')}."
     assumed = " Not every source states when it was observed; the day of the run is used." if day.assumed else ""
     filter_verdicts = (
-        f"<p>This file contains only these findings: {html_text(evaluation.filter_verdicts.words)}</p>"
+        f"<p>This file contains only these findings: {html_text(evaluation.filter_verdicts.text)}</p>"
         if evaluation.filter_verdicts
         else ""
     )

@@ -58,7 +58,7 @@ def asked(connection: Connection, rows: list[Row]) -> str:
     if rows:
         values = ", ".join([f"({', '.join('?' * len(COLUMNS))})"] * len(rows))
         connection.execute(f"INSERT INTO made VALUES {values}", [row[name] for row in rows for name in COLUMNS])
-    more = "NULL::VARCHAR AS external_id, NULL::VARCHAR AS region"
+    more = "NULL::VARCHAR AS external_id, NULL::VARCHAR AS region, NULL::VARCHAR AS tags"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {FOUND} AS SELECT *, {more} FROM made")
     keep_ratings(connection, ratings_in_force(RATED, ["/critical", "/info", "/low", "/none"]))
     return "SELECT * FROM made"

@@ -60,7 +60,7 @@ def test_one_fault_is_told_and_the_rating_is_left_out(tmp_path: Path, changed: d
     ("changed", "message"),
     [
         ({"scope": {}}, "the scope names nothing"),
-        ({"scope": {"tags": ["a"]}}, "unknown key `tags`"),
+        ({"scope": {"tags": ["a"]}}, "`a` is no tag"),
         ({"by": 0}, "a whole number from 1 on"),
         ({"policies": []}, "`policies` lists nothing"),
     ],

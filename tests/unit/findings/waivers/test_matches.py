@@ -26,7 +26,7 @@ def covering(
     connection: Connection, *standings: WaiverStatus, statuses: tuple[str, ...] = ("INCOMPLIANT",) * 4
 ) -> WaiverMatches:
     rows: list[tuple[Any, ...]] = [
-        ("/p", "T", str(place), None, None, "1", None, status, place) for place, status in enumerate(statuses)
+        ("/p", "T", str(place), None, None, "1", None, None, status, place) for place, status in enumerate(statuses)
     ]
     insert_rows(connection, CANDIDATES, rows)
     return cover(connection, standings, ASKED)

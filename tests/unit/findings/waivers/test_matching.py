@@ -54,6 +54,12 @@ def covered(
         ({"names": ("*",)}, {"name": ""}, {}),
         ({"names": ("100%_",)}, {"name": "100%_"}, {"name": "100xx"}),
         ({"accounts": ("1",), "objects": ("i",)}, {"account": "1"}, {"account": "2"}),
+        ({"tags": ("team=pay", "team=ops")}, {"tags": '{"env": "prod", "team": "pay"}'}, {"tags": None}),
+        ({"tags": ("team=pay",)}, {"tags": '{"team": "pay"}'}, {"tags": '{"team": "Pay"}'}),
+        ({"tags": ("a=b=c",)}, {"tags": '{"a": "b=c"}'}, {"tags": '{"a=b": "c"}'}),
+        ({"tags": ("team=pay",)}, {"tags": '{"team": "pay"}'}, {"tags": "no JSON"}),
+        ({"tags": ("team=pay",)}, {"tags": '{"team": "pay"}'}, {"tags": '["team=pay"]'}),
+        ({"tags": ("team=pay",)}, {"tags": '{"team": "pay"}'}, {"tags": "{}"}),
         ({"names": ("\N{BLACK STAR}*",)}, {"name": "\N{BLACK STAR}"}, {"name": "*"}),
     ],
 )

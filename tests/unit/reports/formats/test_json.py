@@ -259,7 +259,10 @@ def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
     of_document = [{**verdict, "filter": "--status INCOMPLIANT"} for verdict in document_of(shown)["verdicts"]]
     assert of_document == [json.loads(line) for line in lines.getvalue().splitlines()]
     first, *others = map(json.loads, short.getvalue().splitlines())
-    assert ({"options": "--status INCOMPLIANT", "verdicts": 2}, 2) == (first["filter"], len(others))
+    assert ({"options": "--status INCOMPLIANT", "verdicts": 2, "objectsWithUnknownTags": 0}, 2) == (
+        first["filter"],
+        len(others),
+    )
     assert not any("filter" in line for line in others)
 
 

@@ -16,11 +16,12 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
+from perpend.findings.filters import Filter
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.findings.severity.read import PolicyRating
 from perpend.findings.severity.results import RatedEvaluation
+from perpend.findings.verdict_filter import filter_verdicts
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.snapshots.snapshot import Snapshot
 from perpend.reports.formats import lines
@@ -201,9 +202,9 @@ FORMATS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "shown",
     [
         Filter(),
-        Filter((Status.UNDETERMINED, Status.INAPPLICABLE)),
-        Filter((Status.INCOMPLIANT,)),
-        Filter(accounts=("111122223333",)),
+        Filter({"status": ("UNDETERMINED", "INAPPLICABLE")}),
+        Filter({"status": ("INCOMPLIANT",)}),
+        Filter({"account": ("111122223333",)}),
     ],
 )
 def test_sql_writes_what_python_writes(

@@ -15,7 +15,6 @@ from perpend.core.schema.tables import CONTRADICTED
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
 from perpend.inventory.snapshots.database import pattern, text
-from perpend.inventory.snapshots.queries.owners import rows_belonging
 from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
@@ -140,15 +139,15 @@ class StoredObjects(Sequence[CloudObject]):
         if files.shown is None and read != len(self):
             raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
 
-    def in_accounts(self, owners: Collection[str]) -> Path:
-        """Write the row numbers of the objects in some accounts to a file next to the verdicts; return the file."""
+    def write_rows(self, query: str) -> Path:
+        """Write the row numbers that a query returns to a file next to the verdicts; return the file."""
         path = self._files.paths[0].with_name(f"rows-{secrets.token_hex(8)}.parquet")
-        self._files.reader.run(f"COPY ({self._rows_in_accounts(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        self._files.reader.run(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
         return path
 
-    def any_in_account(self, owner: str) -> bool:
-        """Whether an account has any object."""
-        return bool(self._files.reader.run(f"{self._rows_in_accounts([owner])} LIMIT 1"))
+    def run(self, query: str) -> list[tuple[Any, ...]]:
+        """Return all rows of a query over the tables of the objects."""
+        return self._files.reader.run(query)
 
     def contradictions(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
         """Return, for each program, the reasons of contradicted rows, with the number of rows that ended for that reason.
@@ -162,12 +161,6 @@ class StoredObjects(Sequence[CloudObject]):
             of_each = ({why: numbers[place] for why, *numbers in rows if numbers[place]} for place in range(files.programs))
             self._contradictions[files, codes] = [Counter(reasons) for reasons in of_each]
         return self._contradictions[files, codes]
-
-    def _rows_in_accounts(self, owners: Collection[str]) -> str:
-        object_type = self._type
-        return rows_belonging(
-            self._held, object_type.name, owners, external=object_type.external_id_field, master=object_type.master
-        )
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[CloudObject]:
         with collector_paused():

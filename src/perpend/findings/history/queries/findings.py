@@ -15,7 +15,6 @@ from perpend.findings.history.model import Event
 from perpend.findings.history.queries.views import (
     CHANGES,
     FINDING_ID,
-    FOUND,
     KEY,
     NAMES,
     OBJECTS,
@@ -77,43 +76,6 @@ class UnknownRun(PerpendError):
 
 class UnknownPolicy(PerpendError):
     """A name that means no policy of a history. An empty result would look like no findings."""
-
-
-@dataclass(frozen=True, slots=True)
-class FindingFilter:
-    """A filter of findings. All conditions must hold; a list means any of its values."""
-
-    lives: tuple[str, ...] = ()
-    policies: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    objects: tuple[str, ...] = ()
-    since: str | None = None
-
-    def rows(self, head: HistoryManifest) -> Query:
-        """Return the query for these rows of the view of findings, in no order.
-
-        Raises UnknownPolicy if a name means no policy of the history.
-        """
-        where: list[str] = []
-        values: list[Any] = []
-        for column, wanted in (("life", self.lives), ("type", self.types), ("account", self.accounts)):
-            if wanted:
-                where.append(f"{column} IN ({_places(wanted)})")
-                values += wanted
-        if self.policies:
-            known = known_policies(head, self.policies)
-            where.append(f"policy_id IN ({_places(known)})")
-            values += known
-        if self.objects:
-            places = _places(self.objects)
-            where.append(f"(object_id IN ({places}) OR external_id IN ({places}) OR object_name IN ({places}))")
-            values += [*self.objects] * 3
-        if self.since is not None:
-            where.append("open_since >= CAST(? AS TIMESTAMPTZ)")
-            values.append(self.since)
-        condition = f" WHERE {' AND '.join(where)}" if where else ""
-        return f"FROM {FOUND}{condition}", values
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +152,7 @@ def about(head: HistoryManifest, name: str) -> tuple[str, Query]:
     """Return the kind of thing that a name means (finding, policy or object), and the query for its events, oldest first."""
     columns = (
         "run, time, event, cause, before, after, before_index, after_index, life, policy_id, type, object_id, object_name, "
-        "finding_id"
+        "external_id, account, region, finding_id"
     )
     policies = policies_named(head, [name])
     if _FINDING.fullmatch(name):
@@ -252,11 +214,24 @@ def by_event(rows: str, *more: str) -> str:
     return f"SELECT * EXCLUDE (key) FROM ({rows}) ORDER BY {', '.join((_BY_EVENT, *more, _BY_POLICY))}"
 
 
-def coverage(connection: Connection, run: int) -> tuple[int, int]:
-    """Return the number of verdicts of a run, and the number of verdicts that the history knew after it."""
-    total = "compliant + incompliant + inapplicable + undetermined"
-    rows = connection.execute(f"SELECT sum(judged), sum({total}) FROM ledger WHERE run = {int(run)}").fetchall()
-    return int(rows[0][0] or 0), int(rows[0][1] or 0)
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The numbers of verdicts and policies that a run evaluated, and of those that the history knew after it."""
+
+    verdicts: int
+    known: int
+    policies: int
+    known_policies: int
+
+
+def coverage(connection: Connection, run: int) -> Coverage:
+    """Return what a run evaluated, and what the history knew after it."""
+    counts = (
+        "SELECT policy_id, sum(judged) AS judged, sum(compliant + incompliant + inapplicable + undetermined) AS known "
+        f"FROM ledger WHERE run = {int(run)} GROUP BY 1"
+    )
+    sums = "coalesce(sum(judged), 0)::BIGINT, coalesce(sum(known), 0)::BIGINT, count(*) FILTER (judged > 0), count(*)"
+    return Coverage(*connection.execute(f"SELECT {sums} FROM ({counts}) WHERE known > 0").fetchall()[0])
 
 
 def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:

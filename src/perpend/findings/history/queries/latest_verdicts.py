@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.findings.history.model import ABSENT
-from perpend.findings.history.queries.views import LIVES, OBJECTS, OUTCOMES, called, key_of, status_sql, time_of_run
+from perpend.findings.history.queries.views import LIVES, OBJECTS, OUTCOMES, TAGGED, called, key_of, status_sql, time_of_run
 from perpend.inventory.snapshots.database import pattern, text
 
 if TYPE_CHECKING:
@@ -52,13 +52,14 @@ def policy_output_statement(place: HistoryStorage) -> str:
 def evaluated_objects(place: HistoryStorage, policies: Collection[str]) -> str:
     """Return the query for the objects that policies evaluate now, without disappeared ones.
 
-    Its columns are policy_id, type, id, external_id, name, account, region, status and key.
+    Its columns are those of candidates for waivers.
     """
     cells = " UNION ALL ".join(_cells(place, place.head(), policies)) or _NOTHING
     return (
         f"SELECT c.policy AS policy_id, c.type, o.id, o.external_id, {called('o')} AS name, o.account, o.region, "
+        "t.tags, "
         f"{status_sql('c.value')} AS status, {key_of('c.policy_no', 'c.object_no')} AS key FROM ({cells}) AS c "
-        f"JOIN {OBJECTS} AS o ON o.type = c.type AND o.object_no = c.object_no WHERE c.value <> {ABSENT}"
+        f"JOIN {OBJECTS} AS o ON o.type = c.type AND o.object_no = c.object_no {TAGGED} WHERE c.value <> {ABSENT}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Reject names of accounts and objects that a history does not have."""
+"""Reject names of accounts, regions and objects that a history does not have."""
 
 from __future__ import annotations
 
@@ -15,21 +15,29 @@ if TYPE_CHECKING:
 
 
 class UnknownOwner(PerpendError):
-    """A name that no account or no object of a history has. An empty result would look like no findings."""
+    """A name that no account, no region or no object of a history has. An empty result would look like no findings."""
 
 
-def refuse_unknown(connection: Connection, registries: Sequence[str], accounts: Sequence[str], objects: Sequence[str]) -> None:
-    """Raise UnknownOwner for an account without objects, with the nearest account, and for a name without an object.
+def refuse_unknown(
+    connection: Connection,
+    registries: Sequence[str],
+    accounts: Sequence[str],
+    objects: Sequence[str],
+    regions: Sequence[str] = (),
+) -> None:
+    """Raise UnknownOwner for an account or a region without objects, with the nearest one, and for a name without an object.
 
     ``registries`` are the relations of known objects, one for each type.
     """
-    if accounts:
-        query = " UNION ".join(f"SELECT account FROM {registry}" for registry in registries)
-        owners = {owner for (owner,) in connection.execute(query).fetchall() if owner} if query else set[str]()
-        for account in accounts:
-            if account not in owners:
-                near = did_you_mean(account, sorted(owners))
-                raise UnknownOwner(f"no object in the history belongs to account '{printable(account)}'{near}")
+    for column, names, belongs in (("account", accounts, "belongs to account"), ("region", regions, "is in region")):
+        if not names:
+            continue
+        query = " UNION ".join(f"SELECT {column} FROM {registry}" for registry in registries)
+        known = {one for (one,) in connection.execute(query).fetchall() if one} if query else set[str]()
+        for name in names:
+            if name not in known:
+                near = did_you_mean(name, sorted(known))
+                raise UnknownOwner(f"no object in the history {belongs} '{printable(name)}'{near}")
     for object_ in objects:
         names = [object_, object_, ROOT_NAME if object_ == ROOT_USER else object_]
         queries = (f"SELECT 1 FROM {registry} WHERE id = ? OR external_id = ? OR name = ? LIMIT 1" for registry in registries)

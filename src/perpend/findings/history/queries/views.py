@@ -6,7 +6,7 @@ Files are verified against their hashes before a view names them. Times in views
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,7 @@ from perpend.core.objects.status import Status
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import STATUSES
 from perpend.findings.history.queries.rows import ratings_query, view
+from perpend.findings.history.queries.tags import NO_TAGS, stored_tags
 from perpend.findings.history.queries.unknown_names import refuse_unknown
 from perpend.findings.history.storage import WholeFiles
 from perpend.findings.history.write.changes import COLUMNS, lives_query
@@ -27,6 +28,7 @@ from perpend.inventory.snapshots.temporary_store import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from perpend.findings.history.manifest import HistoryManifest, RecordedType
     from perpend.findings.history.storage import HistoryStorage
@@ -48,6 +50,9 @@ FOUND: Final = "perpend_history_findings"
 EVENTS: Final = "perpend_history_events"
 """The view of events, each with the ``key`` of its finding."""
 
+TAGS: Final = "perpend_history_tags"
+"""The view of the tags of objects; empty unless they are asked for."""
+
 TIMES: Final = "perpend_history_time"
 """The macro that returns the time of a run by its number. A join, or a subquery, would be one for each column of times."""
 
@@ -66,10 +71,11 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     _POLICIES: (),
     TEXTS_VIEW: (),
     OBJECTS: (),
+    TAGS: (),
     LIVES: (),
     CHANGES: (),
     OUTCOMES: (TEXTS_VIEW, _POLICIES),
-    FOUND: (TIMES, _POLICIES, OBJECTS, LIVES),
+    FOUND: (TIMES, _POLICIES, OBJECTS, TAGS, LIVES),
     EVENTS: (RUNS, TIMES, _POLICIES, OBJECTS, CHANGES),
     "finding": (FOUND, TEXTS_VIEW),
     "event": (EVENTS,),
@@ -85,13 +91,14 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 class _Sought:
     """The part of a history to query: all, or of the types in ``only`` the listed objects.
 
-    Compacted changes of the run ``since`` or older are not read.
+    Compacted changes of the run ``since`` or older are not read. ``tags`` is the query for the tags of objects.
     """
 
     head: HistoryManifest
     files: WholeFiles
     only: Mapping[str, Sequence[int]] | None = None
     since: int = 0
+    tags: str = NO_TAGS
 
     @property
     def types(self) -> Iterable[tuple[str, RecordedType]]:
@@ -111,21 +118,30 @@ class _Sought:
 
 @contextmanager
 def asking(
-    place: HistoryStorage, *views: str, since: int = 0, accounts: Sequence[str] = (), objects: Sequence[str] = ()
+    place: HistoryStorage,
+    *views: str,
+    since: int = 0,
+    accounts: Sequence[str] = (),
+    objects: Sequence[str] = (),
+    regions: Sequence[str] = (),
+    tags: bool = False,
 ) -> Iterator[Connection]:
     """Yield a database with some views of a history, or all, and access to nothing else.
 
-    With ``since``, older compacted changes are not read. Raises UnknownOwner if one of ``accounts`` owns nothing in the
-    history, or if it has no object with one of the names ``objects``.
+    With ``since``, older compacted changes are not read. With ``tags``, findings have the tags of their objects in the current
+    snapshot of the store; else no tags are known. Raises UnknownOwner if one of ``accounts`` owns nothing in the
+    history, if one of ``regions`` holds nothing, or if it has no object with one of the names ``objects``.
     """
     head = place.head()
-    with _reaching(place, head) as connection:
-        sought = _Sought(head, WholeFiles(place), since=since)
+    with ExitStack() as stack:
+        of_tags, paths = stack.enter_context(stored_tags(place)) if tags else (NO_TAGS, ())
+        connection = stack.enter_context(_reaching(place, head, paths))
+        sought = _Sought(head, WholeFiles(place), since=since, tags=of_tags)
         for statement in _statements(sought, views):
             connection.execute(statement)
-        if accounts or objects:
+        if accounts or objects or regions:
             registries = [sought.files.relation(*known.objects) for _, known in sought.types if known.objects]
-            refuse_unknown(connection, registries, accounts, objects)
+            refuse_unknown(connection, registries, accounts, objects, regions)
         yield connection
 
 
@@ -146,8 +162,8 @@ def history_of_object(place: HistoryStorage, name: str) -> Iterator[Connection]:
 
 
 @contextmanager
-def _reaching(place: HistoryStorage, head: HistoryManifest) -> Iterator[Connection]:
-    paths = [place.directory / file.path for file in head.files]
+def _reaching(place: HistoryStorage, head: HistoryManifest, beside: Sequence[Path] = ()) -> Iterator[Connection]:
+    paths = [*(place.directory / file.path for file in head.files), *beside]
     with (
         scratch() as directory,
         opened(paths=paths, spill=directory / "spill") as connection,
@@ -174,6 +190,7 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
         _POLICIES: lambda: _table_of_policies(head),
         TEXTS_VIEW: lambda: _texts(asked),
         OBJECTS: lambda: _objects(asked),
+        TAGS: lambda: f"CREATE VIEW {TAGS} AS {asked.tags}",
         LIVES: lambda: _lives(asked),
         CHANGES: lambda: _changes(asked),
         OUTCOMES: _outcomes,
@@ -328,6 +345,9 @@ _NAMED = (
 NAMES = (
     f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {OBJECTS} AS o ON o.object_no = l.object_no AND o.type = l.type"
 )
+TAGGED: Final = f"LEFT JOIN {TAGS} AS t ON t.type = o.type AND t.object_id = o.id"
+"""The join of objects ``o`` with their tags ``t``."""
+
 FINDING_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
 
 
@@ -359,8 +379,8 @@ def _found() -> str:
     times = ", ".join(f"{time_of_run(run)} AS {name}" for name, run in dates.items())
     return (
         f"SELECT {KEY} AS key, l.policy_no, p.lineage, {_NAMED}, {status_sql('l.value')} AS status, "
-        f"l.value // 8 AS condition_index, l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run "
-        f"FROM {LIVES} AS l {NAMES} WHERE l.life <> 'passing'"
+        f"l.value // 8 AS condition_index, l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, "
+        f"t.tags FROM {LIVES} AS l {NAMES} {TAGGED} WHERE l.life <> 'passing'"
     )
 
 
@@ -373,7 +393,7 @@ def identified(rows: str) -> str:
 def described(rows: str) -> str:
     """Return the query for findings with their ids and texts. ``rows`` is a query for rows of :data:`FOUND`."""
     return (
-        "SELECT f.* EXCLUDE (key, policy_no, lineage), t.text AS condition_text, t.message AS current_state_message, "
+        "SELECT f.* EXCLUDE (key, policy_no, lineage, tags), t.text AS condition_text, t.message AS current_state_message, "
         f"t.remediation AS remediation_message FROM ({identified(rows)}) AS f "
         f"LEFT JOIN {TEXTS_VIEW} AS t ON t.policy_no = f.policy_no AND t.code = f.condition_index"
     )

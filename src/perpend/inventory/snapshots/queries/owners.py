@@ -1,4 +1,4 @@
-"""Query the rows of a stored table that belong to accounts, given by id, name or ARN.
+"""Return SQL for the names of the account that a stored object belongs to.
 
 As for single objects (``core/objects/account.py``), the account is the object's owner, else the account of its
 ARN, else, for an object without an owner, the object itself.
@@ -10,33 +10,30 @@ from typing import TYPE_CHECKING
 
 from perpend.core.objects.account import account_of_arn_sql
 from perpend.core.objects.claims import account_field, region_field
-from perpend.core.schema.tables import ROW, Form, unfollowed, unread
-from perpend.inventory.snapshots.database import name, text
+from perpend.core.schema.tables import Form, unfollowed, unread
+from perpend.inventory.snapshots.database import name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.tables import Join, Table
     from perpend.inventory.snapshots.snapshot import Held
 
 
-def rows_belonging(held: Held, table: str, owners: Iterable[str], *, external: str | None, master: str | None) -> str:
-    """Return the query for the row numbers of a table's objects that belong to one of some owners, by id, name or ARN.
+def account_names_sql(held: Held, table: str, *, external: str | None, master: str | None) -> tuple[str, str]:
+    """Return the join of a table's rows ``o`` with their owners, and the list of all names of each row's account.
 
-    ``external`` is the field that holds an object's id at its provider, ``master`` the lookup that leads to its owner.
+    ``external`` is the field that holds an object's id at its provider, ``master`` the lookup that leads to its owner. Rows
+    whose owner is stored several times are repeated.
     """
     described = held.tables.by_name[table]
-    listed = ", ".join(map(text, sorted(owners)))
     identity = filled(described, "Id", "o")
     outside = f"coalesce({filled(described, external, 'o')}, {identity})"
     join = described.lookups.get(master or "")
     joined, names = _owner(held, join) if join and join.lacking is None else ("", [])
     ownerless = f"{names[0]} IS NULL" if names else "true"
-    conditions = [f"{owner_name} IN ({listed})" for owner_name in names]
-    conditions += [f"{account_of_arn_sql(identifier)} IN ({listed})" for identifier in (outside, identity)]
-    conditions += [f"({ownerless} AND {identifier} IN ({listed}))" for identifier in (identity, outside)]
-    return f"SELECT DISTINCT o.{ROW} FROM {held.relation(table)} AS o{joined} WHERE {' OR '.join(conditions)}"
+    names = [*names, *map(account_of_arn_sql, (outside, identity))]
+    names += [f"CASE WHEN {ownerless} THEN {one} END" for one in (identity, outside)]
+    return joined, f"[{', '.join(names)}]"
 
 
 def _owner(held: Held, join: Join) -> tuple[str, list[str]]:

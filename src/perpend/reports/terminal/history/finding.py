@@ -74,6 +74,12 @@ class HistoryAnnotations:
     ratings: EffectiveRatings = field(default_factory=EffectiveRatings)
     lines: bool = False
 
+    def title_of(self, policy_id: str) -> str:
+        """Return the title of a policy; of one that the repository does not have, its id."""
+        if policy_id not in self.repository.policy_ids:
+            return policy_id
+        return view_of(self.repository, policy_id).contextual_name
+
 
 def waiver_texts(covering: WaiverMatches) -> dict[str, str]:
     """Return the reason and the end of each waiver, by its id."""

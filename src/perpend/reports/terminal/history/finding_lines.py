@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, texts_of_conditions
 from perpend.inventory.snapshots.database import text
 from perpend.inventory.snapshots.functions import add_function
-from perpend.reports.formats.csv import cell_text
+from perpend.reports.formats.csv import cell_in_sql, cell_text
+from perpend.reports.formats.row_values import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,10 +38,13 @@ _BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a line is written: ``draw`` writes any text; ``plain`` matches texts that are written as they are, in ``quotes``."""
+    """How a line is written. ``draw`` writes any text; ``in_sql`` returns the expression of a text, given the call of ``draw``.
+
+    Numbers have no quotes, times have ``quotes``.
+    """
 
     draw: Callable[[str], str]
-    plain: str
+    in_sql: Callable[[str, str], str]
     quotes: str
     null: str
     between: str
@@ -52,14 +56,10 @@ class _Form:
 
     def value(self, column: str, drawn: str) -> str:
         """Return the SQL expression for the value of a column. ``drawn`` is the SQL function that calls ``draw``."""
+        if column not in _NUMBERS and column not in _TIMES:
+            return self.in_sql(column, f"{drawn}({column})")
         quotes = text(self.quotes)
-        if column in _NUMBERS:
-            written = f"CAST({column} AS VARCHAR)"
-        elif column in _TIMES:
-            written = f"concat({quotes}, {_time(column)}, {quotes})"
-        else:
-            plain = f"regexp_full_match({column}, {text(self.plain)}) THEN concat({quotes}, {column}, {quotes})"
-            written = f"CASE WHEN {plain} ELSE {drawn}({column}) END"
+        written = f"CAST({column} AS VARCHAR)" if column in _NUMBERS else f"concat({quotes}, {_time(column)}, {quotes})"
         return f"CASE WHEN {column} IS NULL THEN {text(self.null)} ELSE {written} END"
 
     def texts(self, values: Sequence[str | None]) -> str:
@@ -82,8 +82,13 @@ class _Json(_Form):
         return f"{json.dumps(column)}: "
 
 
-_CSV: Final = _Form(cell_text, "[A-Za-z0-9][ !#-+\\--~]*", "", "", ",")
-_JSON: Final = _Json(lambda value: json.dumps(value, ensure_ascii=False), "[ !#-\\[\\]-~]*", '"', "null", ", ", ("{", "}"))
+def _json_in_sql(column: str, called: str) -> str:
+    plain = f"regexp_full_match({column}, {text(PLAIN)}) THEN concat('\"', {column}, '\"')"
+    return f"CASE WHEN {column} IS NULL THEN 'null' WHEN {plain} ELSE {called} END"
+
+
+_CSV: Final = _Form(cell_text, cell_in_sql, "", "", ",")
+_JSON: Final = _Json(lambda value: json.dumps(value, ensure_ascii=False), _json_in_sql, '"', "null", ", ", ("{", "}"))
 
 
 def write_finding_lines(connection: Connection, findings: FindingList, form: str, stream: TextIO) -> None:

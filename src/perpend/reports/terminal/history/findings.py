@@ -1,7 +1,8 @@
-"""Print the findings of a history, by policy, by priority, or run by run, and write rows as JSON."""
+"""Print the findings of a history, by policy, one by one, or run by run, and write rows as JSON."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -9,13 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import State, in_words
+from perpend.findings.severity.groups import WAIVED
 from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE
+from perpend.reports.terminal.history.object_list import ObjectColumns, indent, policy_heading, shared
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
+
+    from perpend.core.objects.account import Account
+    from perpend.findings.severity.groups import FindingGroup
 
 Row = dict[str, Any]
 
@@ -36,39 +42,81 @@ def rows_in(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]]) ->
             yield dict(zip(columns, row, strict=True))
 
 
-def print_findings(rows: Sequence[Row], console: Console, *, more: bool) -> None:
-    """Print findings by policy, each with its age, and their number."""
+def print_findings(
+    rows: Sequence[Row],
+    groups: Sequence[FindingGroup],
+    console: Console,
+    accounts: Mapping[str, Account],
+    *,
+    rated: bool,
+    newest: datetime | None,
+) -> None:
+    """Print findings by policy, and their numbers. If all findings are shown, their remediation is printed as well.
+
+    ``rows`` are the first findings of the groups, in their order; ``groups`` are all. ``accounts`` are those of the
+    configuration. ``rated``: some policy has a severity. ``newest`` is the time of the newest run, None if it is the only one.
+    """
     page = TerminalPage(console)
-    for policy, of_policy in groupby(sorted(rows, key=lambda row: row["policy_id"]), key=lambda row: row["policy_id"]):
-        page.line((page.name(policy), "bold"))
-        for row in of_policy:
-            _print_finding(row, page)
+    columns = ObjectColumns.of(rows, page, accounts)
+    since = shared(_since(row, newest) for row in rows)
+    total = sum(group.number for group in groups)
+    left = indent(rated=rated)
+    by_group: dict[tuple[str | None, str], list[Row]] = {}
+    for row in rows:
+        by_group.setdefault((row["severity"], row["policy_id"]), []).append(row)
+    for group, of_group in zip(groups, by_group.values(), strict=False):
+        policy_heading(page, group.severity, group.title, group.policy_id, _states(group.states), rated=rated)
+        for row in of_group:
+            facts = [*([_since(row, newest)] if since is None else []), *_facts(row, page)]
+            text = "  ".join([columns.text(row), ", ".join(filter(None, facts))]).rstrip()
+            page.line(text, first=f"{left}{mark(State(row['life']), page)} ", rest=f"{left}  ")
+        if group.number > len(of_group):
+            page.line((f"{page.ellipsis} {group.number - len(of_group):,} more", "dim"), first=f"{left}  ")
+        for remediation in dict.fromkeys(row["remediation_message"] for row in of_group) if total == len(rows) else ():
+            if remediation:
+                page.line(page.prose(remediation), first=f"{left}{page.arrow} ", style="cyan")
         page.blank()
-    count = counted(len(rows), "finding")
-    page.line(f"{count} shown, there are more: use --limit for more, --format csv for all" if more else count)
-    if any(row.get("rated_by") == DEFAULT_SOURCE for row in rows):
-        page.line((page.prose(DEFAULT_NOTE), "dim"))
+    if not groups:
+        page.line("no findings")
+        return
+    policies = f" in {counted(len({group.policy_id for group in groups}), 'policy', 'policies')}"
+    states: Counter[str] = Counter()
+    for group in groups:
+        states.update(group.states)
+    page.line(f"{_states(states, policies)}{f', all {since}' if since else ''}")
+    if total > len(rows):
+        page.line(f"{len(rows):,} of {total:,} shown: --limit shows more, --format csv writes all")
+    _print_note(rows, page)
 
 
-def _print_finding(row: Row, page: TerminalPage) -> None:
+def _states(states: Mapping[str, int], where: str = "") -> str:
+    """Return the numbers of findings by state, with ``where`` after the first, and of those that are waived."""
+    first, *others = (f"{states[state.value]:,} {in_words(state)}" for state in State if states.get(state.value))
+    waived = f"{states[WAIVED]:,} waived" if states.get(WAIVED) else ""
+    return ", ".join(filter(None, (f"{first}{where}", waived, *others)))
+
+
+def _since(row: Row, newest: datetime | None = None) -> str:
+    """Return since when a finding is open; empty if it is not."""
+    if row["open_since"] is None or row["ended_at"] is not None:
+        return ""
+    return "new" if newest is not None and row["open_since"] >= newest else f"since {day(row['open_since'])}"
+
+
+def _facts(row: Row, page: TerminalPage) -> list[str]:
+    """Return the facts of a finding besides since when it is open."""
     state = State(row["life"])
-    parts = [in_words(state)]
-    if row["open_since"] is not None:
-        parts.append(f"since {day(row['open_since'])}" if row["ended_at"] is None else _span(row))
+    facts = [] if state is State.OPEN else [in_words(state)]
+    if row["ended_at"] is not None and row["open_since"] is not None:
+        facts.append(_span(row))
     if state is State.UNCONFIRMED and row["last_known_at"] is not None:
-        parts.append(f"last known {day(row['last_known_at'])}")
+        facts.append(f"last known {day(row['last_known_at'])}")
     if row["episodes"] > 1:
-        parts.append(f"episode {row['episodes']}")
-    parts.append(f"last seen {day(row['last_seen'])}")
-    if row.get("severity"):
-        parts.append(f"{'would be ' if row['status'] == Status.UNDETERMINED else ''}{row['severity']}")
+        facts.append(f"episode {row['episodes']}")
     if row.get("waiver"):
         until = f"until {row['waived_until']}" if row["waived_until"] else "without an end"
-        parts.append(f"waived {until} by {page.name(row['waiver'])}")
-    where = f" in {page.name(row['account'])}" if row["account"] else ""
-    page.line(
-        (page.name(row["object_name"] or row["object_id"]), ""), f"{where}: {', '.join(parts)}", first=f"  {mark(state, page)} "
-    )
+        facts.append(f"waived {until} by {page.name(row['waiver'])}")
+    return facts
 
 
 def _span(row: Row) -> str:
@@ -78,21 +126,28 @@ def _span(row: Row) -> str:
     return f"open from {day(row['open_since'])}, ended {ended}"
 
 
-def print_story(what: str, name: str, rows: Sequence[Row], console: Console) -> None:
+def print_story(
+    what: str,
+    name: str,
+    rows: Sequence[Row],
+    console: Console,
+    accounts: Mapping[str, Account],
+    title_of: Callable[[str], str],
+) -> None:
     """Print the events of a finding, a policy or an object, run by run."""
     page = TerminalPage(console)
+    columns = ObjectColumns.of(rows, page, accounts)
     page.line((f"{what} {page.name(name)}", "bold"))
     events = [row for row in rows if row["event"] is not None]
     for (number, time), of_run in groupby(events, key=lambda row: (row["run"], row["time"])):
         page.blank()
         page.line((f"run {number}, {day(time)}", "bold"))
         for row in of_run:
-            named = page.name(row["object_name"] or row["object_id"])
             before = f"{row['before']} {row['before_index']}" if row["before"] else "not known"
             page.line(
                 (in_words(row["event"]), "bold"),
-                f" {named}, {page.name(row['policy_id'])}: {before} {page.arrow} {row['after']} {row['after_index']}"
-                f" ({in_words(row['cause'])})",
+                f" {columns.inline(row)}, {page.prose(title_of(row['policy_id']))}: "
+                f"{before} {page.arrow} {row['after']} {row['after_index']} ({in_words(row['cause'])})",
                 first="  ",
                 rest="    ",
             )
@@ -117,22 +172,31 @@ def plain(row: Mapping[str, Any]) -> Row:
     return {name: value.isoformat().replace("+00:00", "Z") if isinstance(value, date) else value for name, value in row.items()}
 
 
-def print_priorities(rows: Sequence[dict[str, Any]], console: Console, *, more: bool) -> None:
-    """Print findings in their order, each with the reason for its priority, and their number."""
+def print_finding_lines(
+    rows: Sequence[Row],
+    console: Console,
+    accounts: Mapping[str, Account],
+    title_of: Callable[[str], str],
+    *,
+    more: bool,
+) -> None:
+    """Print findings in their order, each with its policy and the reason for its priority, or its age; and their number."""
     page = TerminalPage(console)
+    columns = ObjectColumns.of(rows, page, accounts)
     for row in rows:
-        state = State(row["life"])
-        where = f" in {page.name(row['account'])}" if row["account"] else ""
-        reason = page.name(row["reason"]) if row["reason"] is not None else state.value
-        named = page.name(row["object_name"] or row["object_id"])
-        page.line(
-            (named, "bold"), f"{where}: {reason}", first=f"{row['priority'] or '':>4} {mark(state, page)} ", rest="       "
-        )
+        reason = page.prose(row["reason"]) if row.get("reason") else ", ".join(filter(None, [_since(row), *_facts(row, page)]))
+        first = f"{row.get('priority') or '':>4} {mark(State(row['life']), page)} "
+        page.line((columns.text(row), "bold"), f"  {reason}", first=first, rest="       ")
         until = f", waived until {row['waived_until']}" if row["waived_until"] else ", waived without an end"
-        by = f"{until} by {page.name(row['waiver'])}" if row["waiver"] else ""
-        page.line((page.name(row["policy_id"]), "dim"), by, first="       ")
+        by = f"{until} by {page.name(row['waiver'])}" if row.get("reason") and row["waiver"] else ""
+        policy = page.name(row["policy_id"].rpartition("/")[2])
+        page.line(page.prose(title_of(row["policy_id"])), (f"  perpend show {policy}", "dim"), by, first="       ")
     page.blank()
-    count = counted(len(rows), "finding")
-    page.line(f"{count} shown, there are more: use --limit for more, --format csv for all" if more else count)
+    count = counted(len(rows), "finding") if rows else "no findings"
+    page.line(f"{count} shown: --limit shows more, --format csv writes all" if more else count)
+    _print_note(rows, page)
+
+
+def _print_note(rows: Sequence[Row], page: TerminalPage) -> None:
     if any(row.get("rated_by") == DEFAULT_SOURCE for row in rows):
         page.line((page.prose(DEFAULT_NOTE), "dim"))

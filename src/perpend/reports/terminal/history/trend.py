@@ -17,24 +17,31 @@ if TYPE_CHECKING:
 
     from perpend.reports.terminal.history.findings import Row
 
-_BLOCKS: Final = ("▁▂▃▄▅▆▇█", ".:-=+*#@")
-_NARROW: Final = 40
+_EIGHTHS: Final = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+_FEWEST: Final = 3
+"""The least number of runs of which bars are drawn: two points are no trend."""
+
+_NUMBERS: Final = 66
+"""The width of the columns before the bars."""
+
+_LONGEST: Final = 40
 
 
 def print_trend(rows: Sequence[Row], console: Console) -> None:
-    """Print a line per run, and the open findings as a curve of blocks."""
+    """Print a line per run, with a bar from zero for the findings that are open or unconfirmed."""
     page = TerminalPage(console)
-    plain = page.arrow != "→"
-    most = max((row["open"] + row["unconfirmed"] for row in rows), default=0)
-    curve = "".join(_block(row["open"] + row["unconfirmed"], most, plain=plain) for row in rows[-page.width + _NARROW :])
-    page.line(("open or unconfirmed ", "dim"), curve, f" {rows[-1]['open'] + rows[-1]['unconfirmed']:,}")
-    page.blank()
-    page.line((f"{'run':>5}  {'day':10}  {'open':>9}  {'unconfirmed':>11}  {'unknown':>9}  {'+':>7}  {'-':>7}", "dim"))
-    for row in rows:
+    counts = [row["open"] + row["unconfirmed"] for row in rows]
+    most = max(counts, default=0) if len(rows) >= _FEWEST else 0
+    width = min(max(page.width - _NUMBERS - (6 if any(row["late"] for row in rows) else 0), 0), _LONGEST)
+    page.line((f"{'run':>5}  {'day':10}  {'open':>7}  {'unconfirmed':>11}  {'unknown':>7}  {'+':>6}  {'-':>6}", "dim"))
+    for row, count in zip(rows, counts, strict=True):
+        bar = _bar(count, most, width, plain=page.arrow != "→") if most else ""
         page.line(
-            f"{row['run']:>5}  {day(row['time'])}  {row['open']:>9,}  {row['unconfirmed']:>11,}  {row['unknown']:>9,}  "
-            f"{row['opened']:>7,}  {row['ended']:>7,}{'  late' if row['late'] else ''}"
+            f"{row['run']:>5}  {day(row['time'])}  {row['open']:>7,}  {row['unconfirmed']:>11,}  {row['unknown']:>7,}  "
+            f"{row['opened']:>6,}  {row['ended']:>6,}{'  late' if row['late'] else ''}  {bar}".rstrip()
         )
+    if most:
+        page.line((f"bars: open or unconfirmed, from 0 to {most:,}", "dim"), first="  ")
 
 
 def write_trend_markdown(rows: Sequence[Row], stream: TextIO) -> None:
@@ -45,9 +52,12 @@ def write_trend_markdown(rows: Sequence[Row], stream: TextIO) -> None:
         stream.write(table_row(str(row["run"]), f"{day(row['time'])}{' (late)' if row['late'] else ''}", *counts))
 
 
-def _block(number: int, most: int, *, plain: bool) -> str:
-    blocks = _BLOCKS[plain]
-    return blocks[0] if most == 0 else blocks[min(len(blocks) - 1, number * len(blocks) // (most + 1))]
+def _bar(number: int, most: int, width: int, *, plain: bool) -> str:
+    """Return a bar of a length in proportion to a number; ``most`` has the whole width."""
+    if plain:
+        return "#" * round(number * width / most)
+    whole, eighths = divmod(round(number * width * 8 / most), 8)
+    return "█" * whole + _EIGHTHS[eighths]
 
 
 _UNRATED: Final = "not rated"

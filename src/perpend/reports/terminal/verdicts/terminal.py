@@ -142,7 +142,7 @@ def filter_text(evaluation: Evaluation) -> str:
     if evaluation.filter_verdicts is None:
         return ""
     shown = f"{evaluation.filter_verdicts.number:,} of {counted(evaluation.ledger.verdicts, 'verdict')}"
-    return f"{shown} shown ({evaluation.filter_verdicts.words}); totals and exit code are for all verdicts"
+    return f"{shown} shown ({evaluation.filter_verdicts.text}); totals and exit code are for all verdicts"
 
 
 def _print_subject(

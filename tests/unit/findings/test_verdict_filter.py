@@ -11,8 +11,9 @@ from perpend.core.objects.account import Account
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import HIDDEN
+from perpend.findings.filters import Filter
+from perpend.findings.verdict_filter import filter_verdicts
 from perpend.language.compiler.names import UnknownName
 from tests.unit.evaluation.verdicts.stored import DAY, Case
 
@@ -31,6 +32,11 @@ def evaluation_(case: Case) -> Iterator[Evaluation]:
     policies = {name: replace(view, categories=CATEGORIES[name]) for name, view in case.selection.policies.items()}
     with evaluate_snapshot(case.snapshot, replace(case.selection, policies=policies), snapshot_time=DAY) as found:
         yield found
+
+
+def of(statuses: tuple[Status, ...] = (), categories: tuple[str, ...] = (), accounts: tuple[str, ...] = ()) -> Filter:
+    """Return the filter with these values."""
+    return Filter({"status": tuple(one.value for one in statuses), "category": categories, "account": accounts})
 
 
 def shown(evaluation: Evaluation) -> dict[str, dict[str, int]]:
@@ -55,17 +61,15 @@ def wanted(evaluation: Evaluation, *statuses: Status) -> dict[str, dict[str, int
 
 
 def test_who_wants_nothing_in_particular_sees_the_judgement_itself(evaluation_: Evaluation) -> None:
-    assert evaluation_ is filter_verdicts(evaluation_, Filter(), NAMED)
-    assert [False, True, True, True] == list(
-        map(bool, (Filter(), Filter((GOOD,)), Filter((), ("COST",)), Filter((), (), ("o",))))
-    )
+    assert evaluation_ is filter_verdicts(evaluation_, of(), NAMED)
+    assert [False, True, True, True] == list(map(bool, (of(), of((GOOD,)), of((), ("COST",)), of((), (), ("o",)))))
 
 
 @pytest.mark.parametrize("statuses", [(BAD,), (OPEN, GOOD), (GONE,), (Status.INAPPLICABLE,)])
 def test_verdicts_of_other_statuses_are_hidden_and_nothing_else_changes(
     evaluation_: Evaluation, statuses: tuple[Status, ...]
 ) -> None:
-    found = filter_verdicts(evaluation_, Filter(statuses), {})
+    found = filter_verdicts(evaluation_, of(statuses), {})
     assert wanted(evaluation_, *statuses) == shown(found)
     assert found.filter_verdicts is not None
     assert [one for one in Status if one in statuses] == list(found.filter_verdicts.statuses)
@@ -80,12 +84,10 @@ def test_policies_are_chosen_by_any_of_their_categories_in_any_case(evaluation_:
         (("COST",), ["/ce/a", "/ce/b"]),
         (("Cost", "SECURITY"), ["/ce/a", "/ce/b"]),
     ):
-        found = filter_verdicts(evaluation_, Filter((), categories), {})
+        found = filter_verdicts(evaluation_, of((), categories), {})
         assert {one: every[one] for one in policies} == shown(found)
         assert found.filter_verdicts is not None and tuple(Status) == found.filter_verdicts.statuses
-    assert {"/ce/a": wanted(evaluation_, BAD)["/ce/a"]} == shown(
-        filter_verdicts(evaluation_, Filter((BAD,), ("SECURITY",)), {})
-    )
+    assert {"/ce/a": wanted(evaluation_, BAD)["/ce/a"]} == shown(filter_verdicts(evaluation_, of((BAD,), ("SECURITY",)), {}))
 
 
 @pytest.mark.parametrize("account", ["o", "Own", "production", "PRODUCTION"])
@@ -93,7 +95,7 @@ def test_objects_belong_to_accounts_by_number_by_name_and_by_what_the_configurat
     evaluation_: Evaluation, account: str
 ) -> None:
     every = shown(evaluation_)
-    found = shown(filter_verdicts(evaluation_, Filter((), (), (account,)), NAMED))
+    found = shown(filter_verdicts(evaluation_, of((), (), (account,)), NAMED))
     assert {
         policy: {name: end for name, end in of_policy.items() if name == "f"} for policy, of_policy in every.items()
     } == found
@@ -101,26 +103,26 @@ def test_objects_belong_to_accounts_by_number_by_name_and_by_what_the_configurat
 
 
 def test_an_object_without_an_owner_is_an_account_by_its_own_name_and_of_several_any_counts(evaluation_: Evaluation) -> None:
-    found = shown(filter_verdicts(evaluation_, Filter((), (), ("b", "x", "o")), {}))
+    found = shown(filter_verdicts(evaluation_, of((), (), ("b", "x", "o")), {}))
     assert {"/ce/a": {"b", "f"}, "/ce/b": {"x"}, "/ce/c": {"b", "f"}} == {policy: set(names) for policy, names in found.items()}
-    none = shown(filter_verdicts(evaluation_, Filter((BAD,), (), ("x",)), {}))
+    none = shown(filter_verdicts(evaluation_, of((BAD,), (), ("x",)), {}))
     assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == none | {"/ce/b": {}}
 
 
 @pytest.mark.parametrize("account", ["1", "9", "Elsewhere"])
 def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(evaluation_: Evaluation, account: str) -> None:
-    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == shown(filter_verdicts(evaluation_, Filter((), (), (account,)), NAMED))
+    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == shown(filter_verdicts(evaluation_, of((), (), (account,)), NAMED))
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Filter((), (), ("Productoin",)), "no object belongs to the account 'Productoin' (did you mean 'Production'?)"),
+        (of((), (), ("Productoin",)), "no object belongs to the account 'Productoin' (did you mean 'Production'?)"),
         (
-            Filter((), (), ("o", "zzzz\n")),
+            of((), (), ("o", "zzzz\n")),
             "no object belongs to the account 'zzzz\\n': known accounts are 1, 2, 8, Elsewhere, Production",
         ),
-        (Filter((), ("SECURTY",)), "no evaluated policy has the category 'SECURTY': the categories are COST, SECURITY"),
+        (of((), ("SECURTY",)), "no evaluated policy has the category 'SECURTY': the categories are COST, SECURITY"),
     ],
 )
 def test_what_nothing_has_is_an_error_that_names_the_nearest(evaluation_: Evaluation, asked: Filter, said: str) -> None:
@@ -130,12 +132,14 @@ def test_what_nothing_has_is_an_error_that_names_the_nearest(evaluation_: Evalua
 
 
 def test_where_no_policy_has_a_category_none_is_named(case: Case) -> None:
-    unknown = pytest.raises(UnknownName, match=r"has the category 'COST': the categories are none$")
-    with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as evaluation, unknown:
-        filter_verdicts(evaluation, Filter((), ("COST",)), {})
+    with (
+        evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found,
+        pytest.raises(UnknownName, match=r"has the category 'COST': the categories are none$"),
+    ):
+        filter_verdicts(found, of((), ("COST",)), {})
 
 
 def test_a_filter_is_written_as_options_are() -> None:
-    asked = Filter((BAD, OPEN), ("COST",), ("it's",))
+    asked = of((BAD, OPEN), ("COST",), ("it's",))
     assert "--status INCOMPLIANT --status UNDETERMINED --category COST --account 'it'\"'\"'s'" == asked.words
-    assert "" == Filter().words
+    assert "" == of().words

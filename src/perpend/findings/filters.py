@@ -1,0 +1,199 @@
+"""Declare the filters of findings and verdicts: name, sentence, type, and the SQL condition that each stands for.
+
+Every interface derives its parameters from :data:`FILTERS`. A condition is over a relation with these columns, as far as it
+needs them: ``policy_id``, ``type``, ``object_id``, ``external_id``, ``object_name``, ``accounts`` (a list of all names of the
+object's account), ``region``, ``tags`` (a JSON object, null if it is not known), ``status``, ``life``, ``open_since`` and
+``severity``. A filter changes neither verdicts nor totals. All filters must hold; of one filter, any value.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.errors import InvalidOption
+from perpend.core.objects.status import Status
+from perpend.findings.history.model import State
+from perpend.findings.severity.levels import LEVELS
+from perpend.findings.waivers.matching import storable
+from perpend.inventory.snapshots.database import text, text_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+ALL_LIVES: Final = "all"
+"""The value of the filter by state that stands for all states."""
+
+TAGS_UNKNOWN: Final = "tags IS NULL"
+"""The condition for objects whose tags are not known. The filter by tags keeps them."""
+
+
+class FilterType(StrEnum):
+    """The type of a filter's values."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    TAG = "tag"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterDeclaration:
+    """One filter. ``sentence`` describes it for people, ``example`` is the form of a value.
+
+    ``condition`` returns the SQL for some values.
+    """
+
+    name: str
+    sentence: str
+    condition: Callable[[Sequence[str]], str]
+    type: FilterType = FilterType.TEXT
+    example: str = ""
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: str) -> None:
+        """Raise InvalidOption for a value that is not of the filter's type."""
+        if self.type is FilterType.CHOICE and value not in self.choices:
+            raise InvalidOption(f"'{value}' is not one of {', '.join(self.choices)}", f"--{self.name}")
+        if self.type is FilterType.TAG and not value.partition("=")[0]:
+            raise InvalidOption(f"'{value}' is not a tag: write KEY=VALUE, or KEY for any value", f"--{self.name}")
+
+
+def _one_of(column: str) -> Callable[[Sequence[str]], str]:
+    return lambda values: f"{column} IN ({_listed(values)})"
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(text(storable(value)) for value in values) or "NULL"
+
+
+def _of_object(values: Sequence[str]) -> str:
+    listed = _listed(values)
+    return f"(object_id IN ({listed}) OR external_id IN ({listed}) OR object_name IN ({listed}))"
+
+
+def _of_accounts(values: Sequence[str]) -> str:
+    return f"list_has_any(accounts, {text_list(map(storable, values))})"
+
+
+def _with_tags(values: Sequence[str]) -> str:
+    """Return the condition for tags: each key must be there, with one of its values; unknown tags may have them."""
+    wanted: dict[str, list[str]] = {}
+    for tag in values:
+        key, sign, value = tag.partition("=")
+        wanted.setdefault(key, []).extend([value] if sign else [])
+    conditions = []
+    for key, of_key in wanted.items():
+        pointer = text("/" + storable(key).replace("~", "~0").replace("/", "~1"))
+        has_value = f"coalesce(json_extract_string(tags, {pointer}) IN ({_listed(of_key)}), FALSE)"
+        conditions.append(has_value if of_key else f"json_exists(tags, {pointer})")
+    return f"({TAGS_UNKNOWN} OR ({' AND '.join(conditions)}))"
+
+
+def _in_life(values: Sequence[str]) -> str:
+    return "true" if ALL_LIVES in values else f"life IN ({_listed(values)})"
+
+
+def _since(values: Sequence[str]) -> str:
+    return f"open_since >= CAST({text(min(values))} AS TIMESTAMPTZ)"
+
+
+POLICY: Final = FilterDeclaration(
+    "policy", "Only findings of this policy; may be repeated.", _one_of("policy_id"), example="ID|GLOB"
+)
+TYPE: Final = FilterDeclaration("type", "Only objects of this type; may be repeated.", _one_of("type"), example="NAME")
+ACCOUNT: Final = FilterDeclaration(
+    "account",
+    "Only objects of this account, by its number or by its name in the configuration; may be repeated.",
+    _of_accounts,
+    example="ID|NAME",
+)
+REGION: Final = FilterDeclaration(
+    "region", "Only objects in this region; may be repeated.", _one_of("region"), example="REGION"
+)
+OBJECT: Final = FilterDeclaration(
+    "object", "Only this object, by Id, external id or name; may be repeated.", _of_object, example="ID|NAME"
+)
+TAG: Final = FilterDeclaration(
+    "tag",
+    "Only objects with this tag, and objects whose tags are not known, which are counted; may be repeated: "
+    "all keys, and any value of a key.",
+    _with_tags,
+    FilterType.TAG,
+    "KEY=VALUE",
+)
+STATUS: Final = FilterDeclaration(
+    "status",
+    "Only verdicts of this status; may be repeated.",
+    _one_of("status"),
+    FilterType.CHOICE,
+    choices=tuple(status.value for status in Status),
+)
+LIFE: Final = FilterDeclaration(
+    "life",
+    "Only findings in this state, or `all`; may be repeated.",
+    _in_life,
+    FilterType.CHOICE,
+    choices=(*(life.value for life in State if life is not State.PASSING), ALL_LIVES),
+)
+SEVERITY: Final = FilterDeclaration(
+    "severity",
+    "Only findings of this severity; several with commas, or repeated.",
+    _one_of("severity"),
+    FilterType.CHOICE,
+    choices=tuple(level.value for level in reversed(LEVELS)),
+)
+CATEGORY: Final = FilterDeclaration(
+    "category",
+    "Only policies of this category, such as SECURITY; may be repeated.",
+    _one_of("policy_id"),
+    example="NAME",
+)
+SINCE: Final = FilterDeclaration(
+    "since", "Only findings that were opened or reopened at this time or later.", _since, FilterType.TIME, "TIME"
+)
+
+OF_VERDICTS: Final = (STATUS, CATEGORY, ACCOUNT, REGION, OBJECT, TAG)
+"""The filters of the verdicts of a run."""
+
+OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, TAG, SEVERITY, SINCE)
+"""The filters of the findings of a history."""
+
+FILTERS: Final = {one.name: one for one in (*OF_FINDINGS, STATUS, CATEGORY)}
+"""All filters by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The values of filters by the filter's name. A filter without values holds for everything.
+
+    Values name things as the relation does: callers replace labels of types, globs of policies and names of accounts.
+    """
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, values in self.values.items():
+            if name not in FILTERS:
+                raise InvalidOption(f"no filter is called '{name}': the filters are {', '.join(FILTERS)}")
+            for value in values:
+                FILTERS[name].check(value)
+
+    def __bool__(self) -> bool:
+        return any(self.values.values())
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Return the values of a filter."""
+        return self.values.get(name, ())
+
+    def condition(self, *names: str) -> str:
+        """Return the SQL condition of some filters; ``true`` if none has a value."""
+        conditions = [FILTERS[name].condition(self.of(name)) for name in names if self.of(name)]
+        return " AND ".join(conditions) or "true"
+
+    @property
+    def words(self) -> str:
+        """The filters as options of the command line."""
+        return " ".join(f"--{name} {shlex.quote(value)}" for name, values in self.values.items() for value in values)
