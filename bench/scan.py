@@ -1,8 +1,8 @@
-"""A first scan of three accounts on a server: the calls, and the processor time of collecting and of evaluating.
+"""A first scan of three accounts on a server: the calls, and the processor time of collecting alone and of the whole scan.
 
 The accounts are a small one beside the policies that AWS manages, one with 2,000 objects and none of these policies, and one
-with many users. The server is moto behind the proxy of the tests, with two regions. A scan is measured in its two parts,
-`collect aws` and `check`, each in a process of its own.
+with many users. The server is moto behind the proxy of the tests, with two regions. `collect aws` and `scan aws` are measured,
+each in a process and a store of its own.
 """
 
 from __future__ import annotations
@@ -66,17 +66,19 @@ def _measure(account: _Account) -> None:
             "AWS_DEFAULT_REGION": REGIONS[0],
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        known = ("--store", str(store), "--no-config")
-        collect = _run(["collect", "aws", *known, "--endpoint-url", proxy.url], environment)
+        verdicts_file = Path(folder) / "verdicts.json"
+        known = ("--no-config", "--endpoint-url", proxy.url)
+        collect = _run(["collect", "aws", "--store", str(store), *known], environment)
         calls = Counter(proxy.asked)
-        check = _run(["check", *known, "--format", "json", "--out", str(Path(folder) / "verdicts.json")], environment)
+        other = ("--store", str(store.with_name("other")), "--format", "json", "--out", str(verdicts_file))
+        scan = _run(["scan", "aws", *known, *other], environment)
         proxy.close()
-        verdicts = json.loads((Path(folder) / "verdicts.json").read_text())["verdicts"]
+        verdicts = json.loads(verdicts_file.read_text())["verdicts"]
     objects = {one["object"]["id"] for one in verdicts}
     inapplicable = sum(one["status"] == "INAPPLICABLE" for one in verdicts)
     print(f"{account.name}: {len(objects):,} evaluated objects, {len(verdicts):,} verdicts, {inapplicable:,} INAPPLICABLE")
     print(f"  {calls.total():,} calls, most of them {', '.join(f'{name} {number:,}' for name, number in calls.most_common(5))}")
-    for name, cost in (("collecting", collect), ("evaluating", check)):
+    for name, cost in (("collecting alone", collect), ("the whole scan", scan)):
         print(f"  {name}: {cost.seconds:.1f} s of processors, {cost.memory} MB")
 
 
@@ -143,7 +145,7 @@ def _make_small(client: Callable[[str, str], Any]) -> None:
 
 
 def _make_large(client: Callable[[str, str], Any]) -> None:
-    """Make 2,000 resources in two regions."""
+    """Make resources of which policies evaluate some 2,000 objects in two regions."""
     iam = client("iam", REGIONS[0])
     for number in range(100):
         iam.create_user(UserName=f"user{number}")
@@ -155,8 +157,9 @@ def _make_large(client: Callable[[str, str], Any]) -> None:
         for number in range(200):
             ec2.create_security_group(GroupName=f"group{number}", Description="made")
             ec2.create_volume(AvailabilityZone=f"{region}a", Size=8)
-            ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")
             topics.create_topic(Name=f"topic{number}")
+        for number in range(40):
+            ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")
 
 
 def _make_users(client: Callable[[str, str], Any], users: int) -> None:
