@@ -37,7 +37,8 @@ def test_what_is_open_is_listed_with_its_first_day(run: RunWriter, days: Path) -
     alma = next(one for one in found if one["object_id"] == ALMA)
     assert (finding_id(KEYS, "CA10__CaAwsUser__c", ALMA), KEYS, 2) == (alma["finding_id"], alma["policy_id"], alma["episodes"])
     assert ("2026-11-22T00:00:00Z", "2026-11-20T00:00:00Z") == (alma["open_since"], alma["incompliant_start_date"])
-    text = run("findings", "--store", days, "--policy", "user-has-more-than-one-active-access-key").out
+    by_age = ("--policy", "user-has-more-than-one-active-access-key", "--no-default-ratings")
+    text = run("findings", "--store", days, *by_age).out
     assert "✘ alma.brekke in 111122223333: open, since 2026-11-22, episode 2, last seen 2026-11-22" in text
 
 
