@@ -19,6 +19,7 @@ from perpend.core.objects.status import Status
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, RunWriter
 
 VERDICT_KEYS = {
+    "rating",
     *("policyId", "status", "conditionIndex", "conditionText", "currentStateMessage", "remediationMessage", "runtimeError"),
     *("references", "object"),
 }
@@ -35,9 +36,8 @@ def verdicts(ran: Run) -> dict[tuple[str, str], dict[str, Any]]:
 def test_every_verdict_has_every_key(run: RunWriter, references: str) -> None:
     ran = run("check", EXAMPLE, *TIME, "--format", "json", "--references", references)
     document = json.loads(ran.out)
-    assert {"ledger", "snapshot", "setAside", "excluded", "refused", "frameworks", "waivers", "filter", "verdicts"} == set(
-        document
-    )
+    totals = {"ledger", "snapshot", "setAside", "excluded", "refused", "frameworks", "waivers", "filter", "severities"}
+    assert totals | {"verdicts"} == set(document)
     assert 175 == len(document["verdicts"])
     for verdict in document["verdicts"]:
         assert set(verdict) == VERDICT_KEYS
@@ -89,7 +89,9 @@ COLUMNS = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED")
 def as_row(verdict: dict[str, Any]) -> dict[str, str]:
     """Return what a row of CSV says of a verdict."""
     judged = verdict["object"]
-    found = {key: verdict[key] for key in verdict if key not in ("object", "references")}
+    found = {key: verdict[key] for key in verdict if key not in ("object", "references", "rating")}
+    rating = verdict["rating"] or {"severity": None, "source": None}
+    found |= {"severity": rating["severity"], "ratedBy": rating["source"]}
     found |= {"objectId": judged["id"], "objectName": judged["name"], "externalId": judged["externalId"]}
     account = judged["account"] or {"name": None, "owner": None}
     found |= {"accountName": account["name"], "accountOwner": account["owner"]}
