@@ -19,7 +19,10 @@ from perpend.core.objects.claims import Claim, FailedCall, Scope
 AT = datetime(2026, 11, 30, tzinfo=UTC)
 NUMBER, HERE, THERE = "111122220101", "eu-central-1", "eu-west-1"
 KEY, BUCKET = "CA10__CaAwsKmsKey__c", "CA10__CaAwsBucket__c"
-PLAN = CLOUD.plan({KEY: ["CA10__rotationEnabled__c", "CA10__state__c"], BUCKET: ["CA10__policyDocumentExt__c"]})
+POLICY = "CA10__CaAwsIamPolicy__c"
+PLAN = CLOUD.plan(
+    {POLICY: ["CA10__arn__c"], KEY: ["CA10__rotationEnabled__c", "CA10__state__c"], BUCKET: ["CA10__policyDocumentExt__c"]}
+)
 
 
 def key(region: str, **more: Any) -> SimulatedObject:
@@ -52,7 +55,7 @@ def test_objects_are_collected_in_their_regions_and_listings_are_complete(tmp_pa
     keys = [row for row in rows if row.type_name == KEY]
     assert [HERE, THERE] == [row.fields["CA10__regionName__c"] for row in keys]
     assert [True, True] == [row.fields["CA10__rotationEnabled__c"] for row in keys]
-    assert ([], {Claim(KEY, Scope(NUMBER)), Claim(BUCKET, Scope(NUMBER))}) == (unread, {*claims})
+    assert ([], {Claim(name, Scope(NUMBER)) for name in (KEY, BUCKET, POLICY)}) == (unread, {*claims})
 
 
 def test_a_denied_detail_leaves_a_reason_and_a_cause_with_the_number_of_objects(tmp_path: Path) -> None:
@@ -79,6 +82,14 @@ def test_a_region_may_deny_everything(tmp_path: Path) -> None:
     rows, unread, _ = collected(tmp_path, key(HERE), key(THERE), denied=(("*", HERE),))
     assert [THERE] == [row.fields["CA10__regionName__c"] for row in rows if row.type_name == KEY]
     assert {HERE} == {cause.region for cause in unread}
+
+
+def test_an_object_of_a_type_with_several_listings_is_shown_once(tmp_path: Path) -> None:
+    arn = f"arn:aws:iam::{NUMBER}:policy/p"
+    stated = {"name": "p", "arn": arn, "policyType": "Customer managed", "attachable": True, "attachmentCount": 1}
+    policy = SimulatedObject(POLICY, f"{NUMBER}|{arn}", {f"CA10__{name}__c": value for name, value in stated.items()})
+    rows, _, _ = collected(tmp_path, policy)
+    assert [arn] == [row.fields["CA10__arn__c"] for row in rows if row.type_name == POLICY]
 
 
 def test_access_levels_of_a_document_are_those_of_the_organization(tmp_path: Path) -> None:
