@@ -210,7 +210,7 @@ def test_a_scan_sums_up_and_names_what_was_denied(run: RunWriter, proxy: Proxy, 
     scan = ("scan", "aws", "--endpoint-url", proxy.url, *(word for name in policies for word in ("--policy", name)))
     ended = run(*scan)
     assert 1 == ended.code
-    assert re.match(rf"Scanned account {ACCOUNT}, 2 regions, [0-9]+ API calls in [0-9]+ s  .* UTC\n", ended.out), ended.out
+    assert re.match(rf"Scanned account {ACCOUNT}, 2 regions, [0-9]+ API calls, [0-9]+ s  .* UTC\n", ended.out), ended.out
     lines = ended.out.splitlines()
     start = lines.index("Not read: 4 calls were denied, 2 unknown verdicts need them")
     denied = [("ec2:GetEbsEncryptionByDefault", 1), ("securityhub:DescribeHub", 1)]

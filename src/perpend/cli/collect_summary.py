@@ -33,8 +33,8 @@ _MOST_IN_SHORT: Final = 2
 
 def scan_facts(result: CollectionResult, seconds: int) -> tuple[str, ...]:
     """Return facts of a collection that took some seconds, for the head of a summary."""
-    calls = f"{counted(result.counts.calls, 'API call')} in {seconds:,} s"
-    return (counted(result.regions, "region"), calls) if result.regions else (calls,)
+    regions = (counted(result.regions, "region"),) if result.regions else ()
+    return (*regions, counted(result.counts.calls, "API call"), f"{seconds:,} s")
 
 
 def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool, in_short: bool = False) -> None:
@@ -54,9 +54,9 @@ def print_collected(result: CollectionResult, request: CollectionRequest, *, err
     _print_problems(result.problems)
     accounts = f", {result.accounts:,} accounts" if result.accounts > 1 else ""
     click.echo(f"snapshot {result.snapshot.id}, {counted(result.counts.calls, 'call')}{accounts}", err=err)
-    for name, table in result.snapshot.tables.by_name.items():
-        if table.rows:
-            click.echo(inert(f"  {visible(_label(name, request))}: {counted(table.rows, 'row')}"), err=err)
+    rows = [(_label(name, request), table.rows) for name, table in result.snapshot.tables.by_name.items() if table.rows]
+    for label, number in sorted(rows):
+        click.echo(inert(f"  {visible(label)}: {counted(number, 'row')}"), err=err)
     for source in result.completeness.sources:
         if source.kind == STATED:
             of = counted(len(source.accounts), "account")
