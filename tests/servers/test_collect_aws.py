@@ -229,6 +229,17 @@ def test_a_scan_sums_up_and_names_what_was_denied(run: RunWriter, proxy: Proxy, 
     assert 2 == len(again.out.splitlines())
 
 
+def test_what_regions_leave_out_is_said_once(run: RunWriter, proxy: Proxy, here: Path) -> None:
+    policies = ("--policy", "**/ec2/*", "--policy", "**/vpc/*", "--policy", "security-hub")
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, *policies, "--no-store", "--regions", "eu-*")
+    told = [line for line in run(*scan).err.splitlines() if "may not be evaluated" in line]
+    assert 1 == len(told)
+    assert re.fullmatch(
+        "perpend: AWS [A-Za-z0-9 ]+ and [0-9]+ more types: some objects may not be evaluated: --regions left out 1 region",
+        told[0],
+    )
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_no_bar_stays_on_a_terminal_and_all_work_has_one(proxy: Proxy, here: Path, width: int) -> None:
     from tests.terminals import shown
