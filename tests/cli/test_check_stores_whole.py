@@ -84,7 +84,7 @@ def test_statements_do_not_grow_with_the_objects_shown(run: RunWriter, store: Pa
     costs, shown = [], []
     for limit in (1, 20, 500):
         with counted(monkeypatch) as (connections, statements):
-            found = run("check", "--store", store, "--limit", limit, *TIME)
+            found = run("check", "--store", store, "--limit", limit, "--details", *TIME)
         assert found.code == 1, found.err
         costs.append((len(connections), len(statements)))
         shown.append(len(found.out.splitlines()))

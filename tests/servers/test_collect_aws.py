@@ -210,7 +210,7 @@ def test_a_scan_sums_up_and_names_what_was_denied(run: RunWriter, proxy: Proxy, 
     scan = ("scan", "aws", "--endpoint-url", proxy.url, *(word for name in policies for word in ("--policy", name)))
     ended = run(*scan)
     assert 1 == ended.code
-    assert re.match(rf"Scanned account {ACCOUNT}, 2 regions, [0-9]+ API calls in [0-9]+ s  .* UTC\n", ended.out), ended.out
+    assert re.match(rf"Scanned account {ACCOUNT}, 2 regions, [0-9]+ API calls, [0-9]+ s  .* UTC\n", ended.out), ended.out
     lines = ended.out.splitlines()
     start = lines.index("Not read: 4 calls were denied, 2 unknown verdicts need them")
     denied = [("ec2:GetEbsEncryptionByDefault", 1), ("securityhub:DescribeHub", 1)]
@@ -227,6 +227,17 @@ def test_a_scan_sums_up_and_names_what_was_denied(run: RunWriter, proxy: Proxy, 
     assert 0 == run(*shlex.split(explain.split("   ")[0])[1:]).code
     again = run(*scan, "-q")
     assert 2 == len(again.out.splitlines())
+
+
+def test_what_regions_leave_out_is_said_once(run: RunWriter, proxy: Proxy, here: Path) -> None:
+    policies = ("--policy", "**/ec2/*", "--policy", "**/vpc/*", "--policy", "security-hub")
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, *policies, "--no-store", "--regions", "eu-*")
+    told = [line for line in run(*scan).err.splitlines() if "may not be evaluated" in line]
+    assert 1 == len(told)
+    assert re.fullmatch(
+        "perpend: AWS [A-Za-z0-9 ]+ and [0-9]+ more types: some objects may not be evaluated: --regions left out 1 region",
+        told[0],
+    )
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -37,8 +37,8 @@ _MOST_IN_SHORT: Final = 2
 
 def scan_facts(result: CollectionResult, seconds: int) -> tuple[str, ...]:
     """Return facts of a collection that took some seconds, for the head of a summary."""
-    calls = f"{counted(result.counts.calls, 'API call')} in {seconds:,} s"
-    return (counted(result.regions, "region"), calls) if result.regions else (calls,)
+    regions = (counted(result.regions, "region"),) if result.regions else ()
+    return (*regions, counted(result.counts.calls, "API call"), f"{seconds:,} s")
 
 
 def print_collected(
@@ -80,9 +80,9 @@ def print_collected(
 def print_tables(snapshot: Snapshot, labels: Labels, *, err: bool = False) -> None:
     """Print the number of rows of each table that has any, and the number of the other tables."""
     tables = snapshot.tables.by_name
-    for name, table in tables.items():
-        if table.rows:
-            click.echo(inert(f"  {visible(labels.condition(name))}: {counted(table.rows, 'row')}"), err=err)
+    rows = [(labels.condition(name), table.rows) for name, table in tables.items() if table.rows]
+    for label, number in sorted(rows):
+        click.echo(inert(f"  {visible(label)}: {counted(number, 'row')}"), err=err)
     if empty := sum(not table.rows for table in tables.values()):
         click.echo(f"  none of {counted(empty, 'other type')}", err=err)
 

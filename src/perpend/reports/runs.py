@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import sorted_diagnostics
@@ -137,7 +137,7 @@ class RunRequest:
     names: str = Names.LABELS
     accounts: Mapping[str, Account] = field(default_factory=dict)
     decided: Sequence[tuple[str, str, str]] = ()
-    commands: Callable[[Sequence[str]], RunCommands] | None = None
+    commands: Callable[[Sequence[str]], Any] | None = None
     scanned: Sequence[str] | None = None
     record: bool = False
 
@@ -571,7 +571,8 @@ class _Report:
 
     @property
     def _commands(self) -> RunCommands | None:
-        return self.request.commands(self.unread) if self.request.commands is not None else None
+        commands: RunCommands | None = self.request.commands(self.unread) if self.request.commands is not None else None
+        return commands
 
     def _explain_words(self) -> list[str | int | None]:
         """Return the words of the command that explains a finding, with marks for its policy and object.

@@ -131,10 +131,12 @@ def _print_head(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
         subject = f"account{'s'[: len(accounts) > 1]} {', '.join(accounts)}"
     else:
         subject = page.prose(facts.subject)
-    said = ", ".join(filter(None, (f"{facts.verb} {subject}".rstrip(), *facts.more)))
+    said = [f"{facts.verb} {subject}".rstrip(), *facts.more]
     time = f"{overview.time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     room = max(rows.width - len(time) - len(_GAP), 0)
-    rows.put((rows.fit(said, room), "bold"), (f"{_GAP}{time}", "dim"))
+    while rows.is_cut and len(said) > 1 and display_width(", ".join(said)) > room:
+        said.pop()
+    rows.put((rows.fit(", ".join(said), room), "bold"), (f"{_GAP}{time}", "dim"))
     parts = [f"{counted(overview.policies, 'policy', 'policies')} on {counted(overview.objects, 'object')}"]
     if overview.without_objects:
         parts.append(f"{overview.without_objects:,} more without an object")
