@@ -134,6 +134,7 @@ def test_findings_come_in_the_order_of_what_matters_and_say_why(run: RunWriter, 
     text = run(*asked, "--limit", "4").out
     assert "   4 ✘ build-runner    critical (board, raised), new\n" in text
     assert text.endswith("4 findings shown: --limit shows more, --format csv writes all\n")
+    assert "✘ build-runner    critical, since 2026-11-" in run(*asked[:-1], "age").out
 
 
 def test_without_ratings_nothing_is_said_of_severity(run: RunWriter, days: Path) -> None:

@@ -159,7 +159,7 @@ def command(
             _warn_unknown_tags(tags_unknown(connection, rows))
         shown = in_groups(connection, rows, groups)
         columns = (*FINDING_COLUMNS, *writer.columns, *WAIVER_COLUMNS)
-        if severities.in_force.by_policy or order == "priority":
+        if order == "priority" or (severities.in_force.by_policy and form != "table"):
             first = writer.most if order == "priority" else None
             shown = with_priority(without_severity(shown), time_of(head), first=first)
             columns = (*columns, *PRIORITY_COLUMNS)

@@ -184,7 +184,11 @@ def print_finding_lines(
     page = TerminalPage(console)
     columns = ObjectColumns.of(rows, page, accounts)
     for row in rows:
-        reason = page.prose(row["reason"]) if row.get("reason") else ", ".join(filter(None, [_since(row), *_facts(row, page)]))
+        reason = (
+            page.prose(row["reason"])
+            if row.get("reason")
+            else ", ".join(filter(None, [row["severity"], _since(row), *_facts(row, page)]))
+        )
         first = f"{row.get('priority') or '':>4} {mark(State(row['life']), page)} "
         page.line((columns.text(row), "bold"), f"  {reason}", first=first, rest="       ")
         until = f", waived until {row['waived_until']}" if row["waived_until"] else ", waived without an end"
