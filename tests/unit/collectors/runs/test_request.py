@@ -63,5 +63,5 @@ def test_what_is_left_out_in_any_case_is_not_asked() -> None:
 
 
 def test_types_that_nothing_judges_alone_are_refused() -> None:
-    with pytest.raises(NothingToEvaluate, match=r"^no policy reads only CA10__CaAwsVpc__c: "):
+    with pytest.raises(NothingToEvaluate, match=r"^no policy reads only AWS VPC: "):
         policies("CA10__CaAwsVpc__c")
