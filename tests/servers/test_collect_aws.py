@@ -136,6 +136,8 @@ def test_an_account_without_regions_is_no_answer(run: RunWriter, proxy: Proxy, t
     assert (3, True) == (ended.code, "failed: ec2:DescribeRegions (NoResult)" in ended.err)
     tables = Store(tmp_path / "s").snapshot().tables.by_name
     assert (0, False) == (tables["CA10A1__CaAwsIamAccessAnalyzer__c"].rows, "Analyzer" in ended.out)
+    assert "  none of 2 other types\n" in ended.out
+    assert 0 == Store(tmp_path / "s").snapshot().tables.by_name["CA10A1__CaAwsIamAccessAnalyzer__c"].rows
     claims = [claim for source in Store(tmp_path / "s").snapshot().sources for claim in source.coverage]
     assert [] == [claim for claim in claims if claim.lacking is None and claim.scope.region is None]
 
@@ -328,7 +330,7 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, pr
     lines = ended.err.splitlines()
     asked, group = f"{len(policies)} policies read only the types of --types; ", "/ce/ca/aws/iam/user-without-group"
     assert 1 == sum(line.startswith(asked) and line.endswith(" policies over other types skipped") for line in lines)
-    assert f"  skipped, because it also reads CA10__CaAwsIamUserGroupLink__c: {group}" in lines
+    assert f"  skipped, because it also reads AWS IAM User Group Link: {group}" in lines
     (tmp_path / "perpend.toml").write_text('exclude = ["**/user-has-more-than-one-active-access-key"]\n')
     left_out = json.loads(run(*scan, *user, "--config", tmp_path / "perpend.toml").out)["verdicts"]
     assert policies - {"user-has-more-than-one-active-access-key"} == {one["policyId"].rpartition("/")[2] for one in left_out}
@@ -343,7 +345,7 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, pr
     proxy.answers, proxy.asked = {}, []
     nothing = run(*scan, "--types", "CA10__CaAwsVpc__c")
     assert (2, []) == (nothing.code, proxy.asked)
-    assert "perpend: no policy reads only CA10__CaAwsVpc__c: `perpend collect aws` collects without evaluation" in nothing.err
+    assert "perpend: no policy reads only AWS VPC: `perpend collect aws` collects without evaluation" in nothing.err
 
 
 @pytest.mark.parametrize(
@@ -413,11 +415,11 @@ def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: RunWr
     assert (seen["status"], seen["object"]["observedAt"]) == (denied["status"], denied["object"]["observedAt"])
     proxy.answers = {}
     told, gone = collect()
-    assert "disappeared: 1 of " in told
+    assert "disappeared: AWS IAM Policy (1)" in told
     assert ("DISAPPEARED", True) == (gone["status"], gone["object"]["observedAt"] > seen["object"]["observedAt"])
     told, forgotten = collect("--keep-disappeared", "0s")
     assert {} == forgotten
-    assert "disappeared long ago, removed from the store: 1 of " in told
+    assert "disappeared long ago, removed from the store: AWS IAM Policy (1)" in told
 
 
 def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
@@ -431,10 +433,10 @@ def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, p
         ended = collected(run, proxy, tmp_path / "s", *types)
         assert (3, False) == (ended.code, "disappeared" in ended.out), how
         assert "failed: sqs:ListQueues (NoResult)" in ended.err
-        assert "not listed this time, unchanged in the store: 1 of " in ended.out
+        assert "not listed this time, unchanged in the store: AWS SQS Queue (1)" in ended.out
     proxy.answers = {"ListQueues": "no members"}
     emptied = collected(run, proxy, tmp_path / "s", *types)
-    assert (0, True) == (emptied.code, "disappeared: 1 of " in emptied.out)
+    assert (0, True) == (emptied.code, "disappeared: AWS SQS Queue (1)" in emptied.out)
     sqs.delete_queue(QueueUrl=queue)
 
 

@@ -69,5 +69,5 @@ def test_tags_are_collected_and_no_policy_needs_their_call() -> None:
 
 
 def test_types_that_nothing_judges_alone_are_refused() -> None:
-    with pytest.raises(NothingToEvaluate, match=r"^no policy reads only CA10__CaAwsVpc__c: "):
+    with pytest.raises(NothingToEvaluate, match=r"^no policy reads only AWS VPC: "):
         policies("CA10__CaAwsVpc__c")
