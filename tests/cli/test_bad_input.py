@@ -186,7 +186,7 @@ def test_a_policy_with_errors_is_refused_and_the_others_judge(run: RunWriter, tm
         (("scan", "azure"), "only AWS can be collected so far, not 'azure'; `perpend scan --help` shows more"),
         (("collect", "GCP"), "only AWS can be collected so far, not 'GCP'"),
         (("scan", "awz"), "no such command 'awz' (did you mean 'aws'?)"),
-        (("check", EXAMPLE, "--framework", "hipaa"), "'hipaa'; `perpend list frameworks` shows all "),
+        (("check", EXAMPLE, "--framework", "hipaa"), "'hipaa'; `perpend list frameworks` shows all"),
         (("check", str(Path(EXAMPLE).parent)), ": is a directory, not a file: name its files, or a store with --store"),
         (("new", "polcy"), "no such command 'polcy' (did you mean 'policy'?); `perpend new --help` shows more"),
         (("check", EXAMPLE, "--frmework", "x"), "no such option '--frmework' (did you mean '--framework'?)"),
