@@ -18,9 +18,10 @@ from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
+from perpend.findings.filters import Filter
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.findings.severity.levels import LEVELS
+from perpend.findings.verdict_filter import filter_verdicts
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.importers.input import Input
 from perpend.language.compiler.analyzer import Analyzer
@@ -134,7 +135,13 @@ def level_of(policy: str, fields: dict[str, Any]) -> str | None:
 
 @pytest.mark.parametrize("decided", [False, True])
 @pytest.mark.parametrize(
-    "wanted", [Filter(), Filter((Status.INCOMPLIANT,)), Filter(accounts=(ACCOUNTS[0],)), Filter((Status.UNDETERMINED,))]
+    "wanted",
+    [
+        Filter(),
+        Filter({"status": ("INCOMPLIANT",)}),
+        Filter({"account": (ACCOUNTS[0],)}),
+        Filter({"status": ("UNDETERMINED",)}),
+    ],
 )
 def test_numbers_are_those_of_the_verdicts_counted_one_by_one(
     evaluation: Evaluation, analyzer: Analyzer, wanted: Filter, decided: bool
@@ -152,8 +159,8 @@ def test_numbers_are_those_of_the_verdicts_counted_one_by_one(
             or (name.endswith("4") and status is Status.UNDETERMINED)
         )
         waived[status] += is_waived
-        is_shown = (not wanted.statuses or status in wanted.statuses) and (
-            not wanted.accounts or fields["CA10__owner__c"] in wanted.accounts
+        is_shown = (not wanted.of("status") or status in wanted.of("status")) and (
+            not wanted.of("account") or fields["CA10__owner__c"] in wanted.of("account")
         )
         what = {Status.INCOMPLIANT: "failing", Status.UNDETERMINED: "unknown"}.get(status)
         if what is None or not is_shown or (is_waived and what == "failing"):
