@@ -15,8 +15,8 @@ from perpend.evaluation.verdicts.evaluation import Evaluation, FilteredEvaluatio
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.selection import Selection
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.verdict_filter import Filter
 from perpend.evaluation.verdicts.verdicts import HIDDEN, Verdicts
+from perpend.findings.filters import Filter
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
