@@ -23,8 +23,16 @@ from perpend.inventory.snapshots.database import text, text_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from perpend.core.objects.account import Account
+
 ALL_LIVES: Final = "all"
 """The value of the filter by state that stands for all states."""
+
+WAIVED: Final = ("all", "yes", "no")
+"""The choices of waived findings, the default first: all findings, only waived ones, only others."""
+
+ORDERS: Final = ("severity", "age", "priority")
+"""The orders of findings, the default first."""
 
 TAGS_UNKNOWN: Final = "tags IS NULL"
 """The condition for objects whose tags are not known. The filter by tags keeps them."""
@@ -187,6 +195,12 @@ class Filter:
     def of(self, name: str) -> tuple[str, ...]:
         """Return the values of a filter."""
         return self.values.get(name, ())
+
+    def with_account_numbers(self, accounts: Mapping[str, Account]) -> Filter:
+        """Return the filter with the numbers of accounts instead of their names. ``accounts`` have names by number."""
+        numbers = {account.name.casefold(): number for number, account in accounts.items() if account.name}
+        named = tuple(numbers.get(one.casefold(), one) for one in self.of(ACCOUNT.name))
+        return Filter({**self.values, ACCOUNT.name: named}) if named else self
 
     def condition(self, *names: str) -> str:
         """Return the SQL condition of some filters; ``true`` if none has a value."""

@@ -25,9 +25,11 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.findings.filters import STATUS, Filter
+from perpend.findings.history.open_history import NOT_AWAY
 from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
+from perpend.inventory.snapshots.open_store import is_address, open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.formats.registry import FORMS, forms_with
 from perpend.reports.formats.write import FormatOptions, write_evaluation_findings
@@ -227,6 +229,15 @@ def evaluate_and_report(request: RunRequest) -> RunOutcome:
     warn_tree_faults(request.repository)
     run = _Run(request, Analyzer(request.repository), waivers_of(request), severities_of(request))
     return run.evaluate_inputs() if request.store is None else run.evaluate_store(request.store)
+
+
+def run_on_store(request: RunRequest, store: str, *, record: bool) -> RunOutcome:
+    """Evaluate and report a store by its name. ``record`` writes the run to the store's history."""
+    is_remote = is_address(store)
+    outcome = evaluate_and_report(replace(request, store=open_store(store), record=record and not is_remote))
+    if record and is_remote:
+        warn(NOT_AWAY)
+    return outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 
 from perpend.core.objects.account import Account
 from perpend.core.objects.claims import FailedCall
@@ -18,7 +19,6 @@ from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.active import ActiveWaivers

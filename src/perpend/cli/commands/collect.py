@@ -10,10 +10,11 @@ from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected
 from perpend.cli.config.command import Configured
 from perpend.cli.options.collection import CloudGroup, collection_options, collection_request, reject_contradictions
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
 from perpend.core.diagnostics.escape import visible
+from perpend.inventory.snapshots.open_store import open_store
 
 INCOMPLETE = 3
 """The exit code if something could not be read."""

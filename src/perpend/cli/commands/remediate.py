@@ -13,13 +13,14 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_runs
 from perpend.cli.options.format import format_option
-from perpend.cli.options.history.record import place_of
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.evaluation.verdicts.selection import select_policies
+from perpend.findings.history.open_history import open_history
 from perpend.findings.waivers.active import ActiveWaivers
+from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.runs import warn_unusable_policies
 from perpend.reports.streams import output_stream
@@ -128,7 +129,7 @@ def _requested(analyzer: Analyzer, names: Sequence[str], store: str) -> Requeste
     """Return the policies and objects that names mean. Raises UnknownName."""
     from perpend.findings.remediation.store_plan import requested_objects
 
-    return requested_objects(analyzer, names, partial(place_of, store))
+    return requested_objects(analyzer, names, partial(open_history, store))
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected, print_policy_filter, scan_facts
 from perpend.cli.commands.collect import INCOMPLETE
 from perpend.cli.config.command import Configured, is_from_file
-from perpend.cli.config.configuration import is_address
 from perpend.cli.options.collection import (
     CloudGroup,
     collection_options,
@@ -21,19 +20,20 @@ from perpend.cli.options.collection import (
     policy_filter,
     reject_contradictions,
 )
-from perpend.cli.options.default_store import default_store
 from perpend.cli.options.next_commands import repository_words, run_commands
 from perpend.cli.options.policy_selection import exclude_option
-from perpend.cli.options.repository import open_repository_here, open_store
-from perpend.cli.options.runs import report_options, run_on_store, run_request
+from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.runs import report_options, run_request
 from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
 from perpend.core.errors import InvalidOption
 from perpend.core.values.age import format_age
+from perpend.inventory.snapshots.default_store import default_store
+from perpend.inventory.snapshots.open_store import is_address, open_store
 from perpend.inventory.snapshots.temporary_store import scratch
-from perpend.reports.runs import PolicyChoice, severities_of, waivers_of
+from perpend.reports.runs import PolicyChoice, run_on_store, severities_of, waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

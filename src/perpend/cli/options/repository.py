@@ -1,4 +1,4 @@
-"""Open the repository or the store that options name, and turn paths into ids."""
+"""Open the repository that options name, and turn paths into ids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.config.configuration import is_address
 from perpend.core.objects.object_types import current_name
 from perpend.language.compiler.names import find_type, find_types, match_ids
 from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
@@ -15,7 +14,6 @@ from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, NotARepositor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.repository import Repository
 
 
@@ -108,14 +106,3 @@ def type_here(repository: Repository, name: str, *, may_be_new: bool = False) ->
         if (may_be_new and " " not in name) or any(logic and logic.input_type.value == name for logic in logics):
             return name
     return find_type(name, repository).name
-
-
-def open_store(word: str) -> Store:
-    """Return the store at a directory or an address of object storage."""
-    from perpend.inventory.snapshots.store import Store
-
-    if not is_address(word):
-        return Store(word)
-    from perpend.inventory.snapshots.remote.open import remote_store
-
-    return remote_store(word)
