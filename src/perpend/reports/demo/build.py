@@ -5,7 +5,6 @@ Only AWS is invented. A run takes the same way into the store and the history as
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -28,14 +27,13 @@ from perpend.language.syntax.repository import ROOT_MARK, open_repository
 from perpend.reports.demo.decisions import configuration, waivers
 from perpend.reports.demo.defaults import DEFAULTS, type_name
 from perpend.reports.demo.story import RUNS, Story
+from perpend.reports.scan import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.collectors.protocol import CollectionListener
     from perpend.collectors.simulated import SimulatedEstate
     from perpend.language.program.program import Program
 
@@ -64,27 +62,6 @@ class Demo:
     accounts: int
     objects: int
     times: tuple[datetime, ...]
-
-
-class _Quiet:
-    """Shows nothing of a collection."""
-
-    def inactive_accounts(self, number: int) -> None:
-        """Show nothing."""
-
-    def unfinished_collections(self, store: Store, directories: Sequence[Path]) -> None:
-        """Show nothing."""
-
-    def collecting(self, accounts: int) -> AbstractContextManager[CollectionListener | None]:
-        """Return a context without a listener."""
-        return nullcontext()
-
-    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
-        """Return a context without a function."""
-        return nullcontext()
-
-    def interrupted(self, store: Store, listings: int) -> None:
-        """Show nothing."""
 
 
 def make_demo(
@@ -137,7 +114,7 @@ def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], done
     for number, estate in enumerate(estates, 1):
         invented = partial(simulate, cloud.name, estate)
         request = request_for(cloud, invented, analyzer, lambda: programs, (), only_types=False)
-        collected = collect_accounts(store, request, CollectOptions(), _Quiet())
+        collected = collect_accounts(store, request, CollectOptions(), SilentProgress())
         with store.reading(collected.snapshot.id) as snapshot:
             selection = select_policies(analyzer, exclude=excluded, over=snapshot)
             with evaluate_snapshot(snapshot, selection) as evaluation:
