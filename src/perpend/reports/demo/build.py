@@ -13,6 +13,7 @@ from perpend.collectors.protocol import CLOUDS, CollectOptions
 from perpend.collectors.registry import load, simulate
 from perpend.collectors.runs.collection import collect_accounts
 from perpend.collectors.runs.request import request_for
+from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.core.commit import make_directory, put, remove_tree, temporary, write_whole
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
@@ -27,7 +28,6 @@ from perpend.language.syntax.repository import ROOT_MARK, open_repository
 from perpend.reports.demo.decisions import configuration, waivers
 from perpend.reports.demo.defaults import DEFAULTS, type_name
 from perpend.reports.demo.story import RUNS, Story
-from perpend.reports.scan import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
