@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.escape import visible
@@ -31,12 +31,10 @@ if TYPE_CHECKING:
 
     from perpend.collectors.runs.collection import CollectionResult
 
-Row: TypeAlias = "dict[str, Any]"
-
 
 @dataclass(frozen=True, slots=True)
 class OpenStore:
-    """A store with the findings of its runs, as :func:`open` and :func:`scan_aws` return it.
+    """A store with the findings of its runs, as ``open`` and ``scan_aws`` return it.
 
     ``Store`` is the name of the class of snapshots, which stays, so that programs of earlier versions go on.
 
@@ -57,7 +55,7 @@ class OpenStore:
     default_ratings: bool = True
     account_names: Mapping[str, str] | None = None
 
-    def findings(self, *, waived: str = WAIVED[0], order: str = ORDERS[0], **filters: object) -> list[Row]:
+    def findings(self, *, waived: str = WAIVED[0], order: str = ORDERS[0], **filters: object) -> list[dict[str, Any]]:
         """Return the findings of the history, by default the open ones: the rows of ``perpend findings --format json``.
 
         Keywords filter: ``policy``, ``type``, ``account``, ``region``, ``object``, ``tag`` (``KEY=VALUE``), ``life``,
@@ -91,7 +89,7 @@ class OpenStore:
                 columns = listed.findings.columns
                 return [_plain({column: row[column] for column in columns}) for row in listed.rows()]
 
-    def diff(self, before: str | int | None = None, after: str | int | None = None) -> list[Row]:
+    def diff(self, before: str | int | None = None, after: str | int | None = None) -> list[dict[str, Any]]:
         """Return the findings that differ between two runs, by default the last two: those of ``perpend diff --format json``.
 
         A run is a number, ``last``, or the beginning of a snapshot's id. ``after`` is the newest run if only ``before`` is
@@ -112,7 +110,7 @@ class OpenStore:
 
     def compliance(
         self, framework: str | Sequence[str] = (), *, account: str | Sequence[str] = (), inherited: bool = False
-    ) -> list[Row]:
+    ) -> list[dict[str, Any]]:
         """Return the requirements of frameworks, of all by default: the rows of ``perpend compliance --format csv``.
 
         ``account`` counts the verdicts of accounts, by number. ``inherited`` also counts policies that reach a requirement
@@ -138,7 +136,7 @@ class OpenStore:
 
     def remediate(
         self, *names: str, run: str | None = None, max_age: timedelta | None = None, with_waived: bool = False
-    ) -> list[Row]:
+    ) -> list[dict[str, Any]]:
         """Return a plan for each object that policies find incompliant: those of ``perpend remediate --format json``, flat.
 
         ``names`` are ids of policies, folders, or ids of findings. The snapshot is evaluated again: ``run`` is its id, None
@@ -159,7 +157,7 @@ class OpenStore:
             waivers = None if with_waived else self._active_waivers()
             with planned_remediation(analyzer, names, self.place, run=run, max_age=max_age, waivers=waivers) as plan:
                 warn_unusable_policies(self.repository, plan.evaluation.selection)
-                rows: list[Row] = [remediation_row(one) for one in plan.remediation_plans()]
+                rows: list[dict[str, Any]] = [remediation_row(one) for one in plan.remediation_plans()]
                 summary = plan.summary()
             for line in (*summary.warnings, *(() if summary.is_complete else (summary.text,))):
                 warn(line)
@@ -314,6 +312,6 @@ def _several(values: str | Iterable[str]) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(values)
 
 
-def _plain(row: Mapping[str, Any]) -> Row:
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row with its times in UTC."""
     return {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in row.items()}

@@ -25,7 +25,7 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.findings.filters import STATUS, Filter
-from perpend.findings.history.open_history import NOT_AWAY
+from perpend.findings.history.model import NOT_AWAY
 from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS

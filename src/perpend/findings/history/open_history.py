@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
+from perpend.findings.history.manifest import HEAD
+from perpend.findings.history.model import NOT_AWAY
+from perpend.findings.history.storage import HistoryStorage
+from perpend.inventory.snapshots.files import is_there
 from perpend.inventory.snapshots.open_store import is_address
-
-if TYPE_CHECKING:
-    from perpend.findings.history.storage import HistoryStorage
-
-NOT_AWAY: Final = "only stores in directories have a history"
-"""The error for a store on object storage."""
 
 
 def open_history(directory: str) -> HistoryStorage:
     """Return the history of a store. Raises PerpendError if there is none."""
-    from perpend.findings.history.manifest import HEAD
-    from perpend.findings.history.storage import HistoryStorage
-    from perpend.inventory.snapshots.files import is_there
-
     if is_address(directory):
         raise PerpendError(f"{visible(directory)}: {NOT_AWAY}")
     history = HistoryStorage(directory)
