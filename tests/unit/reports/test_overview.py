@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 
 from perpend.core.objects.account import Account
 from perpend.core.objects.claims import FailedCall
