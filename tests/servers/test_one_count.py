@@ -120,6 +120,9 @@ def test_five_outputs_count_alike(run: RunWriter, proxy: Proxy, tmp_path: Path) 
         ):
             assert (words in " ".join(text.split())) is bool(inherited)
     assert checked != scanned
+    assert "narrower" not in scan.err
+    less = run("scan", "aws", "--endpoint-url", proxy.url, "--store", store, *given, "--policy", "*password-length-14")
+    assert "perpend: this collection is narrower than the last one: " in less.err
 
 
 def _of_json(text: str) -> Counts:

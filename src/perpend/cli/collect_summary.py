@@ -59,6 +59,7 @@ def print_collected(
         warnings[_MOST_IN_SHORT - 1 :] = [f"{len(warnings) - _MOST_IN_SHORT + 1:,} more warnings: --details shows them"]
     for warning in warnings:
         click.echo(f"perpend: {visible(warning)}", err=True)
+    _print_narrower(result, request)
     if in_short:
         _print_number_of_problems(result.problems)
         _print_closed(result.completeness.closed, most=_MOST_IN_SHORT)
@@ -75,6 +76,15 @@ def print_collected(
     _print_carried_over(result.carried_over, labels, err=err)
     _print_closed(result.completeness.closed)
     _print_unread(result, request, labels)
+
+
+def _print_narrower(result: CollectionResult, request: CollectionRequest) -> None:
+    """Say that a snapshot holds older objects of types that this collection did not ask for."""
+    older = [name for name, number in result.carried_over.as_before.items() if number and name not in request.plan.types]
+    if older:
+        types = counted(len(older), "type")
+        text = f"this collection is narrower than the last one: the snapshot now in force keeps {types} as collected before"
+        click.echo(f"perpend: {text}; reports count the policies over them, too", err=True)
 
 
 def print_tables(snapshot: Snapshot, labels: Labels, *, err: bool = False) -> None:
