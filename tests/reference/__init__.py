@@ -15,8 +15,8 @@ from perpend.evaluation.verdicts.evaluation import Evaluation, FilteredEvaluatio
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.selection import Selection
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.verdict_filter import Filter
 from perpend.evaluation.verdicts.verdicts import HIDDEN, Verdicts
+from perpend.findings.filters import Filter
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
@@ -71,7 +71,7 @@ def only(evaluation: Evaluation, *statuses: Status, account: str | None = None) 
         )
         for column in every
     ]
-    words = Filter(statuses, (), () if account is None else (account,)).words
+    words = Filter({"status": statuses, "account": () if account is None else (account,)}).words
     return replace(evaluation, filter_verdicts=FilteredEvaluation(tuple(columns), statuses, words))
 
 

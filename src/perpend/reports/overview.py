@@ -13,6 +13,7 @@ from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
 from perpend.core.objects.account import account_of_arn_sql
 from perpend.core.objects.claims import region_field, scope_of
+from perpend.core.objects.ids import is_production
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
@@ -112,15 +113,17 @@ class UnreadCall:
 class Overview:
     """The summary of one run.
 
-    ``policies`` were evaluated on ``objects``; ``without_objects`` is the number of chosen policies that found none. ``counts``
-    are the verdicts by status, ``waived`` those by INCOMPLIANT and UNDETERMINED. If a filter hides verdicts, ``filter`` has its
-    words, and severities, services and policies count the others. ``to_fix`` are the first of ``failing_policies``.
+    ``policies`` of the repository's ``all_policies`` were evaluated on ``objects``; ``without_objects`` is the number of chosen
+    policies that found none. ``counts`` are the verdicts by status, ``waived`` those by INCOMPLIANT and UNDETERMINED. If a
+    filter hides verdicts, ``filter`` has its words, and severities, services and policies count the others. ``to_fix`` are the
+    first of ``failing_policies``.
     """
 
     accounts: tuple[str, ...]
     time: datetime
     objects: int
     policies: int
+    all_policies: int
     without_objects: int
     frameworks: tuple[str, ...]
     filter: str
@@ -183,6 +186,7 @@ def overview_of(
         evaluation.day.time,
         evaluation.ledger.objects,
         len({program.policy_id for program in evaluation.programs}),
+        sum(map(is_production, repository.logic_ids)),
         len(selection.absent) + sum(not len(evaluation.objects_of(program.input_type)) for program in evaluation.programs),
         tuple(framework.name or framework.id for framework in selection.frameworks),
         evaluation.filter_verdicts.words if evaluation.filter_verdicts else "",
