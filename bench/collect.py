@@ -1,4 +1,4 @@
-"""Users with access keys on a server of ours, collected and judged; beside it a bare script, and Cloud Custodian if on PATH.
+"""Users with access keys on a server of ours, collected and judged; beside it a bare script, and other scanners if on PATH.
 
 All ask the same moto through the tests' own proxy, round by round, which users have two active keys; a round before these does
 not count. The proxy counts calls and lets each wait as long as is asked, beside the others, before it passes it on: on loopback
@@ -36,7 +36,7 @@ POLICY = "user-has-more-than-one-active-access-key"
 CALLS = 8
 """How many calls the seed policy may cost, however many users there are."""
 
-OURS, BARE, THEIRS = "perpend scan aws", "a bare script", "custodian run"
+OURS, BARE, THEIRS, PROWLER = "perpend scan aws", "a bare script", "custodian run", "prowler aws"
 
 RATIO = 20
 """How many times as much the other scanner ought to take."""
@@ -159,10 +159,11 @@ def _tell(delay: int, candidates: Mapping[str, Mapping[str, Any]]) -> None:
         times = Times.of(one)
         cost = f"{times.own:6.2f} s of processors, {times.both:6.2f} with the server's, {times.whole:6.2f} with the waits"
         print(f"  {name:18} {cost}, {times.clock:7.2f} s by the clock, {times.calls:5.0f} calls, {one['found']} found")
-    if THEIRS in candidates:
-        ratio = ratios(candidates)
-        told = f"{ratio.own:.1f} x, {ratio.both:.1f} x, {ratio.whole:.1f} x (goal: {RATIO} x), {ratio.clock:.1f} x by the clock"
-        print(f"  ratio: {told}, {ratio.calls:.0f} x calls")
+    for other in (THEIRS, PROWLER):
+        if other in candidates:
+            ratio = ratios(candidates, other=other)
+            told = f"{ratio.own:.1f} x, {ratio.both:.1f} x, {ratio.whole:.1f} x, {ratio.clock:.1f} x by the clock"
+            print(f"  {other}: {told}, {ratio.calls:.0f} x calls")
 
 
 class Times(NamedTuple):
@@ -180,9 +181,9 @@ class Times(NamedTuple):
         return cls(one["processor"], both, both + one["waited"], one["seconds"], one["calls"])
 
 
-def ratios(candidates: Mapping[str, Mapping[str, Any]], base: str = OURS) -> Times:
-    """Return what the other scanner takes in times of one candidate."""
-    both = (Times.of(candidates[name]) for name in (THEIRS, base))
+def ratios(candidates: Mapping[str, Mapping[str, Any]], base: str = OURS, other: str = THEIRS) -> Times:
+    """Return the cost of another scanner, divided by that of one candidate."""
+    both = (Times.of(candidates[name]) for name in (other, base))
     return Times(*(theirs / ours for theirs, ours in zip(*both, strict=True)))
 
 
@@ -190,10 +191,14 @@ def _candidates(server: Server, folder: Path, environment: dict[str, str], users
     custodian = shutil.which("custodian") or shutil.which("custodian", path=str(Path(sys.executable).parent))
     if custodian is None:
         print("  custodian run: not installed (c7n is in the extra `bench`, or anywhere on PATH)")
+    prowler = shutil.which("prowler")
+    if prowler is None:
+        print("  prowler aws: not installed (`pipx install prowler`; it needs an environment of its own)")
     return {
         OURS: partial(_perpend, server, folder, environment, users),
         BARE: partial(_bare, server, environment, users),
         **({THEIRS: partial(_custodian, custodian, server, folder, environment)} if custodian else {}),
+        **({PROWLER: partial(_prowler, prowler, server, folder, environment)} if prowler else {}),
     }
 
 
@@ -276,6 +281,15 @@ def _custodian(command: str, server: Server, folder: Path, environment: dict[str
     words = ["run", "--region", "us-east-1", "--cache-period", "0", "-s", str(folder / "out"), str(folder / "policy.yml")]
     asked = _run([command, *words], server, environment, allowed=(0,))
     return CheckOptions(*asked, len(json.loads((folder / "out" / "two-keys" / "resources.json").read_text())))
+
+
+def _prowler(command: str, server: Server, folder: Path, environment: dict[str, str]) -> CheckOptions:
+    shutil.rmtree(folder / "prowler", ignore_errors=True)
+    chosen = ["--checks", "iam_user_two_active_access_key", "--region", "us-east-1"]
+    output = ["--output-formats", "json-ocsf", "--output-directory", str(folder / "prowler"), "--output-filename", "found"]
+    asked = _run([command, "aws", *chosen, *output, "--no-banner"], server, environment, allowed=(0, 3))
+    findings = json.loads((folder / "prowler" / "found.ocsf.json").read_text())
+    return CheckOptions(*asked, sum(one["status_code"] == "FAIL" for one in findings))
 
 
 def _run(

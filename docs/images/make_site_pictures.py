@@ -1,4 +1,4 @@
-"""The library's site, with verdicts and documents, in; its pictures in this directory out: ``make pictures``.
+"""Take the pictures of the library's site, with verdicts and documents: ``make pictures``.
 
 Needs Chromium and the extra ``dev``. A picture that grows beyond what a repository should carry is an error.
 """
@@ -47,23 +47,6 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def hand_over(browser: Browser, directory: Path) -> Path:
-    """Take the picture of the page that is handed over."""
-    report = directory / "report.html"
-    options = ["--snapshot-time", "2026-11-20", "--framework", "cis-aws-v6.0.0", "--format", "html", "--out", str(report)]
-    perpend = [sys.executable, "-m", "perpend", "check", "examples/credential-report.csv"]
-    subprocess.run([*perpend, *options], check=False, cwd=ROOT)
-    page = browser.new_page(viewport={"width": 900, "height": 770}, color_scheme="light")
-    page.goto(report.as_uri())
-    page.wait_for_selector("html[data-ready]")
-    page.locator(".row.group").first.click()
-    page.evaluate("document.body.style.zoom = 0.75")
-    path = HERE / "report.png"
-    page.screenshot(path=path)
-    page.close()
-    return path
-
-
 def build(directory: Path) -> Path:
     """Judge the example and build the site that shows it."""
     verdicts, site = directory / "verdicts.json", directory / "site"
@@ -93,7 +76,7 @@ def take(browser: Browser, home: str, name: str) -> Path:
 
 def main() -> None:
     """Take the pictures that are named, or all of them."""
-    wanted = sys.argv[1:] or [*PICTURES, "report"]
+    wanted = sys.argv[1:] or [*PICTURES]
     with TemporaryDirectory() as directory:
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(build(Path(directory)))))
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -101,7 +84,6 @@ def main() -> None:
             binary = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"])
             paths = [take(browser, f"http://127.0.0.1:{server.server_port}", name) for name in wanted if name in PICTURES]
-            paths += [hand_over(browser, Path(directory))] if "report" in wanted else []
             browser.close()
         server.shutdown()
     large = [f"{path.name}: {path.stat().st_size:,} bytes" for path in paths if path.stat().st_size > MOST]

@@ -48,7 +48,7 @@ def without_hint(out: str) -> str:
 def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: RunWriter, store: Path) -> None:
     hint = run("check", "--store", str(store), "--details").out.splitlines()[-1]
     words = shlex.split(hint)
-    policy = "user-access-keys-are-not-rotated-every-90-days"
+    policy = "delete-root-user-access-keys"
     assert ["perpend", "explain", policy, "arn:aws:iam::111122223333:root", "--store"] == words[:5]
     of_store = run(*words[1:], "--format", "json")
     of_input = run(*words[1:4], EXAMPLE, "--format", "json")

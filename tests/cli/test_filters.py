@@ -63,7 +63,8 @@ def rows(ran: Run) -> list[Any]:
 
 def test_a_list_says_object_region_and_account_and_its_day_once(run: RunWriter, store: Path, tmp_path: Path) -> None:
     (tmp_path / "perpend.toml").write_text(f'[accounts.{ACCOUNTS[0]}]\nname = "Sandbox"\n')
-    ran = run("findings", "--store", store)
+    plain = ("--store", store, "--no-default-ratings")
+    ran = run("findings", *plain)
     assert (0, "") == (ran.code, ran.err)
     lines = ran.out.splitlines()
     assert "Volume encryption is not enabled  12 open  perpend show volume-encryption" == lines[0]
@@ -72,16 +73,16 @@ def test_a_list_says_object_region_and_account_and_its_day_once(run: RunWriter, 
     assert lines[13].startswith("  → It cannot be switched on.")
     assert "12 open in 1 policy, all since 2026-11-20" == lines[-1]
     assert 1 == ran.out.count("2026-11-20")
-    of_one = run("findings", "--store", store, "--region", "eu-west-1", "--account", "Sandbox").out.splitlines()
+    of_one = run("findings", *plain, "--region", "eu-west-1", "--account", "Sandbox").out.splitlines()
     assert ["  ✘ vol-0", "  ✘ vol-1", "  ✘ vol-2"] == of_one[1:4]
-    less = run("findings", "--store", store, "--limit", "2").out
+    less = run("findings", *plain, "--limit", "2").out
     assert "\n    … 10 more\n\n12 open in 1 policy, all since 2026-11-20\n2 of 12 shown: " in less
     assert "→" not in less
-    aged = run("findings", "--store", store, "--order", "age", "--limit", "1").out
+    aged = run("findings", *plain, "--order", "age", "--limit", "1").out
     assert "     ✘ vol-0  since 2026-11-20\n       Volume encryption is not enabled  perpend show volume-encryption\n" in aged
     told = run("history", "vol-0", "--store", store).out
     assert "opened vol-0 (eu-west-1, Sandbox), Volume encryption is not enabled: not known" in told
-    assert "no findings\n" == run("findings", "--store", store, "--life", "resolved").out
+    assert "no findings\n" == run("findings", *plain, "--life", "resolved").out
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_objects_whose_tags_are_not_known_are_kept_and_counted(run: RunWriter, s
     assert "4 findings are listed because the tags of the object are unknown" not in run("findings", *asked).err
     assert "perpend: 2 findings are listed because the tags of the object are unknown\n" == run("findings", *asked).err
     text = " ".join(run("check", *asked, "--no-history", "--policy", POLICY, "--summary").out.split())
-    assert "(--account 111122223333 --tag team=payments, 2 objects with tags unknown); totals and exit code are" in text
+    assert "only verdicts by --account 111122223333 --tag team=payments, 2 objects with tags unknown" in text
     document = json.loads(run("check", *asked, "--no-history", "--policy", POLICY, "--format", "json").out)
     assert 2 == document["filter"]["objectsWithUnknownTags"]
     page = tmp_path / "report.html"
@@ -174,7 +175,7 @@ def test_a_waiver_by_tag_applies_to_objects_whose_tags_are_known(run: RunWriter,
     entry = {"id": "w", "policies": [f"/ce/ca/aws/ebs/{POLICY}"], "kind": "planned-fix", "reason": "R.", "owner": "o"}
     waiver = {**entry, "until": "2099-01-01", "limit": 99, "scope": {"tags": ["team=payments"]}}
     waivers = write(tmp_path / "waivers", {"a.yaml": {"waivers": [waiver]}})
-    text = run("findings", "--store", store, "--waivers", waivers).out
+    text = run("findings", "--store", store, "--waivers", waivers, "--no-default-ratings").out
     assert text.startswith("Volume encryption is not enabled  12 open, 4 waived  ")
     assert "  ✘ vol-0  eu-west-1  111122223333  waived until 2099-01-01 by w\n" in text
     assert text.endswith("12 open in 1 policy, 4 waived, all since 2026-11-20\n")

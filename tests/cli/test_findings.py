@@ -40,7 +40,7 @@ def test_what_is_open_is_listed_with_its_first_day(run: RunWriter, days: Path) -
     text = run("findings", "--store", days, "--policy", "user-has-more-than-one-active-access-key").out
     assert "  ✘ alma.brekke     new, episode 2\n" in text
     assert "  ✘ build-runner    since 2026-11-20\n" in text
-    assert text.endswith("\n4 open in 1 policy\n")
+    assert "\n4 open in 1 policy\n" in text
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     found = run("diff", "1", "2", "--store", days)
     assert 0 == found.code
     heading = "User has more than one active access key  1 object, resource change"
-    assert f"resource deleted (1)\n{heading}" in found.out
+    assert f"resource deleted (1)\nlow       {heading}" in found.out
     assert found.out.endswith("    alma.brekke\n")
     assert "run 1, 2026-11-20: evaluated all 7 policies, 175 verdicts" in found.out
     assert {"reopened": 1} == json.loads(run("diff", "1", "3", "--store", days, "--format", "json").out)["counts"]
     markdown = run("diff", "1", "2", "--store", days, "--format", "markdown").out
     assert (
-        "| resource deleted | | User has more than one active access key | alma.brekke | | 111122223333 | resource change |"
+        "| resource deleted | low | User has more than one active access key | alma.brekke | | 111122223333 | resource change |"
         in markdown
     )
 

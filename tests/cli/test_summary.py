@@ -87,7 +87,7 @@ def test_numbers_add_up_to_those_of_the_verdicts(run: RunWriter, ratings: Path) 
     assert f"{compliant} compliant · {failing} failing · {unknown} unknown\n" in out
     assert f"({found['INAPPLICABLE']} more do not apply)" in out
     severities = table(out, "Severity")
-    assert ["critical", "high", "medium", "not rated"] == [*severities]
+    assert ["critical", "high", "medium"] == [*severities]
     for level, numbers in severities.items():
         assert (found[level, "INCOMPLIANT"], found[level, "UNDETERMINED"]) == numbers
     for one in (severities, table(out, "Service")):
@@ -97,8 +97,8 @@ def test_numbers_add_up_to_those_of_the_verdicts(run: RunWriter, ratings: Path) 
 
 def test_what_to_fix_first_is_by_severity_then_by_objects_then_by_title(run: RunWriter, ratings: Path) -> None:
     expected = [
-        ["1", "critical", "1", "Root user MFA is not enabled", "<root_account>"],
-        ["2", "critical", "1", "Root user has active access keys", "<root_account>"],
+        ["1", "critical", "1", "Root user has active access keys", "<root_account>"],
+        ["2", "critical", "1", "Root user MFA is not enabled", "<root_account>"],
         ["3", "high", "3", "User with console password has no MFA", "farid.lindqvist, hugo.tanaka and 1 more"],
         ["4", "high", "1", "User has more than one active access key", "alma.brekke"],  # raised
         [
@@ -175,11 +175,9 @@ def test_the_next_commands_of_a_store_work_as_printed(
     ran = run("check", "--store", "a store", *given, "--summary")
     findings, explain, report = commands(ran)
     assert ["perpend", "findings", "--store", "a store", *map(str, given)] == findings[: 4 + len(given)]
-    assert (["--severity", "critical"] if rated else []) == findings[4 + len(given) :]
+    assert ["--severity", "critical"] == findings[4 + len(given) :]
     assert ("--no-config" in explain) is not rated
     listed = run(*findings[1:])
-    if rated and "no such option" in listed.err:
-        pytest.skip("findings has no --severity")
     assert (0, True) == (listed.code, "<root_account>" in listed.out)
     assert 0 == run(*explain[1:]).code
     assert (0, True) == (run(*report[1:]).code, (tmp_path / "report.html").is_file())
@@ -198,7 +196,9 @@ def test_what_is_kept_nowhere_has_the_commands_that_work(
 def test_a_summary_counts_all_policies_but_names_none_without_an_object(run: RunWriter) -> None:
     policies = len(run("list", "policies").out.splitlines())
     head = run(*CHECK).out.splitlines()[1]
-    found = re.fullmatch(r"7 policies on 25 objects; (\d+) more without an object; (\d+) need data that these inputs .*", head)
+    found = re.fullmatch(
+        r"7 policies on 25 objects; (\d+) more without an object; severity: .*; (\d+) need data that these inputs .*", head
+    )
     assert found is not None
     assert policies >= 7 + int(found[1]) + int(found[2])
 

@@ -71,7 +71,7 @@ def only(evaluation: Evaluation, *statuses: Status, account: str | None = None) 
         )
         for column in every
     ]
-    words = Filter({"status": statuses, "account": () if account is None else (account,)}).words
+    words = Filter({"status": tuple(one.value for one in statuses), "account": () if account is None else (account,)}).words
     return replace(evaluation, filter_verdicts=FilteredEvaluation(tuple(columns), statuses, words))
 
 

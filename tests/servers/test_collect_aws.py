@@ -228,7 +228,7 @@ def test_a_scan_sums_up_and_names_what_was_denied(run: RunWriter, proxy: Proxy, 
     explain = next(line for line in lines if line.startswith("  perpend explain "))
     assert 0 == run(*shlex.split(explain.split("   ")[0])[1:]).code
     again = run(*scan, "-q")
-    assert 2 == len(again.out.splitlines())
+    assert 3 == len(again.out.splitlines())
 
 
 def test_what_regions_leave_out_is_said_once(run: RunWriter, proxy: Proxy, here: Path) -> None:

@@ -1,4 +1,6 @@
-"""Run tasks in a few threads, in turn by key, and only a few of one key at once. The caller that waits gets their errors.
+"""Run tasks in a few threads, key by key, and only a few of one key at once. The caller that waits gets their errors.
+
+A key is a service in a region: its client is open while its tasks run, and clients are costly to make.
 
 The threads are daemons: one that hangs does not keep the process alive.
 """
@@ -118,11 +120,11 @@ class Workers:
         return None
 
     def _take(self, key: Hashable) -> Callable[[], None] | None:
-        """Return a task of a key and move the key to the end. None if too many of its tasks run, or none is left."""
-        tasks = self._queues.pop(key)
+        """Return a task of a key. None if too many of its tasks run, or none is left."""
+        tasks = self._queues[key]
         if not tasks:
+            del self._queues[key]
             return None
-        self._queues[key] = tasks
         if self._running[key] >= self._each:
             return None
         self._running[key] += 1

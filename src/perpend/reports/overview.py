@@ -6,6 +6,7 @@ The terminal, the HTML report and servers show this one model, so that their num
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -18,13 +19,11 @@ from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.findings.severity.effective import EffectiveRatings
-from perpend.findings.severity.levels import LEVELS
-from perpend.findings.waivers.run_findings import run_database, run_findings
+from perpend.findings.severity.levels import LEVELS, severity_order
 from perpend.inventory.readers.merge import ACCOUNT_TYPE
-from perpend.inventory.snapshots.database import rows_of
+from perpend.inventory.snapshots.database import opened, rows_of, translate_errors
 from perpend.language.program.required_columns import fields_by_type
 from perpend.reports.formats.subjects import subject_of, with_name
-from perpend.reports.order import priority
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -117,6 +116,7 @@ class Overview:
     policies that found none. ``counts`` are the verdicts by status, ``waived`` those by INCOMPLIANT and UNDETERMINED. If a
     filter hides verdicts, ``filter`` has its words, and severities, services and policies count the others. ``to_fix`` are the
     first of ``failing_policies``.
+    ``severity_note`` is the footnote on severities, empty if the library's defaults are not used.
     """
 
     accounts: tuple[str, ...]
@@ -135,6 +135,7 @@ class Overview:
     failing_policies: int
     unread: tuple[UnreadCall, ...] = ()
     unread_verdicts: int = 0
+    severity_note: str = ""
 
     @property
     def compliant(self) -> int:
@@ -172,9 +173,17 @@ def overview_of(
     accounts: Mapping[str, Account] | None = None,
     most: int = FIX_FIRST,
 ) -> Overview:
-    """Return the summary of a run. ``calls`` are the failed calls of its snapshot, ``accounts`` the configured accounts."""
+    """Return the summary of a run.
+
+    ``calls`` are the failed calls of its snapshot, ``accounts`` the configured accounts.
+    """
     counted = _Counted(evaluation, rated.in_force if rated else EffectiveRatings(), waivers)
-    with run_database(evaluation) as connection:
+    with ExitStack() as stack:
+        if evaluation.verdicts:
+            stack.enter_context(translate_errors(evaluation.verdicts[0].files.paths[0].parent))
+            connection = evaluation.verdicts[0].objects.connection
+        else:
+            connection = stack.enter_context(opened())
         counted.count(connection, evaluation.shown)
         groups = counted.failing_policies()
         to_fix = counted.with_objects(connection, groups[:most])
@@ -189,7 +198,7 @@ def overview_of(
         sum(map(is_production, repository.logic_ids)),
         len(selection.absent) + sum(not len(evaluation.objects_of(program.input_type)) for program in evaluation.programs),
         tuple(framework.name or framework.id for framework in selection.frameworks),
-        evaluation.filter_verdicts.words if evaluation.filter_verdicts else "",
+        evaluation.filter_verdicts.text if evaluation.filter_verdicts else "",
         evaluation.ledger.counts,
         {status: waivers.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)} if waivers else {},
         counted.by_severity(),
@@ -198,6 +207,7 @@ def overview_of(
         len(groups),
         unread,
         unread_verdicts,
+        counted.ratings.note(policy_id for policy_id, _ in counted.numbers),
     )
 
 
@@ -246,7 +256,7 @@ class _Counted:
             for (policy_id, level), counts in by_level.items()
             if counts.failing
         ]
-        return sorted(groups, key=lambda group: priority(group.level, group.failing, group.title))
+        return sorted(groups, key=lambda group: severity_order(group.level, group.failing, group.title))
 
     def with_objects(self, connection: Connection, groups: Sequence[FailingPolicy]) -> list[FailingPolicy]:
         """Return groups with the first of their objects. The objects of one type are read together."""
@@ -296,6 +306,7 @@ class _Counted:
             return []
         from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
         from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
+        from perpend.findings.waivers.run_findings import run_findings
         from perpend.findings.waivers.status import Force
 
         in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]

@@ -659,7 +659,7 @@ class _Report:
                 first = min(map(self.evaluation.type_label, names))
                 reason = next(unread[name] for name in names if self.evaluation.type_label(name) == first)
                 more = f" and {counted(len(names) - 1, 'more type')}" if len(names) > 1 else ""
-                warn(visible(f"{first}{more}: some objects may not be evaluated: {what or reason}"))
+                warn(visible(f"{first}{more}: some objects may not be evaluated: {what or self._labels.text(reason)}"))
 
 
 def _left_out_text(evaluation: Evaluation) -> str:

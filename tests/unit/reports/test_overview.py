@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,3 +155,9 @@ def test_policies_that_need_a_call_are_those_whose_fields_it_serves() -> None:
     assert {labels[0]: first, labels[1]: second, labels[3]: first | second} == module._policies_by_label(run, labels)
     run.inventory = SimpleNamespace(sources=[SimpleNamespace(kind="test-data")])
     assert {} == module._policies_by_label(run, labels)
+
+
+def test_a_run_without_verdicts_still_names_the_calls_that_failed(evaluation: Evaluation, analyzer: Analyzer) -> None:
+    call = FailedCall(ACCOUNTS[0], "", "x", "A", "x:A", "denied", "AccessDenied")
+    found = overview(replace(evaluation, verdicts=()), analyzer, decided=False, calls=[call])
+    assert ((), 0, [("x:A", 0)]) == (found.to_fix, found.failing_policies, [(one.label, one.verdicts) for one in found.unread])

@@ -94,13 +94,14 @@ class FindingsWriter:
         from perpend.reports.terminal.history.findings import print_finding_lines, print_findings
 
         shown = rows[: self.limit]
+        note = said.ratings.note(row["policy_id"] for row in shown)
         with terminal(self.options.out) as console:
             if self.order == "severity":
                 newest = time_of(head) if len(head.runs) > 1 else None
                 rated = bool(said.ratings.by_policy)
-                print_findings(shown, groups, console, self.accounts, rated=rated, newest=newest)
+                print_findings(shown, groups, console, self.accounts, rated=rated, newest=newest, note=note)
             else:
-                print_finding_lines(shown, console, self.accounts, said.title_of, more=len(rows) > self.limit)
+                print_finding_lines(shown, console, self.accounts, said.title_of, more=len(rows) > self.limit, note=note)
 
 
 def _rows_with_texts(connection: Connection, findings: FindingList) -> Iterator[Row]:

@@ -110,10 +110,10 @@ class Answers:
     def with_report(self, user: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a listed user with the same user of the credential report, if that can be read and has it."""
         try:
-            found = self._report().get(str(user.get("Arn")))
+            reported = self._report().get(str(user.get("Arn")))
         except Refused:
             return user
-        return user if found is None else {**user, REPORT: found}
+        return user if reported is None else {**user, REPORT: reported}
 
     def listed_in(self, name: str, item: Mapping[str, Any], where: CloudPlace, *, decided: bool = False) -> list[Any]:
         """Return the items of a listing that is made for a listed item. Raises NotListed if items may be missing.

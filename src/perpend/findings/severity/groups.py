@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.findings.history.model import State
 from perpend.findings.history.queries.findings import BY_AGE
-from perpend.findings.severity.levels import SeverityLevel
+from perpend.findings.severity.levels import SeverityLevel, severity_order
 from perpend.findings.waivers.matching import storable
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def finding_groups(connection: Connection, rows: Query, title_of: Callable[[str]
     return sorted(groups, key=lambda one: list_order(one.severity, one.number, one.title, one.policy_id))
 
 
-def list_order(severity: str | None, number: int, title: str, policy_id: str) -> tuple[int, int, str, str]:
+def list_order(severity: str | None, number: int, title: str, policy_id: str) -> tuple[tuple[int, int, int, str], str]:
     """Return the sort key of a policy in a list. ``number`` is the number of its objects in the list."""
-    return -(SeverityLevel(severity).rank if severity else 0), -number, title, policy_id
+    return severity_order(SeverityLevel(severity) if severity else None, number, title), policy_id
 
 
 def in_groups(connection: Connection, rows: str, groups: Sequence[FindingGroup]) -> str:

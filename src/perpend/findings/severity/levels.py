@@ -31,6 +31,15 @@ class SeverityLevel(StrEnum):
 LEVELS: Final = tuple(SeverityLevel)
 """All levels, the least first."""
 
+
+def severity_order(level: SeverityLevel | None, number: int, title: str, *, unknown: int = 0) -> tuple[int, int, int, str]:
+    """Return the sort key of everything that has a severity: more severe, more failing objects, more unknown ones, title.
+
+    Unrated ones come last.
+    """
+    return -(level.rank if level else 0), -number, -unknown, title.casefold()
+
+
 DEFAULT_SOURCE: Final = "Perpend's default"
 """The source of the library's ratings."""
 

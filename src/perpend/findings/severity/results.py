@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.severity.effective import EffectiveRatings
+from perpend.findings.severity.levels import severity_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,15 +46,12 @@ class RatedEvaluation:
 
 def policy_order(
     rated: RatedEvaluation | None, policy_id: str, counts: Mapping[Status, int], title: str
-) -> tuple[bool, int, int, int, str, str]:
-    """Return the sort key of a policy in lists: with findings first, then by severity, number of objects, and title.
-
-    Policies without a rating come after rated ones.
-    """
+) -> tuple[bool, tuple[int, int, int, str], str]:
+    """Return the sort key of a policy in lists: with findings first, then by :func:`severity_order`."""
     incompliant, undetermined = counts.get(Status.INCOMPLIANT, 0), counts.get(Status.UNDETERMINED, 0)
     rating = rated.in_force.of(policy_id) if rated else None
-    severity = rating.level.rank if rating else 0
-    return not (incompliant or undetermined), -severity, -incompliant, -undetermined, title.casefold(), policy_id
+    level = rating.level if rating else None
+    return not (incompliant or undetermined), severity_order(level, incompliant, title, unknown=undetermined), policy_id
 
 
 def weighed(

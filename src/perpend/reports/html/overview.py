@@ -95,7 +95,8 @@ def counts(overview: Overview, *, rated: bool) -> str:
             rest = [(html_text(name), counts) for name, counts in overview.services[len(first) :]]
             text += f"<details><summary>The {others} others</summary>{_count_table('Other service', rest)}</details>"
         tables.append(text)
-    return f'<div class="counted">{"".join(f"<div>{one}</div>" for one in tables)}</div>' if tables else ""
+    note = f'<p class="soft">{html_text(overview.severity_note)}</p>' if overview.severity_note else ""
+    return f'<div class="counted">{"".join(f"<div>{one}</div>" for one in tables)}</div>{note}' if tables else ""
 
 
 def to_fix(overview: Overview, *, rated: bool) -> str:

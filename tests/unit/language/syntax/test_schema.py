@@ -24,7 +24,7 @@ CHECK = {"BOOLEAN": True}
 
 
 def kind_of(path: Path) -> str:
-    return path.name.split(".")[-2]
+    return "ratings" if path.parent.name == "ratings" else path.name.split(".")[-2]
 
 
 def problems(kind: str, document: Any) -> list[str]:

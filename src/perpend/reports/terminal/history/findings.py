@@ -11,7 +11,6 @@ from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import State, in_words
 from perpend.findings.severity.groups import WAIVED
-from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE
 from perpend.reports.terminal.history.object_list import ObjectColumns, indent, policy_heading, shared
 from perpend.reports.terminal.page import TerminalPage
 
@@ -50,11 +49,13 @@ def print_findings(
     *,
     rated: bool,
     newest: datetime | None,
+    note: str = "",
 ) -> None:
     """Print findings by policy, and their numbers. If all findings are shown, their remediation is printed as well.
 
     ``rows`` are the first findings of the groups, in their order; ``groups`` are all. ``accounts`` are those of the
-    configuration. ``rated``: some policy has a severity. ``newest`` is the time of the newest run, None if it is the only one.
+    configuration. ``rated``: some policy has a severity. ``note`` is the footnote on ratings. ``newest`` is the time of the
+    newest run, None if it is the only one.
     """
     page = TerminalPage(console)
     columns = ObjectColumns.of(rows, page, accounts)
@@ -86,7 +87,8 @@ def print_findings(
     page.line(f"{_states(states, policies)}{f', all {since}' if since else ''}")
     if total > len(rows):
         page.line(f"{len(rows):,} of {total:,} shown: --limit shows more, --format csv writes all")
-    _print_note(rows, page)
+    if note:
+        page.line((page.prose(note), "dim"))
 
 
 def _states(states: Mapping[str, int], where: str = "") -> str:
@@ -179,6 +181,7 @@ def print_finding_lines(
     title_of: Callable[[str], str],
     *,
     more: bool,
+    note: str = "",
 ) -> None:
     """Print findings in their order, each with its policy and the reason for its priority, or its age; and their number."""
     page = TerminalPage(console)
@@ -198,9 +201,5 @@ def print_finding_lines(
     page.blank()
     count = counted(len(rows), "finding") if rows else "no findings"
     page.line(f"{count} shown: --limit shows more, --format csv writes all" if more else count)
-    _print_note(rows, page)
-
-
-def _print_note(rows: Sequence[Row], page: TerminalPage) -> None:
-    if any(row.get("rated_by") == DEFAULT_SOURCE for row in rows):
-        page.line((page.prose(DEFAULT_NOTE), "dim"))
+    if note:
+        page.line((page.prose(note), "dim"))

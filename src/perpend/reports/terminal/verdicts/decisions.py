@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.objects.status import Status
-from perpend.findings.severity.levels import LEVELS
+from perpend.findings.severity.levels import DEFAULT_SOURCE, LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +28,13 @@ def severities_text(weighed: RatedEvaluation | None) -> str:
 
 
 def print_severities(weighed: RatedEvaluation | None, evaluation: Evaluation, page: TerminalPage) -> None:
-    """Print the numbers of findings of each severity, with the footnote about their source."""
+    """Print the numbers of findings of each severity, and their source if it is Perpend's default."""
     text = severities_text(weighed)
     if weighed is None or not text:
         return
-    page.line((page.prose(text), "yellow"), first="  ")
-    note = weighed.in_force.note(program.policy_id for program in evaluation.programs)
-    if note:
-        page.line((page.prose(note), "dim"), first="  ")
+    is_default = weighed.in_force.note(program.policy_id for program in evaluation.programs)
+    source = f" ({DEFAULT_SOURCE})" if is_default else ""
+    page.line((page.prose(text), "yellow"), (source, "dim"), first="  ")
 
 
 def rating_text(weighed: RatedEvaluation | None, policy_id: str) -> str:

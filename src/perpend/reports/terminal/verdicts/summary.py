@@ -145,6 +145,7 @@ def _print_head(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
     parts = [f"{counted(overview.policies, 'policy', 'policies')} on {counted(overview.objects, 'object')}"]
     if overview.without_objects:
         parts.append(f"{overview.without_objects:,} more without an object")
+    parts += ["severity: Perpend's default"] if overview.severity_note else []
     rows.put(("; ".join((*parts, *facts.notes)), "dim"))
     if facts.decided:
         rows.put((page.prose(facts.decided), "yellow"))
