@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perpend.authoring.lint.check import lint_repository
     from perpend.authoring.testing.run import Branch, Coverage, FailedTest, TestReport, run_policy_tests
     from perpend.core.diagnostics.model import Diagnostic, Severity, Span
-    from perpend.core.errors import PerpendError
+    from perpend.core.errors import InvalidOption, PerpendError, PerpendWarning
     from perpend.core.objects.account import Account
     from perpend.core.objects.claims import Claim, ListClaim, Scope
     from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from perpend.reports.formats.junit import write_junit
     from perpend.reports.formats.parquet import write_parquet
     from perpend.reports.formats.write import FormatOptions
+    from perpend.reports.open_store import OpenStore, open, scan_aws
     from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, evaluate_and_report
 
 _HOMES: Final = {
@@ -83,7 +84,7 @@ _HOMES: Final = {
     "evaluation.engines.duckdb.column_cache": ("Cost",),
     "evaluation.engines.protocol": ("Engine",),
     "evaluation.engines.spark.engine": ("Spark", "spark"),
-    "core.errors": ("PerpendError",),
+    "core.errors": ("InvalidOption", "PerpendError", "PerpendWarning"),
     "evaluation.explain.change": ("Change",),
     "evaluation.explain.fields_read": ("FieldValue", "ReadPlace"),
     "evaluation.explain.steps": ("Explanation", "Leaf", "ListedObject", "Step", "explain_verdict"),
@@ -121,6 +122,7 @@ _HOMES: Final = {
     "reports.formats.junit": ("write_junit",),
     "reports.formats.parquet": ("write_parquet",),
     "reports.formats.write": ("FormatOptions",),
+    "reports.open_store": ("OpenStore", "open", "scan_aws"),
     "reports.runs": ("PolicyChoice", "RunOutcome", "RunRequest", "evaluate_and_report"),
     "inventory.importers.tables.table_bytes": ("UnreadableTable",),
     "evaluation.planner.build": ("Plan",),
@@ -164,6 +166,7 @@ __all__ = [
     "HumanDecisions",
     "Imported",
     "Input",
+    "InvalidOption",
     "Inventory",
     "Leaf",
     "ListClaim",
@@ -171,8 +174,10 @@ __all__ = [
     "Loaded",
     "NotARepository",
     "ObjectType",
+    "OpenStore",
     "Origin",
     "PerpendError",
+    "PerpendWarning",
     "Plan",
     "PolicyChoice",
     "PolicyView",
@@ -220,12 +225,14 @@ __all__ = [
     "filter_verdicts",
     "import_inputs",
     "lint_repository",
+    "open",
     "open_repository",
     "plan_lines",
     "plans_of",
     "program_named",
     "remote_store",
     "run_policy_tests",
+    "scan_aws",
     "select_policies",
     "spark",
     "stored_object_named",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import perpend
 from perpend.findings.history.identity import finding_id
 from tests.cli.conftest import RunWriter, done
 from tests.repositories import write
@@ -149,3 +150,18 @@ def copied(root: Path, remedy: Any) -> Path:
     files[f"{POLICY}/remediation.md"] = "Switch `it` on.\ntouch owned\n"
     files |= {f"{POLICY}/remedy.yaml": remedy} if remedy else {}
     return write(root / "repository", files)
+
+
+def test_a_program_has_the_same_plans_and_hears_of_the_object_without_one(run: RunWriter, store: Path) -> None:
+    with pytest.warns(perpend.PerpendWarning, match="^3 objects to fix, 2 not filled in; 1 undetermined$"):
+        rows = perpend.open(store).remediate("bucket-versioning")
+    assert 3 == len(rows)
+    assert PLAN.partition("# before")[2].partition("# before")[2] in rows[0]["commands"]
+    assert [(True, None), (False, "a name is not valid")] == [
+        (row["filledIn"], row["notKnown"] and "a name is not valid") for row in rows[:2]
+    ]
+    documents = json.loads(run("remediate", "bucket-versioning", "--store", store, "--format", "json").out)
+    assert ["; ".join(one["notKnown"]) or None for one in documents] == [row["notKnown"] for row in rows]
+    with pytest.warns(perpend.PerpendWarning) as caught:
+        assert [] == perpend.open(store).remediate(finding_of("b5"))
+    assert "unknown: undetermined, so not planned" in str(caught[0].message)

@@ -14,6 +14,7 @@ from typing import Any
 import perpend
 
 SECTIONS = {
+    "Findings of a store": ("open", "scan_aws", "OpenStore"),
     "Repositories": (
         "open_repository",
         "Repository",
@@ -71,11 +72,21 @@ SECTIONS = {
     ),
     "Tests of policies": ("run_policy_tests", "TestReport", "FailedTest", "Coverage", "Branch"),
     "Plans": ("plans_of", "Plan", "Tables", "plan_lines"),
-    "Errors": ("PerpendError", "UnknownName", "NotARepository", "UnusableInput", "UnreadableTable", "StoreError"),
+    "Errors": (
+        "PerpendError",
+        "InvalidOption",
+        "PerpendWarning",
+        "UnknownName",
+        "NotARepository",
+        "UnusableInput",
+        "UnreadableTable",
+        "StoreError",
+    ),
     "Version": ("__version__",),
 }
 
 MEMBERS: dict[str, tuple[str, ...]] = {
+    "OpenStore": ("place", "findings", "diff", "compliance", "remediate"),
     "Analyzer": ("repository", "analyzed", "object_type"),
     "Repository": ("policy_ids", "logic_ids", "section_ids", "type_names", "object_type", "declared_type", "diagnostics"),
     "Program": ("logic_id", "policy_id", "input_type", "verdicts", "reads"),

@@ -43,7 +43,10 @@ def test_the_members_that_are_chosen_are_there() -> None:
 
 
 def test_every_type_that_a_signature_names_can_be_imported() -> None:
-    standard = {"Any", "Exception", "False", "None", "Path", "TextIO", "True", "T_co"} | {*collections.abc.__all__, "Counter"}
+    standard = {"Any", "Exception", "False", "None", "Path", "TextIO", "True", "T_co", "UserWarning"} | {
+        *collections.abc.__all__,
+        "Counter",
+    }
     named = set(re.findall(r"\b[A-Z]\w*[a-z]\w*", re.sub(r"'[^']*'", "", signatures())))
     assert set() == named - standard - set(perpend.__all__)
 

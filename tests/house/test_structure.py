@@ -30,9 +30,12 @@ IMPORTING_LATE = (
     "src/perpend/evaluation/engines/duckdb/column_cache.py",
     "src/perpend/findings/severity/active.py",
     "src/perpend/findings/waivers/active.py",
+    "src/perpend/inventory/snapshots/open_store.py",
     "src/perpend/reports/formats/write.py",
+    "src/perpend/reports/open_store.py",
     "src/perpend/reports/overview.py",
     "src/perpend/reports/runs.py",
+    "src/perpend/reports/scan.py",
     "src/perpend/reports/streams.py",
     "src/perpend/reports/terminal/verdicts/decisions.py",
 )

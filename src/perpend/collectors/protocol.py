@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from perpend.core.errors import PerpendError
+from perpend.core.errors import InvalidOption, PerpendError
 from perpend.core.objects.claims import USUAL_PARTITION
 
 if TYPE_CHECKING:
@@ -76,6 +76,22 @@ class CollectOptions:
     resume_age: timedelta = timedelta(hours=4)
     keep_disappeared: timedelta = KEPT_FOR
     dry_run: bool = False
+
+    def check(self) -> None:
+        """Raise InvalidOption for options that exclude each other."""
+        organization = {
+            "--accounts": self.wanted_accounts,
+            "--role-name": self.role_name,
+            "--external-id": self.external_id,
+        }
+        for option, value in organization.items():
+            if value and not self.org:
+                raise InvalidOption(f"{option} is for the accounts of an organization: add --org", option)
+        if self.org and len(self.profiles) > 1:
+            message = "--org takes one --profile: one that may list the organization's accounts"
+            raise InvalidOption(message, "--org", "--profile")
+        if self.resume and self.dry_run:
+            raise InvalidOption("--resume and --dry-run exclude each other", "--resume", "--dry-run")
 
     @property
     def statement(self) -> str:

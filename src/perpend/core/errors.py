@@ -25,6 +25,10 @@ class PerpendError(Exception):
         return _copy, (type(self), self.args, self.__dict__)
 
 
+class PerpendWarning(UserWarning):
+    """A fact that a program should know of a result that is valid: a failed call, an undetermined object, an old waiver."""
+
+
 class InvalidOption(PerpendError):
     """Options that do not go together, or a value that an option cannot have.
 

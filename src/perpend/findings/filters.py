@@ -10,21 +10,32 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.status import Status
+from perpend.core.values.values import date_time_from_text
 from perpend.findings.history.model import State
 from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.matching import storable
 from perpend.inventory.snapshots.database import text, text_list
+from perpend.language.compiler.names import did_you_mean, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from perpend.core.objects.account import Account
+
 ALL_LIVES: Final = "all"
 """The value of the filter by state that stands for all states."""
+
+WAIVED: Final = ("all", "yes", "no")
+"""The choices of waived findings, the default first: all findings, only waived ones, only others."""
+
+ORDERS: Final = ("severity", "age", "priority")
+"""The orders of findings, the default first."""
 
 TAGS_UNKNOWN: Final = "tags IS NULL"
 """The condition for objects whose tags are not known. The filter by tags keeps them."""
@@ -165,6 +176,25 @@ FILTERS: Final = {one.name: one for one in (*OF_FINDINGS, STATUS, CATEGORY)}
 """All filters by name."""
 
 
+def _values_of(declared: FilterDeclaration, given: object) -> tuple[str, ...]:
+    several = given if isinstance(given, (list, tuple, set, frozenset)) else (given,)
+    return tuple(_value_of(declared, value) for value in several)
+
+
+def _value_of(declared: FilterDeclaration, value: object) -> str:
+    if declared.type is not FilterType.TIME:
+        if isinstance(value, str):
+            return value
+        raise InvalidOption(f"{declared.name}: {value!r:.80} is not a text")
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise InvalidOption(f"{declared.name}: the time {value} has no time zone")
+    # A date is a time as well, and its text is one of a time in UTC.
+    instant = date_time_from_text(value.isoformat() if isinstance(value, date) else str(value))
+    if instant is None:
+        raise InvalidOption(f"{declared.name}: '{printable(str(value))}' is not an ISO 8601 date or time")
+    return datetime.fromtimestamp(instant / 1000, tz=UTC).isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """The values of filters by the filter's name. A filter without values holds for everything.
@@ -187,6 +217,25 @@ class Filter:
     def of(self, name: str) -> tuple[str, ...]:
         """Return the values of a filter."""
         return self.values.get(name, ())
+
+    @classmethod
+    def of_arguments(cls, declared: Sequence[FilterDeclaration], given: Mapping[str, object]) -> Filter:
+        """Return the filter that keyword arguments make: a text or several, and for times a text, a date or a time.
+
+        Arguments that are None do not filter. Raises InvalidOption for an unknown name or a value that is not of the type.
+        """
+        known = {one.name: one for one in declared}
+        for name in given:
+            if name not in known:
+                near = did_you_mean(name, known)
+                raise InvalidOption(f"no filter is called '{printable(name)}'{near}: the filters are {', '.join(known)}")
+        return cls({name: _values_of(known[name], value) for name, value in given.items() if value is not None})
+
+    def with_account_numbers(self, accounts: Mapping[str, Account]) -> Filter:
+        """Return the filter with the numbers of accounts instead of their names. ``accounts`` have names by number."""
+        numbers = {account.name.casefold(): number for number, account in accounts.items() if account.name}
+        named = tuple(numbers.get(one.casefold(), one) for one in self.of(ACCOUNT.name))
+        return Filter({**self.values, ACCOUNT.name: named}) if named else self
 
     def condition(self, *names: str) -> str:
         """Return the SQL condition of some filters; ``true`` if none has a value."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.core.diagnostics.phrases import counted
 from perpend.findings.filters import OF_FINDINGS, SEVERITY, TAGS_UNKNOWN
 from perpend.findings.history.queries.views import FOUND
 
@@ -21,6 +22,11 @@ def finding_rows(filter: Filter) -> str:
 def of_severity(rows: str, filter: Filter) -> str:
     """Return the query for the rows, findings with their severities, that a filter chooses by severity."""
     return f"FROM ({rows}) WHERE {filter.condition(SEVERITY.name)}"
+
+
+def unknown_tags_text(number: int) -> str:
+    """Return the warning about findings that the filter by tags keeps."""
+    return f"{counted(number, 'finding is', 'findings are')} listed because the tags of the object are unknown"
 
 
 def tags_unknown(connection: Connection, rows: str) -> int:

@@ -190,6 +190,8 @@ def _hint(name: str, candidates: Iterable[str], known: Sequence[str], what: str)
 
 def _filter_columns(columns: Sequence[Verdicts], statuses: Collection[Status], objects: _ObjectFilter) -> list[Verdicts]:
     """Return the columns of one type with all other verdicts hidden."""
+    if not columns[0].files.rows:
+        return [*columns]
     by_number = {
         column.number: frozenset(index for index, verdict in column.program.verdicts.items() if verdict.status in statuses)
         for column in columns

@@ -180,7 +180,7 @@ def overview_of(
     counted = _Counted(evaluation, rated.in_force if rated else EffectiveRatings(), waivers)
     with ExitStack() as stack:
         if evaluation.verdicts:
-            stack.enter_context(translate_errors(evaluation.verdicts[0].files.paths[0].parent))
+            stack.enter_context(translate_errors(evaluation.verdicts[0].table[0].parent))
             connection = evaluation.verdicts[0].objects.connection
         else:
             connection = stack.enter_context(opened())

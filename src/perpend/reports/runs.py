@@ -25,9 +25,11 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.findings.filters import STATUS, Filter
+from perpend.findings.history.model import NOT_AWAY
 from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
+from perpend.inventory.snapshots.open_store import is_address, open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.formats.registry import FORMS, forms_with
 from perpend.reports.formats.write import FormatOptions, write_evaluation_findings
@@ -105,7 +107,8 @@ class RunRequest:
     policies that no other rating names. ``accounts`` are names and owners by account number. ``decided`` are the settings
     of a configuration file that change the exit code: name, value, place. ``commands`` returns the commands that go on from
     the run, given the inputs that could not be read. ``scanned`` are facts of a collection before the run. ``record`` writes
-    the run to the store's history.
+    the run to the store's history. Without ``reported``, no report is
+    written, and a run that cannot be recorded is an error.
     """
 
     repository: Repository
@@ -142,6 +145,7 @@ class RunRequest:
     commands: Callable[[Sequence[str]], Any] | None = None
     scanned: Sequence[str] | None = None
     record: bool = False
+    reported: bool = True
 
     def with_inputs(self, inputs: Sequence[Input]) -> RunRequest:
         """Return this request for inputs."""
@@ -231,6 +235,15 @@ def evaluate_and_report(request: RunRequest) -> RunOutcome:
     return run.evaluate_inputs() if request.store is None else run.evaluate_store(request.store)
 
 
+def run_on_store(request: RunRequest, store: str, *, record: bool) -> RunOutcome:
+    """Evaluate and report a store by its name. ``record`` writes the run to the store's history."""
+    is_remote = is_address(store)
+    outcome = evaluate_and_report(replace(request, store=open_store(store), record=record and not is_remote))
+    if record and is_remote:
+        warn(NOT_AWAY)
+    return outcome
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """One run of a request: the choice of the way to evaluate, and the report."""
@@ -300,6 +313,8 @@ class _Run:
                 )
             # Recorded before the report, so that no progress bar follows its first line.
             self._record(snapshot, evaluation)
+            if not request.reported:
+                return RunOutcome(0, evaluation.ledger)
             outcome = self._report(snapshot, evaluation, unread)
             for cost in costs if request.explain_cost else ():
                 warn(f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed")
@@ -316,12 +331,14 @@ class _Run:
             with progress("recording the history"):
                 changes = record_run(snapshot, evaluation, self.request.repository, self.severities.said)
         except (PerpendError, OSError) as error:
+            if not self.request.reported:
+                raise
             reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
             warn(f"the run was not recorded in the history: {visible(reason)}")
             return
         for warning in changes.warnings:
             warn(f"history: {warning}")
-        if changes.events:
+        if changes.events and self.request.reported:
             events = ", ".join(f"{number:,} {in_words(event)}" for event, number in changes.events.items())
             store = self.request.store.place if self.request.store else ""
             warn(f"since the last run: {events} (perpend diff --store {visible(shlex.quote(store))})")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from perpend.core.commit import no_link, replacement
 from perpend.core.diagnostics.escape import trimmed, visible, without_commands
+from perpend.core.diagnostics.warn import is_silent
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -148,8 +149,11 @@ def terminal(path: str | None) -> Iterator[Console]:
 
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None] | None]:
-    """Show a progress bar. Yield the function to call with the number done so far; None if standard error is not a terminal."""
-    if not sys.stderr.isatty():
+    """Show a progress bar. Yield the function to call with the number done so far.
+
+    Yield None if standard error is not a terminal, or if a program hears the warnings.
+    """
+    if is_silent() or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.collect_summary import print_policy_filter
-from perpend.cli.options.collection import collection_request
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import Checkpoint
@@ -16,6 +15,7 @@ from perpend.collectors.runs.request import PolicyFilter
 from perpend.inventory.snapshots.store import Store
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
 from perpend.language.syntax.repository import open_repository
+from perpend.reports.scan import collection_request
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

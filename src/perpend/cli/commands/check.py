@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.config.command import Configured, is_from_file
-from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store, words_of
 from perpend.cli.options.next_commands import explain_options, run_commands, words_given
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.runs import report_options, run_on_store, run_request
+from perpend.cli.options.runs import report_options, run_request
 from perpend.cli.options.values import max_age_option, moment, settings
 from perpend.cli.options.waivers import waiver_options
 from perpend.evaluation.engines.by_name import LOCAL
-from perpend.reports.runs import evaluate_and_report
+from perpend.inventory.snapshots.open_store import is_address
+from perpend.reports.runs import evaluate_and_report, run_on_store
 from perpend.reports.streams import refuse_input_as_output
 
 if TYPE_CHECKING:

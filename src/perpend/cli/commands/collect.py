@@ -9,11 +9,13 @@ import click
 from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected
 from perpend.cli.config.command import Configured
-from perpend.cli.options.collection import CloudGroup, collection_options, collection_request, reject_contradictions
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.collection import CloudGroup, collection_options
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
 from perpend.core.diagnostics.escape import visible
+from perpend.inventory.snapshots.open_store import open_store
+from perpend.reports.scan import collection_request
 
 INCOMPLETE = 3
 """The exit code if something could not be read."""
@@ -47,7 +49,7 @@ def collect_aws(store: str | None, **given: Any) -> int:
     never absent: the command prints the call, and the store holds the reason. An interrupted collection can be resumed.
     """
     options = CollectOptions(**given)
-    reject_contradictions(options)
+    options.check()
     request = collection_request(open_repository_here(options.repo), options.policies, options.frameworks, options.types)
     if options.dry_run:
         print_dry_run(request, options)

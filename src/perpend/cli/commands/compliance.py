@@ -10,10 +10,11 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks
 from perpend.cli.options.format import format_option
-from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.history.record import store_option
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
+from perpend.findings.history.open_history import open_history
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.reports.streams import output_stream, terminal
 
@@ -82,7 +83,7 @@ def command(
 
     if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
-    repository, place = open_repository_here(repo), place_of(directory)
+    repository, place = open_repository_here(repo), open_history(directory)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     cards: list[Scorecard] = scorecards_from_history(
         place, repository, frameworks, accounts, waiving.answered_in_history, inherited=inherited
@@ -125,11 +126,10 @@ def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: Carry
 def _write_results(
     place: HistoryStorage, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
 ) -> None:
-    from perpend.cli.options.severity import time_of
     from perpend.findings.history.compliance import newest_counts_of
     from perpend.reports.formats.oscal import write_results_of
     from perpend.reports.terminal.history.finding import HistoryAnnotations, history_run
 
     head = place.head()
-    run = history_run(head, time_of(head), newest_counts_of(place, accounts), HistoryAnnotations(repository), cards)
+    run = history_run(head, head.time, newest_counts_of(place, accounts), HistoryAnnotations(repository), cards)
     write_results_of(run, {}, stream)

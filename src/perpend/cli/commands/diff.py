@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from perpend.cli.config.command import Configured, configuration_of, is_from_file, site_address
 from perpend.cli.options.format import format_option, history_format_options, not_written
-from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.waivers import waiver_options
 from perpend.findings.history.model import Event
+from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.reports.formats.registry import WRITES
 from perpend.reports.formats.write import FormatOptions
-
-if TYPE_CHECKING:
-    from perpend.core.objects.status import Status
-    from perpend.findings.history.storage import HistoryStorage
-    from perpend.reports.terminal.history.run_diff import Difference
 
 LOST_SIGHT = 3
 """The exit code if nothing is new, but an open finding has become unknown."""
@@ -83,7 +77,8 @@ def command(
     A run is a number, the beginning of a snapshot's id, or `last`. With --policies, compare two revisions
     of a repository over one snapshot: the effect of a change of policies, and of their waivers.
     """
-    from perpend.reports.terminal.history.finding import HistoryAnnotations
+    from perpend.findings.run_diff import run_difference
+    from perpend.reports.terminal.history.finding import HistoryAnnotations, waiver_texts
 
     site = site_address(context)
     options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github, site=site)
@@ -104,49 +99,10 @@ def command(
     repository = open_repository_here(repo)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     rating = ActiveSeverities.here(repository, ratings_dir, defaults=default_ratings)
-    place = place_of(directory)
-    difference, words, known = _difference(place, revisions, waiving, rating, counted=writes_counts(options))
-    said = HistoryAnnotations(repository, words, rating.in_force, lines=form == "sarif")
-    write_difference(difference, place.head(), known, said, options, limit, configuration_of(context).accounts)
+    history = open_history(directory)
+    difference = run_difference(history, revisions, waiving, rating, counted=writes_counts(options))
+    said = HistoryAnnotations(repository, waiver_texts(difference.standings), rating.in_force, lines=form == "sarif")
+    write_difference(difference, history.head(), said, options, limit, configuration_of(context).accounts)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
     return LOST_SIGHT if any(row["what"] == Event.BECAME_UNKNOWN for row in difference.rows) else 0
-
-
-def _difference(
-    place: HistoryStorage, names: tuple[str, ...], waiving: ActiveWaivers, rating: ActiveSeverities, *, counted: bool
-) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
-    """Return the differences, the waivers in words, and with ``counted`` the counts of each policy after the later run."""
-    from perpend.findings.history.compliance import newest_counts_in
-    from perpend.findings.history.queries.findings import COMPARED, by_event, compared, coverage, run_named
-    from perpend.findings.history.queries.views import asking
-    from perpend.findings.severity.priority import BY_SEVERITY, keep_ratings, with_severity
-    from perpend.findings.waivers.match_history import with_waivers
-    from perpend.reports.terminal.history.finding import waiver_texts
-    from perpend.reports.terminal.history.findings import rows_in
-    from perpend.reports.terminal.history.run_diff import Difference
-
-    head = place.head()
-    if len(names) > 2:
-        raise click.UsageError("diff compares two runs")
-    if not names and len(head.runs) < 2:
-        raise click.UsageError("the history has only one run: nothing to compare it with")
-    after = run_named(head, names[1] if len(names) == 2 else "last")
-    before = run_named(head, names[0]) if names else head.runs[-2]
-    if before.number >= after.number:
-        raise click.UsageError(f"run {before.number} does not come before run {after.number}")
-    views = (*COMPARED, "finding") if waiving.files.waivers or rating.in_force.shifts else COMPARED
-    with asking(place, *views, since=before.number, tags=waiving.by_tags or rating.by_tags) as connection:
-        covering = waiving.covered_findings(connection, head)
-        query = with_waivers(compared(before.number, after.number))
-        if rating.in_force.by_policy:
-            keep_ratings(connection, rating.in_force)
-            query = by_event(with_severity(query), BY_SEVERITY)
-        else:
-            query = by_event(query)
-        answer = connection.execute(query)
-        columns = [str(column[0]) for column in answer.description or ()]
-        rows = list(rows_in(columns, [answer.fetchall()]))
-        judged = coverage(connection, before.number), coverage(connection, after.number)
-        known = newest_counts_in(connection, head, until=after.number) if counted else {}
-    return Difference(before, after, judged, rows, columns), waiver_texts(covering), known

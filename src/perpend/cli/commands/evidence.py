@@ -9,17 +9,17 @@ from typing import Any
 import click
 
 from perpend.cli.config.command import Configured, is_from_file
-from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.format import format_option
 from perpend.cli.options.policy_selection import choice_options, chosen_policies
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import rating_files, ratings_options
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.findings.waivers.active import ActiveWaivers
+from perpend.inventory.snapshots.open_store import is_address, open_store
 from perpend.reports.runs import warn_tree_faults, warn_unusable_policies
 from perpend.reports.streams import output_bytes
 

@@ -11,7 +11,7 @@ from perpend.cli.options.completion import complete_files, complete_objects, com
 from perpend.cli.options.format import format_option
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store
 from perpend.cli.options.names import labels_of, names_option
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
@@ -20,6 +20,7 @@ from perpend.evaluation.verdicts.selection import program_named
 from perpend.evaluation.verdicts.staleness import freshness_of
 from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
+from perpend.inventory.snapshots.open_store import open_store
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.streams import output_stream, refuse_input_as_output, terminal

@@ -12,10 +12,9 @@ import click
 from click.core import ParameterSource
 
 from perpend.cli.config.command import Configured
-from perpend.cli.config.configuration import is_address
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.runs import run_on_store, run_request
+from perpend.cli.options.runs import run_request
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
@@ -23,10 +22,11 @@ from perpend.collectors.protocol import CannotPush
 from perpend.collectors.registry import connect
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.inventory.snapshots.open_store import is_address
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.formats.asff import LEVELS
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import UNUSABLE
+from perpend.reports.runs import UNUSABLE, run_on_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

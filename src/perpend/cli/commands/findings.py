@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import click
 
 from perpend.cli.config.command import Configured, configuration_of, site_address
-from perpend.cli.options.filters import filter_given, filter_options, with_account_numbers
+from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, history_format_options
-from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import FindingsWriter
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
-from perpend.cli.options.severity import check_unrated_passes, ratings_options, time_of, unrated_passes_option
+from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
-from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn
-from perpend.findings.filters import (
-    ACCOUNT,
-    LIFE,
-    OBJECT,
-    OF_FINDINGS,
-    POLICY,
-    REGION,
-    TAG,
-    TYPE,
-    Filter,
-)
-from perpend.findings.history.model import OPEN_STATES
+from perpend.findings.filters import LIFE, OF_FINDINGS, ORDERS, WAIVED
+from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import SEVERITIES, ActiveSeverities
 from perpend.findings.waivers.active import ActiveWaivers
-from perpend.language.compiler.names import find_type
 from perpend.reports.formats.write import FormatOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from perpend.findings.history.manifest import HistoryManifest
-    from perpend.language.syntax.repository import Repository
-
-ORDERS: Final = ("severity", "age", "priority")
-"""The orders of findings, the default first."""
 
 EPILOG = """\b
 Examples:
@@ -68,8 +47,8 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or u
 @waiver_options
 @click.option(
     "--waived",
-    type=click.Choice(["all", "yes", "no"]),
-    default="all",
+    type=click.Choice(WAIVED),
+    default=WAIVED[0],
     show_default=True,
     help="List waived findings (yes), other findings (no), or all.",
 )
@@ -118,19 +97,8 @@ def command(
     Waived findings are listed with their waiver and its end. Waivers count as of the day of the newest run; one that has ended
     by today does not count. If policies are rated, findings have a severity, and a priority with its reason.
     """
-    from perpend.findings.finding_filter import finding_rows, of_severity, tags_unknown
-    from perpend.findings.history.queries.findings import BY_AGE, FINDING_COLUMNS, FindingList
-    from perpend.findings.history.queries.views import asking
-    from perpend.findings.severity.groups import BY_GROUP, finding_groups, in_groups, without_severity
-    from perpend.findings.severity.priority import (
-        BY_PRIORITY,
-        PRIORITY_COLUMNS,
-        at_least,
-        keep_ratings,
-        with_priority,
-        with_severity,
-    )
-    from perpend.findings.waivers.match_history import WAIVER_COLUMNS, with_waivers
+    from perpend.findings.finding_filter import unknown_tags_text
+    from perpend.findings.list_findings import listed_findings
     from perpend.reports.terminal.history.finding import HistoryAnnotations, waiver_texts
 
     site = site_address(context)
@@ -138,53 +106,30 @@ def command(
     options.check()
     if fail_on is not None:
         warn_deciding_settings(context)
-    place, repository = place_of(directory), open_repository_here(repo)
+    history, repository = open_history(directory), open_repository_here(repo)
     waivers = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     check_unrated_passes(context, fail_on, unrated_passes)
     severities = ActiveSeverities.here(
         repository, ratings_dir, defaults=default_ratings, fail_on=fail_on, unrated_passes=unrated_passes
     )
-    writer, head = FindingsWriter(options, limit, order, configuration_of(context).accounts), place.head()
-    filter = _filter(context, repository, head, given)
-    tags = bool(filter.of(TAG.name)) or waivers.by_tags or severities.by_tags
-    named = filter.of(ACCOUNT.name), filter.of(OBJECT.name), filter.of(REGION.name)
-    with asking(place, *writer.views, accounts=named[0], objects=named[1], regions=named[2], tags=tags) as connection:
-        matches = waivers.covered_findings(connection, head)
-        notes = HistoryAnnotations(repository, waiver_texts(matches), severities.in_force, lines=form == "sarif")
-        keep_ratings(connection, severities.in_force)
-        rows = with_severity(with_waivers(finding_rows(filter), waived))
-        rows = of_severity(rows, filter)
-        groups = finding_groups(connection, (rows, []), notes.title_of)
-        if filter.of(TAG.name):
-            _warn_unknown_tags(tags_unknown(connection, rows))
-        shown = in_groups(connection, rows, groups)
-        columns = (*FINDING_COLUMNS, *writer.columns, *WAIVER_COLUMNS)
-        if order == "priority" or (severities.in_force.by_policy and form != "table"):
-            first = writer.most if order == "priority" else None
-            shown = with_priority(without_severity(shown), time_of(head), first=first)
-            columns = (*columns, *PRIORITY_COLUMNS)
-        elif form == "table":
-            columns = (*columns, "severity")
-        sorting = {"severity": BY_GROUP, "age": BY_AGE, "priority": BY_PRIORITY}[order]
-        writer.write(connection, FindingList(shown, [], columns, sorting), place, notes, groups)
-        if severities.least is None:
-            return 0
-        return severities.exit_code(*at_least(connection, (rows, []), severities.least, unrated=not unrated_passes))
-
-
-def _filter(context: click.Context, repository: Repository, head: HistoryManifest, given: Mapping[str, Any]) -> Filter:
-    """Return the filter that options make. It names accounts, types and policies as the history does."""
-    from perpend.findings.history.queries.findings import known_policies
-
-    filter = with_account_numbers(context, filter_given(given))
-    values = {LIFE.name: tuple(life.value for life in OPEN_STATES), **filter.values}
-    if filter.of(TYPE.name):
-        values[TYPE.name] = tuple(find_type(name, repository).name for name in filter.of(TYPE.name))
-    if filter.of(POLICY.name):
-        values[POLICY.name] = tuple(known_policies(head, filter.of(POLICY.name)))
-    return Filter(values)
-
-
-def _warn_unknown_tags(number: int) -> None:
-    if number:
-        warn(f"{counted(number, 'finding is', 'findings are')} listed because the tags of the object are unknown")
+    accounts = configuration_of(context).accounts
+    writer = FindingsWriter(options, limit, order, accounts)
+    with listed_findings(
+        history,
+        repository,
+        filter_given(given),
+        waivers,
+        severities,
+        accounts=accounts,
+        waived=waived,
+        order=order,
+        most=writer.most,
+        priorities=not writer.is_table,
+        views=writer.views,
+        columns=writer.columns,
+    ) as listed:
+        if listed.unknown_tags:
+            warn(unknown_tags_text(listed.unknown_tags))
+        texts = waiver_texts(listed.covering.standings)
+        writer.write(listed, HistoryAnnotations(repository, texts, severities.in_force, lines=form == "sarif"))
+        return listed.exit_code()

@@ -9,11 +9,12 @@ import click
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.format import format_option
-from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import write_rows_as
 from perpend.cli.options.repository import open_repository_here
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.findings.history.open_history import open_history
 from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
@@ -47,12 +48,12 @@ def command() -> None:
 @click.pass_context
 def show(context: click.Context, /, name: str, directory: str, form: str, out: str | None) -> int:
     """Show all events of an object (by Id, external id or name), a policy, or a finding (by its id)."""
-    from perpend.findings.history.queries.findings import about
+    from perpend.findings.history.queries.findings import about, rows_in
     from perpend.findings.history.queries.views import asking, history_of_object
     from perpend.reports.terminal.history.finding import HistoryAnnotations
-    from perpend.reports.terminal.history.findings import print_story, rows_in
+    from perpend.reports.terminal.history.findings import print_story
 
-    place = place_of(directory)
+    place = open_history(directory)
     what, query = about(place.head(), name)
     with history_of_object(place, name) if what == "object" else asking(place, "event") as connection:
         answer = connection.execute(*query)
@@ -77,7 +78,7 @@ def verify(directory: str) -> int:
     """Verify the hash of every file of the history, and the consistency of its tables."""
     from perpend.findings.history.maintenance import problems_of
 
-    place = place_of(directory)
+    place = open_history(directory)
     problems = list(problems_of(place))
     for problem in problems:
         click.echo(f"perpend: {visible(problem)}", err=True)
@@ -96,7 +97,7 @@ def make_anew(directory: str) -> int:
     """Rebuild damaged tables that follow from other files of the history."""
     from perpend.findings.history.maintenance import rebuild
 
-    made = rebuild(place_of(directory))
+    made = rebuild(open_history(directory))
     for table in made:
         click.echo(f"rebuilt: {visible(table)}")
     click.echo(f"{counted(len(made), 'table')} rebuilt")
@@ -118,6 +119,6 @@ def clear(directory: str, keep: int, unused_for: int) -> int:
     """Remove old keyframes and unused files. Changes are never removed."""
     from perpend.findings.history.maintenance import prune
 
-    cleared = prune(place_of(directory), keep=keep, unused_for=unused_for)
+    cleared = prune(open_history(directory), keep=keep, unused_for=unused_for)
     click.echo(f"{counted(cleared.keyframes, 'keyframe')} dropped, {counted(cleared.files, 'file')} removed")
     return 0

@@ -10,10 +10,11 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files
 from perpend.cli.options.inputs import input_options, inputs_here
 from perpend.cli.options.names import labels_of
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.inventory.importers.inputs import import_inputs
+from perpend.inventory.snapshots.open_store import open_store
 from perpend.reports.streams import progress
 
 EPILOG = """\b

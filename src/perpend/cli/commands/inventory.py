@@ -10,10 +10,11 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.format import format_option
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.text import line_of
 from perpend.inventory.snapshots.column_cache import damaged_below
+from perpend.inventory.snapshots.open_store import open_store
 from perpend.inventory.snapshots.queries.labels import view_names
 from perpend.inventory.snapshots.store import KEPT
 from perpend.inventory.snapshots.unfinished_collections import unfinished

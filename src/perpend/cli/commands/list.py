@@ -10,10 +10,10 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks, complete_services, complete_types
 from perpend.cli.options.format import format_option
-from perpend.cli.options.repository import open_repository_here, type_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.evaluation.verdicts.selection import policies_named
-from perpend.language.compiler.names import find_section
+from perpend.language.compiler.names import find_section, type_named
 from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.repository.listing import LISTINGS, near_word, of_service, print_listing, with_words
 
@@ -82,7 +82,7 @@ def command(
     repository = open_repository_here(repo)
     rows = LISTINGS[what](repository)
     if type_name is not None:
-        wanted = type_here(repository, type_name)
+        wanted = type_named(repository, type_name)
         rows = [row for row in rows if row["inputType"] == wanted]
     if frameworks and what == "sections":
         tops = [find_section(framework, repository) for framework in frameworks]

@@ -12,10 +12,11 @@ import click
 from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_channels
 from perpend.cli.options.extras import extra_packages
-from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.history.record import store_option
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
+from perpend.findings.history.open_history import open_history
 from perpend.findings.notifications.expirations import SOON
 from perpend.findings.notifications.run import NewsRequest, deliver_news, selected_channels
 from perpend.findings.notifications.send import post
@@ -90,7 +91,7 @@ class NotifyOptions:
 
 def _notify_channels(asked: NotifyOptions) -> int:
     """Send the news, or print it with ``dry_run``; return 1 if something could not be sent, else 0."""
-    place = place_of(asked.directory)
+    place = open_history(asked.directory)
     channels = selected_channels(Path(asked.channels), asked.names, with_secrets=not asked.dry_run)
     senders = {} if asked.dry_run else _senders(channels)
     repository = open_repository_here(asked.repo)

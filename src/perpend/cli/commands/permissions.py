@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from perpend.cli.config.command import Configured, is_from_file
-from perpend.cli.options.collection import collection_request
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options.format import format_option
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.inventory.snapshots.open_store import open_store
+from perpend.reports.scan import collection_request
 from perpend.reports.terminal.permissions import (
     ASSUME_ROLE,
     MOST_CHARACTERS,

@@ -10,12 +10,13 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies
 from perpend.cli.options.format import format_option
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import moment, repository_option
 from perpend.evaluation.planner.describe import plan_lines, plan_mermaid
 from perpend.evaluation.planner.sql import query_of
 from perpend.evaluation.verdicts.plans import plans_of
 from perpend.evaluation.verdicts.selection import select_policies
+from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.runs import warn_unusable_policies
 from perpend.reports.streams import output_stream

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,24 +10,22 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_runs
 from perpend.cli.options.format import format_option
-from perpend.cli.options.history.record import place_of
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.warn import warn_diagnostics
-from perpend.evaluation.verdicts.selection import select_policies
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.runs import warn_unusable_policies
 from perpend.reports.streams import output_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import datetime, timedelta
     from typing import TextIO
 
     from perpend.findings.remediation.plans import RemediationPlan
-    from perpend.findings.remediation.store_plan import RequestedObjects, StorePlan
+    from perpend.findings.remediation.store_plan import StorePlan
 
 EPILOG: Final = """\b
 Examples:
@@ -85,16 +80,21 @@ def command(
     is `remedy.yaml` next to the policy; without it, the plan shows the policy's `remediation.md`. Waived objects are left out,
     unless a FINDING names them or --with-waived is given.
     """
+    from perpend.findings.plan_remediation import planned_remediation
+    from perpend.findings.remediation.store_plan import UnusableRemedy
+
     repository = open_repository_here(repo)
-    analyzer = Analyzer(repository)
-    asked = _requested(analyzer, names, store)
-    waiving = None if with_waived else ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
-    with (
-        _plan_of_store(analyzer, asked, store, run, snapshot_time, max_age, waiving) as plan,
-        output_stream(out) as stream,
-    ):
-        _writer(form)(plan.remediation_plans(), stream)
-        return plan.print_summary()
+    waivers = None if with_waived else ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
+    choice: dict[str, Any] = {"run": run, "snapshot_time": snapshot_time, "max_age": max_age}
+    try:
+        with planned_remediation(Analyzer(repository), names, store, **choice, waivers=waivers) as plan:
+            warn_unusable_policies(repository, plan.evaluation.selection)
+            with output_stream(out) as stream:
+                _writer(form)(plan.remediation_plans(), stream)
+            return _print_summary(plan)
+    except UnusableRemedy as error:
+        warn_diagnostics(error.diagnostics, repository.files.source_line)
+        raise
 
 
 def _writer(form: str) -> Callable[[Iterable[RemediationPlan], TextIO], None]:
@@ -104,55 +104,11 @@ def _writer(form: str) -> Callable[[Iterable[RemediationPlan], TextIO], None]:
     return forms[form]
 
 
-@dataclass(frozen=True, slots=True)
-class _PrintedPlan:
-    """The plans for a store, of which a summary is printed."""
-
-    plan: StorePlan
-
-    def remediation_plans(self) -> Iterator[RemediationPlan]:
-        """Yield a plan for each incompliant object."""
-        return self.plan.remediation_plans()
-
-    def print_summary(self) -> int:
-        """Print the summary and warnings on standard error, and return the exit code."""
-        summary = self.plan.summary()
-        for line in (*summary.warnings, summary.text):
-            click.echo(f"perpend: {line}", err=True)
-        if self.plan.evaluation.selection.refused:
-            return USAGE_ERROR
-        return 0 if summary.is_complete else NOT_FILLED
-
-
-def _requested(analyzer: Analyzer, names: Sequence[str], store: str) -> RequestedObjects:
-    """Return the policies and objects that names mean. Raises UnknownName."""
-    from perpend.findings.remediation.store_plan import requested_objects
-
-    return requested_objects(analyzer, names, partial(place_of, store))
-
-
-@contextmanager
-def _plan_of_store(
-    analyzer: Analyzer,
-    asked: RequestedObjects,
-    directory: str,
-    run: str | None,
-    snapshot_time: datetime | None,
-    max_age: timedelta | None,
-    waiving: ActiveWaivers | None = None,
-) -> Iterator[_PrintedPlan]:
-    """Yield the plans for a snapshot of a store, without the objects that ``waiving`` covers."""
-    from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-    from perpend.findings.remediation.store_plan import StorePlan, UnusableRemedy, remedies_for
-
-    try:
-        remedies, guides = remedies_for(analyzer, asked)
-    except UnusableRemedy as error:
-        warn_diagnostics(error.diagnostics, analyzer.repository.files.source_line)
-        raise
-    with open_store(directory).reading(run) as snapshot:
-        selection = select_policies(analyzer, tuple(asked.policies), over=snapshot, standing=asked.by_folder)
-        warn_unusable_policies(analyzer.repository, selection)
-        with evaluate_snapshot(snapshot, selection, snapshot_time=snapshot_time, max_age=max_age) as evaluation:
-            waived = waiving.waived_objects(evaluation) if waiving else frozenset()
-            yield _PrintedPlan(StorePlan(evaluation, remedies, guides, waived))
+def _print_summary(plan: StorePlan) -> int:
+    """Print the summary and warnings of a plan on standard error, and return the exit code."""
+    summary = plan.summary()
+    for line in (*summary.warnings, summary.text):
+        click.echo(f"perpend: {line}", err=True)
+    if plan.evaluation.selection.refused:
+        return USAGE_ERROR
+    return 0 if summary.is_complete else NOT_FILLED

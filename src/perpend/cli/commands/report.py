@@ -11,12 +11,12 @@ from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.next_commands import explain_options, run_commands
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.runs import run_on_store, run_request, verdict_filters
+from perpend.cli.options.runs import run_request, verdict_filters
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import UNUSABLE
+from perpend.reports.runs import UNUSABLE, run_on_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

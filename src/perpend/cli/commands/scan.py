@@ -13,31 +13,27 @@ from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected, print_policy_filter, scan_facts
 from perpend.cli.commands.collect import INCOMPLETE
 from perpend.cli.config.command import Configured
-from perpend.cli.config.configuration import is_address
-from perpend.cli.options.collection import (
-    CloudGroup,
-    collection_options,
-    collection_request,
-    policy_filter,
-    reject_contradictions,
-)
-from perpend.cli.options.default_store import default_store
+from perpend.cli.options.collection import CloudGroup, collection_options
 from perpend.cli.options.next_commands import explain_options, run_commands
 from perpend.cli.options.policy_selection import exclude_option
-from perpend.cli.options.repository import open_repository_here, open_store
-from perpend.cli.options.runs import report_options, run_on_store, run_request
+from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.runs import report_options, run_request
 from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
 from perpend.core.errors import InvalidOption
+from perpend.inventory.snapshots.default_store import default_store
+from perpend.inventory.snapshots.open_store import is_address
 from perpend.inventory.snapshots.temporary_store import scratch
-from perpend.reports.runs import PolicyChoice, severities_of, waivers_of
+from perpend.reports.scan import planned_scan, policy_filter, scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perpend.collectors.runs.collection import CollectionResult
     from perpend.language.syntax.repository import Repository
+    from perpend.reports.runs import RunRequest
     from perpend.reports.terminal.verdicts.next_command import RunCommands
 
 EPILOG = """\b
@@ -85,42 +81,35 @@ def scan_aws(context: click.Context, /, store: str | None, no_store: bool, **giv
     summary; --details prints all. With --types alone, it evaluates the policies that read no other type, and names the others.
     """
     options = CollectOptions(**{field.name: given[field.name] for field in fields(CollectOptions)})
-    reject_contradictions(options)
     if no_store and (store is not None or options.resume):
         other = "--resume" if store is None else "--store"
         raise InvalidOption(f"{other} and --no-store exclude each other", other, "--no-store")
     repository = open_repository_here(options.repo)
     is_short = given["form"] == "table" and not (given["details"] or given["quiet"])
     request = run_request(context, {**given, "summary": given["summary"] or is_short}, repository)
-    # A faulty waiver or rating stops the command before it asks AWS.
-    waivers_of(request)
-    severities_of(request)
-    collection = collection_request(repository, options.policies, options.frameworks, options.types)
+    plan = planned_scan(request, options)
     if options.dry_run:
-        print_dry_run(collection, options)
+        print_dry_run(plan, options)
         return 0
-    from perpend.collectors.runs.collection import collect_accounts
-
-    chosen = policy_filter(collection, options, given["exclude"])
-    request = replace(
-        request, choice=PolicyChoice(policies=chosen.policies, frameworks=chosen.frameworks, exclude=given["exclude"])
-    )
+    policies = policy_filter(plan, options, given["exclude"])
     with ExitStack() as stack:
         directory = str(stack.enter_context(scratch()) / "store") if no_store else store or default_store()
 
         def commands(_: Sequence[str]) -> RunCommands:
             return _commands(context, repository, None if no_store else directory)
 
+        def collected(request: RunRequest, result: CollectionResult) -> RunRequest:
+            seconds = round(time.monotonic() - began)
+            if store is None and not no_store:
+                click.echo(f"perpend: the data are kept in {directory} (--store DIR: elsewhere, --no-store: nowhere)", err=True)
+            print_collected(result, policies.request, err=True, in_short=is_short, names=request.names)
+            return replace(request, commands=commands, scanned=scan_facts(result, seconds))
+
         began = time.monotonic()
-        collected = collect_accounts(open_store(directory), chosen.request, options, TerminalProgress(is_kept=not no_store))
-        seconds = round(time.monotonic() - began)
-        if store is None and not no_store:
-            click.echo(f"perpend: the data are kept in {directory} (--store DIR: elsewhere, --no-store: nowhere)", err=True)
-        print_collected(collected, chosen.request, err=True, in_short=is_short, names=request.names)
-        request = replace(request, commands=commands, scanned=scan_facts(collected, seconds))
-        outcome = run_on_store(request, directory, record=not no_store)
-    print_policy_filter(chosen, in_short=is_short)
-    return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)
+        progress = TerminalProgress(is_kept=not no_store)
+        outcome = scan(policies, request, options, directory, progress, is_kept=not no_store, collected=collected)
+    print_policy_filter(policies, in_short=is_short)
+    return outcome.run.exit_code or (0 if outcome.collected.is_complete else INCOMPLETE)
 
 
 def _commands(context: click.Context, repository: Repository, store: str | None) -> RunCommands:

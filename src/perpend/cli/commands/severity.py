@@ -9,11 +9,11 @@ import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import format_option
-from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import print_diagnostics
+from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import rating_files
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.levels import SeverityLevel
@@ -104,6 +104,6 @@ def _recorded(directory: str, run_name: str) -> dict[str, Any]:
     from perpend.findings.history.queries.findings import run_named
     from perpend.findings.severity.history_document import recorded_document
 
-    head = place_of(directory).head()
+    head = open_history(directory).head()
     run = run_named(head, run_name)
     return {"run": run.number, "time": run.time, **recorded_document(head.ratings_of(run))}

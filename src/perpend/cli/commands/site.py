@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.config.command import Configured, configuration_of
-from perpend.cli.config.configuration import is_address
 from perpend.cli.options.extras import extra_packages
-from perpend.cli.options.repository import open_repository_here, open_store, site_title
+from perpend.cli.options.repository import open_repository_here, site_title
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.cli.watch import Watch
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.core.errors import PerpendError
+from perpend.inventory.snapshots.open_store import is_address, open_store
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.names import printable
 from perpend.language.syntax.files import Files

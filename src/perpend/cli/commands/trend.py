@@ -6,11 +6,12 @@ import click
 
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.format import format_option
-from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import write_rows_as
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
+from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.reports.streams import output_stream, terminal
 
@@ -51,9 +52,8 @@ def command(
     out: str | None,
 ) -> int:
     """Show the number of open, unconfirmed and unknown findings after each run, and of new and resolved ones."""
-    from perpend.findings.history.queries.findings import known_policies, open_by_severity, trend
+    from perpend.findings.history.queries.findings import known_policies, open_by_severity, rows_in, trend
     from perpend.findings.history.queries.views import asking
-    from perpend.reports.terminal.history.findings import rows_in
     from perpend.reports.terminal.history.trend import (
         flat,
         print_severities,
@@ -62,7 +62,7 @@ def command(
         write_trend_markdown,
     )
 
-    place = place_of(directory)
+    place = open_history(directory)
     if ratings_dir is not None and rated != "today" and not is_from_file(click.get_current_context(), "ratings_dir"):
         raise click.UsageError("--ratings goes with --by-severity today")
     if rated is not None and form == "markdown":

@@ -12,12 +12,12 @@ import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import format_option
-from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import moment, repository_option
 from perpend.cli.options.waivers import print_diagnostics, waivers_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
+from perpend.findings.history.open_history import open_history
 from perpend.findings.waivers.active import day_of, raise_faults, read_waivers
 from perpend.findings.waivers.read import FOLDER, waivers_of
 from perpend.language.syntax.files import Files
@@ -74,7 +74,7 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
     repository = open_repository_here(repo)
     files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, connection):
-        looked = looked_at(place_of(directory), connection, covering) if directory and connection else None
+        looked = looked_at(open_history(directory), connection, covering) if directory and connection else None
     attested = attested_on(files, covering.day, repository, _counts_in(directory))
     problems = [*waiver_warnings(covering, files.approvers, looked), *attestation_warnings(attested)]
     return print_diagnostics(problems)
@@ -147,7 +147,7 @@ def _counts_in(directory: str | None) -> Mapping[str, Mapping[Status, int]]:
     """Return the newest counts of verdicts in a store's history, by policy; nothing if no store is named."""
     from perpend.findings.history.compliance import newest_counts_of
 
-    return newest_counts_of(place_of(directory)) if directory is not None else {}
+    return newest_counts_of(open_history(directory)) if directory is not None else {}
 
 
 @contextmanager
@@ -168,7 +168,7 @@ def _covering(
     from perpend.findings.waivers.match_history import history_findings
     from perpend.findings.waivers.matches import match_waivers
 
-    place = place_of(directory)
+    place = open_history(directory)
     with asking(place, tags=by_tags(files.waivers)) as connection:
         on = DayAsked.of(asked or day_of(place.head()), named=asked is not None)
         yield match_waivers(connection, history_findings, files, repository.policy_ids, on), connection

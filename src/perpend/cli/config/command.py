@@ -100,8 +100,8 @@ def refuse_found_bucket(context: click.Context) -> None:
 
     The author of such a file could otherwise send the user's credentials to any address.
     """
-    from perpend.cli.config.configuration import is_address
     from perpend.core.diagnostics.escape import visible
+    from perpend.inventory.snapshots.open_store import is_address
 
     for setting, value in _from_file(context) if named_by(context) is None else ():
         if setting.name == "store" and is_address(value):

@@ -22,6 +22,7 @@ from perpend.cli.config.settings import (
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.account import Account
+from perpend.inventory.snapshots.open_store import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -66,11 +67,6 @@ class Configuration:
         if is_address(self.values[name]):
             return True
         return not Path(os.path.realpath(self.path(name))).is_relative_to(directory)
-
-
-def is_address(path: str) -> bool:
-    """Whether a path is an address of object storage (``s3://``)."""
-    return path.startswith("s3://")
 
 
 def configuration_here(named: str | None = None) -> Configuration:

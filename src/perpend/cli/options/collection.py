@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
-from perpend.cli.options.repository import type_here
 from perpend.cli.options.values import age, repository_option
-from perpend.collectors.registry import connect, load
-from perpend.collectors.runs.request import PolicyFilter, filter_by_types, request_for
-from perpend.evaluation.verdicts.selection import select_policies
-from perpend.language.compiler.analyzer import Analyzer
-from perpend.language.compiler.names import UnknownName, printable
+from perpend.collectors.registry import load
+from perpend.language.compiler.names import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from perpend.collectors.protocol import CollectOptions
-    from perpend.collectors.runs.request import CollectionRequest
-    from perpend.language.program.program import Program
-    from perpend.language.syntax.repository import Repository
+    from collections.abc import Callable
 
 
 class CloudGroup(click.Group):
@@ -56,57 +46,6 @@ _OTHER_CLOUDS: Final = frozenset(
     )
 )
 """The words that mean other clouds. Any other word is taken for a misspelt command."""
-
-
-def collection_request(
-    repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str], *, cloud: str = "aws"
-) -> CollectionRequest:
-    """Return the plan for the fields that policies read, by default all policies, and for all fields of ``types``.
-
-    Raises NothingServed if the cloud serves nothing of it.
-    """
-    analyzer = Analyzer(repository)
-    only_types = bool(types) and not policies and not frameworks
-
-    def programs() -> tuple[Program, ...]:
-        try:
-            return select_policies(analyzer, policies, framework=frameworks or None).programs
-        except UnknownName:
-            if not only_types:
-                raise
-            return ()  # the repository has no policies, and types need none
-
-    loaded = load(cloud)
-    api = partial(connect, cloud, f"collecting from {loaded.title}")
-    named = [type_here(repository, name) for name in types]
-    return request_for(loaded, api, analyzer, programs, named, only_types=only_types)
-
-
-def policy_filter(request: CollectionRequest, options: CollectOptions, exclude: Sequence[str]) -> PolicyFilter:
-    """Return the policies that evaluate what is collected. If options name types alone, they read nothing else.
-
-    ``exclude`` names policies to leave out. Raises NothingToEvaluate if no policy is left.
-    """
-    if options.policies or options.frameworks or not options.types:
-        return PolicyFilter(request, options.policies, options.frameworks)
-    selection = select_policies(request.analyzer, exclude=exclude)
-    return filter_by_types(request, selection.programs, selection.refused)
-
-
-def reject_contradictions(options: CollectOptions) -> None:
-    """Raise UsageError if options exclude each other."""
-    organization = {
-        "--accounts": options.wanted_accounts,
-        "--role-name": options.role_name,
-        "--external-id": options.external_id,
-    }
-    for option, value in organization.items():
-        if value and not options.org:
-            raise click.UsageError(f"{option} is for the accounts of an organization: add --org")
-    if options.org and len(options.profiles) > 1:
-        raise click.UsageError("--org takes one --profile: one that may list the organization's accounts")
-    if options.resume and options.dry_run:
-        raise click.UsageError("--resume and --dry-run exclude each other")
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from click.shell_completion import CompletionItem
 
 from perpend.cli.config.command import refuse_found_bucket
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of, service_of
 from perpend.core.objects.object_types import snake_case
+from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.names import declared_types, match_ids
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from perpend.cli.config.command import configuration_of
 from perpend.cli.options.completion import complete_categories, complete_policies, complete_types
 from perpend.cli.options.values import moment
-from perpend.findings.filters import ACCOUNT, CATEGORY, FILTERS, POLICY, STATUS, TYPE, Filter, FilterType
+from perpend.findings.filters import CATEGORY, FILTERS, POLICY, STATUS, TYPE, Filter, FilterType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,14 +42,6 @@ def filter_options(*filters: FilterDeclaration, notes: Mapping[str, str] | None 
 def filter_given(given: Mapping[str, Any]) -> Filter:
     """Return the values of filters among the parameters of a command."""
     return Filter({name: value for name in FILTERS if (value := given.get(f"{_PREFIX}{name}"))})
-
-
-def with_account_numbers(context: click.Context, filter: Filter) -> Filter:
-    """Return a filter in which accounts that the configuration names have their numbers."""
-    named = configuration_of(context).accounts
-    numbers = {account.name.casefold(): number for number, account in named.items() if account.name}
-    accounts = tuple(numbers.get(one.casefold(), one) for one in filter.of(ACCOUNT.name))
-    return Filter({**filter.values, ACCOUNT.name: accounts}) if accounts else filter
 
 
 def _option(declared: FilterDeclaration, note: str) -> Callable[[Command], Command]:

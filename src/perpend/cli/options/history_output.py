@@ -5,33 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from perpend.cli.options.severity import time_of
 from perpend.findings.history.compliance import newest_counts_in
-from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, texts_of_conditions
+from perpend.findings.history.queries.findings import batches_of, rows_in
 from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings
 from perpend.reports.streams import output_stream, terminal
-from perpend.reports.terminal.history.findings import rows_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import TextIO
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.status import Status
     from perpend.findings.history.manifest import HistoryManifest
-    from perpend.findings.history.queries.findings import FindingList
-    from perpend.findings.history.storage import HistoryStorage
-    from perpend.findings.severity.groups import FindingGroup
-    from perpend.inventory.snapshots.database import Connection
-    from perpend.reports.formats.finding import ReportedRun
+    from perpend.findings.history.queries.findings import Row
+    from perpend.findings.list_findings import ListedFindings
+    from perpend.findings.run_diff import Difference
     from perpend.reports.terminal.history.finding import HistoryAnnotations
-    from perpend.reports.terminal.history.findings import Row
-    from perpend.reports.terminal.history.run_diff import Difference
-
-_BATCH = 1_000
-"""How many rows are fetched at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +38,8 @@ class FindingsWriter:
 
     @property
     def views(self) -> tuple[str, ...]:
-        """The views of the history that the format needs."""
-        return ("finding", "ledger") if lists_history_findings(self.options.form) else ("finding",)
+        """The views of the history that the format needs in addition to those of findings."""
+        return ("ledger",) if lists_history_findings(self.options.form) else ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -61,71 +51,44 @@ class FindingsWriter:
     @property
     def most(self) -> int | None:
         """How many findings are needed, None for all. The table says whether there are more than it shows."""
-        return self.limit + 1 if self.options.form == "table" else None
+        return self.limit + 1 if self.is_table else None
 
-    def write(
-        self,
-        connection: Connection,
-        findings: FindingList,
-        place: HistoryStorage,
-        said: HistoryAnnotations,
-        groups: Sequence[FindingGroup],
-    ) -> None:
-        """Write findings. ``groups`` are their groups by severity and policy."""
+    @property
+    def is_table(self) -> bool:
+        """Whether the findings are printed for people."""
+        return self.options.form == "table"
+
+    def write(self, listed: ListedFindings, said: HistoryAnnotations) -> None:
+        """Write findings."""
         from perpend.reports.terminal.history.finding_lines import write_finding_lines
 
-        form, is_list = self.options.form, lists_history_findings(self.options.form)
-        if not is_list and form != "table":
-            with output_stream(self.options.out) as stream:
-                write_finding_lines(connection, findings, form, stream)
-            return
-        if not is_list:
+        connection, findings = listed.connection, listed.findings
+        if self.is_table:
             connection.execute(*findings.query(self.most))
-            self._print(list(rows_in(findings.columns, _batches(connection))), groups, said, place.head())
+            self._print(list(rows_in(findings.columns, batches_of(connection))), listed, said)
             return
-        from perpend.reports.terminal.history.finding import history_findings
+        if not lists_history_findings(self.options.form):
+            with output_stream(self.options.out) as stream:
+                write_finding_lines(connection, findings, self.options.form, stream)
+            return
+        from perpend.reports.terminal.history.finding import history_findings, history_run
 
-        run, rows = _run(connection, place, said), _rows_with_texts(connection, findings)
-        write_history_findings(run, history_findings(rows, run, place.head(), said), self.options, said.repository)
+        head = listed.head
+        run = history_run(head, head.time, newest_counts_in(connection, head), said)
+        write_history_findings(run, history_findings(listed.rows(), run, head, said), self.options, said.repository)
 
-    def _print(
-        self, rows: Sequence[Row], groups: Sequence[FindingGroup], said: HistoryAnnotations, head: HistoryManifest
-    ) -> None:
+    def _print(self, rows: Sequence[Row], listed: ListedFindings, said: HistoryAnnotations) -> None:
         from perpend.reports.terminal.history.findings import print_finding_lines, print_findings
 
-        shown = rows[: self.limit]
+        shown, head = rows[: self.limit], listed.head
         note = said.ratings.note(row["policy_id"] for row in shown)
         with terminal(self.options.out) as console:
             if self.order == "severity":
-                newest = time_of(head) if len(head.runs) > 1 else None
+                newest = head.time if len(head.runs) > 1 else None
                 rated = bool(said.ratings.by_policy)
-                print_findings(shown, groups, console, self.accounts, rated=rated, newest=newest, note=note)
+                print_findings(shown, listed.groups, console, self.accounts, rated=rated, newest=newest, note=note)
             else:
                 print_finding_lines(shown, console, self.accounts, said.title_of, more=len(rows) > self.limit, note=note)
-
-
-def _rows_with_texts(connection: Connection, findings: FindingList) -> Iterator[Row]:
-    """Yield findings with the texts of their conditions, which are not read with each of them."""
-    texts = texts_of_conditions(connection)
-    columns = [column for column in findings.columns if column not in TEXT_COLUMNS]
-    unknown = (None,) * len(TEXT_COLUMNS)
-    connection.execute(*findings.query_of([*columns, *CONDITION]))
-    for row in rows_in((*columns, *CONDITION), _batches(connection)):
-        condition = row["policy_no"], row["condition_index"]
-        yield row | dict(zip(TEXT_COLUMNS, texts.get(condition, unknown), strict=True))
-
-
-def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
-    while rows := connection.fetchmany(_BATCH):
-        yield rows
-
-
-def _run(connection: Connection, place: HistoryStorage, said: HistoryAnnotations) -> ReportedRun:
-    """Return the facts that all findings of the newest run share."""
-    from perpend.reports.terminal.history.finding import history_run
-
-    head = place.head()
-    return history_run(head, time_of(head), newest_counts_in(connection, head), said)
 
 
 def writes_counts(options: FormatOptions) -> bool:
@@ -136,16 +99,12 @@ def writes_counts(options: FormatOptions) -> bool:
 def write_difference(
     difference: Difference,
     head: HistoryManifest,
-    counts: dict[str, dict[Status, int]],
     said: HistoryAnnotations,
     options: FormatOptions,
     limit: int,
     accounts: Mapping[str, Account],
 ) -> None:
-    """Write a comparison of two runs. ``counts`` are each policy's after the later run.
-
-    ``limit`` and ``accounts``, those of the configuration, are for text and Markdown.
-    """
+    """Write a comparison of two runs. ``limit`` and ``accounts``, those of the configuration, are for text and Markdown."""
     from perpend.reports.terminal.history.run_diff import print_difference, write_difference_json, write_difference_markdown
 
     if options.form == "text":
@@ -155,7 +114,7 @@ def write_difference(
     if writes_counts(options):
         from perpend.reports.terminal.history.finding import NO_NEWS, changed_findings, history_run
 
-        run = history_run(head, datetime.fromisoformat(difference.after.time), counts, said)
+        run = history_run(head, datetime.fromisoformat(difference.after.time), difference.known, said)
         write_history_findings(run, changed_findings(difference.rows, run, head, said), options, said.repository, old=NO_NEWS)
         return
     with output_stream(options.out) as stream:

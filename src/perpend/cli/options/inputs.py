@@ -9,12 +9,11 @@ from click.core import ParameterSource
 
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.options.completion import complete_types
-from perpend.cli.options.repository import type_here
 from perpend.cli.options.values import moment, scopes
 from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.text import line_of
 from perpend.inventory.importers.input import Input
-from perpend.language.compiler.names import UnknownName
+from perpend.language.compiler.names import UnknownName, type_named
 from perpend.language.syntax.column_mapping import ColumnMapping, mapping_from
 
 if TYPE_CHECKING:
@@ -178,7 +177,7 @@ def _input(
     new_types = context.meta.get(_NEW, False)
     name, mapping = options.get("--type"), mappings.get(options.get("--mapping", ""), ColumnMapping(None))
     try:
-        type_name = type_here(repository, name, may_be_new=new_types) if name else None
+        type_name = type_named(repository, name, may_be_new=new_types) if name else None
     except UnknownName as error:
         raise UnknownName(f"{error}; --new-type says that it is meant") from None
     complete: Any = _read(context, "--complete", options, scopes)

@@ -1,21 +1,16 @@
-"""Open the repository or the store that options name, and turn paths into ids."""
+"""Open the repository that options name, and turn paths into ids."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from perpend.cli.config.configuration import is_address
-from perpend.core.objects.object_types import current_name
-from perpend.language.compiler.names import find_type, find_types, match_ids
+from perpend.language.compiler.names import match_ids
 from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.repository import Repository
 
 
@@ -89,33 +84,3 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
         f"/{path.relative_to(root).as_posix()}" if path and path.is_relative_to(root) and path != root else name
         for name, path in zip(names, paths, strict=True)
     ]
-
-
-def tell_former_name(name: str) -> None:
-    """Warn about a former name of an object type."""
-    if current_name(name) != name:
-        click.echo(f"perpend: `{name}` is now called `{current_name(name)}`; the former name still works", err=True)
-
-
-def type_here(repository: Repository, name: str, *, may_be_new: bool = False) -> str:
-    """Return the API name of a type by its API name or its label.
-
-    Raises UnknownName for a type that the repository does not declare or use; ``may_be_new`` accepts any API name.
-    """
-    tell_former_name(name)
-    if not find_types(name, repository):
-        logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
-        if (may_be_new and " " not in name) or any(logic and logic.input_type.value == name for logic in logics):
-            return name
-    return find_type(name, repository).name
-
-
-def open_store(word: str) -> Store:
-    """Return the store at a directory or an address of object storage."""
-    from perpend.inventory.snapshots.store import Store
-
-    if not is_address(word):
-        return Store(word)
-    from perpend.inventory.snapshots.remote.open import remote_store
-
-    return remote_store(word)

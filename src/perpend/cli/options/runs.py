@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file, site_address
-from perpend.cli.config.configuration import is_address
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, format_options
-from perpend.cli.options.history.record import NOT_AWAY
 from perpend.cli.options.names import names_option
-from perpend.cli.options.repository import open_store
 from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.warn import warn
@@ -22,7 +19,7 @@ from perpend.findings.filters import OF_VERDICTS, STATUS
 from perpend.findings.severity.active import SEVERITIES
 from perpend.reports.formats.registry import BY, REFERENCES
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, deciding_text, evaluate_and_report
+from perpend.reports.runs import PolicyChoice, RunRequest, deciding_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -126,15 +123,6 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
     )
     request.check()
     return request
-
-
-def run_on_store(request: RunRequest, store: str, *, record: bool) -> RunOutcome:
-    """Evaluate and report a store by its name. ``record`` writes the run to the store's history."""
-    is_remote = is_address(store)
-    outcome = evaluate_and_report(replace(request, store=open_store(store), record=record and not is_remote))
-    if record and is_remote:
-        warn(NOT_AWAY)
-    return outcome
 
 
 def warn_deciding_settings(context: click.Context) -> None:

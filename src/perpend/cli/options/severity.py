@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -13,11 +12,9 @@ from perpend.findings.severity.active import SEVERITIES, is_severity, rating_fil
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perpend.findings.history.manifest import HistoryManifest
-
     Command = TypeVar("Command", bound=Callable[..., Any])
 
-__all__ = ["check_unrated_passes", "rating_files", "ratings_options", "time_of", "unrated_passes_option"]
+__all__ = ["check_unrated_passes", "rating_files", "ratings_options", "unrated_passes_option"]
 
 _ratings_option: Final = click.option(
     "--ratings",
@@ -45,8 +42,3 @@ def check_unrated_passes(context: click.Context, fail_on: str | None, unrated_pa
     """Raise UsageError for --unrated-passes without a severity in --fail-on."""
     if unrated_passes and not is_severity(fail_on) and not is_from_file(context, "unrated_passes"):
         raise click.UsageError(f"--unrated-passes goes with --fail-on {'|'.join(SEVERITIES)}")
-
-
-def time_of(head: HistoryManifest) -> datetime:
-    """Return the time of a history's newest run, in UTC."""
-    return max(datetime.fromisoformat(run.time) for run in head.runs).astimezone(UTC)

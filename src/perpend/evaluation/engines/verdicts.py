@@ -41,6 +41,7 @@ class CodeFilter:
 class VerdictFiles:
     """The codes of a plan's programs on all rows of a table. ``rows`` and ``programs`` are their numbers.
 
+    A table without rows needs no files.
     With ``shown``, all other codes are null, and rows without a code are skipped.
     """
 
@@ -53,7 +54,7 @@ class VerdictFiles:
     def counted(self, program: int) -> Counter[int]:
         """Return the number of each code of a program."""
         statement = f"SELECT v{program}, count(*) FROM {self.relation} WHERE v{program} IS NOT NULL GROUP BY 1"
-        return Counter(dict(self.reader.run(statement)))
+        return Counter(dict(self.reader.run(statement)) if self.rows else ())
 
     def first(self, program: int, codes: Collection[int], limit: int) -> dict[int, list[int]]:
         """Return, for each code, the first rows that have it, at most ``limit``, in order."""
@@ -114,6 +115,9 @@ class VerdictFiles:
 
     def relation_by(self, reader: VerdictReader) -> str:
         """Return the SQL for the codes on another reader."""
+        if not self.paths:
+            columns = [(ROW, "BIGINT"), (SOURCE, "INT"), *((f"v{number}", "INT") for number in range(self.programs))]
+            return f"(SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns)} WHERE false)"
         files = reader.files(self.paths)
         if self.shown is None:
             return files

@@ -230,6 +230,11 @@ def view_of(repository: Repository, policy_id: str) -> PolicyView:
     return PolicyView(policy_id, full or policy_id, short or full or policy_id, categories)
 
 
+def title_of(repository: Repository, policy_id: str) -> str:
+    """Return the title of a policy; of one that the repository does not have, its id."""
+    return view_of(repository, policy_id).contextual_name if policy_id in repository.policy_ids else policy_id
+
+
 @dataclass(slots=True)
 class _SortedPolicies:
     """Policies sorted by whether they can be evaluated on the inputs."""

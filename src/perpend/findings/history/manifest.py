@@ -6,6 +6,7 @@ Replacing it commits a run, in one step. Files that it does not name do not coun
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.inventory.snapshots.manifest import Damaged, StoredFile, document_from, sealed
@@ -151,6 +152,11 @@ class HistoryManifest:
     texts: tuple[StoredFile, ...] = ()
     ratings: tuple[RecordedRatings, ...] = ()
     retirements: tuple[Retirement, ...] = ()
+
+    @property
+    def time(self) -> datetime:
+        """The time of the newest run, in UTC. The history must have a run."""
+        return max(datetime.fromisoformat(run.time) for run in self.runs).astimezone(UTC)
 
     @property
     def next_run(self) -> int:

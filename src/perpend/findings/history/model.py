@@ -18,6 +18,10 @@ STATUSES: Final = tuple(Status)
 _RADIX: Final = 8
 
 
+NOT_AWAY: Final = "only stores in directories have a history"
+"""The error for a store on object storage."""
+
+
 class State(StrEnum):
     """The state of a finding. It depends on earlier verdicts, too: UNDETERMINED after INCOMPLIANT is UNCONFIRMED."""
 

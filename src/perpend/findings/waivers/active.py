@@ -6,7 +6,6 @@ Most repositories have none, so the modules that match them are imported when th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +25,7 @@ from perpend.language.syntax.files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import date
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.status import Status
@@ -85,7 +85,7 @@ def matches_in_history(
 
 def day_of(head: HistoryManifest) -> date:
     """Return the day of a history's newest run, in UTC."""
-    return max(datetime.fromisoformat(run.time) for run in head.runs).astimezone(UTC).date()
+    return head.time.date()
 
 
 def _counts(evaluation: Evaluation) -> dict[str, dict[Status, int]]:

@@ -40,7 +40,7 @@ def run_database(evaluation: Evaluation) -> Iterator[Connection]:
             yield connection
         return
     column = evaluation.verdicts[0]
-    with translate_errors(column.files.paths[0].parent):
+    with translate_errors(column.table[0].parent):
         yield column.objects.connection
 
 

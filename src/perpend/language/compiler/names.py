@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
+from perpend.core.diagnostics.warn import warn
 from perpend.core.errors import PerpendError, about
 from perpend.core.objects.object_types import ObjectType, current_name, snake_case
 
@@ -135,6 +136,20 @@ def find_type(name: str, repository: Repository) -> ObjectType:
     near = suggestion(name, [*labels, *repository.known_types])
     hint = f" ({near.replace('`', chr(39))})" if near else ""
     raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` creates one")
+
+
+def type_named(repository: Repository, name: str, *, may_be_new: bool = False) -> str:
+    """Return the API name of a type by its API name or its label. Warn about a former name.
+
+    Raises UnknownName for a type that the repository does not declare or use; ``may_be_new`` accepts any API name.
+    """
+    if current_name(name) != name:
+        warn(f"`{name}` is now called `{current_name(name)}`; the former name still works")
+    if not find_types(name, repository):
+        logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
+        if (may_be_new and " " not in name) or any(logic and logic.input_type.value == name for logic in logics):
+            return name
+    return find_type(name, repository).name
 
 
 def find_types(name: str, repository: Repository) -> list[ObjectType]:

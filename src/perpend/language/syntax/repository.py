@@ -109,7 +109,7 @@ class Repository:
     @property
     def is_library(self) -> bool:
         """Whether this is the library that ships with Perpend."""
-        return self.fallback is None
+        return self.fallback is None and self.files.root == LIBRARY
 
     @cached_property
     def tree(self) -> Tree:

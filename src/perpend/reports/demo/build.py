@@ -5,7 +5,6 @@ Only AWS is invented. A run takes the same way into the store and the history as
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from perpend.collectors.protocol import CLOUDS, CollectOptions
 from perpend.collectors.registry import load, simulate
 from perpend.collectors.runs.collection import collect_accounts
 from perpend.collectors.runs.request import request_for
+from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.core.commit import make_directory, put, remove_tree, temporary, write_whole
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
@@ -31,11 +31,9 @@ from perpend.reports.demo.story import RUNS, Story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.collectors.protocol import CollectionListener
     from perpend.collectors.simulated import SimulatedEstate
     from perpend.language.program.program import Program
 
@@ -64,27 +62,6 @@ class Demo:
     accounts: int
     objects: int
     times: tuple[datetime, ...]
-
-
-class _Quiet:
-    """Shows nothing of a collection."""
-
-    def inactive_accounts(self, number: int) -> None:
-        """Show nothing."""
-
-    def unfinished_collections(self, store: Store, directories: Sequence[Path]) -> None:
-        """Show nothing."""
-
-    def collecting(self, accounts: int) -> AbstractContextManager[CollectionListener | None]:
-        """Return a context without a listener."""
-        return nullcontext()
-
-    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
-        """Return a context without a function."""
-        return nullcontext()
-
-    def interrupted(self, store: Store, listings: int) -> None:
-        """Show nothing."""
 
 
 def make_demo(
@@ -137,7 +114,7 @@ def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], done
     for number, estate in enumerate(estates, 1):
         invented = partial(simulate, cloud.name, estate)
         request = request_for(cloud, invented, analyzer, lambda: programs, (), only_types=False)
-        collected = collect_accounts(store, request, CollectOptions(), _Quiet())
+        collected = collect_accounts(store, request, CollectOptions(), SilentProgress())
         with store.reading(collected.snapshot.id) as snapshot:
             selection = select_policies(analyzer, exclude=excluded, over=snapshot)
             with evaluate_snapshot(snapshot, selection) as evaluation:

@@ -125,6 +125,25 @@ def _document(plan: RemediationPlan) -> dict[str, Any]:
     }
 
 
+def remediation_row(plan: RemediationPlan) -> dict[str, str | bool | None]:
+    """Return the plan for one object as a row. ``commands`` are lines of a POSIX shell, null if a name is not known."""
+    object_, remedy = plan.object, plan.remedy
+    return {
+        "policyId": plan.policy.id,
+        "policyName": plan.policy.full_name,
+        "type": object_.type_name,
+        "objectId": object_.id,
+        "externalId": object_.external_id or None,
+        "objectName": object_.name or None,
+        "account": plan.account or None,
+        "currentStateMessage": plan.message,
+        "filledIn": remedy is not None,
+        "notKnown": "; ".join(plan.why_not) or None,
+        "guide": plan.guide or None,
+        "commands": "".join(remedy_lines(remedy, plan.account)) if remedy else None,
+    }
+
+
 def _remedy(remedy: Remedy) -> dict[str, Any]:
     return {
         "before": [{"say": look.say, "run": list(look.run) or None} for look in remedy.before],

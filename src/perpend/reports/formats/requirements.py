@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 FORMS: Final = (".json", ".ndjson", ".csv")
 """The file endings of the forms of requirements."""
 
+_COUNTS: Final = tuple(status.value for status in Status)
+
+COLUMNS: Final = ("frameworkId", "requirementId", "number", "name", "standing", *_COUNTS, "policies", "notAsked")
+"""The columns of a requirement's row."""
+
 _KEYS: Final = {
     RequirementStatus.FAILS: "fails",
     RequirementStatus.UNDETERMINED: "undetermined",
@@ -39,9 +44,8 @@ def write_requirements(cards: Iterable[Scorecard], path: str, stream: TextIO) ->
     elif ending == "ndjson":
         stream.writelines(f"{_text(record)}\n" for record in _records(cards))
     else:
-        header = ("frameworkId", "requirementId", "number", "name", "standing", *Status, "policies", "notAsked")
-        rows = [header, *map(_cells, _records(cards))]
-        stream.writelines(f"{','.join(map(cell_text, row))}\r\n" for row in rows)
+        rows = (map(str, row.values()) for row in requirement_rows(cards))
+        stream.writelines(f"{','.join(map(cell_text, row))}\r\n" for row in (COLUMNS, *rows))
 
 
 def frameworks_json(cards: Iterable[Scorecard]) -> str:
@@ -84,13 +88,14 @@ def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
         yield from ({"frameworkId": card.framework.id, **_result(result)} for result in card.results)
 
 
-def _cells(record: dict[str, Any]) -> list[str]:
-    """Return the cells of a record: evaluated policies by id, the others with the reason."""
-    asked = " ".join(policy["id"] for policy in record["policies"] if policy["asked"])
-    left = (policy for policy in record["policies"] if policy["reason"] or not policy["asked"])
-    others = "; ".join(f"{policy['id']}: {policy['reason'] or 'cannot judge'}" for policy in left)
-    counts = [str(record[status.value]) for status in Status]
-    return [*(record[key] for key in ("frameworkId", "id", "number", "name", "standing")), *counts, asked, others]
+def requirement_rows(cards: Iterable[Scorecard]) -> Iterator[dict[str, str | int]]:
+    """Yield a row for each requirement, with evaluated policies by id, and the others with the reason."""
+    for record in _records(cards):
+        asked = " ".join(policy["id"] for policy in record["policies"] if policy["asked"])
+        left = (policy for policy in record["policies"] if policy["reason"] or not policy["asked"])
+        others = "; ".join(f"{policy['id']}: {policy['reason'] or 'cannot judge'}" for policy in left)
+        facts = (record[key] for key in ("frameworkId", "id", "number", "name", "standing", *_COUNTS))
+        yield dict(zip(COLUMNS, (*facts, asked, others), strict=True))
 
 
 def _text(record: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from perpend.cli.options.collection import collection_request, policy_filter
 from perpend.collectors.protocol import CollectOptions
 from perpend.collectors.runs.request import NothingToEvaluate, PolicyFilter
 from perpend.language.syntax.repository import open_repository
+from perpend.reports.scan import collection_request, policy_filter
 
 pytestmark = pytest.mark.medium
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from perpend.cli.options.repository import open_repository_here, open_store
+from perpend.cli.options.repository import open_repository_here
 from perpend.findings.policy_diff import policy_diff
 from perpend.findings.policy_revisions import repository_at
 from perpend.findings.waivers.active import ActiveWaivers
+from perpend.inventory.snapshots.open_store import open_store
 from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.history.policy_diff import print_policy_diff, write_policy_diff_json, write_policy_diff_markdown
 

@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.config.configuration import is_address
-from perpend.core.diagnostics.directories import why_not_a_directory
-from perpend.core.diagnostics.escape import visible
-from perpend.core.errors import PerpendError
-
 if TYPE_CHECKING:
-    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.queries.views import MoreViews
-
-NOT_AWAY: Final = "only stores in directories have a history"
-"""The error for a store on object storage."""
 
 store_option = click.option(
     "--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history to read."
 )
-
-
-def place_of(directory: str) -> HistoryStorage:
-    """Return the history of a store. Raises PerpendError if there is none."""
-    from perpend.findings.history.manifest import HEAD
-    from perpend.findings.history.storage import HistoryStorage
-    from perpend.inventory.snapshots.files import is_there
-
-    if is_address(directory):
-        raise PerpendError(f"{visible(directory)}: {NOT_AWAY}")
-    place = HistoryStorage(directory)
-    if not is_there(place.directory / HEAD):
-        shown = visible(directory)
-        if wrong := why_not_a_directory(directory):
-            raise PerpendError(f"{shown}: {wrong}; `perpend import` makes one")
-        raise PerpendError(f"{shown}: has no history yet; `perpend check --store {shown}` begins one")
-    return place
 
 
 def history_views_for(directory: str, question: str, repo: str | None) -> MoreViews:

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
-    from typing import TypeAlias
 
     from perpend.evaluation.engines.duckdb.column_cache import Cost
     from perpend.evaluation.engines.duckdb.engine import DuckDb
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.snapshots.snapshot import Held, Snapshot
     from perpend.language.program.program import Program
-
-    Codes: TypeAlias = tuple[Sequence[Path], Sequence[Path]]
 
 
 _MAX_LISTED: Final = 3
@@ -100,9 +97,8 @@ def evaluate_snapshot(
             def new_path() -> Path:
                 return written / f"{len(list(written.iterdir()))}.parquet"
 
-            def codes(plan: Plan) -> Codes:
-                paths = _codes(by, reader, snapshot, plan, day.milliseconds, new_path)
-                return paths, snapshot.files[plan.programs[0].input_type]
+            def codes(plan: Plan) -> Sequence[Path]:
+                return _codes(by, reader, snapshot, plan, day.milliseconds, new_path)
 
             evaluation = evaluation_of(snapshot, selection, day, reader, codes, progress=progress)
             if costs:
@@ -182,30 +178,31 @@ def snapshot_evaluation_time(held: Held, snapshot_time: datetime | None, today: 
 
 
 def evaluation_of(
-    held: Held,
+    held: Snapshot,
     selection: Selection,
     day: EvaluationTime,
     reader: DuckDb,
-    codes: Callable[[Plan], Codes],
+    codes: Callable[[Plan], Sequence[Path]],
     *,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Return the evaluation of stored tables. Objects and verdicts are read on demand.
 
-    ``codes`` writes the verdicts of a plan and returns their files and those of the table. ``reader`` reads all of them.
+    ``codes`` writes the verdicts of a plan and returns their files; a table without rows needs none. ``reader`` reads them.
     """
     by_program: dict[int, Verdicts] = {}
     objects: dict[str, Sequence[CloudObject]] = {}
     for type_name, programs in selection.by_type().items():
-        plan = plan_of(programs, held.tables, day.milliseconds)
-        paths, table = codes(plan)
-        files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows, len(programs))
+        rows = held.tables.by_name[type_name].rows
+        plan = plan_of(programs, held.tables, day.milliseconds) if rows else None
+        files = VerdictFiles(reader, tuple(codes(plan)) if plan else (), rows, len(programs))
         object_type = selection.types.get(type_name) or ObjectType(type_name)
         object_reader = ObjectReader(reader.connection, held)
         stored = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type))
         objects[type_name] = stored
         for number, program in enumerate(programs):
-            by_program[id(program)] = Verdicts(program, number, plan.reasons, files, table, stored, day.milliseconds)
+            reasons, table = plan.reasons if plan else (), held.files[type_name]
+            by_program[id(program)] = Verdicts(program, number, reasons, files, table, stored, day.milliseconds)
         if progress:
             progress(sum(map(len, objects.values())))
     sources = (

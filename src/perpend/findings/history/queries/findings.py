@@ -31,7 +31,7 @@ from perpend.findings.history.queries.views import (
 from perpend.language.compiler.names import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.inventory.snapshots.database import Connection
@@ -69,6 +69,12 @@ _FINDING: Final = re.compile("[0-9a-f]{32}")
 
 Query = tuple[str, list[Any]]
 
+Row = dict[str, Any]
+"""A row by the names of its columns."""
+
+_BATCH: Final = 1_000
+"""How many rows are fetched at once."""
+
 
 class UnknownRun(PerpendError):
     """A name that means no run of a history."""
@@ -101,6 +107,19 @@ class FindingList:
         # DuckDB keeps the order of a sorted subquery if `preserve_insertion_order` is set, which is its default.
         ordered = f"FROM ({self.rows}) ORDER BY {self.order}"
         return f"SELECT {', '.join(expressions)} FROM ({identified(ordered)})", [*self.parameters]
+
+
+def rows_in(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[Row]:
+    """Yield rows by the names of their columns."""
+    for batch in batches:
+        for row in batch:
+            yield dict(zip(columns, row, strict=True))
+
+
+def batches_of(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of the last query of a connection, some at once."""
+    while rows := connection.fetchmany(_BATCH):
+        yield rows
 
 
 def texts_of_conditions(connection: Connection) -> dict[tuple[int, int], tuple[str | None, ...]]:

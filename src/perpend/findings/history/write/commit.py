@@ -68,8 +68,11 @@ def commit_run(place: HistoryStorage, judged: EvaluatedRun, *, now: datetime | N
             return None
         with scratch() as directory, commit.connected(directory) as connection, translate_errors(place.directory):
             make_ledger(connection)
-            for type_judged in commit.types():
-                commit.take_type(connection, type_judged, directory)
+            for type_judged in judged.types:
+                if commit.has_objects(type_judged):
+                    commit.take_type(connection, type_judged, directory)
+                else:
+                    commit.take_empty_type(type_judged)
             after = commit.finished(connection)
         place.replace_head(after, head)
         place.remove_leftovers(after)
@@ -148,13 +151,17 @@ class _Commit:
             for path in () if done else self.made:
                 path.unlink(missing_ok=True)
 
-    def types(self) -> list[EvaluatedType]:
-        """The types to write: evaluated ones, and known ones whose policies were evaluated without any object."""
-        return [
-            type_judged
-            for type_judged in self.judged.types
-            if type_judged.files is not None or type_judged.name in self.head.types
-        ]
+    def has_objects(self, type_judged: EvaluatedType) -> bool:
+        """Whether a type has objects in this run, or had some before."""
+        known = self.head.types.get(type_judged.name)
+        return type_judged.rows > 0 or (known is not None and bool(known.objects))
+
+    def take_empty_type(self, type_judged: EvaluatedType) -> None:
+        """Record that policies were evaluated on no object of a type, and that there was none before."""
+        name, numbers = type_judged.name, self.policies.of_type(type_judged)
+        if numbers:
+            self.unread[name] = still_unread(None, self.judged, name, unread_since(self.head, numbers))
+        self.policies.retire(name)
 
     def take_type(self, connection: Connection, type_judged: EvaluatedType, directory: Path) -> None:
         """Write the results of one type."""
@@ -171,7 +178,7 @@ class _Commit:
         if numbers:
             known = self._with_looked(connection, known, type_judged.name)
         unread = unread_since(self.head, numbers)
-        self.unread[type_judged.name] = still_unread(connection, self.judged, type_judged.name, unread, late=late)
+        self.unread[type_judged.name] = still_unread(connection, self.judged, type_judged.name, unread, late)
         known = self._with_parts(connection, known, type_judged.name, met)
         begin_counting(connection)
         values = self._with_values(connection, known, type_judged, numbers)
@@ -340,10 +347,11 @@ class _Commit:
     def _retire_absent_types(self, connection: Connection) -> Counter[str]:
         """Retire policies over types that the run does not write otherwise; return the events."""
         before = Counter(self.events)
-        done = {one.name for one in self.types()}
-        for name, known in self.head.types.items():
-            new = [policy for policy in self.head.policies_of(name) if policy.retired_run is None]
-            if name in done or not new or not self.policies.retire(name):
+        done = {one.name for one in self.judged.types}
+        names = dict.fromkeys(policy.type_name for policy in self.head.policies if policy.retired_run is None)
+        for name in (name for name in names if name not in done and self.policies.retire(name)):
+            known = self.head.types.get(name)
+            if known is None or not known.objects:
                 continue
             _view(connection, "registry", registry_query(self.files.paths(known.objects)))
             _view(connection, "lives", lives_query(*self._files_of_lives(known)))
@@ -396,6 +404,6 @@ def _view(connection: Connection, called: str, query: str) -> None:
 
 
 def _files(type_judged: EvaluatedType) -> str | None:
-    if type_judged.files is None:
+    if type_judged.files is None or not type_judged.rows:
         return None
     return f"read_parquet([{', '.join(map(pattern, type_judged.files.paths))}], hive_partitioning = false)"

@@ -64,6 +64,11 @@ class EvaluatedType:
         return self.declared.name
 
     @property
+    def rows(self) -> int:
+        """The number of objects."""
+        return self.files.rows if self.files else 0
+
+    @property
     def policies(self) -> tuple[str, ...]:
         """The ids of the selected policies, those with programs first, in the order of these."""
         return (*(program.policy_id for program in self.programs), *self.absent)

@@ -30,18 +30,22 @@ def unread_since(head: HistoryManifest, policies: Collection[int]) -> list[tuple
 
 
 def still_unread(
-    connection: Connection, judged: EvaluatedRun, name: str, before: Iterable[tuple[str, str, int]], *, late: Collection[str]
+    connection: Connection | None,
+    judged: EvaluatedRun,
+    name: str,
+    before: Iterable[tuple[str, str, int]],
+    late: Collection[str] = (),
 ) -> tuple[tuple[str, str], ...]:
     """Return the accounts of a type that are not read in full after a run ("" for any), and the reason.
 
     An account that was not read ``before`` stays so until its objects, or a claim on all of them, come from a source that is no
-    older. An unnamed account stands for all known ones. The table ``here`` holds the objects of this run.
+    older. An unnamed account stands for all known ones. The table ``here`` holds the objects of this run. Without a connection
+    there are no objects, neither of this run nor known ones.
     """
     own = dict(judged.unread.get(name, ()))
     if not (asked := [one for one in before if one[0] not in own]):
         return tuple(sorted(own.items()))
-    held = dict(rows_of(connection, f"SELECT coalesce(h.account, ''), max({time_sql(judged)}) FROM here AS h GROUP BY 1"))
-    known = rows_of(connection, "SELECT DISTINCT coalesce(account, '') FROM registry WHERE replaced_run IS NULL")
+    held, known = _accounts(connection, judged) if connection else ({}, [])
     claims = [(claim.scope, time) for claim, time in judged.claims if claim.is_about(name, "") and not claim.lacking]
 
     def is_claimed(account: str, since: int) -> bool:
@@ -51,7 +55,14 @@ def still_unread(
         return account not in late and (is_claimed(account, since) or held.get(account, since - 1) >= since)
 
     for account, why, since in asked:
-        everywhere = known and all(is_told(one, since) for (one,) in known)
+        everywhere = known and all(is_told(one, since) for one in known)
         if not (is_told(account, since) if account else is_claimed("", since) or everywhere):
             own.setdefault(account, why)
     return tuple(sorted(own.items())) if len(own) <= MOST_ACCOUNTS else (("", min(own.items())[1]),)
+
+
+def _accounts(connection: Connection, judged: EvaluatedRun) -> tuple[dict[str, int], list[str]]:
+    """Return the newest time of the objects in each account of this run, and the accounts of known objects."""
+    held = rows_of(connection, f"SELECT coalesce(h.account, ''), max({time_sql(judged)}) FROM here AS h GROUP BY 1")
+    known = rows_of(connection, "SELECT DISTINCT coalesce(account, '') FROM registry WHERE replaced_run IS NULL")
+    return dict(held), [account for (account,) in known]

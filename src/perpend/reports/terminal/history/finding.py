@@ -6,14 +6,14 @@ The line of a condition is given only if the policy has not changed since the ru
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.account import account_of_arn
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status
 from perpend.core.values.values import milliseconds_from_datetime
-from perpend.evaluation.verdicts.selection import view_of
+from perpend.evaluation.verdicts.selection import title_of, view_of
 from perpend.findings.history.identity import program_hash
 from perpend.findings.history.model import OPEN_STATES, Event, State
 from perpend.findings.severity.effective import EffectiveRatings
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.queries.findings import Row
     from perpend.findings.severity.levels import FindingSeverity
-    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.findings.waivers.status import WaiverStatus
     from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.terminal.history.findings import Row
 
 CHANGED_IN: Final = "changed_in_run"
 """The column with the run that last changed a finding, which is added to those of findings."""
@@ -59,7 +59,7 @@ _DIFFERENT: Final = {
     Event.POLICY_REMOVED: CLOSED,
 }
 
-Counts = dict[str, dict[Status, int]]
+Counts: TypeAlias = "Mapping[str, Mapping[Status, int]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,15 @@ class HistoryAnnotations:
 
     def title_of(self, policy_id: str) -> str:
         """Return the title of a policy; of one that the repository does not have, its id."""
-        if policy_id not in self.repository.policy_ids:
-            return policy_id
-        return view_of(self.repository, policy_id).contextual_name
+        return title_of(self.repository, policy_id)
 
 
-def waiver_texts(covering: WaiverMatches) -> dict[str, str]:
+def waiver_texts(standings: Iterable[WaiverStatus]) -> dict[str, str]:
     """Return the reason and the end of each waiver, by its id."""
     return {
         waiver.id: f"{f'until {waiver.until}' if waiver.until else 'without an end'}: {waiver.reason} "
         f"({waiver.id}{f', {waiver.ticket}' if waiver.ticket else ''})"
-        for waiver in (standing.waiver for standing in covering.standings)
+        for waiver in (standing.waiver for standing in standings)
     }
 
 

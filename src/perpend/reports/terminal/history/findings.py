@@ -15,14 +15,13 @@ from perpend.reports.terminal.history.object_list import ObjectColumns, indent, 
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console
 
     from perpend.core.objects.account import Account
+    from perpend.findings.history.queries.findings import Row
     from perpend.findings.severity.groups import FindingGroup
-
-Row = dict[str, Any]
 
 _MARKS: Final = {
     State.OPEN: Status.INCOMPLIANT,
@@ -32,13 +31,6 @@ _MARKS: Final = {
     State.RESOURCE_DELETED: Status.DISAPPEARED,
     State.POLICY_REMOVED: Status.INAPPLICABLE,
 }
-
-
-def rows_in(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[Row]:
-    """Yield rows by the names of their columns."""
-    for batch in batches:
-        for row in batch:
-            yield dict(zip(columns, row, strict=True))
 
 
 def print_findings(

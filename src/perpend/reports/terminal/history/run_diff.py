@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.markdown import cell, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
-from perpend.findings.history.model import Event, in_words
+from perpend.findings.history.model import in_words
 from perpend.reports.formats.markdown import write_comment
-from perpend.reports.terminal.history.findings import Row, plain
+from perpend.reports.terminal.history.findings import plain
 from perpend.reports.terminal.history.object_list import ObjectColumns, by_policy, indent, policy_heading, shared
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TextIO
 
     from rich.console import Console
 
     from perpend.core.objects.account import Account
-    from perpend.findings.history.manifest import Run
-    from perpend.findings.history.queries.findings import Coverage
-
-_ORDER: Final = (
-    *(Event.OPENED, Event.REOPENED, Event.BECAME_UNKNOWN, Event.RECONFIRMED, Event.CHANGED),
-    *(Event.RESOLVED, Event.RESOURCE_DELETED, Event.POLICY_REMOVED),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two runs, what each evaluated, and the findings that differ, with ``what`` and ``cause``.
-
-    ``columns`` are the columns of the rows, in their order.
-    """
-
-    before: Run
-    after: Run
-    evaluated: tuple[Coverage, Coverage]
-    rows: Sequence[Row]
-    columns: Sequence[str] = ()
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The number of findings of each kind, the most important first."""
-        numbers = Counter(row["what"] for row in self.rows)
-        return {event.value: numbers[event.value] for event in _ORDER if numbers[event.value]}
+    from perpend.findings.history.queries.findings import Coverage, Row
+    from perpend.findings.run_diff import Difference
 
 
 def print_difference(

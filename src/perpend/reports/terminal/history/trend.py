@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.reports.terminal.history.findings import Row
+    from perpend.findings.history.queries.findings import Row
 
 _EIGHTHS: Final = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 _FEWEST: Final = 3

@@ -12,8 +12,9 @@ from rich.console import Console
 from perpend.core.objects.account import Account
 from perpend.findings.history.queries.findings import Coverage
 from perpend.findings.policy_diff import PolicyDiff, RequirementChange
+from perpend.findings.run_diff import Difference
 from perpend.reports.terminal.history.policy_diff import print_policy_diff, write_policy_diff_markdown
-from perpend.reports.terminal.history.run_diff import Difference, print_difference, write_difference_markdown
+from perpend.reports.terminal.history.run_diff import print_difference, write_difference_markdown
 
 RUNS = tuple(SimpleNamespace(number=number, time="2026-11-20T00:00:00.000Z", snapshot="s") for number in (1, 2))
 ROW = {

@@ -1,0 +1,147 @@
+"""List the findings of a history with their waivers and severities: the work of ``perpend findings`` and ``Store.findings``."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.errors import InvalidOption
+from perpend.evaluation.verdicts.selection import title_of
+from perpend.findings.filters import ACCOUNT, LIFE, OBJECT, ORDERS, POLICY, REGION, TAG, TYPE, WAIVED, Filter
+from perpend.findings.finding_filter import finding_rows, of_severity, tags_unknown
+from perpend.findings.history.model import OPEN_STATES
+from perpend.findings.history.queries.findings import (
+    BY_AGE,
+    CONDITION,
+    FINDING_COLUMNS,
+    TEXT_COLUMNS,
+    FindingList,
+    batches_of,
+    known_policies,
+    rows_in,
+    texts_of_conditions,
+)
+from perpend.findings.history.queries.views import asking
+from perpend.findings.severity.groups import BY_GROUP, finding_groups, in_groups, without_severity
+from perpend.findings.severity.priority import (
+    BY_PRIORITY,
+    PRIORITY_COLUMNS,
+    at_least,
+    keep_ratings,
+    with_priority,
+    with_severity,
+)
+from perpend.findings.waivers.match_history import WAIVER_COLUMNS, with_waivers
+from perpend.language.compiler.names import find_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perpend.core.objects.account import Account
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.queries.findings import Row
+    from perpend.findings.history.storage import HistoryStorage
+    from perpend.findings.severity.active import ActiveSeverities
+    from perpend.findings.severity.groups import FindingGroup
+    from perpend.findings.waivers.active import ActiveWaivers
+    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.language.syntax.repository import Repository
+
+_SORTING: Final = {"severity": BY_GROUP, "age": BY_AGE, "priority": BY_PRIORITY}
+"""The orders in SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFindings:
+    """The findings of a history that a filter chooses. They can be read inside the ``with`` block.
+
+    ``groups`` are their numbers by severity and policy, ``covering`` the waivers with the findings that they cover.
+    ``unknown_tags`` is the number of findings that a filter by tags keeps because the tags of their objects are not known.
+    """
+
+    connection: Connection
+    head: HistoryManifest
+    findings: FindingList
+    groups: Sequence[FindingGroup]
+    covering: WaiverMatches
+    severities: ActiveSeverities
+    unknown_tags: int
+    _chosen: str
+
+    def rows(self) -> Iterator[Row]:
+        """Yield each finding with the columns of the list, in its order, and with the columns of its condition behind them."""
+        # Texts are not read with each finding: they would fill the memory of the sort.
+        texts, columns = texts_of_conditions(self.connection), self.findings.columns
+        read = [*(column for column in columns if column not in TEXT_COLUMNS), *CONDITION]
+        unknown = (None,) * len(TEXT_COLUMNS)
+        self.connection.execute(*self.findings.query_of(read))
+        for row in rows_in(read, batches_of(self.connection)):
+            condition = row["policy_no"], row["condition_index"]
+            row |= zip(TEXT_COLUMNS, texts.get(condition, unknown), strict=True)
+            yield {column: row[column] for column in (*columns, *CONDITION)}
+
+    def exit_code(self) -> int:
+        """Return the exit code that the severities give to the findings; 0 if severity does not matter."""
+        least = self.severities.least
+        if least is None:
+            return 0
+        unrated = not self.severities.unrated_passes
+        return self.severities.exit_code(*at_least(self.connection, (self._chosen, []), least, unrated=unrated))
+
+
+@contextmanager
+def listed_findings(
+    history: HistoryStorage,
+    repository: Repository,
+    filter: Filter,
+    waivers: ActiveWaivers,
+    severities: ActiveSeverities,
+    *,
+    accounts: Mapping[str, Account],
+    waived: str = WAIVED[0],
+    order: str = ORDERS[0],
+    most: int | None = None,
+    priorities: bool = True,
+    views: Sequence[str] = (),
+    columns: Sequence[str] = (),
+) -> Iterator[ListedFindings]:
+    """Yield the findings that a filter chooses, by default the open ones.
+
+    ``accounts`` have the names that the filter may use. ``waived`` is one of ``WAIVED``, ``order`` of ``ORDERS``.
+    ``priorities``: if policies are rated, findings have a priority and its reason; the order by priority has them always, and
+    ranks the first ``most`` findings. ``views`` and ``columns`` are further ones that a format needs.
+    """
+    for name, value, known in (("waived", waived, WAIVED), ("order", order, ORDERS)):
+        if value not in known:
+            raise InvalidOption(f"{name} '{value}' is not one of {', '.join(known)}", f"--{name}")
+    head = history.head()
+    filter = _names_of_history(filter.with_account_numbers(accounts), repository, head)
+    tags = bool(filter.of(TAG.name)) or waivers.by_tags or severities.by_tags
+    named: dict[str, Any] = {"accounts": filter.of(ACCOUNT.name), "objects": filter.of(OBJECT.name)}
+    with asking(history, "finding", *views, **named, regions=filter.of(REGION.name), tags=tags) as connection:
+        covering = waivers.covered_findings(connection, head)
+        keep_ratings(connection, severities.in_force)
+        rows = of_severity(with_severity(with_waivers(finding_rows(filter), waived)), filter)
+        groups = finding_groups(connection, (rows, []), partial(title_of, repository))
+        unknown = tags_unknown(connection, rows) if filter.of(TAG.name) else 0
+        shown, all_columns = in_groups(connection, rows, groups), (*FINDING_COLUMNS, *columns, *WAIVER_COLUMNS)
+        if order == "priority" or (priorities and severities.in_force.by_policy):
+            shown = with_priority(without_severity(shown), head.time, first=most if order == "priority" else None)
+            all_columns = (*all_columns, *PRIORITY_COLUMNS)
+        elif not priorities:
+            all_columns = (*all_columns, "severity")
+        findings = FindingList(shown, [], all_columns, _SORTING[order])
+        yield ListedFindings(connection, head, findings, groups, covering, severities, unknown, rows)
+
+
+def _names_of_history(filter: Filter, repository: Repository, head: HistoryManifest) -> Filter:
+    """Return a filter that names types and policies as a history does, and chooses open findings unless it names states."""
+    values = {LIFE.name: tuple(life.value for life in OPEN_STATES), **filter.values}
+    if filter.of(TYPE.name):
+        values[TYPE.name] = tuple(find_type(name, repository).name for name in filter.of(TYPE.name))
+    if filter.of(POLICY.name):
+        values[POLICY.name] = tuple(known_policies(head, filter.of(POLICY.name)))
+    return Filter(values)
