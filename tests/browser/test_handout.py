@@ -18,6 +18,7 @@ from perpend.reports.formats.csv import cell_text
 from perpend.reports.html.history import ReportHistory, TrendPoint
 from perpend.reports.html.page import write_html_report
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
+from tests.unit.reports.html.pages import totals_only
 from tests.unit.reports.terminal.evaluations import THING, evaluate, thing
 
 pytestmark = pytest.mark.slow
@@ -62,7 +63,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> str:
     days = [TrendPoint(run, f"2026-11-{run:02}", 40 + run, run, 9 - run, 1, 0) for run in range(1, 6)]
     with (folder / "a.html").open("w", encoding="utf-8", newline="") as stream:
         history = ReportHistory(days, lives, {("/ce/mood", THING): numbers})
-        write_html_report(evaluate(folder / "repository", *things), stream, history=history, waived="of which waived: 30")
+        evaluation = evaluate(folder / "repository", *things)
+        write_html_report(evaluation, totals_only(evaluation), stream, history=history, waived="of which waived: 30")
     return (folder / "a.html").as_uri()
 
 
@@ -87,7 +89,7 @@ def test_axe_finds_nothing_with_all_of_it_open(visit: Open, handout: str) -> Non
 
 
 def test_the_list_is_walked_by_keys_and_an_address_leads_back(visit: Open, handout: str) -> None:
-    page = opened(visit, handout)
+    page = opened(visit, f"{handout}#severity=medium")
     page.locator("#list").focus()
     page.keyboard.press("ArrowRight")
     assert "true" == page.locator(".row.current").get_attribute("aria-expanded")
@@ -120,8 +122,8 @@ def test_words_and_filters_narrow_down_and_are_cleared(visit: Open, handout: str
     page.click("#clear")
     page.select_option("#by", "policy")
     assert everything == page.inner_text("#shown")
-    page.locator("summary", has_text="Requirement by requirement").click()
-    page.locator("[data-requirement]").first.click()
+    page.locator(".framework summary").click()
+    page.locator(".framework [data-show]").first.click()
     assert everything != page.inner_text("#shown") and "requirement=" in page.url
     page.goto(handout + "#status=NONSENSE&policy=%2Fnowhere&by=__proto__&in=x&object=y")
     page.reload()
@@ -171,6 +173,38 @@ def test_a_phone_and_paper_show_it_too(visit: Open, handout: str) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert json.loads(page.evaluate("JSON.stringify(hits.length)")) == page.locator("#paper tbody tr").count()
     assert page.locator("#paper table").is_visible() and not page.locator("#list").is_visible()
+
+
+def test_a_policy_to_fix_first_chooses_its_findings_by_mouse_and_keys(visit: Open, handout: str) -> None:
+    page = opened(visit, handout)
+    page.fill("#q", "user-39")
+    row = page.locator("[aria-label='Fix first'] tbody tr").first
+    failing, title = row.locator(".number").inner_text(), row.locator("button").inner_text()
+    row.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert page.inner_text("#shown").startswith(f"{failing} of ") and page.inner_text("#shown").endswith(" in 1 policy")
+    assert title == page.locator(".row.group:visible .title").inner_text().removeprefix("▾ ")
+    assert "list" == page.evaluate("document.activeElement.id") and "policy=" in page.url and "" == page.input_value("#q")
+    page.locator("[aria-label='Severity'] button").first.click()
+    assert "severity=" in page.url and "policy=" not in page.url
+
+
+def test_the_first_printed_page_is_the_summary_in_black_on_white(visit: Open, handout: str) -> None:
+    page = opened(visit, handout, color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print", color_scheme="dark")
+    paper = "getComputedStyle(document.body)"
+    assert ["rgb(255, 255, 255)", "rgb(0, 0, 0)"] == page.evaluate(f"[{paper}.backgroundColor, {paper}.color]")
+    assert "page" == page.evaluate("getComputedStyle(document.getElementById('paper')).breakBefore")
+    assert page.locator(".score").is_visible() and page.locator("[aria-label='Fix first'] table").is_visible()
+    shown = "getComputedStyle(one).display !== 'none' && one.getClientRects().length > 0"
+    controls = f"[...document.querySelectorAll('input, select, button:not(.plain)')].filter(one => {shown}).length"
+    assert 0 == page.evaluate(controls)
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 without its margins
+    assert page.evaluate("document.querySelector('[aria-label=\"Fix first\"]').getBoundingClientRect().bottom") < 700
+    assert 688 == page.evaluate("document.documentElement.scrollWidth")
+    page.emulate_media(media="screen")
+    assert b"%PDF" == page.pdf(format="A4")[:4]
 
 
 def test_lives_and_waivers_are_columns_facets_and_csv(visit: Open, lived: str, tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ import re
 import shutil
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from perpend.language.syntax.repository import LIBRARY
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter
 
 pytestmark = pytest.mark.usefixtures("shared_database")
@@ -22,6 +24,12 @@ def store(tmp_path: Path, imported: Path) -> Path:
     return shutil.copytree(imported, tmp_path / "store")
 
 
+def head_of(page: str) -> Any:
+    """Return the values behind the numbers in a page's columns."""
+    (packed,) = re.findall('id="column-head">([^<]*)<', page)
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
 def test_a_store_is_handed_over_as_one_file(tmp_path: Path, store: Path, run: RunWriter) -> None:
     first, second = tmp_path / "a.html", tmp_path / "b.html"
     for out in (first, second):
@@ -29,7 +37,7 @@ def test_a_store_is_handed_over_as_one_file(tmp_path: Path, store: Path, run: Ru
         assert (0, "") == (ran.code, ran.out), ran.err
     assert first.read_bytes() == second.read_bytes()
     assert 0o600 == stat.S_IMODE(first.stat().st_mode)
-    assert "7 of 63 requirements were asked." in first.read_text("utf-8")
+    assert "7 of 63 requirements were asked" in first.read_text("utf-8")
     assert not (store / "history").exists(), "a report keeps nothing"
 
 
@@ -63,15 +71,16 @@ def test_a_store_with_a_history_tells_lives_and_a_trend(tmp_path: Path, run: Run
     assert 0 == ran.code
     page = (tmp_path / "a.html").read_text("utf-8")
     assert "<b>4</b> open, <b>0</b> unconfirmed, <b>3</b> unknown after run 3 (2026-11-22)" in page
-    (packed,) = re.findall('id="column-head">([^<]*)<', page)
-    head = json.loads(gzip.decompress(base64.b64decode(packed)))
-    assert {"open", "reopened", "unknown"} == {life[0] for life in head["lives"]}
+    assert {"open", "reopened", "unknown"} == {life[0] for life in head_of(page)["lives"]}
 
 
 def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, store: Path, run: RunWriter) -> None:
     words = ("check", "--store", store, *TIME, "--policy", KEY_POLICY, "--format", "html", "--out", tmp_path / "a.html")
     assert 1 == run(*words).code
-    assert "after run 1 (2026-11-20)" in (tmp_path / "a.html").read_text("utf-8")
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert {("new", "2026-11-20"), ("unknown", None)} == {
+        tuple(life[:2]) for life in head_of(page)["lives"]
+    } and "Trend" not in page
     (store / "history" / "head.json").write_text("{}")
     ran = run(*words)
     assert (
@@ -79,7 +88,7 @@ def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, 
     )
 
 
-def test_a_share_of_what_was_judged_in_part_is_no_percentage(tmp_path: Path, run: RunWriter) -> None:
+def test_a_share_of_what_was_judged_in_part_says_so(tmp_path: Path, run: RunWriter) -> None:
     details, page = tmp_path / "details.json", tmp_path / "page.html"
     user = {"UserName": "ann", "Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [], "AttachedManagedPolicies": []}
     for truncated in (True, False):
@@ -87,7 +96,8 @@ def test_a_share_of_what_was_judged_in_part_is_no_percentage(tmp_path: Path, run
         asked = ("check", details, "--policy", "*delete-user-inline-or-directly-attached-policies")
         assert f"1 of 1 known verdict compliant{'' if truncated else ' (100 %)'}\n" in run(*asked).out
         run(*asked, "--format", "html", "--out", page)
-        assert truncated is not ("<b>100 %</b> (1) compliant of 1 known" in page.read_text("utf-8"))
+        share = "100 % of what is known complies" + ("; not everything was evaluated" if truncated else "")
+        assert f"<span>{share}</span>" in page.read_text("utf-8")
 
 
 def test_a_table_that_holds_nothing_and_that_nobody_claims_was_not_judged_and_every_report_says_so(
@@ -126,6 +136,38 @@ def test_a_report_takes_the_settings_of_check_from_the_configuration(
     (tmp_path / "perpend.toml").write_text('exclude = ["root-user-mf"]\n', "utf-8")
     ran = run("report", "html", "--store", store, *TIME, "--out", "b.html")
     assert (2, True) == (ran.code, ran.err.startswith("perpend: perpend.toml:1: unknown policy 'root-user-mf'")), ran.err
+
+
+def test_a_title_is_given_or_configured(tmp_path: Path, store: Path, run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "perpend.toml").write_text('[report]\ntitle = "Acme & Sons"\n', "utf-8")
+    for words, title in (((), "Acme &amp; Sons"), (("--title", "Q4"), "Q4"), (("--no-config",), "Compliance report")):
+        assert 0 == run("report", "html", "--store", store, *TIME, *words, "--out", "a.html").code
+        page = (tmp_path / "a.html").read_text("utf-8")
+        assert f"<h1>{title}</h1>" in page and f"<title>{title}, 2026-11-20</title>" in page
+
+
+def test_the_commands_of_a_finding_are_those_of_the_store(tmp_path: Path, store: Path, run: RunWriter) -> None:
+    page = tmp_path / "a.html"
+    assert 0 == run("report", "html", "--store", store, *TIME, "--max-age", "90d", "--out", page).code
+    head = head_of(page.read_text("utf-8"))
+    place = ["--store", str(store)]
+    assert ["perpend", "explain", 0, None, *place, "--max-age", "90d", "--snapshot-time", "2026-11-20"] == head["explain"]
+    assert ["perpend", "remediate", 0, *place] == head["remediate"]
+    object_id = "arn:aws:iam::111122223333:user/alma.brekke"
+    for words in (head["explain"], head["remediate"]):
+        filled = [KEY_POLICY if word == 0 else object_id if word is None else word for word in words]
+        assert run(*filled[1:]).code in (0, 3)
+
+
+def test_a_policy_with_a_remedy_says_so(tmp_path: Path, store: Path, run: RunWriter) -> None:
+    page, policies = tmp_path / "a.html", tmp_path / "policies"
+    for folder in ("types", *(f"ce/ca/aws/iam/{one}" for one in (KEY_POLICY, "root-user-mfa"))):
+        shutil.copytree(LIBRARY / folder, policies / folder)
+    (policies / "ce/ca/aws/iam" / KEY_POLICY / "remedy.yaml").write_text("")
+    assert 0 == run("report", "html", "--store", store, "--repo", policies, "--out", page).code
+    found = {one["id"].rpartition("/")[2]: one.get("remedy") for one in head_of(page.read_text("utf-8"))["policies"]}
+    assert {KEY_POLICY: 1, "root-user-mfa": None} == found
 
 
 def test_options_of_a_store_do_not_go_with_a_file(tmp_path: Path, run: RunWriter) -> None:

@@ -109,11 +109,13 @@ def test_five_outputs_count_alike(run: RunWriter, proxy: Proxy, tmp_path: Path) 
         if inherited:
             # The run of `scan` asked no policy that only inherits, and `compliance` reads that run.
             run("check", "--store", store, *asked, *inherited, *given)
+        said = run("check", "--store", store, "--no-history", *asked, *inherited, *given, "--summary").out
+        assert _score(said) == _score(re.sub("<[^>]*>", " ", report.read_text().partition("</script>")[0]))
         compliance = json.loads(run("compliance", "--store", store, *asked, *inherited, *given, "--format", "json").out)
         assert checked == {_name(one["framework"]): _counted(one["requirements"]) for one in compliance}
         words = "with inherited mappings"
         for text in (
-            run("check", "--store", store, "--no-history", *asked, *inherited, *given, "--summary").out,
+            said,
             run("compliance", "--store", store, *asked, *inherited, *given).out,
             report.read_text(),
             (site / "frameworks" / "soc-2" / "index.html").read_text(),
@@ -131,8 +133,17 @@ def _of_json(text: str) -> Counts:
     }
 
 
+def _score(text: str) -> tuple[Any, ...]:
+    """Return the score with its numbers, and those of each severity."""
+    found = re.search(r"(\d+) failing, (\d+) unknown of ([\d,]+) verdicts +(\d+ %) of what is known complies", text)
+    assert found
+    return (*found.groups(), *re.findall(r"\b(critical|high|medium|low) +(\d+) +(\d+)", text))
+
+
 def _of_report(text: str) -> Counts:
-    sections = re.findall(r"<section><h2>(.*?)</h2>.*?<ul class=\"totals\">(.*?)</ul>", text, re.DOTALL)
+    sections = re.findall(
+        r'<details class="framework"><summary>(.*?) <.*?<span class="totals">(.*?)</summary>', text, re.DOTALL
+    )
     names = {"CIS": "cis-aws-v7.0.0"}
     return {names.get(title[:3], "soc-2"): _words(re.sub(r"<[^>]+>", " ", items)) for title, items in sections}
 

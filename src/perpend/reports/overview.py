@@ -6,6 +6,7 @@ The terminal, the HTML report and servers show this one model, so that their num
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -13,13 +14,14 @@ from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
 from perpend.core.objects.account import account_of_arn_sql
 from perpend.core.objects.claims import region_field, scope_of
+from perpend.core.objects.ids import is_production
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import LEVELS, severity_order
 from perpend.inventory.readers.merge import ACCOUNT_TYPE
-from perpend.inventory.snapshots.database import rows_of, translate_errors
+from perpend.inventory.snapshots.database import opened, rows_of, translate_errors
 from perpend.language.program.required_columns import fields_by_type
 from perpend.reports.formats.subjects import subject_of, with_name
 
@@ -110,9 +112,10 @@ class UnreadCall:
 class Overview:
     """The summary of one run.
 
-    ``policies`` were evaluated on ``objects``; ``without_objects`` is the number of chosen policies that found none. ``counts``
-    are the verdicts by status, ``waived`` those by INCOMPLIANT and UNDETERMINED. If a filter hides verdicts, ``filter`` has its
-    words, and severities, services and policies count the others. ``to_fix`` are the first of ``failing_policies``.
+    ``policies`` of the repository's ``all_policies`` were evaluated on ``objects``; ``without_objects`` is the number of chosen
+    policies that found none. ``counts`` are the verdicts by status, ``waived`` those by INCOMPLIANT and UNDETERMINED. If a
+    filter hides verdicts, ``filter`` has its words, and severities, services and policies count the others. ``to_fix`` are the
+    first of ``failing_policies``.
     ``severity_note`` is the footnote on severities, empty if the library's defaults are not used.
     """
 
@@ -120,6 +123,7 @@ class Overview:
     time: datetime
     objects: int
     policies: int
+    all_policies: int
     without_objects: int
     frameworks: tuple[str, ...]
     filter: str
@@ -169,14 +173,17 @@ def overview_of(
     accounts: Mapping[str, Account] | None = None,
     most: int = FIX_FIRST,
 ) -> Overview:
-    """Return the summary of a run with objects.
+    """Return the summary of a run.
 
     ``calls`` are the failed calls of its snapshot, ``accounts`` the configured accounts.
     """
     counted = _Counted(evaluation, rated.in_force if rated else EffectiveRatings(), waivers)
-    column = evaluation.verdicts[0]
-    with translate_errors(column.files.paths[0].parent):
-        connection = column.objects.connection
+    with ExitStack() as stack:
+        if evaluation.verdicts:
+            stack.enter_context(translate_errors(evaluation.verdicts[0].table[0].parent))
+            connection = evaluation.verdicts[0].objects.connection
+        else:
+            connection = stack.enter_context(opened())
         counted.count(connection, evaluation.shown)
         groups = counted.failing_policies()
         to_fix = counted.with_objects(connection, groups[:most])
@@ -188,6 +195,7 @@ def overview_of(
         evaluation.day.time,
         evaluation.ledger.objects,
         len({program.policy_id for program in evaluation.programs}),
+        sum(map(is_production, repository.logic_ids)),
         len(selection.absent) + sum(not len(evaluation.objects_of(program.input_type)) for program in evaluation.programs),
         tuple(framework.name or framework.id for framework in selection.frameworks),
         evaluation.filter_verdicts.text if evaluation.filter_verdicts else "",

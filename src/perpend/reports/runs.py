@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.repository import Repository
     from perpend.reports.html.history import ReportHistory
+    from perpend.reports.html.page import ReportCommands
+    from perpend.reports.overview import Overview
     from perpend.reports.terminal.verdicts.next_command import RunCommands
     from perpend.reports.terminal.verdicts.summary import SummaryFacts
 
@@ -493,36 +495,36 @@ class _Report:
             self._print_summary()
 
     def _print_summary(self) -> None:
-        from perpend.reports.overview import overview_of
         from perpend.reports.terminal.verdicts.summary import print_summary
 
-        request, evaluation = self.request, self.evaluation
         with progress("counting"):
-            overview = overview_of(
-                evaluation,
-                request.repository,
-                calls=self.calls,
-                waivers=self.matches,
-                rated=self.rated,
-                accounts=request.accounts,
-            )
-        with terminal(request.format.out) as console:
-            print_summary(overview, console, self._facts(), self._commands, evaluation.day)
+            overview = self._overview()
+        with terminal(self.request.format.out) as console:
+            print_summary(overview, console, self._facts(), self._commands, self.evaluation.day)
+
+    def _overview(self) -> Overview:
+        from perpend.reports.overview import overview_of
+
+        return overview_of(
+            self.evaluation,
+            self.request.repository,
+            calls=self.calls,
+            waivers=self.matches,
+            rated=self.rated,
+            accounts=self.request.accounts,
+        )
 
     def _facts(self) -> SummaryFacts:
         from perpend.reports.terminal.verdicts.summary import SummaryFacts
 
-        request, selection = self.request, self.evaluation.selection
+        request = self.request
         names = [source.name for source in self.evaluation.inventory.sources]
         subject = names[0] if len(names) == 1 else counted(len(names), "input")
-        notes = [f"{len(selection.excluded):,} excluded"] if selection.excluded else []
-        if selection.set_aside:
-            notes.append(f"{len(selection.set_aside):,} need data that these inputs do not list")
         return SummaryFacts(
             verb="Checked" if request.scanned is None else "Scanned",
             subject=subject,
             more=request.scanned or (),
-            notes=notes,
+            notes=self._notes(),
             decided=deciding_text(request.decided),
             coverage=[
                 f"{card.framework.id.strip('/').rpartition('/')[2]}: {card.coverage_text}"
@@ -530,16 +532,27 @@ class _Report:
             ],
         )
 
+    def _notes(self) -> list[str]:
+        """Return how many policies were excluded, and how many lack data."""
+        selection = self.evaluation.selection
+        notes = [f"{len(selection.excluded):,} excluded"] if selection.excluded else []
+        if selection.set_aside:
+            notes.append(f"{len(selection.set_aside):,} need data that these inputs do not list")
+        return notes
+
     def _write_html(self) -> None:
-        from perpend.reports.html.page import write_html_report
+        from perpend.reports.html.page import TITLE, write_html_report
         from perpend.reports.terminal.verdicts.decisions import waived_text
 
         with output_stream(self.request.format.out) as stream:
             write_html_report(
                 self.evaluation,
+                self._overview(),
                 stream,
+                title=self.request.format.title or TITLE,
+                notes=self._notes(),
                 accounts=self.request.accounts,
-                explain=self._explain_words(),
+                commands=self._report_commands(),
                 history=self.history,
                 waived=waived_text(self.matches) or "",
                 weighed=self.rated,
@@ -591,21 +604,28 @@ class _Report:
         commands: RunCommands | None = self.request.commands(self.unread) if self.request.commands is not None else None
         return commands
 
-    def _explain_words(self) -> list[str | int | None]:
-        """Return the words of the command that explains a finding, with marks for its policy and object.
-
-        Return nothing if no single command explains all findings.
-        """
+    def _report_commands(self) -> ReportCommands:
+        """Return the commands of the HTML report: those that single findings need have marks for policy and object."""
         from perpend.core.objects.inventory import CloudObject, Origin
-        from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD
+        from perpend.language.syntax.remedy_shape import FILE
+        from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, ReportCommands
 
-        command = commands.explain if (commands := self._commands) else None
-        if command is None or command.names_some or not command.is_kept:
-            return []
+        if (commands := self._commands) is None:
+            return ReportCommands()
         marks: dict[str, int | None] = {"\0policy": POLICY_WORD, "\0object": OBJECT_WORD}
         policy, object_id = marks
-        words = command.words(policy, CloudObject("", object_id, "", "", {}, Origin("")), self.evaluation.day)
-        return [marks.get(word, word) for word in words]
+        explain: list[str] = []
+        # No single command explains all findings if it names only the inputs that contain an object.
+        if commands.explain.is_kept and not commands.explain.names_some:
+            explain = commands.explain.words(policy, CloudObject("", object_id, "", "", {}, Origin("")), self.evaluation.day)
+        remediate = ("perpend", "remediate", policy, *commands.store) if commands.store is not None else ()
+        files = self.request.repository.tree.files
+        return ReportCommands(
+            explain=[marks.get(word, word) for word in explain],
+            remediate=[marks.get(word, word) for word in remediate],
+            remedies={policy_id for policy_id in self.evaluation.selection.policies if f"{policy_id[1:]}/{FILE}" in files},
+            permissions=commands.permissions.text() if commands.permissions else "",
+        )
 
     def _warn(self) -> None:
         """Warn about old and unread data, and about facts that the format cannot show."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import random
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,111 +13,17 @@ from perpend.core.objects.claims import FailedCall
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.findings.filters import Filter
-from perpend.findings.severity.active import ActiveSeverities
 from perpend.findings.severity.levels import LEVELS
 from perpend.findings.verdict_filter import filter_verdicts
-from perpend.findings.waivers.active import ActiveWaivers
-from perpend.inventory.importers.input import Input
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports import overview as module
-from perpend.reports.overview import OpenCounts, Overview, overview_of
-from tests.repositories import NAMES, analyzer_of, logic
+from perpend.reports.overview import OpenCounts
+from tests.unit.reports.summed_run import ACCOUNTS, DAY, POLICIES, REGIONS, analyzer, evaluation, overview, things
 
 pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
-THING, OWNER = "CA10__CaThing__c", "CA10__CaOwner__c"
-DAY = datetime(2026, 1, 10, tzinfo=UTC)
-SAID = {"because": "A trial.", "source": "board"}
-WAIVER = {"policies": ["/ce/**"], "kind": "accepted-risk", "reason": "R", "owner": "o", "until": "2999-01-01", "limit": 1_000}
-ACCOUNTS, REGIONS = ("111122223333", "444455556666"), ("eu-west-1", "us-east-1", None)
-POLICIES = {"iam/a": "low", "iam/b": "high", "s3/c": "high", "d": None}
-
-
-def _is(name: str, value: str) -> dict[str, Any]:
-    return {"IS_EQUAL": {"left": {"FIELD": {"path": f"CA10__{name}__c"}}, "right": {"TEXT": value}}}
-
-
-def files() -> dict[str, Any]:
-    found: dict[str, Any] = {
-        f"types/{THING}/type.yaml": {
-            "label": "Thing",
-            "fields": [
-                *({"name": name, "type": "text"} for name in ("Name", *(f"CA10__{one}__c" for one in "abcd"))),
-                {"name": "CA10__region__c", "type": "text"},
-                {"name": "CA10__owner__c", "type": "masterDetail"},
-            ],
-            "lookups": [{"name": "CA10__owner__r", "target": OWNER, "key": "CA10__owner__c"}],
-            "master": "CA10__owner__r",
-            "nameField": "Name",
-        },
-        f"types/{OWNER}/type.yaml": {"label": "Owner", "fields": [{"name": "Id", "type": "id"}]},
-        "ce/iam/folder.yaml": {"names": {"full": "Identity and Access Management", "contextual": "IAM"}},
-        "ratings/a.yaml": {
-            "ratings": [
-                {"policies": [f"/ce/{name}"], "severity": level, **SAID}
-                for name, level in POLICIES.items()
-                if level is not None
-            ],
-            "raise": [{"scope": {"accounts": [ACCOUNTS[0]], "regions": [REGIONS[0]]}, "by": 2, **SAID}],
-        },
-        "waivers/a.yaml": {
-            "waivers": [
-                {"id": "w", **WAIVER, "scope": {"names": ["n*3"]}},
-                {"id": "u", **WAIVER, "statuses": ["UNDETERMINED", "INCOMPLIANT"], "scope": {"names": ["n*4"]}},
-                {"id": "over", **WAIVER, "limit": 1, "scope": {"names": ["n*5"]}},
-            ]
-        },
-    }
-    for policy in POLICIES:
-        field = policy.rpartition("/")[2]
-        checks = [_is(field, "fail"), _is(field, "odd"), _is(field, "fit")]
-        found[f"ce/{policy}/prod.logic.yaml"] = logic(
-            *checks, statuses=("INCOMPLIANT", "UNDETERMINED", "COMPLIANT"), otherwise="INAPPLICABLE"
-        )
-        found[f"ce/{policy}/policy.yaml"] = {"names": {**NAMES, "contextual": f"Title of {field}"}, "description": "It asks."}
-    return found
-
-
-def things(number: int = 120) -> list[dict[str, Any]]:
-    drawn = random.Random(7)
-    return [
-        {
-            "Id": f"id{place}",
-            "Name": f"n{place}",
-            "CA10__owner__c": drawn.choice(ACCOUNTS),
-            "CA10__region__c": drawn.choice(REGIONS),
-            **{f"CA10__{name}__c": drawn.choice(("fail", "odd", "fit", "none", 5)) for name in "abcd"},
-        }
-        for place in range(number)
-    ]
-
-
-@pytest.fixture(scope="module")
-def analyzer(tmp_path_factory: pytest.TempPathFactory) -> Analyzer:
-    return analyzer_of(tmp_path_factory.mktemp("repository"), files())
-
-
-@pytest.fixture(scope="module")
-def evaluation(analyzer: Analyzer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluation]:
-    directory, inputs = tmp_path_factory.mktemp("input"), []
-    for type_name, objects in ((THING, things()), (OWNER, [{"Id": number} for number in ACCOUNTS])):
-        (directory / f"{type_name}.json").write_text(json.dumps(objects))
-        inputs.append(Input(str(directory / f"{type_name}.json"), type_name))
-    with temporary_snapshot(inputs, declared=analyzer.repository.declared_type) as read:
-        assert read.snapshot is not None
-        selection = select_policies(analyzer, over=read.snapshot)
-        with evaluate_snapshot(read.snapshot, selection, snapshot_time=DAY, cached=False) as found:
-            yield found
-
-
-def overview(evaluation: Evaluation, analyzer: Analyzer, *, decided: bool = True, **more: Any) -> Overview:
-    repository = analyzer.repository
-    waivers = ActiveWaivers.here(repository, None, none=not decided).covered(evaluation)
-    rated = ActiveSeverities.here(repository, None).weighed(evaluation, waivers) if decided else None
-    return overview_of(evaluation, repository, waivers=waivers, rated=rated, **more)
+__all__ = ["analyzer", "evaluation"]
 
 
 def level_of(policy: str, fields: dict[str, Any]) -> str | None:
@@ -134,19 +37,11 @@ def level_of(policy: str, fields: dict[str, Any]) -> str | None:
 
 
 @pytest.mark.parametrize("decided", [False, True])
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        Filter(),
-        Filter({"status": ("INCOMPLIANT",)}),
-        Filter({"account": (ACCOUNTS[0],)}),
-        Filter({"status": ("UNDETERMINED",)}),
-    ],
-)
+@pytest.mark.parametrize("wanted", [{}, {"status": ("INCOMPLIANT",)}, {"account": ACCOUNTS[:1]}, {"status": ("UNDETERMINED",)}])
 def test_numbers_are_those_of_the_verdicts_counted_one_by_one(
-    evaluation: Evaluation, analyzer: Analyzer, wanted: Filter, decided: bool
+    evaluation: Evaluation, analyzer: Analyzer, wanted: dict[str, tuple[str, ...]], decided: bool
 ) -> None:
-    found = overview(filter_verdicts(evaluation, wanted, {}), analyzer, decided=decided)
+    found = overview(filter_verdicts(evaluation, Filter(wanted), {}), analyzer, decided=decided)
     by_id = {fields["Id"]: fields for fields in things()}
     counts, waived = Counter[Status](), Counter[Status]()
     severities, services, groups = dict[Any, Counter[str]](), dict[str, Counter[str]](), dict[Any, list[str]]()
@@ -159,9 +54,7 @@ def test_numbers_are_those_of_the_verdicts_counted_one_by_one(
             or (name.endswith("4") and status is Status.UNDETERMINED)
         )
         waived[status] += is_waived
-        is_shown = (not wanted.of("status") or status in wanted.of("status")) and (
-            not wanted.of("account") or fields["CA10__owner__c"] in wanted.of("account")
-        )
+        is_shown = status in wanted.get("status", Status) and fields["CA10__owner__c"] in wanted.get("account", ACCOUNTS)
         what = {Status.INCOMPLIANT: "failing", Status.UNDETERMINED: "unknown"}.get(status)
         if what is None or not is_shown or (is_waived and what == "failing"):
             continue
@@ -207,8 +100,8 @@ def test_an_object_is_named_with_its_account_and_region(evaluation: Evaluation, 
 
 def test_the_scope_of_a_run(evaluation: Evaluation, analyzer: Analyzer) -> None:
     found = overview(evaluation, analyzer, accounts={ACCOUNTS[0]: Account("production")})
-    assert (120, 4, 0, (), "", DAY) == (
-        *(found.objects, found.policies, found.without_objects, found.frameworks, found.filter, found.time),
+    assert (120, 4, 4, 0, (), "", DAY) == (
+        *(found.objects, found.policies, found.all_policies, found.without_objects, found.frameworks, found.filter, found.time),
     )
     assert found.compliant + found.counts[Status.INCOMPLIANT] == found.known
     assert found.known + found.unknown == found.applicable
@@ -262,3 +155,9 @@ def test_policies_that_need_a_call_are_those_whose_fields_it_serves() -> None:
     assert {labels[0]: first, labels[1]: second, labels[3]: first | second} == module._policies_by_label(run, labels)
     run.inventory = SimpleNamespace(sources=[SimpleNamespace(kind="test-data")])
     assert {} == module._policies_by_label(run, labels)
+
+
+def test_a_run_without_verdicts_still_names_the_calls_that_failed(evaluation: Evaluation, analyzer: Analyzer) -> None:
+    call = FailedCall(ACCOUNTS[0], "", "x", "A", "x:A", "denied", "AccessDenied")
+    found = overview(replace(evaluation, verdicts=()), analyzer, decided=False, calls=[call])
+    assert ((), 0, [("x:A", 0)]) == (found.to_fix, found.failing_policies, [(one.label, one.verdicts) for one in found.unread])

@@ -9,13 +9,12 @@ import click
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store, words_of
-from perpend.cli.options.next_commands import repository_words, run_commands, words_given
+from perpend.cli.options.next_commands import explain_options, run_commands, words_given
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import report_options, run_request
 from perpend.cli.options.values import max_age_option, moment, settings
 from perpend.cli.options.waivers import waiver_options
-from perpend.core.values.age import format_age
 from perpend.evaluation.engines.by_name import LOCAL
 from perpend.inventory.snapshots.open_store import is_address
 from perpend.reports.runs import evaluate_and_report, run_on_store
@@ -109,7 +108,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], store: str | Non
     is_recorded = store is not None and not no_history and not is_address(store)
 
     def commands(unread: Sequence[str]) -> RunCommands:
-        explain = _explain_command(context, repository, inputs, unread, {"--store": store, **given})
+        explain = _explain_command(context, repository, inputs, unread, {"store": store, **given})
         words = () if "-" in inputs else words_given(context)
         return run_commands(context, explain, store=store, has_history=is_recorded, words=words)
 
@@ -125,15 +124,8 @@ def _explain_command(
     """Return the command that explains a verdict of this run: the same inputs or store, and the same options."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    max_age = given["max_age"]
-    same = {
-        "--store": given["--store"],
-        "--run": given["run"],
-        "--max-age": None if max_age is None or is_from_file(context, "max_age") else format_age(max_age),
-    }
-    options = [word for option, value in same.items() if value is not None for word in (option, value)]
-    options += repository_words(context)
     usable = [name for name in inputs if name not in unread]
+    options = explain_options(context, given["store"])
     words, own = words_of(context, inputs, usable)
     in_order = len(words) > len(usable)
     return ExplainCommand(tuple(words), (*own, *options), repository.policy_ids, given["snapshot_time"], in_order)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_runs
+from perpend.cli.options.next_commands import explain_options, run_commands
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import run_request, verdict_filters
@@ -16,6 +17,11 @@ from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.reports.formats.write import FormatOptions
 from perpend.reports.runs import UNUSABLE, run_on_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.reports.terminal.verdicts.next_command import RunCommands
 
 EPILOG = """\b
 Examples:
@@ -41,6 +47,7 @@ def command() -> None:
 )
 @click.option("--store", metavar="DIR", required=True, type=click.Path(), help="The store to report on.")
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Report on this snapshot. Default: the current one.")
+@click.option("--title", metavar="TEXT", help="The title of the report.  [default: Compliance report]")
 @click.option("--out", metavar="FILE", required=True, type=click.Path(), help="Write to this file. Only its owner can read it.")
 @choice_options
 @waiver_options
@@ -54,14 +61,24 @@ def command() -> None:
 )
 @max_age_option
 @click.pass_context
-def html(context: click.Context, /, store: str, out: str, **given: Any) -> int:
-    """Check a store and write one HTML file that opens without a network.
+def html(context: click.Context, /, store: str, out: str, title: str | None, **given: Any) -> int:
+    """Check a store and write one HTML file that opens without a network, and prints well.
+
+    The page begins with the summary that `perpend check` prints: score, severities, services, the policies to fix first, and
+    the calls that were denied. The list of all findings follows.
 
     If the store has a history, the page shows since when findings are open, which are waived, and a trend. The command does
     what `perpend check --store DIR --format html --out FILE` does, but it does not fail because of findings, and does not
     record the run in the history.
     """
     repository = open_repository_here(given["repo"])
-    page = FormatOptions("html", out)
-    request = run_request(context, given, repository, format=page, fail_on="never", decided=())
+    page = FormatOptions("html", out, title=title)
+
+    def commands(_: Sequence[str]) -> RunCommands:
+        from perpend.reports.terminal.verdicts.next_command import ExplainCommand
+
+        explain = ExplainCommand((), explain_options(context, store), repository.policy_ids, given["snapshot_time"])
+        return run_commands(context, explain, store=store, has_history=False)
+
+    request = run_request(context, given, repository, format=page, fail_on="never", decided=(), commands=commands)
     return UNUSABLE if run_on_store(request, store, record=False).exit_code == UNUSABLE else 0

@@ -12,9 +12,9 @@ import click
 from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected, print_policy_filter, scan_facts
 from perpend.cli.commands.collect import INCOMPLETE
-from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.config.command import Configured
 from perpend.cli.options.collection import CloudGroup, collection_options
-from perpend.cli.options.next_commands import repository_words, run_commands
+from perpend.cli.options.next_commands import explain_options, run_commands
 from perpend.cli.options.policy_selection import exclude_option
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import report_options, run_request
@@ -23,7 +23,6 @@ from perpend.cli.options.waivers import waiver_options
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
 from perpend.core.errors import InvalidOption
-from perpend.core.values.age import format_age
 from perpend.inventory.snapshots.default_store import default_store
 from perpend.inventory.snapshots.open_store import is_address
 from perpend.inventory.snapshots.temporary_store import scratch
@@ -117,8 +116,5 @@ def _commands(context: click.Context, repository: Repository, store: str | None)
     """Return the commands that go on from this run. ``store`` is None if none is kept."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    max_age = context.params["max_age"]
-    age = () if max_age is None or is_from_file(context, "max_age") else ("--max-age", format_age(max_age))
-    options = ("--store", store or "", *age, *repository_words(context))
-    explain = ExplainCommand((), options, repository.policy_ids, is_kept=store is not None)
+    explain = ExplainCommand((), explain_options(context, store), repository.policy_ids, is_kept=store is not None)
     return run_commands(context, explain, store=store, has_history=store is not None and not is_address(store))

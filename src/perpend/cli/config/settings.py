@@ -291,6 +291,7 @@ SETTINGS: Final = (
         "--docs",
         ("site build", "site serve"),
     ),
+    Setting("report.title", SettingKind.TEXT, "The title of the HTML report.", "--title", ("report html",)),
     Setting("site.title", SettingKind.TEXT, "The site's name.", "--title", ("site build",)),
     Setting(
         "site.base-url",

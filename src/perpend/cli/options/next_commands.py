@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from click.core import ParameterSource
 
-from perpend.cli.config.command import configuration_of, is_off, named_by
+from perpend.cli.config.command import configuration_of, is_from_file, is_off, named_by
+from perpend.core.values.age import format_age
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +36,18 @@ def run_commands(
         decisions=tuple(_given(context, _DECISIONS)),
         has_history=has_history,
     )
+
+
+def explain_options(context: click.Context, store: str | None) -> tuple[str, ...]:
+    """Return the options with which `perpend explain` reads the data of this command line; ``store`` is None for inputs."""
+    max_age = context.params["max_age"]
+    same = {
+        "--store": store,
+        "--run": context.params.get("run"),
+        "--max-age": None if max_age is None or is_from_file(context, "max_age") else format_age(max_age),
+    }
+    options = [word for option, value in same.items() if value is not None for word in (option, value)]
+    return (*options, *repository_words(context))
 
 
 def words_given(context: click.Context) -> tuple[str, ...]:

@@ -103,6 +103,12 @@ def subject_with_names(
     )
 
 
+def region_of_arn(text: str) -> str:
+    """Return the part of an ARN that is its region; empty for another text, and for a global resource."""
+    parts = text.split(":", 4) if text.startswith("arn:") else ()
+    return parts[3] if len(parts) == 5 else ""
+
+
 def account_of(object_: CloudObject, accounts: Mapping[str, Account]) -> tuple[str, Account] | None:
     """Return the number and the configuration of the account that an object belongs to, or is; None if it is not configured."""
     for number in account_names(object_) if accounts else ():

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class FormatOptions:
     """A format and its options. The fields are named like the options of the command line.
 
-    ``site`` is the address of the repository's published site, by the configuration; empty if it has none.
+    ``title`` is the title of an HTML report. ``site`` is the address of the repository's published site, by the configuration;
+    empty if it has none.
     """
 
     form: str = "table"
@@ -35,6 +36,7 @@ class FormatOptions:
     ocsf_version: str | None = None
     unrated: str | None = None
     github: bool = False
+    title: str | None = None
     site: str = ""
 
     def check(self) -> None:

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.account import account_names
+from perpend.core.objects.claims import region_field
 from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.findings.severity.effective import RATED_STATUSES
+from perpend.reports.formats.subjects import REGION, region_of_arn
 from perpend.reports.site.content.verdicts.tally import LISTED, NO_ACCOUNT
 
 if TYPE_CHECKING:
@@ -107,13 +109,14 @@ class NumberColumn(Protocol):
 
 
 class Sinks(NamedTuple):
-    """The columns. Each object has a name, id, external id (blank if equal to one of these), account, type and number of
-    findings. Each finding, object by object, has the numbers of its outcome, and of its state if there is a history."""
+    """The columns. Each object has a name, id, external id (blank if equal to one of these), account, region, type and number
+    of findings. Each finding, object by object, has the numbers of its outcome, and of its state if there is a history."""
 
     names: TextColumn
     ids: TextColumn
     external_ids: TextColumn
     accounts: NumberColumn
+    regions: NumberColumn
     types: NumberColumn
     findings: NumberColumn
     ends: NumberColumn
@@ -145,12 +148,16 @@ class UnknownReason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FindingColumns:
-    """The values behind the numbers in columns. ``counts`` are all verdicts of each policy, ``taken`` findings by outcome."""
+    """The values behind the numbers in columns.
+
+    ``counts`` are all verdicts of each policy, ``taken`` findings by outcome. The first region is blank: it is not known.
+    """
 
     policies: tuple[str, ...]
     counts: tuple[Mapping[Status, int], ...]
     endings: tuple[SharedEnding, ...]
     accounts: tuple[str, ...]
+    regions: tuple[str, ...]
     types: tuple[str, ...]
     objects: int
     taken: Counter[int] = field(default_factory=Counter)
@@ -239,6 +246,7 @@ class _ColumnWriter:
         self._endings: dict[SharedEnding, int] = {}
         self._by_number: list[SharedEnding] = []
         self._accounts: dict[str, int] = {}
+        self._regions: dict[str, int] = {"": 0}
         self._types: list[str] = []
         self._objects = 0
         self._by_ending: Counter[int] = Counter()
@@ -251,6 +259,7 @@ class _ColumnWriter:
             tuple(counts[policy_id] for policy_id in self._policies),
             tuple(self._endings),
             tuple(self._accounts),
+            tuple(self._regions),
             tuple(self._types),
             self._objects,
             self._by_ending,
@@ -261,9 +270,12 @@ class _ColumnWriter:
         number = len(self._types)
         self._types.append(visible(self._labels.type(type_name)))
         of_columns = [_EndingsOfColumn(column, self) for column in columns]
-        for objects, ends in columns[0].objects.chunks(columns):
+        declared = self._evaluation.selection.types.get(type_name)
+        region = region_field(declared) if declared else None
+        stored = columns[0].objects.reading([region]) if region else columns[0].objects
+        for objects, ends in stored.chunks(columns):
             numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
-            self._write(objects, zip(*numbered, strict=True), number)
+            self._write(objects, zip(*numbered, strict=True), number, region)
 
     def number_of(self, column: Verdicts, end: EvaluationOutcome, steps: int) -> int | None:
         """Return the number of an outcome, None if it is not a finding. ``steps`` adjust the rating of its policy."""
@@ -290,9 +302,15 @@ class _ColumnWriter:
         rating = self.weighed.in_force.of(policy_id, steps) if self.weighed and status in RATED_STATUSES else None
         return (rating.level.value, visible(rating.text(status))) if rating else ("", "")
 
-    def _write(self, objects: Sequence[CloudObject], ends: Iterator[tuple[int | None, ...]], type_number: int) -> None:
+    def _write(
+        self,
+        objects: Sequence[CloudObject],
+        ends: Iterator[tuple[int | None, ...]],
+        type_number: int,
+        field_name: str | None,
+    ) -> None:
         names, ids, external_ids = [], [], []
-        accounts, findings, numbers, lives = array("I"), array("I"), array("I"), array("I")
+        accounts, regions, findings, numbers, lives = array("I"), array("I"), array("I"), array("I"), array("I")
         for object_, of_object in zip(objects, ends, strict=True):
             of_findings = [number for number in of_object if number is not None]
             if not of_findings:
@@ -301,6 +319,7 @@ class _ColumnWriter:
             lives.extend(self._lives(object_, of_findings))
             findings.append(len(of_findings))
             accounts.append(self._account(object_))
+            regions.append(self._region(object_, field_name))
             names.append(visible(object_.name))
             ids.append(visible(object_.id))
             external_ids.append("" if object_.external_id in (object_.id, object_.name) else visible(object_.external_id))
@@ -309,6 +328,7 @@ class _ColumnWriter:
         for texts, sink in ((names, self._sinks.names), (ids, self._sinks.ids), (external_ids, self._sinks.external_ids)):
             sink.add("".join(f"{text}{_SEPARATOR}" for text in texts))
         self._sinks.accounts.add(accounts)
+        self._sinks.regions.add(regions)
         self._sinks.types.add(array("I", [type_number]) * len(names))
         self._sinks.findings.add(findings)
         self._sinks.ends.add(numbers)
@@ -321,6 +341,13 @@ class _ColumnWriter:
             for number in numbers:
                 ending = self._by_number[number]
                 yield self._life_of(self._policy_ids[ending.policy], object_.type_name, object_.id, ending.status)
+
+    def _region(self, object_: CloudObject, field: str | None) -> int:
+        """Return the number of the region in an object's ARN, else in a field; that of no region if neither has one."""
+        region = region_of_arn(object_.external_id or object_.id) or (object_.fields.get(field) if field else None)
+        if not isinstance(region, str) or not (region in self._regions or REGION.fullmatch(region)):
+            return 0
+        return self._regions.setdefault(region, len(self._regions))
 
     def _account(self, object_: CloudObject) -> int:
         master = object_.master

@@ -11,11 +11,14 @@ from perpend.core.objects.status import Status
 from perpend.reports.html.summary import html_text, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from perpend.findings.waivers.states import StateShown
 
 WIDE, HIGH = 1_000, 160
+_FEWEST_RUNS: Final = 3
+"""The smallest number of runs with a trend."""
+
 _MOST_LINES: Final = 60
 _OTHER: Final = (
     '<p class="soft">The newest run of the history is of another snapshot, so the ages of findings are not shown.</p>'
@@ -63,14 +66,16 @@ class ReportHistory:
 
 
 def history_section(history: ReportHistory) -> str:
-    """Return the section with the trend of findings."""
+    """Return the section with the trend of findings, of at least three runs."""
+    other = "" if history.same_snapshot else _OTHER
+    if len(history.trend) < _FEWEST_RUNS:
+        return other
     last = history.trend[-1]
-    flow = f" In it {last.came:,} came and {last.went:,} went." if len(history.trend) > 1 else ""
     text = (
         f"<b>{last.open:,}</b> open, <b>{last.unconfirmed:,}</b> unconfirmed, <b>{last.unknown:,}</b> unknown after run "
-        f"{last.run} ({html_text(last.day)}), by the policies of this page; {counted(len(history.trend), 'run')} shown.{flow}"
+        f"{last.run} ({html_text(last.day)}), by the policies of this page; {counted(len(history.trend), 'run')} shown. "
+        f"In it {last.came:,} came and {last.went:,} went."
     )
-    other = "" if history.same_snapshot else _OTHER
     rows = "".join(
         f'<tr><td>{run.run}</td><td>{html_text(run.day)}</td><td class="number">{run.open:,}</td><td class="number">'
         f'{run.unconfirmed:,}</td><td class="number">{run.unknown:,}</td><td class="number">{run.came:,}</td>'
@@ -80,41 +85,37 @@ def history_section(history: ReportHistory) -> str:
     heads = ("Run", "Day", "Open", "Unconfirmed", "Unknown", "Came", "Went")
     return (
         f"<section><h2>Trend</h2><p>{text}</p>{other}{_trend_svg(history.trend)}"
-        f"<details><summary>Run by run</summary>{table(heads, rows, numbers=5)}</details></section>"
+        f"<details><summary>Run by run</summary>{table(heads, rows, numbers=heads[2:])}</details></section>"
     )
 
 
 def _trend_svg(trend: Sequence[TrendPoint]) -> str:
-    """Return the trend as SVG: open findings as an area, unconfirmed ones above it, unknown ones as a line."""
-    if len(trend) < 2:
-        return ""
-    most = max(max(run.open + run.unconfirmed, run.unknown) for run in trend) or 1
+    """Return the trend as SVG, a bar for each run from 0 up: open findings, then unconfirmed, then unknown ones."""
+    most = max(run.open + run.unconfirmed + run.unknown for run in trend) or 1
     first, last = trend[0], trend[-1]
     label = escape(
         f"Findings after runs {first.run} to {last.run}: open from {first.open:,} to {last.open:,}, unconfirmed from "
         f"{first.unconfirmed:,} to {last.unconfirmed:,}, unknown from {first.unknown:,} to {last.unknown:,}"
     )
-    zero, opened = [0] * len(trend), [run.open for run in trend]
-    both, unknown = [run.open + run.unconfirmed for run in trend], [run.unknown for run in trend]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in _points(unknown, most))
     return (
         f'<svg class="trend" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        f'<polygon class="open" points="{_area(opened, zero, most)}"/>'
-        f'<polygon class="unconfirmed" points="{_area(both, opened, most)}"/>'
-        f'<polyline class="unknown" points="{line}"/></svg>'
-        f'<p class="axis soft"><span>{html_text(first.day)}, run {first.run}</span><span>at most {most:,}</span>'
+        f"{''.join(_bars(trend, most))}</svg>"
+        f'<p class="axis soft"><span>{html_text(first.day)}, run {first.run}</span><span>from 0 to {most:,}</span>'
         f"<span>{html_text(last.day)}, run {last.run}</span></p>"
-        '<ul class="totals"><li><span class="key open"></span> open</li><li><span class="key unconfirmed"></span> unconfirmed, '
-        'on top of it</li><li><span class="key unknown"></span> unknown, a line</li></ul>'
+        '<ul class="totals"><li><span class="key open"></span> open</li><li><span class="key unconfirmed"></span> unconfirmed'
+        '</li><li><span class="key unknown"></span> unknown</li></ul>'
     )
 
 
-def _area(top: Sequence[int], bottom: Sequence[int], most: int) -> str:
-    round_trip = [*_points(top, most), *reversed(_points(bottom, most))]
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in round_trip)
-
-
-def _points(values: Sequence[int], most: int) -> list[tuple[float, float]]:
-    """Return a point for each run. A margin of 4 above and below keeps lines from being cut off."""
-    room, steps = HIGH - 8, max(len(values) - 1, 1)
-    return [(WIDE * at / steps, 4 + room - room * value / most) for at, value in enumerate(values)]
+def _bars(trend: Sequence[TrendPoint], most: int) -> Iterator[str]:
+    """Yield the parts of the bar of each run, from below."""
+    step = WIDE / len(trend)
+    for place, run in enumerate(trend):
+        below = 0
+        for name, number in (("open", run.open), ("unconfirmed", run.unconfirmed), ("unknown", run.unknown)):
+            low, below = below, below + number
+            if number:
+                yield (
+                    f'<rect class="{name}" x="{step * (place + 0.1):.2f}" y="{HIGH - HIGH * below / most:.2f}" '
+                    f'width="{step * 0.8:.2f}" height="{HIGH * (below - low) / most:.2f}"/>'
+                )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,14 +18,14 @@ from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.formats.finding import not_evaluated, not_evaluated_lines
+from perpend.reports.html import overview as first_page
 from perpend.reports.html.columns import PackedNumbers, PackedTexts, Sinks, write_columns
 from perpend.reports.html.history import history_section
-from perpend.reports.html.summary import html_text, list_of, reasons, requirements, totals
+from perpend.reports.html.summary import html_text, list_of, reasons, requirements
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
     from typing import TextIO
 
     from perpend.core.objects.account import Account
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.html.columns import FindingColumns, SharedEnding
     from perpend.reports.html.history import ReportHistory
+    from perpend.reports.overview import Overview
+
+TITLE: Final = "Compliance report"
+"""The title of a report by default."""
 
 POLICY_WORD: Final = 0
 OBJECT_WORD: Final = None
@@ -41,12 +46,13 @@ OBJECT_WORD: Final = None
 
 _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <p id="failed" role="alert" hidden></p>
-<noscript><p>The list of findings needs JavaScript; the totals above do not.</p></noscript>
+<noscript><p>The list of findings needs JavaScript; the numbers above do not.</p></noscript>
 <div id="work" hidden><div class="tools" role="search">
 <label>Words<input type="search" id="q" autocomplete="off" placeholder="objects, accounts, policies, messages"></label>
 <label>Status<select id="status"><option value="">all</option></select></label>
 <label>Policy<select id="policy"><option value="">all</option></select></label>
 <label>Account<select id="account"><option value="">all</option></select></label>
+<label>Region<select id="region"><option value="">all</option></select></label>
 {more}<label>Grouped by<select id="by"><option value="policy">policy</option>
 <option value="object">object</option><option value="account">account</option>
 <option value="reason">what was found</option></select></label>
@@ -56,6 +62,23 @@ _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <p id="none" class="soft" hidden>No finding matches.</p></div>
 <aside id="detail" aria-label="One finding" tabindex="-1" hidden></aside></div></div><div id="paper"></div>
 """
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCommands:
+    """The commands in a report, as words with the placeholders ``POLICY_WORD`` and ``OBJECT_WORD``; empty without one.
+
+    ``explain`` explains a finding, ``remediate`` plans the fix of a policy in ``remedies``. ``permissions`` is the text of the
+    command that prints the permissions that the collection lacked.
+    """
+
+    explain: Sequence[str | int | None] = ()
+    remediate: Sequence[str | int | None] = ()
+    remedies: Collection[str] = ()
+    permissions: str = ""
+
+
+_NO_COMMANDS: Final = ReportCommands()
 _LIVES: Final = (
     '<label>Life<select id="life"><option value="">all</option></select></label>\n'
     '<label>Waived<select id="waived"><option value="">all</option></select></label>\n'
@@ -66,36 +89,41 @@ _SEVERITY: Final = '<label>Severity<select id="severity"><option value="">all</o
 
 def write_html_report(
     evaluation: Evaluation,
+    overview: Overview,
     stream: TextIO,
     *,
+    title: str = TITLE,
+    notes: Sequence[str] = (),
     accounts: Mapping[str, Account] | None = None,
-    explain: Sequence[str | int | None] = (),
+    commands: ReportCommands = _NO_COMMANDS,
     history: ReportHistory | None = None,
     waived: str = "",
     weighed: RatedEvaluation | None = None,
     names: Names = Names.LABELS,
 ) -> None:
-    """Write the report of a run. ``history`` adds states and a trend, ``waived`` a sentence about waived findings.
+    """Write the report of a run. ``overview`` is its summary, ``notes`` say how many policies were not evaluated.
 
-    ``accounts`` are the configured accounts. ``explain`` are the words of the command that explains a finding, with the
-    placeholders ``POLICY_WORD`` and ``OBJECT_WORD``; empty without one. ``weighed`` are the severities, None if nothing is
-    rated. Raises TooManyFindings.
+    ``accounts`` are the configured accounts. ``history`` adds states and a trend, ``waived`` a sentence about waived findings.
+    ``weighed`` are the severities, None if nothing is rated. Raises TooManyFindings.
     """
     labels = Labels(evaluation.selection.types, names)
     called, ids, external_ids = (PackedTexts() for _ in range(3))
-    numbers = owners, types, findings, ends = [PackedNumbers() for _ in range(4)]
+    numbers = owners, regions, types, findings, ends = [PackedNumbers() for _ in range(5)]
     lives = PackedNumbers() if history and history.lives else None
-    sinks = Sinks(called, ids, external_ids, owners, types, findings, ends, lives)
+    sinks = Sinks(called, ids, external_ids, owners, regions, types, findings, ends, lives)
     life_of = history.life_of if history and lives else None
     columns = write_columns(evaluation, sinks, accounts=accounts, life_of=life_of, weighed=weighed, names=names)
     cards = evaluation.scorecards()
     keys = _keys(cards)
     head = PackedTexts()
-    head.add(_head(evaluation, columns, cards, keys, explain, history.head() if history else [], rated=weighed is not None))
+    head.add(_head(evaluation, columns, cards, keys, commands, history.head() if history else [], rated=weighed is not None))
     script, style = _asset("list.js") + _asset("report.js"), _asset("report.css")
-    stream.write(_opening(evaluation, script, style))
-    stream.write(_summary(evaluation, columns, cards, keys, waived, labels))
+    stream.write(_opening(f"{title}, {first_page.moment_text(overview.time)}", script, style))
+    stream.write(f"<h1>{html_text(title)}</h1>\n")
+    stream.write(_first_page(evaluation, overview, notes, waived, commands.permissions, labels, rated=weighed is not None))
+    stream.write(requirements(cards, keys))
     stream.write(history_section(history) if history else "")
+    stream.write(_details(evaluation, columns))
     more = {_REQUIREMENT: any(keys.values()), _SEVERITY: weighed is not None, _LIVES: lives is not None}
     stream.write(_TOOLS.format(more="".join(part for part, is_there in more.items() if is_there)) + _closing(evaluation))
     packed = zip(("head", *Sinks._fields), (head, called, ids, external_ids, *numbers, lives), strict=True)
@@ -104,51 +132,58 @@ def write_html_report(
     stream.write(f"<script>{script}</script></body></html>\n")
 
 
-def _opening(evaluation: Evaluation, script: str, style: str) -> str:
+def _opening(title: str, script: str, style: str) -> str:
     allowed = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    title = f"Policy findings, {_moment(evaluation.day.time)}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">\n'
         f'<meta name="generator" content="Perpend {__version__}">\n'
-        f"<title>{title}</title>\n<style>{style}</style></head><body><main>\n<h1>{title}</h1>\n"
+        f"<title>{html_text(title)}</title>\n<style>{style}</style></head><body><main>\n"
     )
 
 
-def _summary(
+def _first_page(
     evaluation: Evaluation,
-    columns: FindingColumns,
-    cards: Sequence[Scorecard],
-    keys: Mapping[str, str],
+    overview: Overview,
+    notes: Sequence[str],
     waived: str,
+    permissions: str,
     labels: Labels,
+    *,
+    rated: bool,
 ) -> str:
-    selection, day = evaluation.selection, evaluation.day
-    asked = f"{counted(len(evaluation.programs), 'policy', 'policies')}, {counted(evaluation.ledger.objects, 'object')}."
-    assumed = " Not every source states when it was observed; the day of the run is used." if day.assumed else ""
-    filter_verdicts = (
-        f"<p>This file contains only these findings: {html_text(evaluation.filter_verdicts.text)}</p>"
-        if evaluation.filter_verdicts
-        else ""
-    )
-    sources = [
-        f"{source.name}: {source.kind}, {source.objects:,} objects, "
-        + (f"observed {_moment(source.observed_at)}" if source.observed_at else "no time stated")
-        for source in evaluation.inventory.sources
-    ]
-    left = _reasons_left_out(selection)
+    """Return the summary of the run: the blocks that the terminal shows, in the same order."""
+    shown = evaluation.filter_verdicts
+    only = f"<p>This file contains only these findings: {html_text(shown.text)}. The score counts all.</p>" if shown else ""
     unevaluated = list_of(
         "Not everything was evaluated", [labels.text(line) for line in not_evaluated_lines(not_evaluated(evaluation))]
     )
-    numbers = totals(evaluation, complete=not unevaluated and all(card.all_asked for card in cards))
+    score = first_page.score(overview, complete=not unevaluated)
+    by_waivers = f"<p>{html_text(waived[:1].upper() + waived[1:])}</p>" if waived else ""
     return (
-        f'<p class="soft">{asked}{assumed} This file contains names of objects and accounts: share it with care.</p>'
-        f"{filter_verdicts}{unevaluated}{numbers}{f'<p>{html_text(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
-        f"{requirements(cards, keys)}\n{reasons(columns.reasons())}"
+        f"{first_page.facts(overview, notes, assumed=evaluation.day.assumed)}{only}\n{score}{by_waivers}"
+        f"{first_page.counts(overview, rated=rated)}\n{first_page.to_fix(overview, rated=rated)}\n"
+        f"{first_page.unread(overview, permissions)}{unevaluated}\n"
+    )
+
+
+def _details(evaluation: Evaluation, columns: FindingColumns) -> str:
+    """Return the folded lists about the run: reasons of undetermined verdicts, policies left out, and sources."""
+    selection = evaluation.selection
+    sources = [
+        f"{source.name}: {source.kind}, {source.objects:,} objects, "
+        + (f"observed {first_page.moment_text(source.observed_at)}" if source.observed_at else "no time stated")
+        for source in evaluation.inventory.sources
+    ]
+    left = _reasons_left_out(selection)
+    return (
+        "<section><h2>About this run</h2>"
+        '<p class="soft">This file contains names of objects and accounts: share it with care.</p>'
+        f"{reasons(columns.reasons())}"
         + list_of(f"Not evaluated: {counted(len(left), 'policy', 'policies')}", left)
         + list_of(f"Read: {counted(len(sources), 'source')}", sources)
-        + "\n"
+        + "</section>\n"
     )
 
 
@@ -159,7 +194,8 @@ def _reasons_left_out(selection: Selection) -> list[str]:
 
 
 def _closing(evaluation: Evaluation) -> str:
-    return f"</main><footer>Made by Perpend {__version__} as of {_moment(evaluation.day.time)}. Nothing is fetched.</footer>\n"
+    time = first_page.moment_text(evaluation.day.time)
+    return f"</main><footer>Made by Perpend {__version__} as of {time}. Nothing is fetched.</footer>\n"
 
 
 def _head(
@@ -167,7 +203,7 @@ def _head(
     columns: FindingColumns,
     cards: Sequence[Scorecard],
     keys: Mapping[str, str],
-    explain: Sequence[str | int | None],
+    commands: ReportCommands,
     lives: Sequence[list[Any]],
     *,
     rated: bool,
@@ -186,6 +222,7 @@ def _head(
             "title": visible(_title(evaluation, policy_id)),
             "asked": sum(counts.values()),
             "requirements": answers.get(policy_id, []),
+            **({"remedy": 1} if policy_id in commands.remedies else {}),
         }
         for policy_id, counts in zip(columns.policies, columns.counts, strict=True)
     ]
@@ -195,15 +232,21 @@ def _head(
         "policies": policies,
         "endings": [_ending(ending, statuses, rated=rated) for ending in columns.endings],
         "accounts": columns.accounts,
+        "regions": columns.regions,
         "types": columns.types,
         "requirements": [{"key": key, "name": name} for key, name in names.items()],
-        "explain": [visible(word) if isinstance(word, str) else word for word in explain],
+        "explain": _visible(commands.explain),
+        "remediate": _visible(commands.remediate),
     }
     if lives:
-        content["lives"] = [[visible(value) if isinstance(value, str) else value for value in life] for life in lives]
+        content["lives"] = list(map(_visible, lives))
     if rated:
         content["severities"] = [level.value for level in reversed(LEVELS)]
     return encodable(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
+def _visible(values: Sequence[Any]) -> list[Any]:
+    return [visible(value) if isinstance(value, str) else value for value in values]
 
 
 def _ending(ending: SharedEnding, statuses: Sequence[Status], *, rated: bool) -> list[str | int]:
@@ -227,11 +270,6 @@ def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:
 def _title(evaluation: Evaluation, policy_id: str) -> str:
     view = evaluation.selection.policies.get(policy_id)
     return view.contextual_name or view.full_name or policy_id if view else policy_id
-
-
-def _moment(time: datetime) -> str:
-    text = time.strftime("%Y-%m-%d %H:%M UTC")
-    return text.removesuffix(" 00:00 UTC")
 
 
 def _hash(text: str) -> str:

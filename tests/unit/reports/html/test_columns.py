@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.reports.html import columns
 from perpend.reports.html.columns import FindingColumns, Sinks, TooManyFindings, write_columns
 from tests.reference import only
-from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, THING, evaluate, thing, with_rival
 
 BOTH = {"mood": MOOD, "noted": NOTED}
 
@@ -46,7 +47,7 @@ class Numbers:
 
 
 def written(evaluation: Evaluation, **accounts: Account) -> tuple[FindingColumns, Sinks]:
-    sinks = Sinks(Texts(), Texts(), Texts(), Numbers(), Numbers(), Numbers(), Numbers())
+    sinks = Sinks(Texts(), Texts(), Texts(), *(Numbers() for _ in range(5)))
     return write_columns(evaluation, sinks, accounts={f"id-{name}": one for name, one in accounts.items()}), sinks
 
 
@@ -89,6 +90,24 @@ def test_names_that_hide_are_written_out_and_accounts_have_theirs(tmp_path: Path
     found, sinks = written(evaluate(tmp_path, thing(HOSTILE, "bad", owner="acme")), acme=Account("Prod\u202e", None))
     assert ["[red]\\x1b[31m\\u202egnp.exe[/red] :skull: \\ud800 日本"] == sinks.names.lines  # type: ignore[attr-defined]
     assert ("Prod\\u202e (acme)",) == found.accounts
+
+
+def test_a_region_is_that_of_the_arn_else_that_of_the_field_and_nothing_else_is_one(tmp_path: Path) -> None:
+    fields = {"CA10__region__c": "eu-west-1"}
+    things = [
+        thing("ann", "bad", **fields)._replace(external_id="arn:aws:sqs:us-east-1:111122223333:q"),
+        thing("bob", "bad", **fields)._replace(external_id="arn:aws:iam::111122223333:user/bob"),
+        thing("cid", "bad", CA10__region__c="<b>"),
+        thing("dan", "bad", CA10__region__c=["eu-west-1"]),
+        thing("eve", "bad")._replace(external_id="arn:aws:x:NOWHERE:1:y"),
+    ]
+    evaluation = evaluate(tmp_path, *things)
+    declared = evaluation.selection.types[THING]
+    regional = replace(declared, fields={**declared.fields, "CA10__region__c": next(iter(declared.fields.values()))})
+    found, sinks = written(replace(evaluation, selection=replace(evaluation.selection, types={THING: regional})))
+    of_each = dict(zip(sinks.names.lines, (found.regions[one] for one in sinks.regions.numbers), strict=True))  # type: ignore[attr-defined]
+    assert {"ann": "us-east-1", "bob": "eu-west-1", "cid": "", "dan": "", "eve": ""} == of_each
+    assert ("", "us-east-1", "eu-west-1") == found.regions
 
 
 def test_reasons_are_grouped_over_policies(tmp_path: Path) -> None:

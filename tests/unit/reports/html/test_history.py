@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
+import re
 from array import array
 from pathlib import Path
 
+import pytest
+
 from perpend.core.objects.status import Status
 from perpend.findings.waivers.states import StateShown
-from perpend.reports.html.history import ReportHistory, TrendPoint, history_section
-from perpend.reports.html.page import write_html_report
+from perpend.reports.html.history import HIGH, ReportHistory, TrendPoint, history_section
+from tests.unit.reports.html import pages
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
 
@@ -26,9 +28,7 @@ HISTORY = ReportHistory(DAYS, LIVES, {("/ce/mood", THING): OBJECTS})
 
 def page_of(root: Path, history: ReportHistory | None) -> str:
     things = [thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"), thing("dan", "bad"), thing(HOSTILE, "odd")]
-    stream = io.StringIO(newline="")
-    write_html_report(evaluate(root, *things), stream, history=history, waived="of which waived: 1")
-    return stream.getvalue()
+    return pages.page_of(evaluate(root, *things), history=history, waived="of which waived: 1")
 
 
 def test_lives_stand_beside_findings_where_they_go_with_the_verdict(tmp_path: Path) -> None:
@@ -54,12 +54,21 @@ def test_a_page_without_a_history_says_nothing_of_it(tmp_path: Path) -> None:
 def test_a_trend_is_drawn_and_said_in_words() -> None:
     said = history_section(HISTORY)
     assert "<b>20</b> open, <b>3</b> unconfirmed, <b>27</b> unknown after run 3 (2026-11-03)" in said
-    assert "open from 10 to 20, unconfirmed from 1 to 3, unknown from 29 to 27" in said and "at most 42" in said
+    assert "open from 10 to 20, unconfirmed from 1 to 3, unknown from 29 to 27" in said and "from 0 to 70" in said
     assert 3 == said.count("<tr><td>")
-    (points,) = [part.split('"')[0] for part in said.split('<polyline class="unknown" points="')[1:]]
-    heights = [float(point.split(",")[1]) for point in points.split()]
-    assert sorted(heights) == heights and all(4 <= one <= 156 for one in heights)
-    assert "<svg" not in history_section(ReportHistory(DAYS[:1])) and "came" not in history_section(ReportHistory(DAYS[:1]))
+    drawn = re.findall(r'<rect class="(\w+)" x="([\d.]+)" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', said)
+    bars: dict[str, dict[str, tuple[float, float]]] = {}
+    for name, x, y, height in drawn:
+        bars.setdefault(x, {})[name] = (float(y), float(height))
+    assert [run.open for run in DAYS] == [round(one["open"][1] * 70 / HIGH) for one in bars.values()]
+    assert [run.unknown for run in DAYS] == [round(one["unknown"][1] * 70 / HIGH) for one in bars.values()]
+    for one in bars.values():
+        assert [HIGH, one["open"][0], one["unconfirmed"][0]] == pytest.approx([sum(part) for part in one.values()], abs=0.02)
+
+
+def test_fewer_than_three_runs_are_no_trend() -> None:
+    assert "" == history_section(ReportHistory(DAYS[:2]))
+    assert "of another snapshot" in history_section(ReportHistory(DAYS[:1], same_snapshot=False))
 
 
 def test_a_status_that_has_no_life_gets_none() -> None:

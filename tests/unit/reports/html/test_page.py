@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
 import re
 from array import array
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import RatingFiles
 from perpend.findings.severity.results import RatedEvaluation
-from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, write_html_report
+from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, ReportCommands
 from tests.unit.findings.severity.made import rating
+from tests.unit.reports.html import pages
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
 
@@ -41,10 +42,15 @@ class Parts(HTMLParser):
             self.texts.append((self.lasttag, data))
 
 
-def page_of(evaluation: Evaluation) -> str:
-    stream = io.StringIO(newline="")
-    write_html_report(evaluation, stream, explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL])
-    return stream.getvalue()
+COMMANDS = ReportCommands(
+    explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL],
+    remediate=["perpend", "remediate", POLICY_WORD, EVIL],
+    remedies={"/ce/mood"},
+)
+
+
+def page_of(evaluation: Evaluation, **more: Any) -> str:
+    return pages.page_of(evaluation, commands=COMMANDS, **more)
 
 
 def hostile(root: Path) -> Evaluation:
@@ -56,9 +62,7 @@ def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_p
     evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
     in_force = ratings_in_force(RatingFiles((rating("/ce/mood"),)), ["/ce/mood"])
     raised = RatedEvaluation(in_force, steps={"/ce/mood": {"id-ann": 1}})
-    stream = io.StringIO(newline="")
-    write_html_report(evaluation, stream, weighed=raised)
-    page = stream.getvalue()
+    page = page_of(evaluation, weighed=raised)
     assert '<select id="severity">' in page and '<select id="severity">' not in page_of(evaluation)
     head = json.loads(column(page, "head"))
     assert ["critical", "high", "medium", "low", "info"] == head["severities"]
@@ -100,18 +104,19 @@ def test_the_columns_come_back(tmp_path: Path) -> None:
     assert head["objects"] == len(names) == len(many) and sum(many) == len(ends)
     assert {"INCOMPLIANT", "UNDETERMINED"} == {head["statuses"][head["endings"][end][1]] for end in ends}
     assert [EVIL, "Policy noted"] == [one["title"] for one in head["policies"]]
-    assert ["perpend", "explain", 0, None, EVIL] == head["explain"]
+    assert ["perpend", "explain", 0, None, EVIL] == head["explain"] and ["perpend", "remediate", 0, EVIL] == head["remediate"]
+    assert [1, None] == [one.get("remedy") for one in head["policies"]]
 
 
 def test_totals_and_reasons_are_read_without_a_script(tmp_path: Path) -> None:
     text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", "", page_of(hostile(tmp_path)), flags=re.DOTALL)
-    assert "= 8 verdicts on 4 objects" in text and "Undetermined: 4 verdicts, for 3 reasons" in text
+    assert "4 objects" in text and "0 failing" not in text and "Undetermined: 4 verdicts, for 3 reasons" in text
     assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;: no source can list the objects that it counts" in text
 
 
 def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
     page = page_of(evaluate(tmp_path))
-    assert "No verdict says compliant or incompliant." in page and b"" == column(page, "ends")
+    assert "nothing is known to comply or fail" in page and "<svg" not in page and b"" == column(page, "ends")
 
 
 def test_what_was_not_judged_is_said_in_front(tmp_path: Path) -> None:
@@ -121,3 +126,13 @@ def test_what_was_not_judged_is_said_in_front(tmp_path: Path) -> None:
     listed = "<li>policies with errors: /ce/&lt;far&gt;</li><li>inputs that cannot be read: gone.csv</li>"
     assert f"<details><summary>Not everything was evaluated</summary><ul>{listed}</ul></details>" in page
     assert "Not everything was evaluated" not in page_of(whole)
+
+
+def test_a_title_is_the_readers_own_and_is_text(tmp_path: Path) -> None:
+    evaluation = evaluate(tmp_path, thing("ann"))
+    assert "<h1>Compliance report</h1>" in page_of(evaluation) and "<title>Compliance report, 2026-01-10</title>" in page_of(
+        evaluation
+    )
+    page = page_of(evaluation, title=f"Acme {EVIL}\u202e")
+    escaped = "Acme &lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;\\u202e"
+    assert f"<h1>{escaped}</h1>" in page and f"<title>{escaped}, 2026-01-10</title>" in page and EVIL not in page

@@ -1,15 +1,13 @@
-"""What is read without a script: shares with both numbers, requirements in classes that add up, reasons once."""
+"""What is read without a script: requirements in classes that add up, reasons once."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import FrameworkSelection, Requirement, RequirementPolicy, scorecards_of
 from perpend.reports.html.columns import UnknownReason
-from perpend.reports.html.summary import reasons, requirements, totals
-from tests.unit.reports.terminal.evaluations import evaluate, thing
+from perpend.reports.html.summary import reasons, requirements
 
 
 def widths(html: str) -> dict[str, float]:
@@ -18,15 +16,6 @@ def widths(html: str) -> dict[str, float]:
 
 def words(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html))
-
-
-def test_a_share_stands_with_both_numbers_and_the_bar_adds_up(tmp_path: Path) -> None:
-    html = totals(
-        evaluate(tmp_path, *(thing(name, want) for name, want in zip("abcd", ("bad", "good", "odd", "none"), strict=True))),
-        complete=True,
-    )
-    assert "50 % (1) compliant of 2 known · 33.3 % (1) of 3 could not be determined" in words(html)
-    assert {"INCOMPLIANT": 250, "UNDETERMINED": 250, "COMPLIANT": 250, "INAPPLICABLE": 250} == widths(html)
 
 
 def test_requirements_say_who_was_not_asked_and_lead_to_findings() -> None:
@@ -43,9 +32,9 @@ def test_requirements_say_who_was_not_asked_and_lead_to_findings() -> None:
     )
     cards = scorecards_of([framework], {"/ce/a": dict.fromkeys(Status, 0) | {Status.INCOMPLIANT: 7}})
     html = requirements(cards, {"/f/x/1": "1", "/f/x/2": ""})
-    assert "X &lt;b&gt; 1 of 3 requirements were asked." in words(html)
+    assert "X &lt;b&gt; 1 of 3 requirements were asked" in words(html)
     assert "1 One\\u202e ✕ fails 7 0 0" in words(html) and "2 Two · not asked 0 0 0" in words(html)
-    assert ["1"] == re.findall('data-requirement="([^"]*)"', html), "nothing leads to what was not asked"
+    assert ["1"] == re.findall('data-show="requirement=([^"]*)"', html), "nothing leads to what was not asked"
     assert {"fails": 333.33, "not": 333.34} | widths(html) == widths(html)
 
 

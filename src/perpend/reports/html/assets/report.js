@@ -40,18 +40,18 @@ const texts = async (name, lines) => {
   return { line: at => text.slice(from[at], from[at + 1] - 1), mark };
 };
 
-let head, names, ids, externals, accountOf, typeOf, endOf, lifeOf, objectOf, firstOf, total, list;
+let head, names, ids, externals, accountOf, regionOf, typeOf, endOf, lifeOf, objectOf, firstOf, total, list;
 let hits = new Uint32Array(0), groups = [], ends = [0], chosen = -1, policyOf, statusOf, reasonOf, reasons, rankOf, loose;
-const state = { by: "policy", q: "", status: "", policy: "", account: "", requirement: "", severity: "", life: "", waived: "", open: new Set() };
-const FILTERS = ["status", "policy", "account", "requirement", "severity", "life", "waived"];
+const state = { by: "policy", q: "", status: "", policy: "", account: "", region: "", requirement: "", severity: "", life: "", waived: "", open: new Set() };
+const FILTERS = ["status", "policy", "account", "region", "requirement", "severity", "life", "waived"];
 const UNRATED = "not rated", UNKNOWN_LIFE = ["not in the history", null, 0, null, null, null];
 
 const load = async () => {
   head = JSON.parse(await (await unpacked("head")).text());
   let many;
-  [names, ids, externals, accountOf, typeOf, many, endOf, lifeOf] = await Promise.all([
+  [names, ids, externals, accountOf, regionOf, typeOf, many, endOf, lifeOf] = await Promise.all([
     texts("names", head.objects), texts("ids", head.objects), texts("external_ids", head.objects),
-    numbers("accounts"), numbers("types"), numbers("findings"), numbers("ends"), head.lives ? numbers("lives") : null]);
+    numbers("accounts"), numbers("regions"), numbers("types"), numbers("findings"), numbers("ends"), head.lives ? numbers("lives") : null]);
   if (head.lives) head.lives.unshift(UNKNOWN_LIFE);
   total = endOf.length;
   objectOf = new Uint32Array(total);
@@ -77,7 +77,7 @@ const select = () => {
     const found = head.policies.map(one => `${one.title}\n${one.id}\n${one.requirements.join("\n")}`.toLowerCase().includes(word));
     head.endings.forEach((one, end) => { if (found[one[0]] || one[2].toLowerCase().includes(word)) ofEnd[end] |= bit; });
   });
-  const account = state.account === "" ? -1 : head.accounts.indexOf(state.account);
+  const account = state.account === "" ? -1 : head.accounts.indexOf(state.account), region = state.region === "" ? -1 : head.regions.indexOf(state.region);
   const wanted = head.endings.map(one => (state.status === "" || head.statuses[one[1]] === state.status)
     && (state.policy === "" || head.policies[one[0]].id === state.policy)
     && (state.requirement === "" || head.policies[one[0]].requirements.includes(state.requirement))
@@ -87,7 +87,7 @@ const select = () => {
   let many = 0;
   for (let at = 0; at < total; at++) {
     const end = endOf[at], object = objectOf[at];
-    if (!wanted[end] || (lives && !lives[lifeOf[at]]) || (state.account !== "" && accountOf[object] !== account)) continue;
+    if (!wanted[end] || (lives && !lives[lifeOf[at]]) || (state.account !== "" && accountOf[object] !== account) || (state.region !== "" && regionOf[object] !== region)) continue;
     if (all && (ofObject[object] | ofEnd[end] | ofAccount[accountOf[object]]) >>> 0 !== all) continue;
     found[many++] = at;
   }
@@ -133,6 +133,7 @@ const layout = () => {
 };
 const isOpen = group => state.open.has(group) || groups.length === 1;
 const rows = () => ends[groups.length] ?? 0;
+const placed = object => [head.regions[regionOf[object]], head.accounts[accountOf[object]]].filter(Boolean).join(", ");
 const called = object => names.line(object) || ids.line(object);
 // A row is a group and, below it, one of its findings: -1 for the group's own.
 const rowAt = row => {
@@ -170,7 +171,7 @@ const draw = (row, element) => {
   element.classList.toggle("chosen", at === chosen);
   element.setAttribute("aria-level", 2);
   element.removeAttribute("aria-expanded");
-  element.replaceChildren(signed(status(end[1]), status(end[1]).toLowerCase()), cell("what", what, what), cell("beside soft", beside, beside), ...(lifeOf ? [cell("life soft", stands(life(at)), stands(life(at)))] : []), cell("account soft", head.accounts[accountOf[object]]));
+  element.replaceChildren(signed(status(end[1]), status(end[1]).toLowerCase()), cell("what", what, what), cell("beside soft", beside, beside), ...(lifeOf ? [cell("life soft", stands(life(at)), stands(life(at)))] : []), cell("account soft", placed(object), placed(object)));
 };
 const fold = (row, open) => {
   if (!rows()) return;
@@ -187,7 +188,7 @@ const act = row => {
 };
 
 const shellWord = text => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-const command = (policy, object) => head.explain.map(word => (word === null ? shellWord(ids.line(object) || names.line(object)) : word === 0 ? shellWord(policy.id) : shellWord(word))).join(" ");
+const command = (words, policy, object) => words.map(word => (word === null ? shellWord(ids.line(object) || names.line(object)) : word === 0 ? shellWord(policy.id) : shellWord(word))).join(" ");
 const show = at => {
   chosen = at;
   const object = objectOf[at], [policyNumber, statusNumber, message, remediation] = head.endings[endOf[at]], policy = head.policies[policyNumber];
@@ -198,6 +199,7 @@ const show = at => {
   pair("External id", externals.line(object));
   pair("Type", head.types[typeOf[object]]);
   pair("Account", head.accounts[accountOf[object]]);
+  pair("Region", head.regions[regionOf[object]]);
   if (head.severities) pair("Severity", head.endings[endOf[at]][5] || UNRATED);
   if (lifeOf) {
     const [word, since, episodes, waiver, until, why] = life(at);
@@ -211,7 +213,8 @@ const show = at => {
   const parts = [make("h2", "", policy.title), make("p", "soft code", policy.id), make("p", `status ${status(statusNumber)}`, `${SIGNS[status(statusNumber)]} ${status(statusNumber).toLowerCase()}`), make("p", "", message)];
   if (remediation) parts.push(make("h3", "", "Next step"), make("p", "", remediation));
   parts.push(pairs);
-  if (head.explain.length) parts.push(make("h3", "", "Full explanation"), make("pre", "", command(policy, object)));
+  if (policy.remedy && status(statusNumber) === "INCOMPLIANT" && head.remediate.length) parts.push(make("h3", "", "Commands that fix it"), make("pre", "", command(head.remediate, policy, object)));
+  if (head.explain.length) parts.push(make("h3", "", "Full explanation"), make("pre", "", command(head.explain, policy, object)));
   $("detail").replaceChildren(...parts, close);
   $("detail").hidden = false;
   save();
@@ -226,8 +229,7 @@ const save = () => {
   if (chosen >= 0) { said.set("in", head.policies[policyOf[endOf[chosen]]].id); said.set("object", ids.line(objectOf[chosen]) || names.line(objectOf[chosen])); }
   history.replaceState(null, "", `#${said}`);
 };
-const restore = () => {
-  const said = new URLSearchParams(location.hash.slice(1)), policy = said.get("in"), object = said.get("object");
+const choose = said => {
   state.by = Object.hasOwn(BY, said.get("by") ?? "") ? said.get("by") : "policy";
   for (const name of ["q", ...FILTERS]) state[name] = said.get(name) ?? "";
   for (const name of FILTERS) {
@@ -237,6 +239,10 @@ const restore = () => {
   }
   $("q").value = state.q;
   $("by").value = state.by;
+};
+const restore = () => {
+  const said = new URLSearchParams(location.hash.slice(1)), policy = said.get("in"), object = said.get("object");
+  choose(said);
   chosen = -1;
   for (let at = 0; policy && object && at < total && chosen < 0; at++) {
     if (head.policies[policyOf[endOf[at]]].id !== policy) continue;
@@ -251,10 +257,10 @@ const cellText = text => {
 const record = at => {
   const object = objectOf[at], [policy, statusNumber, message, remediation] = head.endings[endOf[at]];
   const severity = head.severities ? head.endings[endOf[at]].slice(4) : [];
-  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]], ...(lifeOf ? [life(at)[0], life(at)[1] ?? "", life(at)[3] ?? "", life(at)[4] ?? ""] : []), ...severity];
+  return [head.policies[policy].id, status(statusNumber), message, remediation, ids.line(object), names.line(object), externals.line(object), head.types[typeOf[object]], head.accounts[accountOf[object]], head.regions[regionOf[object]], ...(lifeOf ? [life(at)[0], life(at)[1] ?? "", life(at)[3] ?? "", life(at)[4] ?? ""] : []), ...severity];
 };
 const saveCsv = () => {
-  const parts = ["policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account" + (lifeOf ? ",life,openSince,waiver,waivedUntil" : "") + (head.severities ? ",severity,rating" : "") + "\r\n"];
+  const parts = ["policyId,status,currentStateMessage,remediationMessage,objectId,objectName,externalId,typeName,account,region" + (lifeOf ? ",life,openSince,waiver,waivedUntil" : "") + (head.severities ? ",severity,rating" : "") + "\r\n"];
   for (const at of hits) parts.push(`${record(at).map(cellText).join(",")}\r\n`);
   const link = make("a"), address = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
   link.href = address;
@@ -264,10 +270,10 @@ const saveCsv = () => {
 };
 const print = () => {
   const table = make("table"), top = table.createTHead().insertRow(), body = table.createTBody();
-  for (const title of ["Status", "Policy", "Object", "Account", ...(lifeOf ? ["Life"] : []), "What was found"]) top.append(make("th", "", title));
+  for (const title of ["Status", "Policy", "Object", "Region, account", ...(lifeOf ? ["Life"] : []), "What was found"]) top.append(make("th", "", title));
   for (const at of hits.subarray(0, PAPER)) {
-    const [policy, name, message, , id, object, , , account] = record(at), row = body.insertRow();
-    for (const text of [`${SIGNS[name]} ${name.toLowerCase()}`, head.policies.find(one => one.id === policy).title, object || id, account, ...(lifeOf ? [stands(life(at))] : []), message]) row.insertCell().textContent = text;
+    const [policy, name, message, , id, object] = record(at), row = body.insertRow();
+    for (const text of [`${SIGNS[name]} ${name.toLowerCase()}`, head.policies.find(one => one.id === policy).title, object || id, placed(objectOf[at]), ...(lifeOf ? [stands(life(at))] : []), message]) row.insertCell().textContent = text;
   }
   const rest = hits.length - PAPER;
   $("paper").replaceChildren(make("p", "", $("shown").textContent + (rest > 0 ? `; the first ${number(PAPER)} are printed, the file has the other ${number(rest)}` : "")), table);
@@ -281,6 +287,10 @@ const start = async () => {
   options("status", loose.filter(one => byStatus.has(one)).map(one => [status(one), `${status(one).toLowerCase()} (${number(byStatus.get(one))})`]));
   options("policy", [...byPolicy.keys()].map(one => [head.policies[one].id, `${head.policies[one].title} (${number(byPolicy.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
   options("account", [...byAccount.keys()].map(one => [head.accounts[one], `${head.accounts[one]} (${number(byAccount.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
+  const byRegion = counted(at => regionOf[objectOf[at]]);
+  byRegion.delete(0);
+  options("region", [...byRegion.keys()].map(one => [head.regions[one], `${head.regions[one]} (${number(byRegion.get(one))})`]).sort((a, b) => (a[1] < b[1] ? -1 : 1)));
+  $("region").parentElement.hidden = byRegion.size === 0;
   if (head.severities) {
     const bySeverity = counted(at => head.endings[endOf[at]][4] || UNRATED);
     options("severity", [...head.severities, UNRATED].filter(one => bySeverity.has(one)).map(one => [one, `${one} (${number(bySeverity.get(one))})`]));
@@ -289,7 +299,7 @@ const start = async () => {
     const byWord = counted(at => life(at)[0]), waived = counted(at => (life(at)[3] !== null ? "waived" : "not waived"));
     options("life", [...byWord].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([word, many]) => [word, `${word} (${number(many)})`]));
     options("waived", ["waived", "not waived"].map(one => [one, `${one} (${number(waived.get(one) ?? 0)})`]));
-    $("list").classList.add("lived");
+    for (const one of ["list", "paper"]) $(one).classList.add("lived");
   }
   options("requirement", head.requirements.map(one => [one.key, `${one.key} ${one.name}`]));
   list = makeList($("list"), $("rows"), { rows, draw, act, fold });
@@ -300,7 +310,7 @@ const start = async () => {
   for (const name of [...FILTERS, "by"]) $(name)?.addEventListener("change", () => { state[name] = $(name).value; state.open.clear(); renew(); });
   $("clear").addEventListener("click", () => { for (const name of [...FILTERS, "q"]) { state[name] = ""; if ($(name)) $(name).value = ""; } renew(); });
   $("csv").addEventListener("click", saveCsv);
-  for (const button of document.querySelectorAll("[data-requirement]")) button.addEventListener("click", () => { $("requirement").value = state.requirement = button.dataset.requirement; state.open.clear(); renew(); $("list").scrollIntoView({ block: "center" }); });
+  for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => { choose(new URLSearchParams(button.dataset.show)); state.open.clear(); renew(); $("list").scrollIntoView({ block: "center" }); $("list").focus({ preventScroll: true }); });
   addEventListener("keydown", event => { if (event.key === "Escape" && chosen >= 0) hide(); });
   addEventListener("hashchange", begin);
   addEventListener("beforeprint", print);
@@ -310,4 +320,4 @@ const start = async () => {
   list.paint();
   document.documentElement.dataset.ready = Math.round(performance.now());
 };
-start().catch(error => { $("failed").hidden = false; $("failed").textContent = `The findings of this file cannot be shown: ${error.message}. The totals above are right. The list needs a browser of 2023 or later.`; });
+start().catch(error => { $("failed").hidden = false; $("failed").textContent = `The findings of this file cannot be shown: ${error.message}. The numbers above are right. The list needs a browser of 2023 or later.`; });

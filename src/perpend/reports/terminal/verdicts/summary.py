@@ -15,6 +15,18 @@ from rich.text import Text
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
+from perpend.reports.overview_texts import (
+    call_text,
+    level_text,
+    object_texts,
+    others_text,
+    score_parts,
+    score_text,
+    subject_text,
+    summed_services,
+    unread_text,
+    verdicts_text,
+)
 from perpend.reports.terminal.page import STYLES, TerminalPage
 
 if TYPE_CHECKING:
@@ -23,8 +35,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
-    from perpend.findings.severity.levels import SeverityLevel
-    from perpend.reports.overview import FailingObject, FailingPolicy, OpenCounts, Overview, UnreadCall
+    from perpend.reports.overview import OpenCounts, Overview
     from perpend.reports.terminal.verdicts.next_command import NextCommand, RunCommands
 
 MOST_LINES: Final = 30
@@ -124,13 +135,7 @@ class _Rows:
 
 def _print_head(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
     page = rows.page
-    accounts = [page.name(account) for account in overview.accounts]
-    if len(accounts) > _MOST_ACCOUNTS:
-        subject = counted(len(accounts), "account")
-    elif accounts:
-        subject = f"account{'s'[: len(accounts) > 1]} {', '.join(accounts)}"
-    else:
-        subject = page.prose(facts.subject)
+    subject = subject_text(overview, _MOST_ACCOUNTS, page.name) or page.prose(facts.subject)
     said = [f"{facts.verb} {subject}".rstrip(), *facts.more]
     time = f"{overview.time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     room = max(rows.width - len(time) - len(_GAP), 0)
@@ -151,43 +156,26 @@ def _print_head(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
 def _print_score(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
     page = rows.page
     rows.blank()
-    said = f"{overview.failing:,} failing, {overview.unknown:,} unknown of {counted(overview.applicable, 'verdict')}"
-    known = overview.known
-    score = (
-        f"{_percent(overview.compliant, known)} of what is known complies" if known else "nothing is known to comply or fail"
-    )
+    said, score = verdicts_text(overview), score_text(overview)
     together = f"{_GAP}{said}     {score}"
     if not rows.is_cut or display_width(together) <= rows.width:
         rows.put((together, "bold"))
     else:
         rows.put((f"{_GAP}{said}", "bold"))
         rows.put((f"{_GAP}{score}", "bold"))
-    numbers = [f"{overview.compliant:,} compliant", f"{overview.failing:,} failing"]
-    waived = overview.waived.get(Status.INCOMPLIANT, 0)
-    numbers += [f"{waived:,} waived"] if waived else []
-    listed = " · ".join([*numbers, f"{overview.unknown:,} unknown"])
+    listed = " · ".join(f"{number:,} {name}" for name, number in score_parts(overview).items())
     listed = listed if page.ellipsis == "…" else listed.replace("·", "+")
     if rows.is_cut and overview.applicable:
         room = min(_BAR, rows.width - len(listed) - 5)
         rows.put(_GAP, *_bar(overview, room, page), f"   {listed}" if room > 0 else listed)
     elif not rows.is_cut:
         rows.put(f"{_GAP}{listed}")
-    others = [(Status.INAPPLICABLE, "more do not apply"), (Status.DISAPPEARED, "are about objects that disappeared")]
-    parts = [f"{number:,} {words}" for status, words in others if (number := overview.counts[status])]
-    if unknown := overview.waived.get(Status.UNDETERMINED, 0):
-        parts.append(f"{unknown:,} of the unknown are waived")
-    if parts:
-        rows.put((f"{_GAP}({', '.join(parts)})", "dim"))
+    if others := others_text(overview):
+        rows.put((f"{_GAP}({others})", "dim"))
     for line in facts.coverage[:_MOST_FRAMEWORKS]:
         rows.put(f"{_GAP}{page.prose(line)}")
     if len(facts.coverage) > _MOST_FRAMEWORKS:
         rows.put((f"{_GAP}{page.ellipsis} and {len(facts.coverage) - _MOST_FRAMEWORKS} more frameworks", "dim"))
-
-
-def _percent(part: int, whole: int) -> str:
-    """Return a percentage without decimals, which reads 0 % or 100 % only if it is so."""
-    rounded = (200 * part + whole) // (2 * whole)
-    return f"{min(max(rounded, part > 0), 100 - (part < whole))} %"
 
 
 def _bar(overview: Overview, room: int, page: TerminalPage) -> list[tuple[str, str]]:
@@ -205,16 +193,12 @@ def _bar(overview: Overview, room: int, page: TerminalPage) -> list[tuple[str, s
 def _print_counts(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
     """Print the table of severities beside that of services."""
     most = _ROWS - bool(overview.filter) - bool(facts.decided) - min(len(facts.coverage), _MOST_FRAMEWORKS)
-    severities = [(_level_text(level), counts) for level, counts in overview.severities]
+    severities = [(level_text(level), counts) for level, counts in overview.severities]
     if all(level is None for level, _ in overview.severities):
         severities = []
-    services = [(rows.page.name(name), counts) for name, counts in overview.services]
-    if len(services) > most:
-        others = services[most - 1 :]
-        summed = others[0][1]
-        for _, counts in others[1:]:
-            summed = summed.plus(counts)
-        services = [*services[: most - 1], (f"{len(others)} more", summed)]
+    listed, others, summed = summed_services(overview, most)
+    services = [(rows.page.name(name), counts) for name, counts in listed]
+    services += [(f"{others} more", summed)] if others else []
     if not services:
         return
     rows.blank()
@@ -251,27 +235,23 @@ def _count_cells(name: str, counts: OpenCounts | None, room: int, rows: _Rows) -
     ]
 
 
-def _level_text(level: SeverityLevel | None) -> str:
-    return level.value if level else "not rated"
-
-
 def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Rows) -> None:
     if not overview.to_fix:
         return
     rows.blank()
     rows.put(("Fix first", "bold"))
     is_rated = any(policy.level for policy in overview.to_fix)
-    levels = max(len(_level_text(policy.level)) for policy in overview.to_fix) + len(_GAP) if is_rated else 0
+    levels = max(len(level_text(policy.level)) for policy in overview.to_fix) + len(_GAP) if is_rated else 0
     numbers = max(len(f"{policy.failing:,}") for policy in overview.to_fix)
     titles = [rows.page.prose(policy.title) for policy in overview.to_fix]
-    named = _names(overview.to_fix, rows.page)
+    named = object_texts(overview.to_fix, rows.page.name)
     title_room, name_room = max(map(display_width, titles)), max(display_width(texts[0]) for texts in named)
     room = rows.width - len(f"  1{_GAP}") - levels - numbers - 2 * len(_GAP)
     if rows.is_cut and title_room + name_room > room:
         name_room = min(name_room, max(room - title_room, room // 3))
         title_room = min(title_room, room - name_room)
     for number, (policy, title, names) in enumerate(zip(overview.to_fix, titles, named, strict=True), 1):
-        level = _level_text(policy.level)
+        level = level_text(policy.level)
         rows.put(
             f"{number:>3}{_GAP}",
             (f"{level:<{levels}}" if is_rated else "", _LEVELS.get(level, "")),
@@ -286,47 +266,13 @@ def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Ro
         rows.put((said + (command if fits else ""), "dim"))
 
 
-def _names(policies: Sequence[FailingPolicy], page: TerminalPage) -> list[list[str]]:
-    """Return texts with the names of the first objects of each policy, the longest text first.
-
-    Names have a region and an account if several of these are shown; the shortest text has neither.
-    """
-    shown = [one for policy in policies for one in policy.objects]
-    regions = len({one.region for one in shown if one.region}) > 1
-    accounts = len({one.account for one in shown if one.account}) > 1
-
-    def text(failing: FailingObject) -> str:
-        place = ", ".join(filter(None, (failing.region if regions else "", failing.account if accounts else "")))
-        return page.name(failing.name) + (f" ({page.name(place)})" if place and place not in failing.name else "")
-
-    lines = []
-    for policy in policies:
-        names = list(map(text, policy.objects))
-        if len(set(names)) < len(names):
-            names = [f"{name} {page.name(one.object.id)}" for name, one in zip(names, policy.objects, strict=True)]
-        texts = [_and_more(names[:number], policy.failing - number) for number in range(len(names), 0, -1)]
-        bare = [_and_more([page.name(one.name)], policy.failing - 1) for one in policy.objects[:1]]
-        lines.append([*texts, *bare] or [""])
-    return lines
-
-
-def _and_more(names: Sequence[str], rest: int) -> str:
-    return ", ".join(names) + (f" and {rest:,} more" if rest else "")
-
-
 def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Rows) -> None:
     if not overview.unread:
         return
     page, shown = rows.page, overview.unread[:_MOST_CALLS]
-    refusals = {call.refusal for call in overview.unread}
-    number = sum(call.calls for call in overview.unread)
-    verb, them = ("was", "it") if number == 1 else ("were", "them")
-    said = f"{counted(number, 'call')} {f'{verb} {min(refusals)}' if len(refusals) == 1 else 'failed'}"
-    needing = counted(overview.unread_verdicts, "unknown verdict needs", "unknown verdicts need")
-    because = f", {needing} {them}" if overview.unread_verdicts else ""
     rows.blank()
-    rows.put((f"Not read: {said}{because}", _UNKNOWN))
-    labels = [_call_text(call, page, several=len(refusals) > 1) for call in shown]
+    rows.put((f"Not read: {unread_text(overview)}", _UNKNOWN))
+    labels = [page.name(call_text(overview, call)) for call in shown]
     places = [page.prose(", ".join(call.places)) for call in shown]
     verdicts = [f"{call.verdicts:,} verdict{'s'[: call.verdicts != 1]}" for call in shown]
     label_room, verdict_room = max(map(display_width, labels)), max(map(len, verdicts))
@@ -341,9 +287,3 @@ def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Ro
         rows.put((f"    {page.ellipsis} and {rest:,} more", "dim"))
     if permissions:
         rows.put_commands([permissions], indent="    ")
-
-
-def _call_text(call: UnreadCall, page: TerminalPage, *, several: bool) -> str:
-    """Return the permission of a call, with the failure if calls failed in several ways."""
-    code = f", {call.code}" if call.code else ""
-    return page.name(call.label) + (f" ({page.name(call.refusal + code)})" if several else "")
