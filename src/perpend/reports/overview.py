@@ -188,6 +188,8 @@ def overview_of(
         groups = counted.failing_policies()
         to_fix = counted.with_objects(connection, groups[:most])
         unread, unread_verdicts = _unread(connection, evaluation, calls)
+    names = {number: account.name for number, account in (accounts or {}).items() if account.name}
+    to_fix = [replace(one, objects=tuple(_with_account_name(object_, names) for object_ in one.objects)) for one in to_fix]
     numbers = {number for source in evaluation.inventory.sources for number in source.accounts}
     selection = evaluation.selection
     return Overview(
@@ -356,6 +358,11 @@ def _summed(counts: Iterable[tuple[Key, OpenCounts]]) -> dict[Key, OpenCounts]:
     for key, number in counts:
         sums[key] = sums.get(key, OpenCounts()).plus(number)
     return {key: one for key, one in sums.items() if one.failing or one.unknown}
+
+
+def _with_account_name(failing: FailingObject, names: Mapping[str, str]) -> FailingObject:
+    """Return an object with the configured name of its account instead of the number."""
+    return replace(failing, account=names.get(failing.account or "", failing.account))
 
 
 def _unread(connection: Connection, evaluation: Evaluation, calls: Sequence[FailedCall]) -> tuple[tuple[UnreadCall, ...], int]:
