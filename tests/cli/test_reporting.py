@@ -200,7 +200,7 @@ def test_quiet_gives_totals(run: RunWriter) -> None:
     whole, quiet = (run("check", EXAMPLE, *TIME, option).out for option in ("--details", "-q"))
     assert quiet in whole
     assert "175 verdicts on 25 objects = 46 compliant" in quiet.splitlines()[0]
-    assert 4 == len(quiet.splitlines()), "totals, severities, their source, and the score"
+    assert 3 == len(quiet.splitlines()), "totals, severities with their source, and the score"
 
 
 @pytest.mark.parametrize(
