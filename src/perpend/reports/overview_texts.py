@@ -113,7 +113,8 @@ def unread_text(overview: Overview) -> str:
     refusals = {call.refusal for call in overview.unread}
     number = sum(call.calls for call in overview.unread)
     verb, them = ("was", "it") if number == 1 else ("were", "them")
-    said = f"{counted(number, 'call')} {f'{verb} {min(refusals)}' if len(refusals) == 1 and refusals != {'failed'} else 'failed'}"
+    how = f"{verb} denied" if refusals == {"denied"} else "failed"
+    said = f"{counted(number, 'call')} {how}"
     needing = counted(overview.unread_verdicts, "unknown verdict needs", "unknown verdicts need")
     return said + (f", {needing} {them}" if overview.unread_verdicts else "")
 
