@@ -90,7 +90,8 @@ def store_collected(
                 keep=keep,
             )
         importing.add_fragments(sources, carried_over.collected, collected.unread)
-        importing.add_fragments(carried_over.sources, carried_over.pieces, ())
+        older = [type_name for type_name, number in carried_over.as_before.items() if number]
+        importing.add_fragments(carried_over.sources, carried_over.pieces, (), older=older)
         return importing.commit(), importing.problems, collected, carried_over
 
 

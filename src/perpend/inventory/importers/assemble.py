@@ -30,7 +30,7 @@ from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of
 from perpend.inventory.snapshots.rows import copy, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from perpend.core.diagnostics.model import Diagnostic
@@ -53,7 +53,10 @@ class _Relations:
 
 
 class Assembly:
-    """The tables of a run by name. ``parts`` are the tables made by shredding, ``coverage`` the completeness claims."""
+    """The tables of a run by name. ``parts`` are the tables made by shredding, ``coverage`` the completeness claims.
+
+    ``older`` are types with objects that an earlier collection has read and this one has not.
+    """
 
     def __init__(
         self,
@@ -63,13 +66,14 @@ class Assembly:
         declared: Callable[[str], ObjectType | None],
         parts: Mapping[str, Part],
         coverage: Claims,
+        older: Collection[str] = (),
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._declared_type = declared
         self._parts = parts
         self._coverage = coverage
-        self._lists = Lists(connection, tables, declared=self._declared, coverage=coverage)
+        self._lists = Lists(connection, tables, declared=self._declared, coverage=coverage, older=older)
         self._unfollowed: dict[str, list[str]] = {}
 
     def _declared(self, table: str) -> ObjectType | None:

@@ -22,7 +22,7 @@ from perpend.inventory.snapshots.database import name, rows_of, text
 from perpend.inventory.snapshots.files import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any
 
     from perpend.core.diagnostics.model import Diagnostic, Rule
@@ -38,11 +38,15 @@ _BLANK: Final = r"[\s\p{Z}\p{C}]*"
 _UNTYPED: Final = r"[\s\p{Z}\p{C}\p{Pi}\p{Pf}'\"`]"
 _DASH: Final = r"\p{Pd}"
 _SCOPE: Final = "\0"
+_MAY_BE_GONE: Final = "may hold objects that are gone, and is not known in full: "
 _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 
 
 class Lists:
-    """Find out why child lists are unknown. ``problems`` collects the diagnostics about keys and claims."""
+    """Find out why child lists are unknown. ``problems`` collects the diagnostics about keys and claims.
+
+    ``older`` are types with objects that an earlier collection has read and this one has not.
+    """
 
     def __init__(
         self,
@@ -51,12 +55,14 @@ class Lists:
         *,
         declared: Callable[[str], ObjectType | None],
         coverage: Claims,
+        older: Collection[str] = (),
     ) -> None:
         self.problems: list[Diagnostic] = []
         self._connection = connection
         self._tables = tables
         self._declared = declared
         self._coverage = coverage
+        self._older = older
         self._blank: set[tuple[str, str]] = set()
 
     def reason(self, table: str, child: Children) -> str:
@@ -117,14 +123,16 @@ class Lists:
     def _covered(self, own: MergedTable, table: str, child: Children) -> list[str]:
         """Return the cases of a list that the row does not state: null if claims cover its scope, else the reason."""
         account, region = scope_columns(own.forms, self._declared(table))
+        # INVARIANT: an object that may be gone answers for no list, so the reason is not one of an incomplete list.
+        begin = _MAY_BE_GONE if child.type_name in self._older else NOT_IN_FULL
         cases = []
         for scope, why in self._coverage.lacking(child.type_name, child.name):
-            cases.append(f"WHEN {meets(scope, account, region)} THEN {text(NOT_IN_FULL + why)}")
+            cases.append(f"WHEN {meets(scope, account, region)} THEN {text(begin + why)}")
         scopes = self._coverage.complete(child.type_name, child.name)
         if scopes:
             cases.append(f"WHEN {covers(scopes, account, region)} THEN NULL")
         written = f"coalesce({account} || coalesce('/' || {region}, ''), 'all')"
-        before, after = unclaimed(child.type_name, _SCOPE).split(_SCOPE)
+        before, after = (begin + unclaimed(child.type_name, _SCOPE).removeprefix(NOT_IN_FULL)).split(_SCOPE)
         return [*cases, f"ELSE {text(before)} || {written} || {text(after)}"]
 
     def _note_unclaimed(self, table: str, child: Children, mark: str) -> None:

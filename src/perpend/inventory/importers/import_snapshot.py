@@ -33,7 +33,7 @@ from perpend.inventory.snapshots.queries.labels import CALLS_VIEW, SOURCES_VIEW
 from perpend.inventory.snapshots.rows import ROW_GROUP, check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from perpend.core.diagnostics.model import Diagnostic
@@ -85,6 +85,7 @@ class Importing:
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
         self._united: set[str] = set()
+        self._older: set[str] = set()
         self._list_claims: dict[ListClaim, list[int]] = {}
         self._paths = 0
         teach(connection)
@@ -153,9 +154,18 @@ class Importing:
         self._tables.setdefault(table.type_name, []).append(piece)
 
     def add_fragments(
-        self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment], calls: Sequence[FailedCall]
+        self,
+        sources: Sequence[StoredSource],
+        pieces: Mapping[str, TableFragment],
+        calls: Sequence[FailedCall],
+        *,
+        older: Collection[str] = (),
     ) -> None:
-        """Add table fragments with their sources, and the API calls that failed."""
+        """Add table fragments with their sources, and the API calls that failed.
+
+        ``older`` are types with objects that an earlier collection has read and this one has not.
+        """
+        self._older |= {*older}
         self.run.sources += sources
         self.run.calls += calls
         for type_name, piece in pieces.items():
@@ -208,7 +218,10 @@ class Importing:
         texts = [table.keys for table in united.values() if table.forms.get("Id") is Form.TEXT]
         claim_mixed(self.run.sources, partitions_of(self._connection, texts))
         self._drop_claims(united)
-        return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
+        coverage = self._coverage()
+        return Assembly(
+            self._connection, united, declared=self._declared, parts=self._parts, coverage=coverage, older=self._older
+        )
 
     def _drop_claims(self, tables: Mapping[str, MergedTable]) -> None:
         """Drop claims on child lists if some owner does not state its list, or not all owners were read."""
