@@ -17,6 +17,7 @@ from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.inventory.snapshots.default_store import DEFAULT_STORE
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.reports.scan import collection_request
 from perpend.reports.terminal.permissions import (
@@ -46,9 +47,6 @@ Examples:
   perpend permissions --org --role-name audit --format iam-policy
   perpend permissions --format cloudformation
   perpend permissions --missing --store inventory > policy.json"""
-
-DEFAULT_STORE: Final = ".perpend/store"
-"""The store of a scan without --store."""
 
 _DENIED: Final = "denied"
 _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
