@@ -23,7 +23,7 @@ from typing import Any
 from bench.results import Results
 
 from perpend.inventory.snapshots.store import Store
-from tests.servers.stub import SECRET, Stub
+from tests.servers.stub import SECRET, Call, Stub
 
 POLICIES = (
     "user-has-more-than-one-active-access-key",
@@ -32,25 +32,29 @@ POLICIES = (
     "policy-allows-full-administrative-privileges",
 )
 CHOSEN = tuple(word for name in POLICIES for word in ("--policy", name))
-OF_LISTING = {
-    "GenerateCredentialReport": "iam.report",
-    "GetCredentialReport": "iam.report",
-    "ListPolicies": "iam.policies",
-    "ListAnalyzers": "analyzer.list",
-    "DescribeRegions": "ec2.regions",
+OF_USERS, OF_POLICIES = "GetAccountAuthorizationDetails User", "GetAccountAuthorizationDetails LocalManagedPolicy"
+SERVED = {
+    "GenerateCredentialReport": ("iam.report",),
+    "GetCredentialReport": ("iam.report",),
+    OF_USERS: ("iam.user-details", "iam.report"),
+    OF_POLICIES: ("iam.policies", "iam.attached-policies", "iam.boundary-policies", "iam.named-policies"),
+    "ListPolicies": ("iam.policies",),
+    "ListPolicies true": ("iam.attached-policies",),
+    "ListPolicies true PermissionsBoundary": ("iam.boundary-policies",),
+    "ListAnalyzers": ("analyzer.list",),
+    "DescribeRegions": ("ec2.regions",),
 }
-"""The listing that an operation serves; the details of users and of policies are told apart by what they ask for."""
+"""The listings that need the answer of a call. An answer is not kept, so a listing that is not done asks for it again."""
 
 
-def calls_of(stub: Stub) -> set[tuple[str, str, str]]:
-    """Return the cells that answered calls were of."""
-    found = set()
+def asked_again(stub: Stub, done: set[tuple[str, str, str]]) -> list[Call]:
+    """Return the answered calls that no listing needed but those that were done."""
+    found = []
     for call in stub.answered:
-        listing = OF_LISTING.get(call.operation)
-        if call.operation == "GetAccountAuthorizationDetails":
-            listing = "iam.user-details" if call.what.startswith("User") else "iam.policies"
-        if listing:
-            found.add((call.account, call.region if listing == "analyzer.list" else "", listing))
+        name = f"{call.operation} {call.what}"
+        listings = next((SERVED[one] for one in sorted(SERVED, reverse=True) if name.startswith(one)), ())
+        cells = {(call.account, call.region if one == "analyzer.list" else "", one) for one in listings}
+        found += [call] if cells and cells <= done else []
     return found
 
 
@@ -107,7 +111,7 @@ class Process:
 
 
 def killed(stub: Stub, store: Path, kills: int, *, calls: int, drawn: random.Random) -> tuple[int, int]:
-    """Collect with so many kills, each behind a random number of calls; return kills that struck, and cells asked twice."""
+    """Collect with so many kills, each behind a random number of calls; return kills that struck, and calls made twice."""
     done: set[tuple[str, str, str]] = set()
     struck = twice = 0
     while True:
@@ -117,7 +121,7 @@ def killed(stub: Stub, store: Path, kills: int, *, calls: int, drawn: random.Ran
             process.kill_after(drawn.randint(1, max(2, 3 * calls // (2 * kills + 2))))
         process.wait()
         stub.told = lambda: None
-        twice += len(done & calls_of(stub))
+        twice += len(asked_again(stub, done))
         if process.code == -signal.SIGKILL:
             struck += 1
             done |= done_in(store)

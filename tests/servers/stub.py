@@ -149,7 +149,7 @@ def call_of(path: str, headers: Any, body: str) -> tuple[Call, dict[str, str]]:
     url = urlsplit(path)
     given = {name: values[0] for name, values in parse_qs(f"{url.query}&{body}").items()}
     operation = {"/analyzer": "ListAnalyzers", "/accounts": "DescribeHub"}.get(url.path) or given.get("Action", url.path)
-    what = (given.get(name) for name in ("Marker", "nextToken", "PolicyArn", "RoleArn"))
+    what = (given.get(name) for name in ("Marker", "nextToken", "PolicyArn", "RoleArn", "OnlyAttached", "PolicyUsageFilter"))
     parts = (given.get("Filter.member.1", ""), *(one for one in what if one))
     return Call(account, operation, region, " ".join(part for part in parts if part)), given
 

@@ -23,7 +23,7 @@ from perpend.collectors.runs.checkpoint import Checkpoint
 from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import RunWriter, run
 from tests.servers.clock import Clock
-from tests.servers.long import CHOSEN, calls_of, done_in, killed, tables
+from tests.servers.long import CHOSEN, asked_again, done_in, killed, tables
 from tests.servers.planted.rounds import command
 from tests.servers.stub import MANAGEMENT, SECRET, Call, Stub, throttling
 
@@ -282,13 +282,13 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
         monkeypatch.setattr(Checkpoint, "_append", interrupted(drawn.randint(8, 16)))
         ended = collect(*ORG, *(["--resume"] if done else []))
         assert (130, True) == (ended.code, "with --resume continues" in ended.err), ended.err
-        assert not done & calls_of(stub)
+        assert [] == asked_again(stub, done)
         done |= done_in(tmp_path / "s")
         stub.answered.clear()
     monkeypatch.setattr(Checkpoint, "_append", NOTE)
     ended = collect(*ORG, "--resume")
     assert (0, True) == (ended.code, len(done) > 6), ended.err
-    assert not done & calls_of(stub)
+    assert [] == asked_again(stub, done)
     assert tables(whole.store) == tables(tmp_path / "s")
     assert "none was interrupted" in collect(*ORG, "--resume").err
 
@@ -304,7 +304,7 @@ def test_what_stands_unfinished_is_told_and_pruned(
     assert (2, True) == (other.code, "the unfinished ones have other options" in other.err)
     stub.answered.clear()
     aged = collect("--resume", "--resume-age", "0s")
-    assert (0, True) == (aged.code, len(calls_of(stub)) > 4), aged.err
+    assert (0, True) == (aged.code, len(stub.answered) > 4), aged.err
     monkeypatch.setattr(Checkpoint, "_append", interrupted(8))
     assert 130 == collect().code
     monkeypatch.setattr(Checkpoint, "_append", NOTE)

@@ -136,13 +136,18 @@ def certificate(days: int, bits: int = 2048, names: tuple[str, ...] = ("shop.exa
 
 def with_root(row: str) -> Mend:
     """Return what puts a row of the root user into a credential report, which moto leaves out."""
-    line = f"<root_account>,{IAM}root,2023-03-14T11:20:08+00:00,{row}".encode()
+    line = f"<root_account>,{IAM}root,2023-03-14T11:20:08+00:00,{row}"
+    return lambda content: _report(content, lambda lines: [lines[0], line, *lines[1:]])
 
-    def mend(content: bytes) -> bytes:
-        def added(match: re.Match[bytes]) -> bytes:
-            lines = base64.b64decode(match[1]).split(b"\n", 1)
-            return b"<Content>" + base64.b64encode(b"\n".join((lines[0], line, *lines[1:]))) + b"</Content>"
 
-        return re.sub(rb"<Content>([^<]*)</Content>", added, content)
+def with_rows(change: Callable[[str], str], before: Mend | None) -> Mend:
+    """Return what changes rows of a credential report, after an earlier mend of it."""
+    return lambda content: _report(before(content) if before else content, lambda lines: list(map(change, lines)))
 
-    return mend
+
+def _report(content: bytes, change: Callable[[list[str]], list[str]]) -> bytes:
+    def changed(match: re.Match[bytes]) -> bytes:
+        lines = base64.b64decode(match[1]).decode().split("\n")
+        return b"<Content>" + base64.b64encode("\n".join(change(lines)).encode()) + b"</Content>"
+
+    return re.sub(rb"<Content>([^<]*)</Content>", changed, content)

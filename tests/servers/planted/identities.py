@@ -10,6 +10,7 @@ from urllib.parse import quote
 from tests.servers.planted.account import (
     ACCOUNT,
     FOREIGN,
+    HOME,
     IAM,
     SECRET,
     TRUST,
@@ -18,6 +19,7 @@ from tests.servers.planted.account import (
     certificate,
     document,
     with_root,
+    with_rows,
 )
 from tests.servers.planted.faults import Fault, RemediationPlan, calls
 
@@ -65,15 +67,13 @@ def hardware(aws: Account) -> None:
 
 def key_used(aws: Account) -> None:
     """Have the key used that was made along with its user."""
-    when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
-    def mend(content: bytes) -> bytes:
-        if b"<UserName>along</UserName>" not in content:
-            return content
-        content = re.sub(rb"<ServiceName>[^<]*</ServiceName>", b"<ServiceName>s3</ServiceName>", content)
-        return content.replace(b"<AccessKeyLastUsed>", b"<AccessKeyLastUsed><LastUsedDate>" + when + b"</LastUsedDate>", 1)
+    def used(row: str) -> str:
+        cells = row.split(",")
+        return ",".join((*cells[:10], when, HOME, "s3", *cells[13:])) if cells[0] == "along" else row
 
-    aws.mended["GetAccessKeyLastUsed"] = mend
+    aws.mended["GetCredentialReport"] = with_rows(used, aws.mended.get("GetCredentialReport"))
 
 
 def user(name: str, *, keys: int = 0, password: bool = False) -> Thing:

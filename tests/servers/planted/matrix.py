@@ -45,7 +45,7 @@ NO_MEMBERS = "no members"
 FIRST = ("GetCallerIdentity",)
 """What is asked before all else: without it nothing is collected."""
 
-SELDOM = ("GetPolicyVersion", "DescribeOrganization", "ListAccounts")
+SELDOM = ("GetAccessKeyLastUsed", "GetPolicyVersion", "DescribeOrganization", "ListAccounts")
 """What is asked only where something else is not answered, or told only where there are documents that it is read with."""
 
 
