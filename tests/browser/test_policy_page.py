@@ -54,7 +54,6 @@ PARTS = [
     "Linked framework sections",
     "Section",
     "Sub-sections",
-    "Internal rules",
     "Policies",
     "Flags",
     "1.13",

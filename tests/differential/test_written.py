@@ -23,12 +23,14 @@ from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.verdict import Reference, Verdict
+from perpend.evaluation.verdicts.verdict import Reference, Verdict, verdict_of
 from perpend.evaluation.verdicts.verdicts import VerdictRow
 from perpend.findings.filters import Filter
 from perpend.findings.verdict_filter import filter_verdicts
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
+from perpend.language.interpreter.interpreter import EvaluationOutcome
+from perpend.language.program.program import Program
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
 from perpend.reports.formats.json import write_json, write_ndjson
 from perpend.reports.formats.registry import REFERENCES
@@ -108,6 +110,10 @@ def ends(evaluation: Evaluation) -> Iterator[tuple[Any, CloudObject, int, str | 
             yield column.program, objects[row], index, error
 
 
+def finding_of(evaluation: Evaluation, program: Program, judged: CloudObject, end: EvaluationOutcome) -> Verdict:
+    return verdict_of(program, judged, end, evaluation.selection.types, evaluation.observed_at(judged))
+
+
 def references(finding: Verdict, which: str) -> str:
     if which == "findings" and finding.status not in (Status.INCOMPLIANT, Status.UNDETERMINED):
         return "[]"
@@ -143,7 +149,7 @@ def described(evaluation: Evaluation, judged: CloudObject, *, master: bool) -> d
 def lines(evaluation: Evaluation, which: str) -> list[str]:
     found = []
     for program, judged, index, error in ends(evaluation):
-        one = evaluation._finding(program, judged, index, error)
+        one = finding_of(evaluation, program, judged, (index, error))
         said = {
             "policyId": one.policy_id,
             "status": one.status.value,
@@ -166,7 +172,7 @@ def objects_of(evaluation: Evaluation, which: str) -> list[str]:
     for _, of_object in groupby(ends(evaluation), key=lambda one: one[1].id):
         verdicts, fields = [], {}
         for program, judged, index, error in of_object:
-            one = evaluation._finding(program, judged, index, error)
+            one = finding_of(evaluation, program, judged, (index, error))
             said = {"policyId": one.policy_id, "status": one.status.value, "conditionIndex": one.condition_index}
             if one.current_state_message != program.verdicts[index].message:
                 said["currentStateMessage"] = one.current_state_message
@@ -181,7 +187,7 @@ def objects_of(evaluation: Evaluation, which: str) -> list[str]:
 def rows(evaluation: Evaluation, which: str) -> list[str]:
     found = [",".join(HEADER)]
     for program, judged, index, error in ends(evaluation):
-        one, owner = evaluation._finding(program, judged, index, error), judged.master
+        one, owner = finding_of(evaluation, program, judged, (index, error)), judged.master
         texts = (
             one.policy_id,
             one.status.value,

@@ -62,8 +62,10 @@ def score_parts(overview: Overview) -> dict[str, int]:
 
 def others_text(overview: Overview) -> str:
     """Return the numbers of verdicts beside those, and how many of the unknown are waived; empty if there are none."""
-    others = [(Status.INAPPLICABLE, "more do not apply"), (Status.DISAPPEARED, "are about objects that disappeared")]
-    parts = [f"{number:,} {words}" for status, words in others if (number := overview.counts[status])]
+    inapplicable, gone = overview.counts[Status.INAPPLICABLE], overview.counts[Status.DISAPPEARED]
+    parts = [f"{inapplicable:,} more {'does' if inapplicable == 1 else 'do'} not apply"] if inapplicable else []
+    if gone:
+        parts.append("1 is about an object that disappeared" if gone == 1 else f"{gone:,} are about objects that disappeared")
     if unknown := overview.waived.get(Status.UNDETERMINED, 0):
         parts.append(f"{unknown:,} of the unknown are waived")
     return ", ".join(parts)
