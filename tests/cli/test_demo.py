@@ -38,6 +38,7 @@ def _mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
+@pytest.mark.slow
 def test_the_next_commands_work_as_printed(tmp_path: Path, run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(build, "make_demo", partial(build.make_demo, runs=1))

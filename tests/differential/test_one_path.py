@@ -126,7 +126,7 @@ def verdicts(evaluation: Evaluation) -> Any:
 
 LISTS = st.lists(reports(), min_size=1, max_size=3)
 COMMON = settings(
-    max_examples=EXAMPLES // 2, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES // 4, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -182,6 +182,7 @@ def test_order_and_copies_of_files_change_nothing(contents: list[bytes], order: 
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.slow
 def test_many_rows_fill_several_row_groups_alike() -> None:
     rows = b"".join(
         b"u%d,arn:aws:iam::11112222%04d:user/u%d,%s,%s\n"

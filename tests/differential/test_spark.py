@@ -60,7 +60,7 @@ SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "64"))
 EXAMPLE = Path(__file__).parents[2] / "examples" / "credential-report.csv"
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 REASON = why_not()
-pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
+pytestmark = [pytest.mark.skipif(REASON is not None, reason=str(REASON)), pytest.mark.slow]
 
 
 class Judged(NamedTuple):
@@ -157,7 +157,6 @@ def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
             check_agreement("spark", Counterexample({}, one.objects, True, one.time, expected), indexes)
 
 
-@pytest.mark.slow
 def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
     with uncompiled(spark):
         report = report_of(spark, Path(str(package_files("perpend") / "library")))
@@ -165,7 +164,6 @@ def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
     assert ({}, [], report.executions) == (report.refused, report.failures, report.passed)
 
 
-@pytest.mark.slow
 def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     """And `test_spark_check` says so of a store, by way of the command."""
     analyzer, texts = Analyzer(open_repository(None)), []
@@ -181,7 +179,6 @@ def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     assert texts[0] == texts[1]
 
 
-@pytest.mark.slow
 def test_a_collected_organization_comes_to_the_same_findings(spark: Spark, tmp_path: Path) -> None:
     """Several accounts, of which one could not be entered: Spark judges their store as it is."""
     pytest.importorskip("botocore", reason="the extra aws is not installed")
@@ -225,7 +222,6 @@ def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Judged]:
     return found
 
 
-@pytest.mark.slow
 def test_spark_agrees_on_any_program(spark: Spark) -> None:
     check_all(spark, drawn(repositories() | repositories_with_logic(), EXAMPLES))
 
@@ -250,7 +246,6 @@ def test_every_counterexample_of_before_ends_on_spark_as_in_the_interpreter(spar
     check_all(spark, cases)
 
 
-@pytest.mark.slow
 def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> None:
     from perpend.evaluation.engines.spark.engine import frame_of_rows
 
@@ -310,7 +305,6 @@ def test_lives_on_spark_are_as_the_reference_says(spark: Spark) -> None:
         known |= {number: after for number, (after, _) in ends.items() if after is not None}
 
 
-@pytest.mark.slow
 def test_a_histories_steps_on_spark_are_those_that_a_commit_made(spark: Spark, tmp_path: Path) -> None:
     with uncompiled(spark):
         found = compare_steps(spark.session, tmp_path, objects=1_000, policies=2, days=2, changed=0.2)
@@ -326,7 +320,6 @@ def test_a_second_session_is_refused(spark: Spark) -> None:
         spark_session("local[1]").__enter__()
 
 
-@pytest.mark.slow
 def test_who_finds_no_worker_leaves_no_thread_behind(spark: Spark) -> None:
     """It would meet a session that has ended, and print a traceback about that."""
     from perpend.evaluation.engines.spark.session import _find_worker

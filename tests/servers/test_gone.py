@@ -18,7 +18,7 @@ from tests.servers.planted.account import Account
 from tests.servers.planted.rounds import Rounds, account, command
 from tests.servers.planted.tables import FAULTS
 
-pytestmark = pytest.mark.usefixtures("shared_database")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_database")]
 
 LIBRARY = "/ce/ca/aws/"
 NOT_FOUND = {

@@ -23,7 +23,7 @@ from tests.cli.conftest import RunWriter, run
 from tests.servers.aws import Proxy
 from tests.servers.sessions import session_of
 
-pytestmark = pytest.mark.usefixtures("shared_database")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_database")]
 
 __all__ = ["run"]
 

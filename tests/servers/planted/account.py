@@ -112,6 +112,17 @@ def image(aws: Account) -> str:
     return f"arn:aws:ec2:{HOME}::image/{made['ImageId']}"
 
 
+def sqs_queue(aws: Account, name: str, **attributes: str) -> str:
+    """Return the ARN of a new queue."""
+    aws.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+    return f"arn:aws:sqs:{HOME}:{ACCOUNT}:{name}"
+
+
+def set_queue(aws: Account, arn: str, **attributes: str) -> None:
+    sqs = aws.client("sqs")
+    sqs.set_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"], Attributes=attributes)
+
+
 def log_bucket(aws: Account) -> str:
     """A bucket that logs go to."""
     s3 = aws.client("s3")

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.servers.planted.account import ACCOUNT, FOREIGN, HOME, IAM, TRUST, Account, Thing, document, role
+from tests.servers.planted.account import (
+    ACCOUNT,
+    FOREIGN,
+    HOME,
+    IAM,
+    TRUST,
+    Account,
+    Thing,
+    document,
+    role,
+    set_queue,
+    sqs_queue,
+)
 from tests.servers.planted.faults import Fault, RemediationPlan
 
 NARROW = "s3:GetObject"
@@ -117,10 +129,6 @@ def _domain(aws: Account, name: str) -> str:
     return f"arn:aws:es:{HOME}:{ACCOUNT}:domain/{name}"
 
 
-def _queue(aws: Account, name: str) -> str:
-    return str(aws.client("sqs").create_queue(QueueName=name)["QueueUrl"])
-
-
 def _topic(aws: Account, name: str) -> str:
     return str(aws.client("sns").create_topic(Name=name)["TopicArn"])
 
@@ -155,8 +163,8 @@ _OWNERS = (
     ).faults("opensearch/domain-policy", "es:ESHttpGet"),
     *_Owner(
         "sqs",
-        _queue,
-        lambda aws, identity, text: aws.client("sqs").set_queue_attributes(QueueUrl=identity, Attributes={"Policy": text}),
+        sqs_queue,
+        lambda aws, identity, text: set_queue(aws, identity, Policy=text),
     ).faults("sqs/queue-policy", "sqs:SendMessage"),
     *_Owner("sns", _topic, _set_topic).faults("sns/topic-policy", "sns:Publish"),
     *_Owner(

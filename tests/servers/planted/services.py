@@ -6,7 +6,19 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.servers.planted.account import ACCOUNT, FOREIGN, HOME, Account, Thing, certificate, key, role, subnets
+from tests.servers.planted.account import (
+    ACCOUNT,
+    FOREIGN,
+    HOME,
+    Account,
+    Thing,
+    certificate,
+    key,
+    role,
+    set_queue,
+    sqs_queue,
+    subnets,
+)
 from tests.servers.planted.faults import Fault, RemediationPlan, another
 
 _EKS = f"arn:aws:eks:{HOME}:{ACCOUNT}:cluster/"
@@ -108,11 +120,11 @@ OVER_HTTP, OVER_TLS = subscribed("http", "http://shop.example/in"), subscribed("
 
 
 def queue(aws: Account) -> str:
-    return str(aws.client("sqs").create_queue(QueueName="plain", Attributes={"SqsManagedSseEnabled": "false"})["QueueUrl"])
+    return sqs_queue(aws, "plain", SqsManagedSseEnabled="false")
 
 
 def sealed_queue(aws: Account) -> None:
-    aws.client("sqs").set_queue_attributes(QueueUrl=aws.there(queue), Attributes={"KmsMasterKeyId": aws.there(key)})
+    set_queue(aws, aws.there(queue), KmsMasterKeyId=aws.there(key))
 
 
 def _function(aws: Account, name: str, **given: Any) -> str:
