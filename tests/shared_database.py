@@ -85,6 +85,6 @@ class Shared:
 
 @cache
 def _running() -> duckdb.DuckDBPyConnection:
-    running = duckdb.connect(":memory:", config={**database._SETTINGS, "temp_directory": ""})
+    running = duckdb.connect(":memory:", config={**database._SETTINGS, "temp_directory": "", "threads": 1})
     running.execute("SET enable_external_file_cache = false")  # files of one name differ from command to command
     return running
