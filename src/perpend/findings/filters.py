@@ -1,9 +1,9 @@
 """Declare the filters of findings and verdicts: name, sentence, type, and the SQL condition that each stands for.
 
 Every interface derives its parameters from :data:`FILTERS`. A condition is over a relation with these columns, as far as it
-needs them: ``policy_id``, ``type``, ``object_id``, ``external_id``, ``object_name``, ``accounts`` (a list of all names of the
-object's account), ``region``, ``tags`` (a JSON object, null if it is not known), ``status``, ``life``, ``open_since`` and
-``severity``. A filter changes neither verdicts nor totals. All filters must hold; of one filter, any value.
+needs them: ``policy_id``, ``policy_title``, ``type``, ``object_id``, ``external_id``, ``object_name``, ``accounts`` (a list of
+all names of the object's account), ``region``, ``tags`` (a JSON object, null if it is not known), ``status``, ``life``,
+``open_since`` and ``severity``. A filter changes neither verdicts nor totals. All filters must hold; of one filter, any value.
 """
 
 from __future__ import annotations
@@ -85,6 +85,15 @@ def _of_object(values: Sequence[str]) -> str:
     return f"(object_id IN ({listed}) OR external_id IN ({listed}) OR object_name IN ({listed}))"
 
 
+def _containing(values: Sequence[str]) -> str:
+    """Return the condition for texts that contain a value. A text that is not known contains nothing."""
+    columns = ("object_name", "object_id", "external_id", "policy_id", "policy_title")
+    conditions = (
+        f"coalesce(contains(lower({column}), lower({text(storable(value))})), false)" for value in values for column in columns
+    )
+    return f"({' OR '.join(conditions)})"
+
+
 def _of_accounts(values: Sequence[str]) -> str:
     return f"list_has_any(accounts, {text_list(map(storable, values))})"
 
@@ -126,6 +135,12 @@ REGION: Final = FilterDeclaration(
 )
 OBJECT: Final = FilterDeclaration(
     "object", "Only this object, by Id, external id or name; may be repeated.", _of_object, example="ID|NAME"
+)
+SEARCH: Final = FilterDeclaration(
+    "search",
+    "Only findings with this text in the object's name or id, or in the policy's id or title; may be repeated.",
+    _containing,
+    example="TEXT",
 )
 TAG: Final = FilterDeclaration(
     "tag",
@@ -169,7 +184,7 @@ SINCE: Final = FilterDeclaration(
 OF_VERDICTS: Final = (STATUS, CATEGORY, ACCOUNT, REGION, OBJECT, TAG)
 """The filters of the verdicts of a run."""
 
-OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, TAG, SEVERITY, SINCE)
+OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, SEARCH, TAG, SEVERITY, SINCE)
 """The filters of the findings of a history."""
 
 FILTERS: Final = {one.name: one for one in (*OF_FINDINGS, STATUS, CATEGORY)}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import InvalidOption
 from perpend.evaluation.verdicts.selection import title_of
-from perpend.findings.filters import ACCOUNT, LIFE, OBJECT, ORDERS, POLICY, REGION, TAG, TYPE, WAIVED, Filter
-from perpend.findings.finding_filter import finding_rows, of_severity, tags_unknown
+from perpend.findings.filters import ACCOUNT, LIFE, OBJECT, ORDERS, POLICY, REGION, SEARCH, TAG, TYPE, WAIVED, Filter
+from perpend.findings.finding_filter import finding_rows, keep_titles, of_severity, tags_unknown
 from perpend.findings.history.model import OPEN_STATES
 from perpend.findings.history.queries.findings import (
     BY_AGE,
@@ -50,8 +50,14 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
     from perpend.language.syntax.repository import Repository
 
-_SORTING: Final = {"severity": BY_GROUP, "age": BY_AGE, "priority": BY_PRIORITY}
+SORTING: Final = {"severity": BY_GROUP, "age": BY_AGE, "priority": BY_PRIORITY}
 """The orders in SQL."""
+
+TIME_COLUMNS: Final = (
+    *("open_since", "ended_at", "last_known_at", "last_seen", "status_date", "incompliant_start_date", "incompliant_end_date"),
+    "due",
+)
+"""The columns of a finding that hold times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +124,14 @@ def listed_findings(
         if value not in known:
             raise InvalidOption(f"{name} '{value}' is not one of {', '.join(known)}", f"--{name}")
     head = history.head()
-    filter = _names_of_history(filter.with_account_numbers(accounts), repository, head)
+    filter = names_of_history(filter.with_account_numbers(accounts), repository, head)
     tags = bool(filter.of(TAG.name)) or waivers.by_tags or severities.by_tags
     named: dict[str, Any] = {"accounts": filter.of(ACCOUNT.name), "objects": filter.of(OBJECT.name)}
     with asking(history, "finding", *views, **named, regions=filter.of(REGION.name), tags=tags) as connection:
         covering = waivers.covered_findings(connection, head)
         keep_ratings(connection, severities.in_force)
+        if filter.of(SEARCH.name):
+            keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in head.policies})
         rows = of_severity(with_severity(with_waivers(finding_rows(filter), waived)), filter)
         groups = finding_groups(connection, (rows, []), partial(title_of, repository))
         unknown = tags_unknown(connection, rows) if filter.of(TAG.name) else 0
@@ -133,11 +141,11 @@ def listed_findings(
             all_columns = (*all_columns, *PRIORITY_COLUMNS)
         elif not priorities:
             all_columns = (*all_columns, "severity")
-        findings = FindingList(shown, [], all_columns, _SORTING[order])
+        findings = FindingList(shown, [], all_columns, SORTING[order])
         yield ListedFindings(connection, head, findings, groups, covering, severities, unknown, rows)
 
 
-def _names_of_history(filter: Filter, repository: Repository, head: HistoryManifest) -> Filter:
+def names_of_history(filter: Filter, repository: Repository, head: HistoryManifest) -> Filter:
     """Return a filter that names types and policies as a history does, and chooses open findings unless it names states."""
     values = {LIFE.name: tuple(life.value for life in OPEN_STATES), **filter.values}
     if filter.of(TYPE.name):

@@ -24,6 +24,7 @@ from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.snapshots.open_store import is_address
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import Repository, open_repository
+from perpend.reports.store_reader import StoreReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenStore:
+class OpenStore(StoreReader):
     """A store with the findings of its runs, as ``open`` and ``scan_aws`` return it.
 
     ``Store`` is the name of the class of snapshots, which stays, so that programs of earlier versions go on.
@@ -58,10 +59,10 @@ class OpenStore:
     def findings(self, *, waived: str = WAIVED[0], order: str = ORDERS[0], **filters: object) -> list[dict[str, Any]]:
         """Return the findings of the history, by default the open ones: the rows of ``perpend findings --format json``.
 
-        Keywords filter: ``policy``, ``type``, ``account``, ``region``, ``object``, ``tag`` (``KEY=VALUE``), ``life``,
-        ``severity``, ``since``. A value is a text or several; any of several is enough, and all keywords must hold. ``since``
-        is a date, a time with a time zone, or their text in ISO 8601. ``waived`` is ``all``, ``yes`` or ``no``; ``order`` is
-        ``severity``, ``age`` or ``priority``.
+        Keywords filter: ``policy``, ``type``, ``account``, ``region``, ``object``, ``search``, ``tag`` (``KEY=VALUE``),
+        ``life``, ``severity``, ``since``. A value is a text or several; any of several is enough, and all keywords must hold.
+        ``since`` is a date, a time with a time zone, or their text in ISO 8601. ``waived`` is ``all``, ``yes`` or ``no``;
+        ``order`` is ``severity``, ``age`` or ``priority``.
 
         A finding of which the last run could not decide has the life ``unconfirmed`` or ``unknown``, never ``resolved``.
         ``open_since`` is None if it never was known to fail, ``ended_at`` while it is open, ``waiver`` if nobody waives it.
