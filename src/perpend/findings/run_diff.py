@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from perpend.core.errors import InvalidOption
 from perpend.findings.history.compliance import newest_counts_in
-from perpend.findings.history.model import Event
+from perpend.findings.history.queries.changes import EVENTS
 from perpend.findings.history.queries.findings import COMPARED, by_event, compared, coverage, rows_in, run_named
 from perpend.findings.history.queries.views import asking
 from perpend.findings.severity.priority import BY_SEVERITY, keep_ratings, with_severity
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from perpend.findings.severity.active import ActiveSeverities
     from perpend.findings.waivers.active import ActiveWaivers
     from perpend.findings.waivers.status import WaiverStatus
-
-_ORDER: Final = (
-    *(Event.OPENED, Event.REOPENED, Event.BECAME_UNKNOWN, Event.RECONFIRMED, Event.CHANGED),
-    *(Event.RESOLVED, Event.RESOURCE_DELETED, Event.POLICY_REMOVED),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class Difference:
     def counts(self) -> dict[str, int]:
         """The number of findings of each kind, the most important first."""
         numbers = Counter(row["what"] for row in self.rows)
-        return {event.value: numbers[event.value] for event in _ORDER if numbers[event.value]}
+        return {event.value: numbers[event.value] for event in EVENTS if numbers[event.value]}
 
 
 def run_difference(

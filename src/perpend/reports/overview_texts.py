@@ -45,12 +45,17 @@ def verdicts_text(overview: Overview) -> str:
 
 
 def score_text(overview: Overview) -> str:
-    """Return the compliant share of known verdicts: a percentage without decimals, 0 % or 100 % only if it is so."""
-    part, whole = overview.compliant, overview.known
+    """Return the compliant share of known verdicts."""
+    share = known_share(overview.compliant, overview.known)
+    return "nothing is known to comply or fail" if share is None else f"{share} % of what is known complies"
+
+
+def known_share(part: int, whole: int) -> int | None:
+    """Return a percentage without decimals, 0 or 100 only if it is so; None of nothing."""
     if not whole:
-        return "nothing is known to comply or fail"
+        return None
     rounded = (200 * part + whole) // (2 * whole)
-    return f"{min(max(rounded, part > 0), 100 - (part < whole))} % of what is known complies"
+    return min(max(rounded, part > 0), 100 - (part < whole))
 
 
 def score_parts(overview: Overview) -> dict[str, int]:

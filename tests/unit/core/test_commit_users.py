@@ -16,6 +16,7 @@ from perpend.core.commit import digest_of
 from perpend.findings.history.manifest import HistoryManifest
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.notifications.delivery_log import SentRuns
+from perpend.findings.notifications.issues.log import ChannelLog, IssueLog
 from perpend.inventory.snapshots.column_cache import CachedFiles
 from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.manifest import Manifest, StoredFile
@@ -65,6 +66,12 @@ def remember_digest(directory: Path, scratch: Path) -> None:
     SentRuns(HistoryStorage(directory)).remember("channel", 1)
 
 
+def remember_issues(directory: Path, scratch: Path) -> None:
+    log = IssueLog(HistoryStorage(directory))
+    log.channels["issues"] = ChannelLog("project", 1)
+    log.write()
+
+
 def replace_head(directory: Path, scratch: Path) -> None:
     HistoryStorage(directory).replace_head(HistoryManifest(), HistoryManifest())
 
@@ -101,6 +108,7 @@ def files_in(directory: Path) -> dict[str, bytes]:
         (write_policy, NotWritten, "y/z"),
         (write_site_manifest, OSError, NAME),
         (remember_digest, StoreError, "history/notified.json"),
+        (remember_issues, StoreError, "history/issues.json"),
         (replace_head, StoreError, "history/head.json"),
         (make_current, OSError, "runs/r.json"),
         (index_columns, OSError, "columns.json"),

@@ -23,9 +23,11 @@ from perpend.reports.scan import collection_request
 from perpend.reports.terminal.permissions import (
     ASSUME_ROLE,
     MOST_CHARACTERS,
+    allowable_permissions,
     assume_role_statement,
     characters_of,
     cloudformation,
+    denied_calls,
     iam_policies,
     terraform,
 )
@@ -48,7 +50,6 @@ Examples:
   perpend permissions --format cloudformation
   perpend permissions --missing --store inventory > policy.json"""
 
-_DENIED: Final = "denied"
 _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 
 
@@ -133,11 +134,11 @@ def command(
     request = collection_request(open_repository_here(repo), policies, frameworks, types)
     permissions = request.cloud.permissions(request.plan, organization=org)
     if missing:
-        denied = _denied_calls(store)
+        failed = _failed_calls(store)
         if policies or frameworks or types:
             wanted = {permission.name for permission in permissions}
-            denied = [call for call in denied if call.label in wanted]
-        _print_missing(denied, form, most_characters)
+            failed = [call for call in failed if call.label in wanted]
+        _print_missing(failed, form, most_characters)
     elif form == "iam-policy":
         assume_role = [assume_role_statement(role_name or request.cloud.default_role)] if org else []
         names = [permission.name for permission in permissions if permission.name != ASSUME_ROLE]
@@ -154,22 +155,19 @@ def command(
     return 0
 
 
-def _denied_calls(store: str | None) -> list[FailedCall]:
-    """Return the calls that the last collection of a store was denied. Raises UsageError if no store is named or there."""
+def _failed_calls(store: str | None) -> list[FailedCall]:
+    """Return the calls that failed in the last collection of a store. Raises UsageError if no store is named or there."""
     if store is None and not os.path.isdir(DEFAULT_STORE):
         reason = f"{DEFAULT_STORE} is not there"
         raise click.UsageError(f"--missing reads what a collection was denied: name its store with --store; {reason}")
     with open_store(store or DEFAULT_STORE).reading() as snapshot:
-        return [call for call in snapshot.calls if call.refusal.startswith(_DENIED)]
+        return [*snapshot.calls]
 
 
-def _print_missing(denied: Sequence[FailedCall], form: str, most_characters: int) -> None:
+def _print_missing(failed: Sequence[FailedCall], form: str, most_characters: int) -> None:
     """Print the IAM policy that allows denied calls, and the calls on standard error; or both as JSON."""
-    calls: dict[tuple[str, str], list[FailedCall]] = {}
-    for call in sorted(denied, key=lambda call: (call.label, call.refusal, call.account, call.region)):
-        calls.setdefault((call.label, call.refusal), []).append(call)
-    # No policy of an account allows a call that a service control policy denies.
-    allowable = list(dict.fromkeys(label for label, refusal in calls if refusal == _DENIED))
+    calls = denied_calls(failed)
+    allowable = allowable_permissions(calls)
     if form == "json":
         entries = [
             {"permission": label, "refusal": refusal, "calls": [asdict(call) for call in of_one]}

@@ -94,6 +94,18 @@ class Step:
     reason: str | None = None
     listed: tuple[ListedObject, ...] = ()
 
+    @property
+    def further_values(self) -> list[Leaf]:
+        """The values that ``fields`` do not have."""
+        return [leaf for leaf in self.leaves if leaf.told or not _is_field(leaf, self.fields)]
+
+
+def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:
+    """Whether a value is listed as a field already."""
+    return not leaf.stopped and any(
+        place.extract is None and one.place == place and one.value == leaf.value for one in fields for place in leaf.places
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import readings
-from perpend.evaluation.verdicts.stores.stored_objects import StoredOrigins, required_values
+from perpend.evaluation.verdicts.stores.stored_objects import StoredOrigins, required_values, with_paths
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.queries.texts import texts_like
 from perpend.inventory.snapshots.read_objects import ObjectReader, rows_with
@@ -49,16 +49,17 @@ class NameQuery(NamedTuple):
 
 
 def stored_object_named(
-    snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = ""
+    snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = "", *, paths: Iterable[str] = ()
 ) -> CloudObject:
-    """Return the one object with a name, with the fields that a program reads.
+    """Return the one object with a name, with the fields that a program reads and those at further ``paths``.
 
     A name is an ID, or a name, also as reports print it or with its owner. ``where`` describes a temporary snapshot in
     messages. Raises UnknownName if there is no such object, or more than one.
     """
     snapshot = snapshot.as_declared(program.types)
     columns = naming_columns(object_type)
-    required, origins = required_values([program], object_type), StoredOrigins(snapshot, object_type.name)
+    required = with_paths(required_values([program], object_type), paths)
+    origins = StoredOrigins(snapshot, object_type.name)
     with opened(paths=snapshot.files.paths) as connection:
         for query in name_queries(name):
             rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(query.text))

@@ -47,7 +47,7 @@ def scorecards_from_history(
     """
     counts = newest_counts_of(place, accounts)
     answered = answer(place, accounts, counts) if answer else None
-    return _cards(repository, counts, frameworks, answered, place.head().in_part(accounts), inherited=inherited)
+    return scorecards_of_counts(repository, counts, frameworks, answered, place.head().in_part(accounts), inherited=inherited)
 
 
 def framework_carry_over(repository: Repository, before: str, after: str) -> CarryOver:
@@ -63,11 +63,11 @@ def framework_carry_over(repository: Repository, before: str, after: str) -> Car
 
 def standings(repository: Repository, counts: Counts, in_part: Mapping[str, str]) -> dict[str, str]:
     """Return the status of each requirement of a repository's frameworks, by counts of the verdicts of its policies."""
-    cards = _cards(repository, counts, in_part=in_part)
+    cards = scorecards_of_counts(repository, counts, in_part=in_part)
     return {result.requirement.id: result.standing.value for card in cards for result in card.results}
 
 
-def _cards(
+def scorecards_of_counts(
     repository: Repository,
     counts: Counts,
     frameworks: Sequence[str] = (),
@@ -76,6 +76,10 @@ def _cards(
     *,
     inherited: bool = False,
 ) -> list[Scorecard]:
+    """Return the scorecards of frameworks, of all if none is named, by the counts of the verdicts of policies.
+
+    ``in_part`` tells why not all objects of a policy were read. ``inherited`` counts inherited mappings, too.
+    """
     mappings = FrameworkMappings(repository)
     named = [find_section(name, repository) for name in frameworks] or _frameworks(repository)
     tops: dict[str, list[str]] = {}

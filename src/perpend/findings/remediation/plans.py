@@ -93,16 +93,17 @@ def _mending(
 ) -> RemediationPlan:
     program, (index, error) = column.program, end
     verdict = program.verdicts[index]
+    policy, label = evaluation.selection.policies[program.policy_id], evaluation.type_label(program.input_type)
+    guide = remediation_of(program, verdict) or ""
+    return object_plan(policy, label, judged, message_of(verdict, error), guide, remedy)
+
+
+def object_plan(
+    policy: PolicyView, type_label: str, judged: CloudObject, message: str, guide: str, remedy: Remedy | None
+) -> RemediationPlan:
+    """Return the plan for one object that a policy finds incompliant. It has all fields that the remedy names."""
     filled, why_not = _filled(judged, remedy)
-    mending = RemediationPlan(
-        evaluation.selection.policies[program.policy_id],
-        evaluation.type_label(program.input_type),
-        judged,
-        message_of(verdict, error),
-        remediation_of(program, verdict) or "",
-        filled,
-        why_not,
-    )
+    mending = RemediationPlan(policy, type_label, judged, message, guide, filled, why_not)
     return replace(mending, remedy=with_credentials(filled, mending.account)) if filled else mending
 
 

@@ -65,6 +65,10 @@ class EntriesRead:
         except UnreadableFile as error:
             self.diagnostics.append(error.diagnostic)
             return
+        yield from self.of_text(text, path)
+
+    def of_text(self, text: str, path: str) -> Iterator[Fields]:
+        """Yield the entries of a text; ``path`` is its name in diagnostics."""
         node = node_from_yaml(text, path, self.diagnostics)
         fields = Reader(self.diagnostics).record(node, self.shape) if node is not None else None
         if fields is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from perpend.findings.history.storage import HistoryStorage
-    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.findings.waivers.matches import FindingsOf, WaiverMatches
     from perpend.inventory.snapshots.database import Connection
 
 WAIVER_COLUMNS: Final = ("waiver", "waived_until")
@@ -33,6 +34,14 @@ def history_findings(policies: Collection[str] | None = None) -> str:
     some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies))) or 'NULL'})"
     called = {"id": "object_id AS id", "name": "object_name AS name"}
     return f"SELECT {', '.join(called.get(column, column) for column in COLUMNS)} FROM {FOUND} WHERE {NOT_ENDED}{some}"
+
+
+def only_accounts(findings: FindingsOf, accounts: Collection[str] | None) -> FindingsOf:
+    """Return the findings, or objects, of some accounts only; all for None."""
+    if accounts is None:
+        return findings
+    listed = ", ".join(map(text, sorted(accounts))) or "NULL"
+    return lambda policies: f"SELECT * FROM ({findings(policies)}) WHERE account IN ({listed})"
 
 
 def with_waivers(rows: str, which: str = "all") -> str:
@@ -52,6 +61,35 @@ def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, 
         f"WHERE w.status = 'INCOMPLIANT'{where} GROUP BY 1"
     )
     return dict(connection.execute(query, [*accounts]).fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedWaivers:
+    """The waivers that were matched with the findings of a history, and the numbers of these findings by account.
+
+    ``covers`` has the waiver, the account and the number of findings that match it, in force or not. ``waives`` has the waiver
+    that is shown, the policy, the status, the account and the number of waived findings. ``looked`` is what was evaluated.
+    """
+
+    matches: WaiverMatches
+    looked: EvaluatedScope
+    covers: tuple[tuple[str, str | None, int], ...]
+    waives: tuple[tuple[str, str, str, str | None, int], ...]
+
+
+def matched_waivers(place: HistoryStorage, connection: Connection, covering: WaiverMatches) -> MatchedWaivers:
+    """Return the numbers of matched waivers. Call it after the waivers were matched; the matches are replaced."""
+    matching = f"FROM {MATCHES} AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate JOIN {FOUND} AS f ON f.key = c.key"
+    waived = f"FROM {WAIVED} AS w JOIN {FOUND} AS f ON f.key = w.key"
+    covers: list[tuple[Any, ...]] = []
+    waives: list[tuple[Any, ...]] = []
+    if covering.standings:
+        covers = rows_of(connection, f"SELECT m.waiver, f.account, count(*) {matching} GROUP BY ALL ORDER BY ALL")
+        columns = "w.waiver, w.policy_id, w.status, f.account"
+        waives = rows_of(connection, f"SELECT {columns}, count(*) {waived} GROUP BY ALL ORDER BY ALL")
+    named = tuple((covering.standings[waiver].waiver.id, account, number) for waiver, account, number in covers)
+    of_waived = tuple((waiver, policy, status, account, number) for waiver, policy, status, account, number in waives)
+    return MatchedWaivers(covering, looked_at(place, connection, covering), named, of_waived)
 
 
 def waived_statement(connection: Connection) -> str:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import shorten
 from perpend.findings.waivers.entries import MOST, EntriesRead, is_whole
 from perpend.findings.waivers.rules import UNUSABLE
 from perpend.language.syntax.decision_shapes import WAIVERS
+from perpend.language.syntax.files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from perpend.core.diagnostics.model import Diagnostic, Span
-    from perpend.language.syntax.files import Files
     from perpend.language.syntax.read import Fields
 
 FOLDER: Final = "waivers"
@@ -102,6 +103,12 @@ def waivers_of(files: Files, path: str) -> WaiverFiles:
     """Return the waivers of one file; ``path`` is its path from the root."""
     reading = _WaiversRead(files, WAIVERS, UNUSABLE)
     return _found(reading, reading.at(path))
+
+
+def waivers_in(text: str, name: str) -> WaiverFiles:
+    """Return the waivers of a text; ``name`` is its name in diagnostics."""
+    reading = _WaiversRead(Files(Path()), WAIVERS, UNUSABLE)
+    return _found(reading, reading.of_text(text, name))
 
 
 def _found(reading: _WaiversRead, files: Iterable[Fields]) -> WaiverFiles:

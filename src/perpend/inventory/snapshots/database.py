@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import StoreError, shown
+from perpend.inventory.snapshots.time_limit import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +58,7 @@ def opened(
         connection.execute(f"SET allowed_directories = {text_list(reach)}")
         connection.execute(f"SET allowed_paths = {text_list(os.path.realpath(path) for path in paths)}")
         connection.execute("SET enable_external_access = false")
-        with _interruptible(connection):
+        with _interruptible(connection), watched(connection):
             yield connection
     except RuntimeError as error:
         # DuckDB's signal handling drops exceptions of Python's handlers.

@@ -180,6 +180,16 @@ class Repository:
         """Return a logic file by its id."""
         return self._document(entity, shapes.LOGIC, lambda fields: logic_from(entity, fields))
 
+    def read_logic(self, entity: str, text: str) -> Loaded[Logic]:
+        """Read a logic file from a text, and return it for its id from now on. No file is read or written.
+
+        Its imports are files of this repository.
+        """
+        path = entity.lstrip("/")
+        loaded = _read(text, path, shapes.LOGIC, lambda fields: logic_from(entity, fields))
+        self._documents[entity] = loaded
+        return loaded
+
     def input_type(self, entity: str) -> str | None:
         """Return the API name of a logic file's input type, None if it has no readable one.
 
@@ -362,18 +372,12 @@ class Repository:
 
     def _document(self, entity: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
         if entity not in self._documents:
-            diagnostics: list[Diagnostic] = []
-            value: T | None = None
             path = entity.lstrip("/")
             try:
-                text = self.files.text(path, limit=MAX_YAML)
+                loaded = _read(self.files.text(path, limit=MAX_YAML), path, shape, build)
             except UnreadableFile as error:
-                diagnostics.append(error.diagnostic)
-            else:
-                node = node_from_yaml(text, path, diagnostics)
-                fields = Reader(diagnostics).record(node, shape) if node is not None else None
-                value = build(fields) if fields is not None else None
-            self._documents.setdefault(entity, Loaded(value, tuple(diagnostics)))  # another thread may have read it meanwhile
+                loaded = Loaded(None, (error.diagnostic,))
+            self._documents.setdefault(entity, loaded)  # another thread may have read it meanwhile
         return self._documents[entity]
 
     def _test_file(self, path: str) -> Loaded[list[TestObject]]:
@@ -386,6 +390,13 @@ class Repository:
                 diagnostics.append(error.diagnostic)
             self._documents[path] = Loaded(objects, tuple(diagnostics))
         return self._documents[path]
+
+
+def _read(text: str, path: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
+    diagnostics: list[Diagnostic] = []
+    node = node_from_yaml(text, path, diagnostics)
+    fields = Reader(diagnostics).record(node, shape) if node is not None else None
+    return Loaded(build(fields) if fields is not None else None, tuple(diagnostics))
 
 
 def is_root(directory: Path) -> bool:

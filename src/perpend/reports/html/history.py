@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.reports.html.summary import html_text, table
+from perpend.reports.site.render.charts import column_rects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from perpend.findings.waivers.states import StateShown
 
@@ -93,29 +94,16 @@ def _trend_svg(trend: Sequence[TrendPoint]) -> str:
     """Return the trend as SVG, a bar for each run from 0 up: open findings, then unconfirmed, then unknown ones."""
     most = max(run.open + run.unconfirmed + run.unknown for run in trend) or 1
     first, last = trend[0], trend[-1]
+    columns = [(("open", run.open), ("unconfirmed", run.unconfirmed), ("unknown", run.unknown)) for run in trend]
     label = escape(
         f"Findings after runs {first.run} to {last.run}: open from {first.open:,} to {last.open:,}, unconfirmed from "
         f"{first.unconfirmed:,} to {last.unconfirmed:,}, unknown from {first.unknown:,} to {last.unknown:,}"
     )
     return (
         f'<svg class="trend" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        f"{''.join(_bars(trend, most))}</svg>"
+        f"{column_rects(columns, WIDE, HIGH)}</svg>"
         f'<p class="axis soft"><span>{html_text(first.day)}, run {first.run}</span><span>from 0 to {most:,}</span>'
         f"<span>{html_text(last.day)}, run {last.run}</span></p>"
         '<ul class="totals"><li><span class="key open"></span> open</li><li><span class="key unconfirmed"></span> unconfirmed'
         '</li><li><span class="key unknown"></span> unknown</li></ul>'
     )
-
-
-def _bars(trend: Sequence[TrendPoint], most: int) -> Iterator[str]:
-    """Yield the parts of the bar of each run, from below."""
-    step = WIDE / len(trend)
-    for place, run in enumerate(trend):
-        below = 0
-        for name, number in (("open", run.open), ("unconfirmed", run.unconfirmed), ("unknown", run.unknown)):
-            low, below = below, below + number
-            if number:
-                yield (
-                    f'<rect class="{name}" x="{step * (place + 0.1):.2f}" y="{HIGH - HIGH * below / most:.2f}" '
-                    f'width="{step * 0.8:.2f}" height="{HIGH * (below - low) / most:.2f}"/>'
-                )

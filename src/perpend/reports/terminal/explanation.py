@@ -155,11 +155,10 @@ def print_labelled(console: Console, label: str | Text, value: Text, *, width: i
 def print_steps(steps: Iterable[Step], console: Console, labels: Labels = AS_WRITTEN) -> None:
     """Print conditions in order: index, result and text, then all values that were read, then the check that fired."""
     for step in steps:
-        leaves = [leaf for leaf in step.leaves if leaf.told or not _is_field(leaf, step.fields)]
         lines = [
             *_field_lines(step.fields, step.reason or "", labels),
             *_listed_lines(step.listed, labels, grounds=False),
-            *(_leaf_line(leaf, labels) for leaf in leaves),
+            *(_leaf_line(leaf, labels) for leaf in step.further_values),
         ]
         _print_step(step, lines, console, labels)
 
@@ -203,13 +202,6 @@ def _value(field: FieldValue, message: str) -> str:
 
 def _value_style(value: str) -> str:
     return "yellow" if value == NOT_COLLECTED or value.startswith(NOT_KNOWN) else "cyan"
-
-
-def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:
-    """Whether a value is listed as a field already."""
-    return not leaf.stopped and any(
-        place.extract is None and one.place == place and one.value == leaf.value for one in fields for place in leaf.places
-    )
 
 
 def _leaf_line(leaf: Leaf, labels: Labels) -> Text:

@@ -9,7 +9,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perpend.core.objects.claims import FailedCall
 
 MOST_CHARACTERS: Final = 6_144
 """The maximum length of a managed IAM policy in characters, without blanks."""
@@ -19,6 +21,26 @@ ROLE_NAME: Final = "perpend-collect"
 _POLICY_NAME: Final = "perpend-collect"
 _VERSION: Final = "2012-10-17"
 _ABOUT: Final = "Lets perpend list and describe resources. Grants no changes."
+
+
+_DENIED: Final = "denied"
+
+
+def denied_calls(calls: Iterable[FailedCall]) -> dict[tuple[str, str], list[FailedCall]]:
+    """Return the calls that were denied, by permission and refusal."""
+    denied = (call for call in calls if call.refusal.startswith(_DENIED))
+    by_permission: dict[tuple[str, str], list[FailedCall]] = {}
+    for call in sorted(denied, key=lambda call: (call.label, call.refusal, call.account, call.region)):
+        by_permission.setdefault((call.label, call.refusal), []).append(call)
+    return by_permission
+
+
+def allowable_permissions(denied: Mapping[tuple[str, str], object]) -> list[str]:
+    """Return the permissions that a policy of an account can allow, by :func:`denied_calls`.
+
+    No policy of an account allows a call that a service control policy denies.
+    """
+    return list(dict.fromkeys(label for label, refusal in denied if refusal == _DENIED))
 
 
 def assume_role_statement(role_name: str) -> dict[str, Any]:

@@ -101,10 +101,7 @@ class StoredObjects(Sequence[CloudObject]):
 
     def reading(self, paths: Iterable[str]) -> StoredObjects:
         """Return the same objects, with the values at further paths."""
-        required = deepcopy(self._required)
-        for path in paths:
-            *lookups, name = path.split(".")
-            required.through(lookups).values.add(name)
+        required = with_paths(deepcopy(self._required), paths)
         return StoredObjects(self._reader, self._held, self._files, self._type, required)
 
     def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
@@ -207,4 +204,12 @@ def required_values(programs: Sequence[Program], object_type: ObjectType) -> Req
     required.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
     if object_type.master is not None and object_type.master in object_type.lookups:
         required.through([object_type.master]).values |= {"Id", "Name"}
+    return required
+
+
+def with_paths(required: RequiredFields, paths: Iterable[str]) -> RequiredFields:
+    """Return the fields after adding those at further paths."""
+    for path in paths:
+        *lookups, name = path.split(".")
+        required.through(lookups).values.add(name)
     return required

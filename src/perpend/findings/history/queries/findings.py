@@ -183,6 +183,17 @@ def about(head: HistoryManifest, name: str) -> tuple[str, Query]:
     return what, (f"SELECT {columns} FROM event WHERE {where} ORDER BY run, policy_id, type, object_id, incarnation", values)
 
 
+def newest_events(query: Query, accounts: Sequence[str], limit: int) -> Query:
+    """Return the query for the newest events of a query for events, in some accounts, or in all if none is named.
+
+    The column ``total`` is the number of all of them.
+    """
+    events, values = query
+    where, numbers = of_accounts(accounts)
+    newest = f"SELECT *, count(*) OVER () AS total FROM ({events}) WHERE {where} ORDER BY run DESC, policy_id, object_id"
+    return f"{newest} LIMIT {int(limit)}", [*values, *numbers]
+
+
 def objects_of_findings(findings: Sequence[str]) -> Query:
     """Return the query for the policy and the object of findings, by their ids."""
     return f"SELECT finding_id, policy_id, object_id FROM finding WHERE finding_id IN ({_places(findings)})", [*findings]
@@ -297,6 +308,11 @@ def open_by_severity(accounts: Sequence[str], policies: Sequence[str], today: Ma
         f"FROM ledger AS l LEFT JOIN {ratings} AS r ON r.run = l.run AND r.policy_id = l.policy_id "
         f"WHERE {' AND '.join(where)} GROUP BY ALL HAVING open > 0 ORDER BY ALL"
     ), [*said, *values]
+
+
+def of_accounts(accounts: Sequence[str], column: str = "account") -> Query:
+    """Return the condition for rows of some accounts, or of all if none is named, with its parameters."""
+    return (f"{column} IN ({_places(accounts)})", [*accounts]) if accounts else ("true", [])
 
 
 def _places(values: Sequence[Any]) -> str:

@@ -8,13 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.findings.history.model import ABSENT
-from perpend.findings.history.queries.views import LIVES, OBJECTS, OUTCOMES, TAGGED, called, key_of, status_sql, time_of_run
+from perpend.findings.history.queries.findings import of_accounts
+from perpend.findings.history.queries.views import (
+    LIVES,
+    OBJECTS,
+    OUTCOMES,
+    TAGGED,
+    TIMES,
+    called,
+    key_of,
+    status_sql,
+    time_of_run,
+)
 from perpend.inventory.snapshots.database import pattern, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.queries.findings import Query
     from perpend.findings.history.storage import HistoryStorage
 
 _VIEW: Final = "policy_output"
@@ -23,12 +35,12 @@ _NOTHING: Final = (
 )
 
 
-def policy_output_statement(place: HistoryStorage) -> str:
-    """Return the SQL statement that creates the view. Retired policies are left out.
+def policy_output_statement(place: HistoryStorage, types: Collection[str] | None = None) -> str:
+    """Return the SQL statement that creates the view, of all types of objects or of some. Retired policies are left out.
 
     A verdict that never changed has no row in the history; it is as old as the younger of object and policy.
     """
-    cells = " UNION ALL ".join(_cells(place, place.head())) or _NOTHING
+    cells = " UNION ALL ".join(_cells(place, place.head(), types=types)) or _NOTHING
     dates = {
         "runTime": "c.seen",
         "statusDate": "coalesce(l.status_run, greatest(o.first_run, c.first_run))",
@@ -63,9 +75,46 @@ def evaluated_objects(place: HistoryStorage, policies: Collection[str]) -> str:
     )
 
 
-def _cells(place: HistoryStorage, head: HistoryManifest, policies: Collection[str] | None = None) -> Iterator[str]:
-    """Yield the query for the values of each policy, or of some policies, by their ids."""
+def objects_by_region(place: HistoryStorage, accounts: Sequence[str]) -> Query:
+    """Return the query for the numbers of evaluated objects by account and region, in some accounts or all."""
+    # All policies over a type judge all of its objects: one policy of each type is enough.
+    of_type = {policy.type_name: policy.policy_id for policy in place.head().policies if policy.retired_run is None}
+    where, values = of_accounts(accounts)
+    listed = f"SELECT DISTINCT account, region, type, id FROM ({evaluated_objects(place, of_type.values())}) WHERE {where}"
+    return f"SELECT account, coalesce(region, ''), count(*) FROM ({listed}) GROUP BY ALL ORDER BY ALL", values
+
+
+OF_OBJECT: Final = (LIVES, OBJECTS, OUTCOMES, TIMES)
+"""The views of a history that the next two queries read."""
+
+
+def object_with_id(type_name: str, object_id: str) -> Query:
+    """Return the query for the name, external id, account, region and first time of the newest object with an id."""
+    return (
+        f"SELECT {called('o')}, o.external_id, o.account, o.region, {time_of_run('o.first_run')} FROM {OBJECTS} AS o "
+        "WHERE o.type = ? AND o.id = ? ORDER BY o.incarnation DESC LIMIT 1"
+    ), [type_name, object_id]
+
+
+def verdicts_on(type_name: str, object_id: str) -> Query:
+    """Return the query over ``policy_output`` for the verdicts on an object, the worst first."""
+    return (
+        f'SELECT "policyId", status, "currentStateMessage", "statusDate", "runTime" FROM {_VIEW} '
+        'WHERE object."typeApiName" = ? AND object.id = ? '
+        "ORDER BY list_position(['INCOMPLIANT', 'UNDETERMINED', 'COMPLIANT', 'INAPPLICABLE', 'DISAPPEARED'], status), 1"
+    ), [type_name, object_id]
+
+
+def _cells(
+    place: HistoryStorage,
+    head: HistoryManifest,
+    policies: Collection[str] | None = None,
+    types: Collection[str] | None = None,
+) -> Iterator[str]:
+    """Yield the query for the values of each policy, or of some policies by their ids, and of some types."""
     for name, known in head.types.items():
+        if types is not None and name not in types:
+            continue
         seen = known.policies
         for policy in head.policies_of(name):
             if known.known is None or policy.retired_run is not None or policy.number not in seen:

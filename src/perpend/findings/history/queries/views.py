@@ -125,8 +125,9 @@ def asking(
     objects: Sequence[str] = (),
     regions: Sequence[str] = (),
     tags: bool = False,
+    written: Sequence[Path] = (),
 ) -> Iterator[Connection]:
-    """Yield a database with some views of a history, or all, and access to nothing else.
+    """Yield a database with some views of a history, or all, and access to nothing else but the files ``written``.
 
     With ``since``, older compacted changes are not read. With ``tags``, findings have the tags of their objects in the current
     snapshot of the store; else no tags are known. Raises UnknownOwner if one of ``accounts`` owns nothing in the
@@ -135,7 +136,7 @@ def asking(
     head = place.head()
     with ExitStack() as stack:
         of_tags, paths = stack.enter_context(stored_tags(place)) if tags else (NO_TAGS, ())
-        connection = stack.enter_context(_reaching(place, head, paths))
+        connection = stack.enter_context(_reaching(place, head, (*paths, *written)))
         sought = _Sought(head, WholeFiles(place), since=since, tags=of_tags)
         for statement in _statements(sought, views):
             connection.execute(statement)
@@ -146,8 +147,8 @@ def asking(
 
 
 @contextmanager
-def history_of_object(place: HistoryStorage, name: str) -> Iterator[Connection]:
-    """Yield a database with the view ``event`` of the objects whose Id, external id or name equals ``name``.
+def history_of_object(place: HistoryStorage, name: str, *views: str) -> Iterator[Connection]:
+    """Yield a database with views, by default ``event``, of the objects whose Id, external id or name equals ``name``.
 
     Only the registry is read of types without such an object.
     """
@@ -156,7 +157,7 @@ def history_of_object(place: HistoryStorage, name: str) -> Iterator[Connection]:
         only: dict[str, list[int]] = {}
         for kind, number in connection.execute(*_numbers(_Sought(head, files), name)).fetchall():
             only.setdefault(kind, []).append(number)
-        for statement in _statements(_Sought(head, files, only), ("event",)):
+        for statement in _statements(_Sought(head, files, only), views or ("event",)):
             connection.execute(statement)
         yield connection
 

@@ -39,6 +39,22 @@ def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, most: int = 0) -> s
     return f'<svg {look} viewBox="0 0 {width} 8" role="img" aria-label="{escape(label)}">{"".join(drawn)}</svg>'
 
 
+def column_rects(columns: Sequence[Sequence[tuple[str, int]]], wide: int, high: int) -> str:
+    """Return a column for each list of parts: classes with their numbers, from below. The highest column fills the height."""
+    most = max((sum(number for _, number in parts) for parts in columns), default=0) or 1
+    step, drawn = wide / max(len(columns), 1), []
+    for place, parts in enumerate(columns):
+        below = 0
+        for name, number in parts:
+            low, below = below, below + number
+            if number:
+                drawn.append(
+                    f'<rect class="{name}" x="{step * (place + 0.1):.2f}" y="{high - high * below / most:.2f}" '
+                    f'width="{step * 0.8:.2f}" height="{high * (below - low) / most:.2f}"/>'
+                )
+    return "".join(drawn)
+
+
 def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -> str:
     """Return a type with its neighbours: lookups on the right, children below, and types that look it up on the left.
 

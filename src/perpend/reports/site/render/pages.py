@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import PackageLoader
 from markupsafe import Markup
 
-from perpend.core.diagnostics.escape import visible
 from perpend.reports.formats.remediation import UnquotableWord, remedy_lines
 from perpend.reports.site.content.badges import FLAGS
 from perpend.reports.site.content.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
@@ -43,7 +42,8 @@ from perpend.reports.site.content.verdicts.pages import FindingsPage, VerdictsPa
 from perpend.reports.site.content.verdicts.tally import LISTED
 from perpend.reports.site.manifest import MARK, OWN
 from perpend.reports.site.render.addresses import href_of, path_of, quoted, root_from
-from perpend.reports.site.render.drawing import LONG, Drawing, shown
+from perpend.reports.site.render.drawing import LONG, Drawing
+from perpend.reports.site.render.environment import template_environment
 from perpend.reports.site.render.icons import RESULTS, STATUSES
 from perpend.reports.site.render.markdown import plain_text
 from perpend.version import __version__
@@ -51,7 +51,7 @@ from perpend.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
     from perpend.reports.site.content.page import Head, Page
 
@@ -87,7 +87,6 @@ _TEMPLATES: Final[dict[type, str]] = {
 }
 _HEADING: Final = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
-_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z")
 _APART: Final = re.compile(r"(</(?:dt|dd|th|td|li|summary)>)(?=<)")
 """A pattern for places without a blank between adjacent elements. Searches and copied text need one between words."""
 
@@ -122,10 +121,18 @@ class Renderer:
         drawing = Drawing(path, root_from(path), self.known)
         return _APART.sub(r"\1 ", self._template(page).render(self._context(page, path, drawing)))
 
+    def policy_body(self, page: PolicyPage, drawing: Drawing) -> Markup:
+        """Return the page of a policy without its head, for a page that has another one. ``drawing`` makes its links."""
+        body = self._named("policy_body").render(self._context(page, drawing.path, drawing))
+        return Markup(_APART.sub(r"\1 ", body))  # noqa: S704 rendered by a template, which escapes
+
     def _template(self, page: Page) -> Template:
+        return self._named(_TEMPLATES[type(page)])
+
+    def _named(self, template: str) -> Template:
         if self._environment is None:
-            self._environment = _environment()
-        return self._environment.get_template(f"{_TEMPLATES[type(page)]}.html")
+            self._environment = template_environment(PackageLoader("perpend.reports.site"))
+        return self._environment.get_template(f"{template}.html")
 
     def _context(self, page: Page, path: str, drawing: Drawing) -> dict[str, Any]:
         ref = page.head.ref
@@ -268,17 +275,6 @@ def _plan(page: Page) -> str:
         return ""
 
 
-def _basename(path: str) -> str:
-    """Return the last part of a path. Directories are private, and pages are published."""
-    return path.rstrip("/").rpartition("/")[2] or path
-
-
-def _moment(time: str) -> str:
-    """Return an ISO 8601 time in a readable form."""
-    parts = _TIME.fullmatch(time)
-    return f"{parts[1]} {parts[2]} UTC" if parts else time
-
-
 def _top(head: Head) -> str:
     """Return the ID of the menu entry of a page."""
     return head.crumbs[0].id if head.crumbs else head.ref.id
@@ -287,27 +283,3 @@ def _top(head: Head) -> str:
 def _base(ref: Ref) -> str:
     """Return the directory, below the repository's root, that relative links in an entity's prose start from."""
     return ref.id.strip("/") if ref.kind in (PageKind.POLICY, PageKind.SECTION, PageKind.FRAMEWORK, PageKind.FOLDER) else ""
-
-
-def _verbatim(text: str) -> Markup:
-    """Return a text of several lines with hidden characters written out."""
-    return Markup.escape("\n".join(visible(line) for line in text.split("\n")))
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "part"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("perpend.reports.site"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=shown,
-        auto_reload=False,
-    )
-    environment.filters |= {"verbatim": _verbatim, "slug": _slug, "basename": _basename, "moment": _moment}
-    return environment
