@@ -20,8 +20,12 @@ MAX_MODULE = 800
 LONG: dict[str, str] = {}
 """Modules of more lines, each with the reason why its one idea takes them."""
 
-BROAD = {"src/perpend/cli/app.py:_exit_code"}
-"""Where any exception may be caught: at the top of the command line."""
+BROAD = {
+    "src/perpend/cli/app.py:_exit_code",
+    "src/perpend/server/mcp/server.py:called",
+    "src/perpend/server/observe.py:__call__",
+}
+"""Where any exception may be caught: at the top of the command line, of an assistant's call, and of the answer to a request."""
 
 IMPORTING_LATE = (
     "src/perpend/cli/",

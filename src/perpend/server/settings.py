@@ -1,0 +1,52 @@
+"""The settings of a server: its names, the credentials that it accepts, and its limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from ipaddress import IPv4Network, IPv6Network
+
+LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""The names of a server that only this machine can reach, as the header ``Host`` gives them without the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of requests. Sizes are in bytes, times in seconds.
+
+    A reader may send ``burst`` requests at once, and ``rate`` a second in the long run; so may the readers of one address that
+    show no valid credentials. ``at_once`` is the number of requests of all readers that are answered at the same time.
+    """
+
+    address: int = 8_192
+    headers: int = 16_384
+    body: int = 262_144
+    body_seconds: float = 30.0
+    rate: float = 50.0
+    burst: int = 200
+    at_once: int = 64
+    session_seconds: float = 43_200.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The settings of a server. ``place`` is the store as the user named it.
+
+    ``one_time_token`` is exchanged once for a cookie; ``tokens`` are Bearer tokens, which see all accounts. The header
+    ``trust_header`` names the reader, and ``scope_header`` the accounts that this reader may see: both are believed only from
+    the addresses ``trust_from``. ``runs`` are the runs that readers may start: arguments of ``perpend`` by name.
+    """
+
+    place: str = ""
+    hosts: frozenset[str] = LOOPBACK_NAMES
+    one_time_token: str | None = field(default=None, repr=False)
+    tokens: tuple[str, ...] = field(default=(), repr=False)
+    trust_header: str | None = None
+    trust_from: tuple[IPv4Network | IPv6Network, ...] = ()
+    scope_header: str | None = None
+    runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    log_format: str = "text"
+    limits: Limits = field(default_factory=Limits)
