@@ -25,6 +25,7 @@ from bench.page import write_page
 from bench.reports import write_report
 from bench.results import Results
 from bench.scan import measure_scans
+from bench.serve import measure_serving
 from bench.spark import Asked, measure_spark
 from bench.sweep import measure_sweep
 from bench.waivers import measure_waivers
@@ -170,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
             "report",
             "page",
             "scan",
+            "serve",
             "spark",
             "sweep",
             "waivers",
@@ -224,6 +226,9 @@ def main() -> None:
                 measure_collecting(users, given.rounds, given.delays, Path(folder), given.json, _command())
     if given.what == "scan":
         measure_scans(given.users[0] if given.users != [100_000] else 1000)
+    if given.what == "serve":
+        for findings in given.users if given.users != [100_000] else [1_000_000]:
+            measure_serving(findings, built=findings <= 1_000_000)
     if given.what == "documents":
         with tempfile.TemporaryDirectory() as folder:
             measure_documents(DOCUMENTS, given.rounds, Path(folder))

@@ -1,0 +1,1 @@
+"""The index of one run: private files that make questions about findings fast, and the database that answers from them."""

@@ -1,0 +1,31 @@
+"""The question for findings that interfaces ask a served run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perpend.findings.filters import Filter
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from perpend.server.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The findings that a reader asks for. ``filter`` has the declared filters; without states, open findings are meant.
+
+    ``waived`` is ``all``, ``yes`` or ``no``. ``scope`` limits every answer, numbers too.
+    """
+
+    filter: Filter = field(default_factory=Filter)
+    waived: str = "all"
+    scope: Scope = None
+
+    @property
+    def key(self) -> Hashable:
+        """What two equal questions have in common."""
+        values = tuple(sorted((name, tuple(sorted(values))) for name, values in self.filter.values.items()))
+        return values, self.waived, self.scope

@@ -1,0 +1,285 @@
+"""The store that a server serves, and one run of it: each request asks one ``ServedRun``, so no answer mixes two runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+import weakref
+from collections import OrderedDict
+from contextlib import ExitStack
+from copy import copy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+from perpend.findings.filters import ORDERS
+from perpend.findings.history.manifest import HEAD
+from perpend.findings.history.open_history import open_history
+from perpend.findings.severity.active import ActiveSeverities, rating_directories
+from perpend.findings.severity.read import FOLDER as RATINGS
+from perpend.findings.waivers.active import ActiveWaivers, UnusableEntries
+from perpend.findings.waivers.read import FOLDER as WAIVERS
+from perpend.inventory.snapshots.files import naming
+from perpend.inventory.snapshots.temporary_store import scratch
+from perpend.server.answers import Facets, FindingPage
+from perpend.server.index.build import build_index
+from perpend.server.index.database import IndexDatabase
+from perpend.server.index.exports import export_statements, write_export
+from perpend.server.index.files import IndexFiles
+from perpend.server.index.numbers import Numbers
+from perpend.server.index.pages import Pages
+from perpend.server.index.questions import Chosen, Questions, statements
+from perpend.server.index.runs import Runs
+from perpend.server.views.run_state import HistoryOfRun, RunState
+from perpend.server.views.run_views import RunViews
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    from perpend.language.syntax.repository import Repository
+    from perpend.server.answers import FindingGroup, FindingRow, RunRow, Summary
+    from perpend.server.index.facts import IndexFacts
+    from perpend.server.question import Question
+    from perpend.server.scope import Scope
+
+Answer = TypeVar("Answer")
+
+MOST_ROWS: Final = 1_000
+"""The most findings of one page."""
+
+_KEPT: Final = 512
+"""How many answers of a run are kept in memory."""
+
+_RETRY: Final = 5.0
+"""After how many seconds a store that could not be read is tried again although nothing changed."""
+
+
+class ServedRun:
+    """The last run of a store, as it was when the server read it. All methods may be called from several threads.
+
+    Each raises TooSlow if the answer takes longer than a server waits, and InvalidOption for a question that means nothing.
+    Its files are removed when nobody holds it any more.
+    """
+
+    def __init__(self, facts: IndexFacts, files: IndexFiles, state: RunState, etag: str, closing: ExitStack) -> None:
+        """Open the files of an index. ``closing`` is closed when nobody holds the run any more."""
+        self.run, self.etag, self.views = facts.head.runs[-1].number, etag, RunViews(state)
+        self._facts, self._files = facts, files
+        made = [*statements(facts, files), *export_statements(facts, files)]
+        self._database = IndexDatabase(files.directory, files.all, files.spill, made)
+        closing.callback(self._database.close)
+        ask = self._database.rows
+        self._questions = Questions(facts, files, state.repository, ask)
+        self._pages, self._numbers = Pages(facts, files, ask), Numbers(facts, files, ask)
+        self._runs = Runs(facts, files, ask)
+        self._answers: OrderedDict[Hashable, object] = OrderedDict()
+        self._lock = threading.Lock()
+        self.release = weakref.finalize(self, closing.close)
+
+    def summary(self, scope: Scope = None) -> Summary:
+        """Return the state of the store for a reader."""
+        in_scope = self._questions.in_scope(scope)
+        return self._kept(("summary", scope), lambda: self._runs.summary(scope, in_scope, self._numbers))
+
+    def findings(self, asked: Question, *, order: str = "severity", limit: int = 50, after: str | None = None) -> FindingPage:
+        """Return a page of findings behind the key ``after``. Raises InvalidOption for a key that no page has given.
+
+        ``order`` is ``severity`` (not ended, severity, newest), ``newest`` or ``age`` (the oldest first).
+        """
+        limit = max(1, min(limit, MOST_ROWS))
+
+        def page() -> FindingPage:
+            chosen = self._chosen(asked)
+            rows, following = self._pages.page(chosen, order, limit, after)
+            total = self._kept(("total", asked.key), lambda: self._numbers.total(chosen))
+            return FindingPage(self.run, total, rows, following)
+
+        return self._kept(("findings", asked.key, order, limit, after), page)
+
+    def facets(self, asked: Question) -> Facets:
+        """Return the numbers of the findings by severity, life, policy, type, account, region, waived and change.
+
+        A facet's own filter does not limit its numbers. Findings without a severity, a known account or a region have the
+        keys ``not rated``, ``not known`` and ``no region``; unchanged ones are not in ``change``.
+        """
+
+        def facets() -> Facets:
+            total, numbers = self._numbers.facets(self._chosen(asked))
+            return Facets(self.run, total, numbers)
+
+        return self._kept(("facets", asked.key), facets)
+
+    def groups(self, asked: Question, by: str) -> Sequence[FindingGroup]:
+        """Return the findings grouped by ``policy``, ``account`` or ``object``, the most important group first.
+
+        Of objects, only the most important are listed. The account that is not known has an empty key.
+        """
+        return self._kept(("groups", asked.key, by), lambda: tuple(self._numbers.groups(self._chosen(asked), by)))
+
+    def finding(self, finding_id: str, scope: Scope = None) -> FindingRow | None:
+        """Return a finding by its id, of any state; None if there is none that the reader may see."""
+        return self._pages.finding(finding_id, self._questions.in_scope(scope))
+
+    def export(self, asked: Question, format: str, path: Path, *, order: str = ORDERS[0]) -> None:
+        """Write all chosen findings as ``csv``, ``ndjson`` or ``parquet``: rows, columns and order of ``perpend findings``."""
+        write_export(self._database, self._facts, self._files, self._chosen(asked), format, path, order)
+
+    def runs(self, scope: Scope = None) -> Sequence[RunRow]:
+        """Return the runs of the history, the newest first. Of earlier runs it is not known what was waived: it is failing."""
+        return self._kept(("runs", scope), lambda: self._runs.rows(scope, self._questions.in_scope(scope)))
+
+    def _chosen(self, asked: Question) -> Chosen:
+        return self._kept(("chosen", asked.key), lambda: self._questions.chosen(asked.filter, asked.waived, asked.scope))
+
+    def _kept(self, key: Hashable, answer: Callable[[], Answer]) -> Answer:
+        """Return the answer to a question, computed once while it is among the last ones."""
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]  # type: ignore[return-value]  # the key says what is kept
+        given = answer()
+        with self._lock:
+            self._answers[key] = given
+            while len(self._answers) > _KEPT:
+                self._answers.popitem(last=False)
+        return given
+
+
+class ServedStore:
+    """A store with its policies, waivers and ratings. It follows the store: after a commit, ``current`` returns the new run.
+
+    A new run is read in the background, while the former goes on answering.
+    """
+
+    def __init__(
+        self,
+        place: str,
+        repository: Repository,
+        *,
+        waivers: str | None = None,
+        ratings: str | None = None,
+        default_ratings: bool = True,
+        account_names: Mapping[str, str] | None = None,
+    ) -> None:
+        """Follow a store. Nothing is read before ``current``; ``waivers`` and ``ratings`` are those of ``perpend.open``."""
+        self.place, self.repository = place, repository
+        self._waivers, self._ratings, self._default_ratings = waivers, ratings, default_ratings
+        self._account_names = dict(account_names or {})
+        self._lock = threading.Lock()
+        self._run: ServedRun | None = None
+        self._seen: Hashable = None
+        self._failed: tuple[Hashable, PerpendError, float] | None = None
+        self._reading: threading.Thread | None = None
+        self._releases: list[weakref.finalize[[], ServedRun]] = []
+        self._is_closed = False
+        self.problem: str | None = None
+        """Why the newest waivers or ratings are not in use, None if they are. The former ones go on."""
+
+    def current(self) -> ServedRun:
+        """Return the newest run that is ready. A request keeps it until its answer is complete.
+
+        Raises PerpendError with a sentence for people if the store is absent, damaged, of a newer form, or has no run.
+        """
+        state = self._state()
+        with self._lock:
+            if self._is_closed:
+                raise PerpendError("the server has closed the store")
+            if self._run is not None and self._seen == state:
+                return self._run
+            failed = self._failed if self._failed is not None and self._failed[0] == state else None
+            is_late = failed is not None and time.monotonic() - failed[2] > _RETRY
+            if self._reading is None and (failed is None or is_late):
+                self._reading = threading.Thread(target=self._read, args=(state,), daemon=True, name="perpend-index")
+                self._reading.start()
+            if failed is not None and (self._run is None or not isinstance(failed[1], UnusableEntries)):
+                raise copy(failed[1])
+            if self._run is not None:
+                return self._run
+            reading = self._reading
+        if reading is not None:
+            reading.join()
+        with self._lock:
+            if self._run is not None:
+                return self._run
+            raise copy(self._failed[1]) if self._failed is not None else PerpendError(f"{visible(self.place)}: cannot be read")
+
+    def close(self) -> None:
+        """Remove the files that the server made."""
+        with self._lock:
+            self._is_closed, self._run, reading = True, None, self._reading
+        if reading is not None:
+            reading.join()
+        for release in self._releases:
+            release()
+
+    def _state(self) -> Hashable:
+        """Return what changes when the history, the waivers, the ratings or the day changes."""
+        history = open_history(self.place)
+        with naming(history.directory / HEAD, "cannot be read"):
+            head = _stamp(history.directory / HEAD)
+        return head, *(_stamps(path) for path in self._directories()), datetime.now(UTC).date()
+
+    def _directories(self) -> list[Path]:
+        root = self.repository.files.root
+        ratings = rating_directories(self.repository, self._ratings, defaults=self._default_ratings)
+        return [
+            Path(self._waivers) if self._waivers is not None else root / WAIVERS,
+            *(Path(place) if place is not None else root / RATINGS for place in ratings),
+        ]
+
+    def _read(self, state: Hashable) -> None:
+        """Read the last run, and let it answer from then on."""
+        try:
+            run = self._opened(state)
+        except PerpendError as error:
+            self._fail(state, error)
+        except OSError as error:
+            self._fail(state, PerpendError(f"{visible(self.place)}: cannot be read: {error.strerror}"))
+        else:
+            with self._lock:
+                self._releases = [one for one in self._releases if one.alive] + [run.release]
+                self._failed, self.problem = None, None
+                if not self._is_closed:
+                    self._run, self._seen = run, state
+        finally:
+            with self._lock:
+                self._reading = None
+
+    def _fail(self, state: Hashable, error: PerpendError) -> None:
+        with self._lock:
+            self._failed = state, error, time.monotonic()
+            self.problem = str(error) if isinstance(error, UnusableEntries) else None
+
+    def _opened(self, state: Hashable) -> ServedRun:
+        history = open_history(self.place)
+        head = history.head()
+        waivers = ActiveWaivers.here(self.repository, self._waivers, none=False)
+        severities = ActiveSeverities.here(self.repository, self._ratings, defaults=self._default_ratings)
+        with ExitStack() as stack:
+            files = IndexFiles(stack.enter_context(scratch()))
+            files.spill.mkdir()
+            pinned = HistoryOfRun(history, head)
+            facts = build_index(pinned, self.repository, waivers, severities, self._account_names, files)
+            etag = f"{facts.head.runs[-1].number}-{hashlib.sha256(str(state).encode()).hexdigest()[:16]}"
+            state_of_run = RunState(pinned, self.repository, waivers, severities, self._account_names, facts.matched)
+            return ServedRun(facts, files, state_of_run, etag, stack.pop_all())
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    status = os.stat(path)
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _stamps(directory: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """Return the files below a directory, with their stamps; none if it is missing."""
+    stamps = []
+    for place, _, names in os.walk(directory):
+        for name in names:
+            path = Path(place, name)
+            if path.exists():
+                stamps.append((str(path), *_stamp(path)))
+    return tuple(sorted(stamps))
