@@ -1,0 +1,142 @@
+"""Everything that a page says about one finding: its history, the steps to its verdict, its remediation, its waiver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from perpend.authoring.scaffold.templates import waivers_text
+from perpend.core.errors import PerpendError
+from perpend.core.objects.status import Status
+from perpend.core.values.values import in_utc
+from perpend.evaluation.explain.steps import explain_verdict
+from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
+from perpend.evaluation.verdicts.objects import stored_object_named
+from perpend.evaluation.verdicts.selection import program_named
+from perpend.findings.history.queries.views import history_of_object
+from perpend.findings.remediation.plans import object_plan
+from perpend.findings.remediation.read import remedy_of
+from perpend.inventory.snapshots.open_store import open_store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.formats.remediation import UnquotableWord, remedy_lines
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from perpend.evaluation.explain.steps import Explanation
+    from perpend.findings.remediation.plans import RemediationPlan
+    from perpend.findings.waivers.read import Waiver
+    from perpend.server.answers import FindingRow
+    from perpend.server.views.run_state import RunState
+
+_WAIVED_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEvent:
+    """A change of a finding in a run. ``event`` is None if only the verdict changed; ``before`` and ``after`` are statuses."""
+
+    run: int
+    time: datetime
+    event: str | None
+    cause: str | None
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A time in which a finding was open. ``ending`` is its state at the end, None while it lasts."""
+
+    number: int
+    open_since: datetime
+    ended_at: datetime | None
+    last_known_at: datetime | None
+    ending: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingHistory:
+    """The events of a finding and its episodes, the newest first."""
+
+    events: tuple[FindingEvent, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The explanation of a finding, and for an incompliant object the plan to fix it, with its ``commands``.
+
+    ``guide`` is the text of ``remediation.md``.
+    """
+
+    explanation: Explanation
+    plan: RemediationPlan | None
+    commands: str
+    guide: str
+
+
+def history_of_finding(state: RunState, row: FindingRow) -> FindingHistory:
+    """Return the events and episodes of a finding."""
+    of_events = "SELECT run, time, event, cause, before, after FROM event WHERE finding_id = ? ORDER BY run DESC"
+    of_episodes = (
+        "SELECT episode, open_since, ended_at, last_known_at, ending, cause FROM episode WHERE finding_id = ? "
+        "ORDER BY episode DESC"
+    )
+    with history_of_object(state.history, row.object_id, "event", "episode") as connection:
+        events = connection.execute(of_events, [row.finding_id]).fetchall()
+        episodes = connection.execute(of_episodes, [row.finding_id]).fetchall()
+    return FindingHistory(tuple(FindingEvent(*event) for event in events), tuple(Episode(*episode) for episode in episodes))
+
+
+def explained_finding(state: RunState, row: FindingRow) -> Explained:
+    """Return the explanation of a finding by the snapshot of the run and today's policies, and the plan to fix it.
+
+    Raises PerpendError if the snapshot is no longer stored, or has no such object, or the repository has no such policy.
+    """
+    analyzer = Analyzer(state.repository)
+    program = program_named(analyzer, row.policy_id)
+    remedy = remedy_of(state.repository, row.policy_id).value
+    paths = [value.path for value in remedy.values] if remedy else ()
+    object_type = analyzer.object_type(program.input_type)
+    with open_store(str(state.history.store)).reading(state.run.snapshot) as snapshot:
+        judged = stored_object_named(snapshot, program, object_type, row.object_id, paths=paths)
+    day = EvaluationTime(in_utc(datetime.fromisoformat(state.run.time)), assumed=state.run.assumed)
+    explanation = explain_verdict(analyzer, program, judged, day=day)
+    finding = explanation.finding
+    plan = None
+    if finding.status is Status.INCOMPLIANT:
+        plan = object_plan(
+            explanation.policy,
+            row.type_label,
+            judged,
+            finding.current_state_message,
+            finding.remediation_message or "",
+            remedy,
+        )
+    commands = ""
+    if plan is not None and plan.remedy is not None:
+        try:
+            commands = "".join(remedy_lines(plan.remedy, plan.account))
+        except UnquotableWord as error:
+            raise PerpendError(str(error)) from None
+    return Explained(explanation, plan, commands, _guide(state, row.policy_id))
+
+
+def _guide(state: RunState, policy_id: str) -> str:
+    path = f"{policy_id[1:]}/remediation.md"
+    return state.repository.text(path) if path in state.repository.tree.files else ""
+
+
+def waiver_of_finding(state: RunState, row: FindingRow) -> Waiver | None:
+    """Return the waiver that covers a finding."""
+    return next((waiver for waiver in state.waivers.files.waivers if waiver.id == row.waiver), None)
+
+
+def waiver_entry(row: FindingRow, today: date) -> str:
+    """Return the text of a file with a waiver of one finding, with its limit and last day."""
+    name = f"{row.policy_id.rpartition('/')[2][:60]}-{row.finding_id[:8]}"
+    last = (today + timedelta(days=_WAIVED_DAYS)).isoformat()
+    return waivers_text(name, row.policy_id, row.external_id or row.object_id, last)

@@ -1,0 +1,117 @@
+"""The answers about one run besides findings, each computed once for each reader's accounts."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore, Lock
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from perpend.inventory.snapshots.time_limit import TimeIsUp, limited_to
+from perpend.server.index.database import SECONDS, TooSlow
+from perpend.server.views.changes import change_page
+from perpend.server.views.compliance import compliance_of
+from perpend.server.views.estate import estate_of
+from perpend.server.views.policies import policy_list
+from perpend.server.views.trend import trend_of
+from perpend.server.views.waivers import waiver_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from perpend.server.answers import (
+        ChangePage,
+        Compliance,
+        Estate,
+        PolicyList,
+        Trend,
+        WaiverList,
+    )
+    from perpend.server.scope import Scope
+    from perpend.server.views.run_state import RunState
+
+Answer = TypeVar("Answer")
+
+_AT_ONCE: Final = 2
+"""How many answers are computed at the same time: each opens a database of its own."""
+
+_KEPT: Final = 256
+"""How many answers are kept at most. The one that was not asked for longest gives way."""
+
+
+class RunViews:
+    """The views of a run. All methods may be called from several threads; an answer is kept as long as the run is served.
+
+    Each raises TooSlow if the answer takes longer than a server waits.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        self.state = state
+        self._answers: dict[Hashable, Any] = {}
+        self._lock, self._gate = Lock(), BoundedSemaphore(_AT_ONCE)
+
+    def changes(
+        self,
+        before: str,
+        after: str = "last",
+        scope: Scope = None,
+        *,
+        event: str | None = None,
+        cause: str | None = None,
+        limit: int = 50,
+        behind: str | None = None,
+    ) -> ChangePage:
+        """Return a page of the findings that differ between two runs, as :func:`change_page` does."""
+        return self.kept(
+            ("changes", before, after, scope, event, cause, limit, behind),
+            lambda: change_page(self.state, before, after, scope, event=event, cause=cause, limit=limit, behind=behind),
+        )
+
+    def policies(self, scope: Scope = None) -> PolicyList:
+        """Return the policies with the newest numbers of their verdicts."""
+        return self.kept(("policies", scope), lambda: policy_list(self.state, scope))
+
+    def compliance(self, scope: Scope = None, framework: str | None = None, *, inherited: bool = False) -> Compliance:
+        """Return the status of all frameworks, or of one with its requirements. Raises UnknownName."""
+        return self.kept(
+            ("compliance", scope, framework, inherited),
+            lambda: compliance_of(self.state, scope, framework, inherited=inherited),
+        )
+
+    def waivers(self, scope: Scope = None) -> WaiverList:
+        """Return the waivers with the numbers of the findings that they cover, and the attestations."""
+        return self.kept(("waivers", scope), lambda: waiver_list(self.state, scope))
+
+    def trend(self, scope: Scope = None, last: int = 60) -> Trend:
+        """Return the findings after each of the ``last`` runs."""
+        return self.kept(("trend", scope, last), lambda: trend_of(self.state, scope, last))
+
+    def estate(self, scope: Scope = None) -> Estate:
+        """Return the accounts, the age of their facts, and the parts that could not be read."""
+        return self.kept(("estate", scope), lambda: estate_of(self.state, scope))
+
+    def kept(self, key: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """Return the answer to a question: a kept one, or the one that is computed now."""
+        with self._lock:
+            if key in self._answers:
+                self._answers[key] = self._answers.pop(key)
+                return self._answers[key]  # type: ignore[no-any-return]  # what was computed for this key
+        if not self._gate.acquire(timeout=SECONDS):
+            raise TooSlow(SECONDS)
+        try:
+            answer = self._computed(key, compute)
+        finally:
+            self._gate.release()
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > _KEPT:
+                del self._answers[next(iter(self._answers))]
+        return answer
+
+    def _computed(self, key: Hashable, compute: Callable[[], Answer]) -> Answer:
+        with self._lock:
+            if key in self._answers:  # another thread has computed it meanwhile
+                return self._answers[key]  # type: ignore[no-any-return]  # what was computed for this key
+        try:
+            with limited_to(SECONDS):
+                return compute()
+        except TimeIsUp:
+            raise TooSlow(SECONDS) from None
