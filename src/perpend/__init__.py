@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from perpend.language.compiler.names import UnknownName
     from perpend.language.program.program import DeclaredOutcome, Program, Read
     from perpend.language.syntax.repository import Loaded, NotARepository, Repository, open_repository
+    from perpend.reports.connected_store import ConnectedStore, connect
     from perpend.reports.formats.csv import write_csv
     from perpend.reports.formats.json import write_json, write_ndjson
     from perpend.reports.formats.junit import write_junit
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from perpend.reports.formats.write import FormatOptions
     from perpend.reports.open_store import OpenStore, open, scan_aws
     from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, evaluate_and_report
+    from perpend.reports.store_reader import StoreReader
 
 _HOMES: Final = {
     "language.compiler.names": ("UnknownName",),
@@ -117,6 +119,7 @@ _HOMES: Final = {
     "evaluation.verdicts.verdicts": ("Verdicts",),
     "authoring.lint.check": ("lint_repository",),
     "language.syntax.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
+    "reports.connected_store": ("ConnectedStore", "connect"),
     "reports.formats.csv": ("write_csv",),
     "reports.formats.json": ("write_json", "write_ndjson"),
     "reports.formats.junit": ("write_junit",),
@@ -124,6 +127,7 @@ _HOMES: Final = {
     "reports.formats.write": ("FormatOptions",),
     "reports.open_store": ("OpenStore", "open", "scan_aws"),
     "reports.runs": ("PolicyChoice", "RunOutcome", "RunRequest", "evaluate_and_report"),
+    "reports.store_reader": ("StoreReader",),
     "inventory.importers.tables.table_bytes": ("UnreadableTable",),
     "evaluation.planner.build": ("Plan",),
     "evaluation.planner.describe": ("plan_lines",),
@@ -147,6 +151,7 @@ __all__ = [
     "Change",
     "Claim",
     "CloudObject",
+    "ConnectedStore",
     "Cost",
     "Coverage",
     "DeclaredOutcome",
@@ -206,6 +211,7 @@ __all__ = [
     "Step",
     "Store",
     "StoreError",
+    "StoreReader",
     "StoredSource",
     "Tables",
     "TestReport",
@@ -217,6 +223,7 @@ __all__ = [
     "Verdicts",
     "WaiverMatches",
     "__version__",
+    "connect",
     "duck_db",
     "evaluate_and_report",
     "evaluate_snapshot",

@@ -14,7 +14,7 @@ from typing import Any
 import perpend
 
 SECTIONS = {
-    "Findings of a store": ("open", "scan_aws", "OpenStore"),
+    "Findings of a store": ("open", "scan_aws", "OpenStore", "connect", "ConnectedStore", "StoreReader"),
     "Repositories": (
         "open_repository",
         "Repository",
@@ -87,6 +87,8 @@ SECTIONS = {
 
 MEMBERS: dict[str, tuple[str, ...]] = {
     "OpenStore": ("place", "findings", "diff", "compliance", "remediate"),
+    "ConnectedStore": ("url", "findings", "diff", "compliance"),
+    "StoreReader": ("findings", "diff", "compliance"),
     "Analyzer": ("repository", "analyzed", "object_type"),
     "Repository": ("policy_ids", "logic_ids", "section_ids", "type_names", "object_type", "declared_type", "diagnostics"),
     "Program": ("logic_id", "policy_id", "input_type", "verdicts", "reads"),
