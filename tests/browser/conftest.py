@@ -113,7 +113,7 @@ def windows(browser: Any) -> Iterator[dict[tuple[Any, ...], Visit]]:
 
 def gone_to(browser: Any, windows: dict[tuple[Any, ...], Visit], address: str, settings: dict[str, Any]) -> Visit:
     """Go to an address in the window that has these settings, or open it."""
-    fixed = tuple(sorted((name, value) for name, value in settings.items() if name not in CHANGEABLE))
+    fixed = tuple(sorted((name, repr(value)) for name, value in settings.items() if name not in CHANGEABLE))
     if fixed in windows:
         windows[fixed].anew(address, settings)
     else:

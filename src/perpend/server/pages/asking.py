@@ -1,0 +1,38 @@
+"""Find the run that a page shows, and read the parameters of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from perpend.server.pages.render import scope_of
+from perpend.server.parameters import read_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from starlette.requests import Request
+
+    from perpend.findings.filters import FilterDeclaration
+    from perpend.server.parameters import Asked, Control
+    from perpend.server.served_store import ServedRun, ServedStore
+
+
+def served_run(request: Request) -> ServedRun:
+    """Return the run that the whole answer is about. Raises PerpendError if the store cannot be read."""
+    store: ServedStore = request.app.state.store
+    return store.current()
+
+
+def asked_of(request: Request, controls: Sequence[Control] = (), filters: Sequence[FilterDeclaration] | None = None) -> Asked:
+    """Return what the address of a page asks for; fields of a form that nobody filled in are left out. Raises BadRequest."""
+    given = request.query_params.multi_items()
+    if filters is None:
+        return read_parameters(given, scope_of(request), controls, of_form=True)
+    return read_parameters(given, scope_of(request), controls, filters=filters, of_form=True)
+
+
+def link(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return the address of a page with parameters."""
+    query = urlencode(list(pairs))
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,70 @@
+"""The pages of frameworks: how many requirements are met, and the status of each requirement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.routing import Route
+
+from perpend.evaluation.verdicts.requirements import RequirementStatus
+from perpend.language.compiler.names import UnknownName
+from perpend.reports.site.render.icons import RESULTS
+from perpend.server.pages.addresses import framework_address, framework_named, policy_address
+from perpend.server.pages.asking import asked_of, served_run
+from perpend.server.pages.errors import error_page
+from perpend.server.pages.render import page, scope_of
+from perpend.server.parameters import Control
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+INHERITED: Final = Control(
+    "inherited", "Whether policies count that reach a requirement only through rules or similar sections.", "no", ("no", "yes")
+)
+STANDING: Final = Control(
+    "standing", "Only requirements of this status.", "", tuple(standing.value for standing in RequirementStatus)
+)
+_LOOKS: Final = {standing.value: look for standing, look in RESULTS.items()}
+
+
+def compliance(request: Request) -> Response:
+    """Show all frameworks."""
+    served, asked = served_run(request), asked_of(request, (INHERITED,), ())
+    inherited = asked.text(INHERITED) == "yes"
+    answer = served.views.compliance(scope_of(request), inherited=inherited)
+    return page(
+        request,
+        "compliance.html",
+        served=served,
+        frameworks=answer.frameworks,
+        inherited=inherited,
+        looks=_LOOKS,
+        framework_address=framework_address,
+    )
+
+
+def framework(request: Request) -> Response:
+    """Show a framework or a section of one with its requirements."""
+    served, asked = served_run(request), asked_of(request, (INHERITED, STANDING), ())
+    inherited, standing = asked.text(INHERITED) == "yes", asked.text(STANDING)
+    name = framework_named(request.path_params["name"])
+    try:
+        answer = served.views.compliance(scope_of(request), name, inherited=inherited)
+    except UnknownName as error:
+        return error_page(request, 404, str(error))
+    return page(
+        request,
+        "framework.html",
+        served=served,
+        framework=answer.frameworks[0],
+        requirements=[one for one in answer.requirements if not standing or one.standing == standing],
+        inherited=inherited,
+        standing=standing,
+        looks=_LOOKS,
+        framework_address=framework_address,
+        policy_address=policy_address,
+    )
+
+
+ROUTES: Final = [Route("/compliance", compliance), Route("/compliance/{name:path}", framework)]

@@ -1,0 +1,275 @@
+"""The list of findings: facets, search, groups, pages by key, and exports of exactly what is shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import RedirectResponse
+
+from perpend.findings.filters import (
+    ACCOUNT,
+    LIFE,
+    OF_FINDINGS,
+    ORDERS,
+    POLICY,
+    REGION,
+    SEARCH,
+    SEVERITY,
+    TYPE,
+    WAIVED,
+    FilterType,
+)
+from perpend.findings.history.model import OPEN_STATES, in_words
+from perpend.server.index.numbers import MOST_OBJECTS, NO_REGION, NOT_KNOWN, NOT_RATED
+from perpend.server.pages.asking import asked_of, link, served_run
+from perpend.server.pages.render import address, page
+from perpend.server.pages.saved import views_of
+from perpend.server.parameters import LIMIT, NEXT, ORDER, WAIVED_CONTROL, Control
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from perpend.findings.filters import FilterDeclaration
+    from perpend.server.answers import Facets
+    from perpend.server.parameters import Asked
+    from perpend.server.served_store import ServedRun
+
+GROUP: Final = Control("group", "The findings by what they have in common.", None, ("policy", "account", "object"))
+ANY_TYPE: Final = "-"
+"""The part of an object's address that stands for its type if only the id is known."""
+
+EXPORTS: Final = (("CSV", "csv"), ("NDJSON", "ndjson"), ("Parquet", "parquet"))
+"""The names of the formats of exports, and the endings of their addresses."""
+
+_SHOWN: Final = 7
+"""The number of values of a facet that are shown; others are folded."""
+
+_MOST: Final = 60
+"""The number of values of a facet at most. The filter by text reaches the others."""
+
+_FACETS: Final = (
+    (SEVERITY.name, "Severity"),
+    (LIFE.name, "State"),
+    (WAIVED_CONTROL.name, "Waived"),
+    (POLICY.name, "Policy"),
+    (TYPE.name, "Object type"),
+    (ACCOUNT.name, "Account"),
+    (REGION.name, "Region"),
+)
+_NO_VALUES: Final = frozenset({"", NOT_RATED, NOT_KNOWN, NO_REGION})
+"""The keys of facets for findings without a value."""
+
+_DEFAULT_LIVES: Final = tuple(life.value for life in OPEN_STATES)
+_ORDER_NAMES: Final = {"severity": "Most severe first", "age": "Oldest first", "priority": "By priority"}
+_GROUP_NAMES: Final = {"policy": "by policy", "account": "by account", "object": "by object"}
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet: its label, the number of findings with it, and whether it is chosen.
+
+    The number is None for a name that stands for several values, or that no finding has.
+    """
+
+    value: str
+    label: str
+    number: int | None
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A facet with the values that are shown, and those that are folded. ``left_out`` is the number of further values."""
+
+    name: str
+    label: str
+    shown: tuple[FacetValue, ...]
+    folded: tuple[FacetValue, ...]
+    left_out: int
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A chosen value of a filter, with the address of the list without it."""
+
+    filter: str
+    label: str
+    without: str
+
+
+def findings(request: Request) -> Response:
+    """Return the page of findings, or of their groups."""
+    return listed(request, "/findings", "findings.html")
+
+
+def listed(request: Request, path: str, template: str, group: str | None = None) -> Response:
+    """Return a page with the findings that a form chooses. ``group`` is the group of a page that has no other."""
+    asked = asked_of(request, (ORDER, LIMIT, NEXT, *(() if group else (GROUP,))))
+    canonical = link(path, pairs_of(asked))
+    if not all(value for _, value in request.query_params.multi_items()) and "hx-request" not in request.headers:
+        return RedirectResponse(canonical, 303)
+    served = served_run(request)
+    by = group or asked.text(GROUP)
+    names = Names(served)
+    facets = served.facets(asked.question)
+    context: dict[str, Any] = {
+        "path": path,
+        "asked": asked,
+        "total": facets.total,
+        "facets": facets_of(facets, asked, names),
+        "chips": chips_of(path, asked, names),
+        "search": asked.question.filter.of(SEARCH.name),
+        "fields": fields_of(asked),
+        "orders": [(order, _ORDER_NAMES[order]) for order in ORDERS],
+        "groups": GROUP.choices,
+        "group_names": _GROUP_NAMES,
+        "group": by,
+        "clear": path,
+        "exports": [(name, link(f"/api/v1/findings.{ending}", export_pairs(asked))) for name, ending in EXPORTS],
+        "rows": None,
+        "grouped": None,
+        "next": None,
+        "first": link(path, pairs_of(asked, next=None)) if asked.next else None,
+        "group_link": lambda key: link("/findings", group_pairs(asked, by, key)),
+        "cut": False,
+        "views": [one for one in views_of(served) if one.problem is None],
+        "entry": "" if group else view_entry(asked),
+    }
+    if by:
+        context["grouped"] = served.groups(asked.question, by)
+        context["cut"] = by == "object" and len(context["grouped"]) >= MOST_OBJECTS
+        if group == "object":
+            context["group_link"] = lambda key: address("/objects", ANY_TYPE, key)
+    else:
+        listed_page = served.findings(asked.question, order=asked.order, limit=asked.limit, after=asked.next)
+        context["rows"] = listed_page.findings
+        context["total"] = listed_page.total
+        context["next"] = link(path, pairs_of(asked, next=listed_page.next)) if listed_page.next else None
+    answer = page(request, template, served=served, **context)
+    answer.headers["HX-Push-Url"] = canonical
+    return answer
+
+
+class Names:
+    """The names that people know values of filters by."""
+
+    def __init__(self, served: ServedRun) -> None:
+        self._state = served.views.state
+
+    def label(self, name: str, value: str) -> str:
+        """Return the label of a value."""
+        if name == ACCOUNT.name:
+            called = self._state.account_names.get(value)
+            return f"{called} ({value})" if called else value or "not known"
+        if name == POLICY.name:
+            return self._state.titles.get(value, value)
+        if name == TYPE.name:
+            declared = self._state.repository.declared_type(value)
+            return declared.label if declared is not None and declared.label else value
+        if name == WAIVED_CONTROL.name:
+            return {"yes": "waived", "no": "not waived"}.get(value, value)
+        if name == SEVERITY.name:
+            return value or "not rated"
+        return in_words(value) if name == LIFE.name else value or "not known"
+
+
+def pairs_of(asked: Asked, **changed: str | None) -> list[tuple[str, str]]:
+    """Return the parameters that ask the same. The default states are left out."""
+    pairs = asked.pairs(**changed)
+    lives = [value for name, value in pairs if name == LIFE.name]
+    return [pair for pair in pairs if pair[0] != LIFE.name] if sorted(lives) == sorted(_DEFAULT_LIVES) else pairs
+
+
+def export_pairs(asked: Asked) -> list[tuple[str, str]]:
+    """Return the parameters of an export: the filters, without pages and groups."""
+    apart = (LIMIT.name, NEXT.name, GROUP.name, ORDER.name)
+    return [pair for pair in pairs_of(asked) if pair[0] not in apart]
+
+
+def group_pairs(asked: Asked, by: str, key: str) -> list[tuple[str, str]]:
+    """Return the parameters of the findings of one group."""
+    pairs = [pair for pair in pairs_of(asked, next=None) if pair[0] not in (by, GROUP.name)]
+    return sorted([*pairs, (by, key)])
+
+
+def view_entry(asked: Asked) -> str:
+    """Return the text of a file with a saved view of this list."""
+    pairs = pairs_of(asked, next=None, limit=None)
+    apart = [(name, value) for name, value in pairs if name in (WAIVED_CONTROL.name, ORDER.name, GROUP.name)]
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if (name, value) not in apart:
+            values.setdefault(name, []).append(value)
+    lines = ["name: fill-in-a-name", "title: Fill in a title", *(["filters:"] if values else [])]
+    lines += [f"  {name}: {json.dumps(several)}" for name, several in values.items()]
+    return "\n".join([*lines, *(f"{name}: {json.dumps(value)}" for name, value in apart)]) + "\n"
+
+
+def facets_of(facets: Facets, asked: Asked, names: Names) -> list[Facet]:
+    """Return the facets in their order, with chosen values first."""
+    made = []
+    for name, label in _FACETS:
+        numbers = dict(facets.facets.get(name, {}))
+        if name == WAIVED_CONTROL.name:
+            made.append(_waived(numbers, asked, names))
+            continue
+        chosen = asked.question.filter.of(name) or (_DEFAULT_LIVES if name == LIFE.name else ())
+        ordered = [*dict.fromkeys([*chosen, *_in_order(name, numbers)])]
+        if name in (SEVERITY.name, LIFE.name):
+            ordered.sort(key=lambda value: _place(name, value))
+        values = [_value(name, value, numbers.get(value), chosen, names) for value in ordered]
+        shown = max(_SHOWN, len(chosen))
+        made.append(Facet(name, label, tuple(values[:shown]), tuple(values[shown:_MOST]), max(len(values) - _MOST, 0)))
+    return [facet for facet in made if facet.shown]
+
+
+def _value(name: str, value: str, number: int | None, chosen: Sequence[str], names: Names) -> FacetValue:
+    """Return a value of a facet. One that stands for no value has a label, and cannot be chosen."""
+    if value in _NO_VALUES:
+        return FacetValue("", value, number, chosen=False)
+    return FacetValue(value, names.label(name, value), number, value in chosen)
+
+
+def _waived(numbers: Mapping[str, int], asked: Asked, names: Names) -> Facet:
+    name = WAIVED_CONTROL.name
+    number = {**{value: numbers.get(value, 0) for value in WAIVED}, WAIVED[0]: sum(numbers.values())}
+    values = [FacetValue(one, names.label(name, one), number[one], asked.question.waived == one) for one in WAIVED]
+    return Facet(name, "Waived", tuple(values), (), 0, single=True)
+
+
+def _in_order(name: str, numbers: Mapping[str, int]) -> Sequence[str]:
+    return sorted(numbers, key=lambda value: (-numbers[value], value))
+
+
+def _place(name: str, value: str) -> int:
+    choices = SEVERITY.choices if name == SEVERITY.name else (*_DEFAULT_LIVES, *LIFE.choices)
+    return choices.index(value) if value in choices else len(choices)
+
+
+def chips_of(path: str, asked: Asked, names: Names) -> list[Chip]:
+    """Return the chosen values, each with the address of the list without it."""
+    pairs = pairs_of(asked, next=None)
+    kept = {ORDER.name, LIMIT.name, GROUP.name}
+    labels = dict(_FACETS)
+    chips = []
+    for place, (name, value) in enumerate(pairs):
+        if name not in kept:
+            label = labels.get(name, name.capitalize())
+            chips.append(Chip(label, names.label(name, value), link(path, [*pairs[:place], *pairs[place + 1 :]])))
+    return chips
+
+
+def fields_of(asked: Asked) -> list[tuple[FilterDeclaration, tuple[str, ...], str]]:
+    """Return the filters that are fields of text, each with its values and the type of its field."""
+    facets = dict(_FACETS)
+    return [
+        (one, asked.question.filter.of(one.name), "date" if one.type is FilterType.TIME else "text")
+        for one in OF_FINDINGS
+        if one.name not in facets and one not in (SEARCH,)
+    ]
