@@ -17,8 +17,10 @@ import pytest
 
 from perpend.cli.options.completion import complete_channels
 from perpend.findings.notifications import send as deliver
+from perpend.findings.notifications.issues import rest
 from tests.cli.conftest import RunWriter, answer, report
-from tests.repositories import write
+from tests.repositories import logic, policy_files, write
+from tests.unit.findings.notifications.tracker_doubles import TOKEN, TrackerDouble, served
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
@@ -234,8 +236,6 @@ def test_names_of_channels_are_offered_without_their_secrets(place: Path) -> Non
 
 
 def test_a_changed_policy_pages_nobody(run: RunWriter, day: Path, tmp_path: Path, receiver: Receiver) -> None:
-    from tests.repositories import logic, policy_files
-
     check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "Id"}}}}
     kind = {"input_type": "CA10__CaAwsUser__c"}
     repo = write(tmp_path / "repo", policy_files(logic(check, **kind)))
@@ -282,3 +282,39 @@ def test_other_services_are_told_by_apprise_where_it_is_installed(
     assert "chat: Perpend, run 2: 1 opened\n" == notify(run, days).out
     assert 2 == len(sent)
     assert "build-runner" in sent[1][1]
+
+
+def test_issues_are_opened_and_closed_when_their_policy_is_removed(
+    run: RunWriter, day: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    double = TrackerDouble("github")
+    check = {"NOT": {"arg": {"IS_EMPTY": {"arg": {"FIELD": {"path": "Id"}}}}}}
+    repo = write(tmp_path / "repo", policy_files(logic(check, input_type="CA10__CaAwsUser__c")))
+    assert 1 == run("check", "--store", day / "store", "-q", "--repo", repo).code
+    text = '[channels.issues]\nkind = "github"\nurl-env = "PROJECT"\ntoken-env = "TOKEN"\nowners = ["iam-team"]\n'
+    write(day, {"channels.toml": text})
+    asked = ("--repo", repo, "--link", "https://perpend.example/")
+    with served(double) as url:
+        monkeypatch.setenv("PROJECT", url)
+        monkeypatch.setenv("TOKEN", TOKEN)
+        monkeypatch.setattr(rest, "sleep", lambda seconds: None)
+        shown = json.loads(notify(run, day, "--dry-run", *asked).out)
+        assert [] == double.calls
+        told = notify(run, day, *asked)
+        (ticket,) = double.tickets
+        assert (0, f"issues: open 1: {ticket.title}\n", "") == told
+        assert (ticket.title, True) == (shown["title"], ticket.body.startswith(shown["body"]))
+        assert "(<https://perpend.example/findings?policy=%2Fce%2F" in ticket.body and "account=111122223333>)" in ticket.body
+        policy = json.loads(run("findings", "--store", day / "store", "--repo", repo, "--format", "json").out)[0]["policy_id"]
+        shutil.move(repo / "ce/policy", repo / "ce/other")
+        write(repo, {"renames.yaml": {"retired": [{"policy": policy, "since": "2026-11-20"}]}})
+        answer("import", report(day, "2026-11-21T00:00:00Z", without="build-runner"), "--store", day / "store")
+        run("check", "--store", day / "store", "-q", "--repo", repo)
+        monkeypatch.setenv("TOKEN", "wrong")
+        told = notify(run, day, *asked)
+        refusal = "channel issues: no issue was changed: HTTP 401: the token is not accepted; the next call tries again"
+        assert (1, "", f"perpend: {refusal}\n") == told
+        monkeypatch.setenv("TOKEN", TOKEN)
+        assert "issues: close 1: Not rated: /ce/policy (111122223333)\n" in notify(run, day, *asked).out
+        assert ("not_planned", True) == (ticket.reason, "of a removed policy (nobody has fixed them)" in ticket.said[-1])
+    assert 2 == notify(run, day, "--link", "javascript:alert(1)").code

@@ -1,11 +1,13 @@
-"""``perpend notify``: send a digest of each run to channels."""
+"""``perpend notify``: send a digest of each run to channels, and keep issues in trackers up to date."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import click
 
@@ -14,12 +16,18 @@ from perpend.cli.options.completion import complete_channels
 from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.phrases import counted
+from perpend.evaluation.verdicts.selection import title_of
+from perpend.findings.filters import ACCOUNT, POLICY
 from perpend.findings.history.open_history import open_history
 from perpend.findings.notifications.expirations import SOON
 from perpend.findings.notifications.run import NewsRequest, deliver_news, selected_channels
 from perpend.findings.notifications.send import post
+from perpend.findings.severity.active import SEVERITIES, ActiveSeverities
 from perpend.findings.waivers.active import ActiveWaivers
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.send import Send
+    from perpend.language.syntax.repository import Repository
 
 EPILOG = """\b
 Examples:
@@ -34,10 +43,20 @@ Examples:
   perpend notify --store inventory --channels channels.toml
   perpend notify --store inventory --channels channels.toml --channel iam-team
   perpend notify --store inventory --channels channels.toml --ending-within 30
+  perpend notify --store inventory --channels channels.toml --link https://perpend.example
 
 \b
-Exit codes: 0 all new digests were sent, or there were none, 1 a digest could not be sent: the next call
+Exit codes: 0 all news was sent, or there was none, 1 something could not be sent: the next call
 sends it, 2 usage, store or channel error, and nothing was sent."""
+
+
+def _web_address(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Return a value that is empty or a URL of the web; raise BadParameter for another one."""
+    if value and not (
+        value.startswith(("https://", "http://")) and value.isascii() and value.isprintable() and not set(value) & set(' <>"?#')
+    ):
+        raise click.BadParameter("is no URL that begins with https:// or http://")
+    return value
 
 
 @click.command("notify", cls=Configured, epilog=EPILOG)
@@ -59,14 +78,26 @@ sends it, 2 usage, store or channel error, and nothing was sent."""
     show_default=True,
     help="Include waivers and attestations that end within this many days.",
 )
-@click.option("--dry-run", is_flag=True, help="Print the digests; send and record nothing.")
+@click.option(
+    "--link",
+    metavar="URL",
+    default="",
+    callback=_web_address,
+    help="Link issues to their findings in `perpend serve` at this URL.",
+)
+@click.option("--from-first-run", is_flag=True, help="Open issues also for findings that were open before the channel began.")
+@click.option("--dry-run", is_flag=True, help="Print the digests and issues; send and record nothing.")
 @repository_option
 @waiver_options
+@ratings_options
 def command(**given: Any) -> int:
     """Send the changes of each run of a store's history: one digest for each run and channel, by owner.
 
     The command records the sent digests, and sends each only once. It sends nothing about the first run: all findings are new
     in it. A file names the channels; their URLs and secrets are in environment variables.
+
+    In a channel of the kind github, gitlab or jira, each policy and account has one issue. It is updated if its findings
+    change, and closed if all are known to have ended.
     """
     return _notify_channels(NotifyOptions(**given))
 
@@ -85,14 +116,19 @@ class NotifyOptions:
     repo: str | None
     waivers_dir: str | None
     no_waivers: bool
+    ratings_dir: str | None
+    default_ratings: bool
     ending_within: int
+    link: str
+    from_first_run: bool
     dry_run: bool
 
 
 def _notify_channels(asked: NotifyOptions) -> int:
     """Send the news, or print it with ``dry_run``; return 1 if something could not be sent, else 0."""
     place = open_history(asked.directory)
-    channels = selected_channels(Path(asked.channels), asked.names, with_secrets=not asked.dry_run)
+    channels = selected_channels(Path(asked.channels), asked.names, SEVERITIES, with_secrets=not asked.dry_run)
+    trackers = [channel for channel in channels if channel.is_tracker]
     senders = {} if asked.dry_run else _senders(channels)
     repository = open_repository_here(asked.repo)
     waivers = ActiveWaivers.here(repository, asked.waivers_dir, none=asked.no_waivers).files
@@ -100,7 +136,7 @@ def _notify_channels(asked: NotifyOptions) -> int:
     owners = {number: account.owner for number, account in accounts.items() if account.owner}
     request = NewsRequest(place, waivers, repository.policy_ids, owners, asked.ending_within, senders)
     code = 0
-    for delivery in deliver_news(request, channels):
+    for delivery in deliver_news(request, [channel for channel in channels if not channel.is_tracker]):
         if delivery.error is not None:
             click.echo(f"perpend: {delivery.error}; the next call sends it", err=True)
             code = NOT_ALL
@@ -108,6 +144,48 @@ def _notify_channels(asked: NotifyOptions) -> int:
             click.echo(json.dumps(delivery.digest.document(delivery.channel.name), indent=1))
         else:
             click.echo(f"{delivery.channel.name}: {delivery.digest.title}")
+    return max(code, _deliver_issues(asked, trackers, request, repository)) if trackers else code
+
+
+def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: NewsRequest, repository: Repository) -> int:
+    """Bring issues up to date, or print them with ``dry_run``; return 1 if something could not be done, else 0."""
+    from perpend.findings.notifications.issues.deliver import IssueRequest, deliver_issues
+
+    ratings = ActiveSeverities.here(repository, asked.ratings_dir, defaults=asked.default_ratings).in_force
+
+    def severity_of(policy_id: str) -> str | None:
+        severity = ratings.of(policy_id)
+        return None if severity is None else severity.level.value
+
+    def link_of(policy_id: str, account: str | None) -> str:
+        chosen = {POLICY.name: policy_id, **({ACCOUNT.name: account} if account else {})}
+        return f"{asked.link.rstrip('/')}/findings?{urlencode(chosen)}" if asked.link else ""
+
+    request = IssueRequest(
+        news.place,
+        news.waivers,
+        news.policy_ids,
+        configuration_of(click.get_current_context()).accounts,
+        partial(title_of, repository),
+        severity_of,
+        SEVERITIES,
+        link_of,
+        from_first_run=asked.from_first_run,
+        dry_run=asked.dry_run,
+    )
+    code = 0
+    for delivery in deliver_issues(request, trackers):
+        name = delivery.channel.name
+        if delivery.error is not None:
+            click.echo(f"perpend: {visible(delivery.error)}; the next call tries again", err=True)
+            code = NOT_ALL
+        elif delivery.waiting:
+            told = f"{counted(delivery.waiting, 'issue')} more: the next call opens up to {delivery.channel.most}"
+            click.echo(f"perpend: channel {name}: {told}", err=True)
+        elif asked.dry_run and delivery.text is not None:
+            click.echo(json.dumps(delivery.document(), indent=1))
+        elif delivery.text is not None:
+            click.echo(f"{name}: {delivery.step} {delivery.ref}: {delivery.text.name}")
     return code
 
 

@@ -57,9 +57,12 @@ class Delivery:
     error: str | None = None
 
 
-def selected_channels(path: Path, names: Sequence[str], *, with_secrets: bool) -> list[Channel]:
-    """Return the channels of a file with these names, all if there are no names. Raises UnusableChannels."""
-    channels = channels_in(path, os.environ if with_secrets else None)
+def selected_channels(path: Path, names: Sequence[str], severities: Sequence[str], *, with_secrets: bool) -> list[Channel]:
+    """Return the channels of a file with these names, all if there are no names. Raises UnusableChannels.
+
+    ``severities`` are the levels that the file may name.
+    """
+    channels = channels_in(path, os.environ if with_secrets else None, severities)
     known = {channel.name: channel for channel in channels}
     for name in names:
         if name not in known:

@@ -35,10 +35,16 @@ class NotSent(PerpendError):
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: a digest is meant for its channel alone."""
+    """Follows no redirect: a digest or a token is meant for its channel alone."""
 
     def redirect_request(self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
         return None
+
+
+def opener_for(url: str) -> urllib.request.OpenerDirector:
+    """Return an opener that follows no redirect, and asks no proxy for a URL without TLS, which is on this machine."""
+    direct = (urllib.request.ProxyHandler({}),) if url.startswith("http:") else ()
+    return urllib.request.build_opener(_NoRedirects, *direct)
 
 
 def deliver(channel: Channel, digest: Digest, send: Send) -> None:
@@ -64,7 +70,7 @@ def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
     body = json.dumps(digest.document(channel.name)).encode()
     try:
         request = urllib.request.Request(channel.url, body, headers, method="POST")  # noqa: S310  # the scheme was looked at
-        with urllib.request.build_opener(_NoRedirects).open(request, timeout=_SECONDS) as answer:
+        with opener_for(channel.url).open(request, timeout=_SECONDS) as answer:
             answer.read(1)
         return None, None
     except urllib.error.HTTPError as error:
@@ -73,11 +79,16 @@ def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
     except http.client.InvalidURL:
         return "the URL cannot be used", None
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        cause = error.reason if isinstance(error, urllib.error.URLError) else error
-        why = (cause.strerror or type(cause).__name__).lower() if isinstance(cause, OSError) else type(cause).__name__
-        return f"the receiver cannot be reached: {why}", 0.0
+        return unreachable(error), 0.0
     except ValueError:
         return "the URL or a header cannot be used", None
+
+
+def unreachable(error: Exception) -> str:
+    """Return why a receiver cannot be reached, without its address."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    why = (cause.strerror or type(cause).__name__).lower() if isinstance(cause, OSError) else type(cause).__name__
+    return f"the receiver cannot be reached: {why}"
 
 
 def _pause(error: urllib.error.HTTPError) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from perpend.findings.notifications.channels import Channel, UnusableChannels, channels_in
+from tests.repositories import write
 
 HIDDEN = "https://hooks.example/T0KEN"
 ENVIRONMENT = {"HOOK": HIDDEN, "LOCAL": "http://127.0.0.1:9/x", "PLAIN": "http://example.org/x", "BEARER": "b", "LINES": "a\nb"}
@@ -15,7 +16,7 @@ ENVIRONMENT = {"HOOK": HIDDEN, "LOCAL": "http://127.0.0.1:9/x", "PLAIN": "http:/
 def read(directory: Path, text: str) -> tuple[Channel, ...]:
     path = directory / "channels.toml"
     path.write_text(text)
-    return channels_in(path, ENVIRONMENT)
+    return channels_in(path, ENVIRONMENT, ("high", "low"))
 
 
 def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
@@ -30,6 +31,23 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
     assert expected == read(tmp_path, text)
     assert "T0KEN" not in repr(expected)
     assert ["", ""] == [one.url for one in channels_in(tmp_path / "channels.toml", None)]
+
+
+def test_a_tracker_has_a_token_from_a_variable_or_a_file(tmp_path: Path) -> None:
+    write(tmp_path, {"token": " T0KEN\n"})
+    common = 'url-env = "HOOK"\nseverity = "high"\n'
+    text = (
+        f'[channels.a]\nkind = "jira"\n{common}token-file = "{tmp_path}/token"\nuser-env = "BEARER"\nissue-type = "Bug"\n'
+        f'[channels.b]\nkind = "github"\n{common}token-env = "BEARER"\nmost = 7\n'
+    )
+    first, second = {"user": "b", "token": "T0KEN"}, {"token": "b"}
+    expected = (
+        Channel("a", "jira", (), HIDDEN, severity="high", issue_type="Bug", **first),  # type: ignore[arg-type]
+        Channel("b", "github", (), HIDDEN, severity="high", most=7, **second),  # type: ignore[arg-type]
+    )
+    assert expected == read(tmp_path, text)
+    assert "T0KEN" not in repr(expected)
+    assert {""} == {one.token for one in channels_in(tmp_path / "channels.toml", None)}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +70,37 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
         ('[channels.a]\nkind = "pigeon"\nurl-env = "HOOK"', "`kind` is one of webhook, apprise"),
         ('[channels.a]\nowners = "iam"\nurl-env = "HOOK"', "`owners` is a list of texts"),
         ('[channels.a]\nheaders-env = {"A b" = "HOOK"}\nurl-env = "HOOK"', "`headers-env` names headers"),
+        (
+            '[channels.a]\nkind = "github"\nurl-env = "HOOK"',
+            "either `token-env` names a variable that holds the token, or `token-file`",
+        ),
+        (
+            '[channels.a]\nkind = "github"\nurl-env = "HOOK"\ntoken-env = "BEARER"\ntoken-file = "T0KEN"',
+            "either `token-env` names a variable",
+        ),
+        ('[channels.a]\nkind = "github"\nurl-env = "HOOK"\ntoken = "T0KEN"', "there is no key `token`: secrets stand in the"),
+        (
+            '[channels.a]\nkind = "github"\nurl-env = "PLAIN"\ntoken-env = "BEARER"',
+            "PLAIN holds no URL that begins with https://",
+        ),
+        ('[channels.a]\nkind = "github"\nurl-env = "HOOK"\ntoken-env = "LINES"', "signs that neither URLs nor headers have"),
+        (
+            '[channels.a]\nkind = "jira"\nurl-env = "HOOK"\ntoken-file = "nowhere"',
+            "the file cannot be read: no such file or directory",
+        ),
+        (
+            '[channels.a]\nkind = "gitlab"\nurl-env = "HOOK"\ntoken-env = "BEARER"\nseverity = "bad"',
+            "`severity` is one of high, low",
+        ),
+        (
+            '[channels.a]\nkind = "gitlab"\nurl-env = "HOOK"\ntoken-env = "BEARER"\nmost = 0',
+            "`most` is a number from 1 to 1000",
+        ),
+        (
+            '[channels.a]\nkind = "jira"\nurl-env = "HOOK"\ntoken-env = "BEARER"\nissue-type = "a\\nb"',
+            "`issue-type` is the name of a type",
+        ),
+        ('[channels.a]\nurl-env = "HOOK"\nseverity = "high"', "there is no key `severity`"),
         ('[channels."a b"]\nurl-env = "HOOK"', "is no table with a name"),
         ("channels = 5", "holds tables `[channels.NAME]`"),
         ("secret = 'T0KEN'", "holds tables `[channels.NAME]`"),

@@ -1,0 +1,1 @@
+"""Open, update and close issues in a tracker: one for each policy and account (ADR 70)."""
