@@ -30,6 +30,8 @@ settings.register_profile("ci", max_examples=20, deadline=None, derandomize=True
 settings.register_profile("long", max_examples=3_000, deadline=None, print_blob=True, suppress_health_check=_SLOW_IS_FINE)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+pytest_plugins = ("tests.demo_store",)
+
 ROOT = Path(__file__).parent
 OWN_SETTINGS = ROOT.parent / "pyproject.toml"
 FIRST = (

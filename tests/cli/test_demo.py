@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -63,11 +67,10 @@ def test_the_next_commands_work_as_printed(tmp_path: Path, run: RunWriter, monke
 
 
 @pytest.mark.slow
-def test_ten_runs_tell_a_story(tmp_path: Path, run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    made = run("demo", "here")
-    assert 0 == made.code and re.search("12 accounts, 600 objects, 10 runs from [0-9-]+ to [0-9-]+", made.out)
-    monkeypatch.chdir(tmp_path / "here")
+def test_ten_runs_tell_a_story(demo_copy: Path, demo_directory: Path, run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = demo_directory.with_name("demo.txt").read_text("utf-8")
+    assert re.search("12 accounts, 600 objects, 10 runs from [0-9-]+ to [0-9-]+", made)
+    monkeypatch.chdir(demo_copy)
     found = json.loads(run("findings", "--life", "all", "--format", "json").out)
     assert {State.OPEN, State.UNCONFIRMED, State.UNKNOWN, State.RESOLVED, State.RESOURCE_DELETED} == {
         one["life"] for one in found
@@ -121,3 +124,20 @@ def test_a_policy_repository_is_no_place_for_it(tmp_path: Path, run: RunWriter, 
     (tmp_path / "root.yaml").write_text("")
     refused = run("demo", tmp_path / "demo")
     assert 2 == refused.code and "policy repository" in refused.err and not built
+
+
+@pytest.mark.slow
+def test_a_demo_that_is_there_is_served_as_it_is(demo_directory: Path) -> None:
+    words = [sys.executable, "-m", "perpend", "demo", str(demo_directory), "--serve", "--bind", "127.0.0.1:0"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stderr is not None
+        link = next(line.split()[-1] for line in process.stderr if "/login?token=" in line)
+        with urlopen(f"{link.partition('/login')[0]}/readyz", timeout=30) as answer:  # noqa: S310
+            assert 200 == answer.status
+        process.send_signal(signal.SIGINT)
+        assert 0 == process.wait(30)
+
+
+def test_only_this_machine_is_served(tmp_path: Path, run: RunWriter, built: list[Path]) -> None:
+    refused = run("demo", tmp_path / "demo", "--serve", "--bind", "0.0.0.0:8080")
+    assert (2, []) == (refused.code, built) and "this machine only" in refused.err

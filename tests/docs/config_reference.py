@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perpend.cli.config.files import MOST_BYTES, MOST_DOTS
-from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, SETTINGS, Setting
+from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, RUN_SETTINGS, RUNS, SERVE, SETTINGS, Setting
 
 HEAD = """# The configuration file
 
@@ -40,6 +40,9 @@ def page() -> str:
     lines += ["", "## Accounts", "", f"`[{ACCOUNTS}.111122223333]`, by the account's twelve digits:", ""]
     lines += ["| key | value | meaning |", "| --- | --- | --- |"]
     lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in ACCOUNT_SETTINGS)
+    lines += ["", "## Runs of a server", "", f"`[{SERVE}.{RUNS}.nightly]`, by a name of small letters, digits and hyphens:", ""]
+    lines += ["| key | value | meaning |", "| --- | --- | --- |"]
+    lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in RUN_SETTINGS)
     return "\n".join(lines) + "\n" + FOOT
 
 

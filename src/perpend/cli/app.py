@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "inventory": "List, show, query and prune the snapshots of a store.",
         "explain": "Explain one verdict, down to the fields that decided it.",
         "report": "Check a store and write a report as one HTML file.",
+        "serve": "Serve a store to people and programs: pages, an API and MCP.",
         "export": "Send new and changed findings to AWS Security Hub.",
         "evidence": "Write a run into one file for auditors, and verify such a file.",
         "demo": "Make a store of an invented organisation, to try everything.",
@@ -44,6 +45,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "severity": "List and check severity ratings.",
         "remediate": "Print commands that fix incompliant objects.",
         "notify": "Send a digest of each run to channels, by owner.",
+        "mcp": "Answer an assistant's questions about a store, by the Model Context Protocol.",
     },
     "Policies": {
         "list": "List policies, types, frameworks, sections or operations.",

@@ -14,6 +14,9 @@ from perpend.cli.config.settings import (
     ACCOUNT_SETTINGS,
     ACCOUNTS,
     MOST,
+    RUN_SETTINGS,
+    RUNS,
+    SERVE,
     SETTINGS,
     SettingKind,
     nearest_name,
@@ -25,11 +28,12 @@ from perpend.core.objects.account import Account
 from perpend.inventory.snapshots.open_store import is_address
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from perpend.cli.config.settings import Setting
 
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
+_RUN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MOST_MISTAKES: Final = 20
 _MOST_CHARACTERS: Final = 1_000
 _LONGEST_SHOWN: Final = 60
@@ -38,11 +42,15 @@ _TABLES: Final = frozenset(setting.name.rpartition(".")[0] for setting in SETTIN
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The content of a file: ``values`` by the name of the setting, paths unresolved; ``accounts`` by account number."""
+    """The content of a file: ``values`` by the name of the setting, paths unresolved; ``accounts`` by account number.
+
+    ``runs`` are the commands of the runs that readers of a server may start, by name.
+    """
 
     file: ConfigurationFile | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def place(self, name: str) -> str:
         """Return the place of a setting as ``file:line``."""
@@ -88,7 +96,7 @@ def configuration_from(file: ConfigurationFile) -> Configuration:
     if reading.mistakes:
         more = [f"{file.shown}: and {reading.uncounted:,} more mistakes"] if reading.uncounted else []
         raise UnusableConfiguration("\nperpend: ".join([*reading.mistakes, *more]))
-    return Configuration(file, reading.values, reading.accounts)
+    return Configuration(file, reading.values, reading.accounts, reading.runs)
 
 
 class _SettingsReader:
@@ -98,6 +106,7 @@ class _SettingsReader:
         self._file = file
         self.values: dict[str, Any] = {}
         self.accounts: dict[str, Account] = {}
+        self.runs: dict[str, tuple[str, ...]] = {}
         self.mistakes: list[str] = []
         self.uncounted = 0
 
@@ -112,6 +121,8 @@ class _SettingsReader:
                 self._add(self.values, name, setting, value, (*above, key))
             elif name == ACCOUNTS:
                 self._read_accounts(value)
+            elif name == SERVE:
+                self._read_serve(value)
             elif name in _TABLES:
                 self.table(value, (*above, key))
             else:
@@ -122,11 +133,30 @@ class _SettingsReader:
             if not _ACCOUNT_ID.fullmatch(number):
                 self._mistake((ACCOUNTS, number), f"{_quoted(number)} is not an account: an account number has twelve digits")
             elif self._is_table(table, (ACCOUNTS, number)):
-                self.accounts[number] = Account(**self._read_account(table, (ACCOUNTS, number)))
+                self.accounts[number] = Account(**self._read_members(table, (ACCOUNTS, number), ACCOUNT_SETTINGS))
 
-    def _read_account(self, table: dict[str, Any], above: tuple[str, ...]) -> dict[str, str]:
+    def _read_serve(self, values: Any) -> None:
+        for key, value in values.items() if self._is_table(values, (SERVE,)) else ():
+            if key == RUNS:
+                self._read_runs(value)
+            else:
+                self._unknown((SERVE, key), (RUNS,))
+
+    def _read_runs(self, runs: Any) -> None:
+        for name, table in runs.items() if self._is_table(runs, (SERVE, RUNS)) else ():
+            if not _RUN_NAME.fullmatch(name):
+                wanted = "a name has up to 40 small letters, digits and hyphens"
+                self._mistake((SERVE, RUNS, name), f"{_quoted(name)} is not the name of a run: {wanted}")
+            elif self._is_table(table, (SERVE, RUNS, name)):
+                command = self._read_members(table, (SERVE, RUNS, name), RUN_SETTINGS).get("command")
+                if command:
+                    self.runs[name] = tuple(command)
+                elif "command" not in table or table["command"] == []:
+                    self._mistake((SERVE, RUNS, name), f"the run {_quoted(name)} has no `command`")
+
+    def _read_members(self, table: dict[str, Any], above: tuple[str, ...], settings: Iterable[Setting]) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        by_name = {setting.name: setting for setting in ACCOUNT_SETTINGS}
+        by_name = {setting.name: setting for setting in settings}
         for key, value in table.items():
             if key in by_name:
                 self._add(values, key, by_name[key], value, (*above, key))

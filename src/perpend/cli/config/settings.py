@@ -43,6 +43,8 @@ REPOSITORY_COMMANDS: Final = (
     "show",
     "site build",
     "site serve",
+    "serve",
+    "mcp",
 )
 _STORE_COMMANDS: Final = (
     "check",
@@ -71,6 +73,8 @@ _STORE_COMMANDS: Final = (
     "waivers lint",
     "waivers list",
     "waivers try",
+    "serve",
+    "mcp",
 )
 
 
@@ -170,7 +174,7 @@ SETTINGS: Final = (
         "--waivers",
         (
             *("check", "scan aws", "report html", "export security-hub", "evidence write"),
-            *("diff", "compliance", "findings", "notify", "remediate", "waivers lint", "waivers list"),
+            *("diff", "compliance", "findings", "notify", "remediate", "waivers lint", "waivers list", "serve", "mcp"),
         ),
         decides=("check", "scan aws", "diff", "findings"),
     ),
@@ -181,7 +185,8 @@ SETTINGS: Final = (
         "--ratings",
         (
             *("check", "scan aws", "report html", "export security-hub", "evidence write"),
-            *("findings", "trend", "severity lint", "severity list"),
+            *("findings", "trend", "notify", "severity lint", "severity list"),
+            *("serve", "mcp"),
         ),
         decides=("check", "scan aws", "findings"),
     ),
@@ -192,7 +197,8 @@ SETTINGS: Final = (
         "--default-ratings",
         (
             *("check", "scan aws", "report html", "export security-hub", "evidence write"),
-            *("findings", "diff", "trend", "severity lint", "severity list"),
+            *("findings", "diff", "trend", "notify", "severity lint", "severity list"),
+            *("serve", "mcp"),
         ),
         builtin=True,
         decides=("check", "scan aws", "findings"),
@@ -310,6 +316,21 @@ ACCOUNT_SETTINGS: Final = (
     Setting("owner", SettingKind.TEXT, "The owner of the account: a person, a team, an address."),
 )
 
+SERVE: Final = "serve"
+"""The table of ``perpend serve``."""
+
+RUNS: Final = "runs"
+"""The table in it with the runs that readers may start. Each run is a table with the run's name."""
+
+RUN_SETTINGS: Final = (
+    Setting(
+        "command",
+        SettingKind.TEXTS,
+        'The command without `perpend` and without a store, such as `["scan", "aws"]`: `scan aws`, `collect aws`, `import` '
+        "or `check`. `perpend serve --jobs` lets readers start it.",
+    ),
+)
+
 
 def settings_of(command: str) -> list[Setting]:
     """Return the settings that a command uses."""
@@ -322,8 +343,8 @@ def setting_named(name: str) -> Setting | None:
 
 
 def known_names() -> list[str]:
-    """Return the names of all settings, and of the table of accounts."""
-    return [*(setting.name for setting in SETTINGS), ACCOUNTS]
+    """Return the names of all settings, and of the tables of accounts and of the server."""
+    return [*(setting.name for setting in SETTINGS), ACCOUNTS, SERVE]
 
 
 def nearest_name(key: str, table: str = "") -> str | None:

@@ -27,12 +27,14 @@ def mistakes(tmp_path: Path, text: str) -> list[str]:
 def test_values_are_kept_by_the_names_of_settings(tmp_path: Path) -> None:
     path = tmp_path / "any name"
     path.write_text(
-        'store = "s"\nexclude = ["a", "b"]\ninherited = true\noutput = {limit = 3}\n[accounts.111122223333]\nname = "P"\n',
+        'store = "s"\nexclude = ["a", "b"]\ninherited = true\noutput = {limit = 3}\n[accounts.111122223333]\nname = "P"\n'
+        '[serve.runs.nightly]\ncommand = ["scan", "aws"]\n',
         "utf-8",
     )
     found = configuration_from(file_named(str(path)))
     assert {"store": "s", "exclude": ["a", "b"], "inherited": True, "output.limit": 3} == found.values
     assert {"111122223333": Account("P", None)} == found.accounts
+    assert {"nightly": ("scan", "aws")} == found.runs
     assert f"{path}:3" == found.place("inherited")
 
 
@@ -70,6 +72,19 @@ def test_values_are_kept_by_the_names_of_settings(tmp_path: Path) -> None:
             "perpend.toml:2: unknown key `accounts.111122223333.onwer` (did you mean `owner`?)",
         ),
         ("[accounts.111122223333]\nname = 1", "perpend.toml:2: `accounts.111122223333.name`: expected a text, found `1`"),
+        ("serve = 1", "perpend.toml:1: `serve`: expected a table, found `1`"),
+        ("[serve]\nrnus = 1", "perpend.toml:2: unknown key `serve.rnus` (did you mean `runs`?)"),
+        ("[serve.runs]\nnightly = 1", "perpend.toml:2: `serve.runs.nightly`: expected a table, found `1`"),
+        ("[serve.runs.nightly]", "perpend.toml:1: the run `nightly` has no `command`"),
+        ("[serve.runs.nightly]\ncommand = []", "perpend.toml:1: the run `nightly` has no `command`"),
+        (
+            "[serve.runs.nightly]\ncommand = 'scan aws'",
+            "perpend.toml:2: `serve.runs.nightly.command`: expected a list of texts, found the text `scan aws`",
+        ),
+        (
+            "[serve.runs.'../x']\ncommand = ['check']",
+            "perpend.toml:1: `../x` is not the name of a run: a name has up to 40 small letters, digits and hyphens",
+        ),
         ("store = = 1", "perpend.toml:1:9: is not TOML: invalid value"),
         ("store = 'a'\nstore = 'b'\n", "perpend.toml:2:12: is not TOML: cannot overwrite a value"),
         (f"output.limit = {'9' * 5_000}", "perpend.toml: a number has too many digits"),
@@ -101,7 +116,7 @@ def test_all_mistakes_are_told_at_once_but_not_without_end(tmp_path: Path) -> No
 @pytest.mark.medium
 @given(
     st.dictionaries(
-        st.sampled_from([*(one.name.split(".")[0] for one in SETTINGS), "accounts"]) | st.text(),
+        st.sampled_from([*(one.name.split(".")[0] for one in SETTINGS), "accounts", "serve"]) | st.text(),
         st.recursive(
             st.booleans() | st.integers() | st.floats() | st.text(),
             lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

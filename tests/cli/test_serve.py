@@ -1,0 +1,129 @@
+"""`perpend serve`: what it prints at the start, what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.cli.conftest import EXAMPLE, Interrupted, Listener, RunWriter
+
+pytest.importorskip("starlette", reason="the extra `serve` is not installed")
+
+PROXY = ("--trust-header", "X-Forwarded-User", "--trust-from")
+RUN = '[serve.runs.nightly]\ncommand = ["scan", "aws"]\n'
+
+
+@pytest.mark.medium
+def test_serve_says_where_it_is_and_lets_one_reader_in(interrupted: Interrupted, run: RunWriter, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    run("import", EXAMPLE, "--store", store)
+    run("check", "--store", store, "--policy", "root-user-mfa", "--quiet")
+
+    def ask(printed: Listener) -> None:
+        start = printed.until("\nperpend: log in, once: ") + printed.until("\n")
+        port, token = re.search(r"http://127\.0\.0\.1:(\d+)/login\?token=([\w-]{32})", start).groups()  # type: ignore[union-attr]
+        assert f"serving {store} at http://127.0.0.1:{port}/ (Ctrl-C ends)" in start
+        assert re.search(r"shows run 1 of [-0-9]{10} [:0-9]{5} UTC: 1 account, 25 objects", start)
+        asking = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+        asking.request("POST", "/login", urlencode({"token": token}), {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = asking.getresponse()
+        answer.read()
+        asking.request("GET", "/metrics", headers={"Cookie": answer.headers["Set-Cookie"].partition(";")[0]})
+        assert "\nperpend_run 1\n" in asking.getresponse().read().decode()
+        log = printed.until("GET /metrics 200")
+        assert "- POST /login 303 " in log and "session GET /metrics" in log and token not in log
+
+    assert 0 == interrupted(ask, "serve", "--store", store, "--bind", "127.0.0.1:0", "--no-config")
+
+
+def test_a_server_waits_for_a_store_that_is_not_there(interrupted: Interrupted, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("a" * 32)
+    tokens.chmod(0o600)
+
+    def ask(printed: Listener) -> None:
+        lines = (printed.until("which see all accounts") + printed.until("\n")).splitlines()
+        messages = [json.loads(line)["message"] for line in lines]
+        port = int(re.findall(r"127\.0\.0\.1:(\d+)/", messages[0])[0])
+        assert messages[1].startswith("not ready: ") and "accepts 1 Bearer token" in messages[2] and 3 == len(messages)
+        asking = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        asking.request("GET", "/readyz")
+        assert 503 == asking.getresponse().status
+
+    options = ("--bind", "127.0.0.1:0", "--log-format", "json", "--token-file", tokens, "--no-config")
+    assert 0 == interrupted(ask, "serve", "--store", tmp_path / "none", *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (
+            ("--bind", "0.0.0.0:8080"),
+            "other machines can reach 0.0.0.0: give --token-file, or --trust-header with --trust-from",
+        ),
+        (("--bind", "[::]:8080"), "other machines can reach ::"),
+        (("--bind", "192.0.2.1:8080"), "other machines can reach 192.0.2.1"),
+        (("--bind", "8080"), "'8080' is not of the form ADDRESS:PORT"),
+        (("--bind", "127.0.0.1:99999"), "is not of the form ADDRESS:PORT"),
+        (("--bind", "perpend.example:80"), "'perpend.example' is not an IP address: --host gives the server a name"),
+        (("--host", "https://perpend.example/"), "is not a host: give a name without scheme and port"),
+        (("--trust-header", "X-User"), "--trust-header and --trust-from go together"),
+        (("--trust-from", "10.0.0.4/32"), "--trust-header and --trust-from go together"),
+        ((*PROXY, "10.0.0.4/8"), "'10.0.0.4/8' is not a CIDR"),
+        ((*PROXY, "0.0.0.0/0"), "0.0.0.0/0 is every address: name those of the proxy"),
+        ((*PROXY, "::/0"), "::/0 is every address"),
+        (("--trust-header", "X User", "--trust-from", "10.0.0.4/32"), "'X User' is not the name of a header"),
+        (("--scope-by-header", "X-Accounts"), "--scope-by-header needs --trust-header"),
+        ((*PROXY, "10.0.0.4/32", "--scope-by-header", "x-forwarded-user"), "are the same header"),
+        (("--jobs",), "the configuration has no table [serve.runs.NAME]"),
+        (("--token-file", "none"), "none: cannot be read: no such file or directory"),
+    ],
+)
+def test_what_would_let_in_too_many_or_nobody_is_refused(
+    run: RunWriter, tmp_path: Path, options: tuple[str, ...], reason: str
+) -> None:
+    refused = run("serve", "--store", tmp_path, "--no-config", *options)
+    assert 2 == refused.code and reason in refused.err and 1 == refused.err.count("\n")
+
+
+def test_a_port_that_is_taken_is_named(run: RunWriter, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert (
+            f"perpend: {place}: cannot listen: address already in use\n"
+            == run("serve", "--store", tmp_path, "--bind", place).err
+        )
+
+
+def test_runs_that_may_be_started_are_printed_and_write_to_this_store(
+    interrupted: Interrupted, run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("perpend.toml").write_text(RUN)
+
+    def ask(printed: Listener) -> None:
+        printed.until("readers may start nightly: perpend scan aws\n")
+
+    assert 0 == interrupted(ask, "serve", "--store", "store", "--bind", "127.0.0.1:0", "--jobs")
+    Path("perpend.toml").write_text(RUN.replace('"aws"', '"aws", "--store", "other"'))
+    refused = run("serve", "--store", "store", "--jobs")
+    assert (2, True) == (refused.code, "perpend.toml:2: the run `nightly` cannot be started: the store is" in refused.err)
+
+
+def test_without_its_packages_the_command_says_how_to_install_them(
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("starlette", "uvicorn")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in [name for name in sys.modules if name.startswith("perpend.server.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    refused = run("serve", "--store", tmp_path)
+    assert 2 == refused.code and "the server needs the package starlette" in refused.err and "[serve]" in refused.err
