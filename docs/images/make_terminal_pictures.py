@@ -1,4 +1,4 @@
-"""Take the pictures of the demo: the summary in a terminal, and the first screen of its HTML report: ``make pictures``.
+"""Take the pictures of the demo: the summary in a terminal, its HTML report, and the web application: ``make pictures``.
 
 The demo is `perpend demo`: an invented organisation. Needs Chromium and the extras ``dev`` and ``bench`` (Pillow comes with
 matplotlib).
@@ -67,6 +67,23 @@ def report(browser: Browser, demo: Path) -> None:
     _shrink(path)
 
 
+def server(browser: Browser, demo: Path) -> None:
+    """Take the picture of the overview that the server shows."""
+    with subprocess.Popen(
+        [*PERPEND, "serve", "--bind", "127.0.0.1:0"], cwd=demo, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stderr is not None
+        link = next(line.split()[-1] for line in process.stderr if "/login?token=" in line)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
+        page.goto(link)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_load_state("networkidle")
+        path = HERE / "server.png"
+        page.screenshot(path=path)
+        _shrink(path)
+        process.terminate()
+
+
 def _shrink(path: Path) -> None:
     Image.open(path).convert("RGB").quantize(200, Image.Quantize.FASTOCTREE).save(path, optimize=True)
 
@@ -80,6 +97,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-lcd-text"])
         summary(browser, demo)
         report(browser, demo)
+        server(browser, demo)
         browser.close()
 
 
