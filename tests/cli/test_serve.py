@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urlencode
@@ -117,13 +118,11 @@ def test_runs_that_may_be_started_are_printed_and_write_to_this_store(
     assert (2, True) == (refused.code, "perpend.toml:2: the run `nightly` cannot be started: the store is" in refused.err)
 
 
-def test_without_its_packages_the_command_says_how_to_install_them(
-    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("starlette", "uvicorn")]:
-        monkeypatch.delitem(sys.modules, name)
-    for name in [name for name in sys.modules if name.startswith("perpend.server.")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "starlette", None)
-    refused = run("serve", "--store", tmp_path)
-    assert 2 == refused.code and "the server needs the package starlette" in refused.err and "[serve]" in refused.err
+def test_without_its_packages_the_command_says_how_to_install_them(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['starlette'] = None\nfrom perpend.cli.app import main\nmain(['serve', '--store', sys.argv[1]])"
+    )
+    refused = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
+    assert (
+        2 == refused.returncode and "the server needs the package starlette" in refused.stderr and "[serve]" in refused.stderr
+    )

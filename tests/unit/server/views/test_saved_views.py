@@ -13,6 +13,7 @@ import pytest
 from perpend.language.syntax.repository import Repository
 from perpend.server.answers import SavedView
 from perpend.server.parameters import ORDER, read_parameters
+from perpend.server.views import saved_views as module
 from perpend.server.views.saved_views import GROUP, SHAPE, saved_views, stamps_of
 from tests.repositories import write
 
@@ -99,7 +100,7 @@ def test_no_link_leads_out_of_the_repository(tmp_path: Path) -> None:
 
 
 def test_files_beyond_the_bound_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perpend.server.views.saved_views._MOST_FILES", 1)
+    monkeypatch.setattr(module, "_MOST_FILES", 1)
     view, problem = views(tmp_path, a=VIEW, b={**VIEW, "name": "other"})
     assert view.problem is None
     assert "1 more file" in (problem.problem or "")
