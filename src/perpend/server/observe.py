@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
-import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +13,7 @@ from starlette.requests import Request
 
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.server.refusals import refusal
+from perpend.server.unexpected import report
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -75,7 +74,7 @@ class Observed:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001  # no error of a handler may end the server or reach a reader
-            _report(error)
+            report(error)
             if status:
                 raise _CutOff from None
             sentence = "The server has met an unexpected error. Its log has the details."
@@ -114,12 +113,3 @@ class Observed:
 
 class _CutOff(Exception):
     """An answer that had begun when an error occurred. The server closes the connection."""
-
-
-def _report(error: Exception) -> None:
-    if os.environ.get("PERPEND_DEBUG"):
-        traceback.print_exception(error)
-    else:
-        said = visible(f"{type(error).__name__}: {error}")[:_LONGEST]
-        sys.stderr.write(inert(f"perpend: internal error: {said} (set PERPEND_DEBUG=1 for the traceback)") + "\n")
-        sys.stderr.flush()

@@ -6,7 +6,6 @@ declarations of :mod:`perpend.server.mcp.tools` (ADR 69).
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextlib import suppress
 from functools import partial
@@ -22,6 +21,7 @@ from perpend.core.errors import PerpendError
 from perpend.language.compiler.names import did_you_mean, printable
 from perpend.server.mcp.quoting import cut, form_of, text_of
 from perpend.server.mcp.tools import INSTRUCTIONS, TOOLS
+from perpend.server.unexpected import report
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _READS: Final = types.ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 _MOST_OF_AN_ERROR: Final = 1_000
 _by_name: Final = {tool.name: tool for tool in TOOLS}
-_log: Final = logging.getLogger(__name__)
 
 
 def mcp_server(store: ServedStore) -> Server[dict[str, Any]]:
@@ -58,8 +57,8 @@ def called(store: ServedStore, name: str, arguments: Mapping[str, Any], scope: S
         document = _by_name[name].answered(store, arguments, scope)
     except (PerpendError, OSError) as error:
         return _result(cut(str(error), _MOST_OF_AN_ERROR), is_error=True)
-    except Exception:  # noqa: BLE001  # a client that gets no answer waits for ever, and must not see internals
-        _log.exception("the tool %s failed", printable(name))
+    except Exception as error:  # noqa: BLE001  # a client that gets no answer waits for ever, and must not see internals
+        report(error)
         return _result("internal error: the log of the server says more", is_error=True)
     return _result(text_of(document), structured=document)
 
