@@ -293,6 +293,39 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
     assert "none was interrupted" in collect(*ORG, "--resume").err
 
 
+def damage_first_part(store: Path) -> None:
+    """Overwrite the middle of a line that names the rows of a complete listing, as a lost block does."""
+    (journal,) = store.glob("unfinished/*/journal.ndjson")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    done = [json.loads(line)["cell"]["cell"] for line in lines if line.startswith(b'{"cell"')]
+    number = next(
+        number for number, line in enumerate(lines) if line.startswith(b'{"part"') and json.loads(line)["part"]["cell"] in done
+    )
+    half = len(lines[number]) // 2
+    lines[number] = lines[number][:half] + bytes(half // 2) + lines[number][half + half // 2 :]
+    journal.write_bytes(b"".join(lines))
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["new", "known"])
+def test_a_listing_whose_line_is_damaged_is_collected_again(
+    run: RunWriter,
+    collect: Callable[..., Any],
+    whole: Whole,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_known: bool,
+) -> None:
+    if is_known:
+        assert (0, "") == ((ended := collect(*ORG)).code, ended.err)
+    monkeypatch.setattr(Checkpoint, "_append", interrupted(24))
+    assert 130 == collect(*ORG).code
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
+    damage_first_part(tmp_path / "s")
+    assert (0, "") == ((ended := collect(*ORG, "--resume")).code, ended.err)
+    assert tables(whole.store) == tables(tmp_path / "s")
+    assert statuses(run, whole.store) == statuses(run, tmp_path / "s")
+
+
 @pytest.mark.slow
 def test_what_stands_unfinished_is_told_and_pruned(
     run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -230,6 +230,10 @@ class Journal:
                 break
             length += len(line)
             yield line
+        self.truncate(length)
+
+    def truncate(self, length: int) -> None:
+        """Cut off everything after the first bytes."""
         self._stream.truncate(length)
 
     def append(self, text: str) -> None:

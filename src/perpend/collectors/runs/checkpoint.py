@@ -1,7 +1,8 @@
 """Store the progress of a collection in a directory of the store, so that an interrupted collection can be resumed.
 
 Rows are in files. A line of the journal names the listing of each complete file, with its hash. Files that a killed process
-left incomplete, and entries that are too old, count as not collected. Credentials are never stored.
+left incomplete, and entries that are too old, count as not collected. Nothing is known of the lines that follow an unreadable
+one: all of them are dropped. Credentials are never stored.
 """
 
 from __future__ import annotations
@@ -135,15 +136,18 @@ class Checkpoint:
             self._files.setdefault(part.cell, []).append(path)
 
     def _read(self) -> bool:
-        """Read the journal. Return whether it has any line."""
+        """Read the journal up to its first unreadable line, and cut off the rest. Return whether it has any line."""
         assert self._journal is not None
-        is_begun = False
+        length = 0
         for line in self._journal.lines():
-            is_begun = True
-            with suppress(AttributeError, KeyError, TypeError, ValueError):
+            try:
                 self._apply(json.loads(line))
+            except (AttributeError, KeyError, TypeError, ValueError):
+                self._journal.truncate(length)
+                break
+            length += len(line)
         self._drop_undone()
-        return is_begun
+        return length > 0
 
     def _apply(self, document: dict[str, Any]) -> None:
         ((kind, value),) = document.items()
@@ -165,6 +169,8 @@ class Checkpoint:
                 self._damaged.add(part.cell)
         elif kind == "dropped":
             self._drop(WorkUnit(*value))
+        elif kind != "begun":
+            raise ValueError(kind)
 
     def _drop_undone(self) -> None:
         """Drop listings that are incomplete or lost rows, so that they are collected again from the start."""

@@ -57,6 +57,22 @@ def test_a_line_that_was_cut_off_was_not_done_and_is_written_over(tmp_path: Path
     assert Checkpoint(tmp_path, "plan").is_done(CELL)
 
 
+@pytest.mark.parametrize("damage", [b"\0" * 20, b'{"pard":{}}\n', b"[]\n", b'{"cell":{}}\n'])
+def test_the_first_unreadable_line_and_all_behind_it_are_dropped(tmp_path: Path, damage: bytes) -> None:
+    write(tmp_path, OTHER)
+    path = tmp_path / JOURNAL
+    before = path.read_bytes()
+    write(tmp_path)
+    path.write_bytes(before + damage + path.read_bytes()[len(before) :])
+    journal = Checkpoint(tmp_path, "plan")
+    assert (True, False, set()) == (journal.is_done(OTHER), journal.is_done(CELL), journal.objects(CELL))
+    journal.close()
+    assert before == path.read_bytes()
+    write(tmp_path)
+    journal = Checkpoint(tmp_path, "plan")
+    assert (True, True, ROWS) == (journal.is_done(OTHER), journal.is_done(CELL), list(journal.rows(ACCOUNT, ["iam.report"])))
+
+
 def test_rows_that_are_not_what_they_were_are_asked_again(tmp_path: Path) -> None:
     write(tmp_path)
     (part,) = (tmp_path / "parts").iterdir()
