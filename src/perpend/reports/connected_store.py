@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -95,10 +96,13 @@ class ConnectedStore(StoreReader):
         if not answer.headers.get_content_type().endswith("ndjson"):
             raise PerpendError(f"{visible(self.url)}: the answer is not from the API of Perpend")
         expected, read = answer.headers.get("Content-Length"), 0
+        if expected is None:
+            # http.client takes a broken connection for the end of such an answer.
+            raise PerpendError(f"{visible(self.url)}: the answer has no Content-Length: a proxy must pass this header on")
         while line := answer.readline(MAX_LINE + 1):
             read += len(line)
             yield self._row(line)
-        if expected is not None and str(read) != expected:
+        if str(read) != expected:
             raise PerpendError(f"{visible(self.url)}: the answer ended early")
 
     def _row(self, line: bytes) -> dict[str, Any]:
@@ -114,7 +118,7 @@ class ConnectedStore(StoreReader):
         """Return the error of a request that the server refused, with the sentence of its problem document."""
         if 300 <= error.code < 400:
             return PerpendError(f"{visible(self.url)}: the server sends readers to another address, which is not followed")
-        sentence = _detail(error) or f"the server answers with status {error.code}"
+        sentence = _detail(error, self.timeout) or f"the server answers with status {error.code}"
         if error.code == http.client.BAD_REQUEST:
             return InvalidOption(sentence)
         return PerpendError(f"{visible(self.url)}: {sentence}")
@@ -160,14 +164,22 @@ def _value(name: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if name in _TIMES and isinstance(value, str) else value
 
 
-def _detail(error: urllib.error.HTTPError) -> str:
-    """Return the sentence of a problem document; an empty text if there is none."""
+def _detail(error: urllib.error.HTTPError, seconds: float) -> str:
+    """Return the sentence of a problem document; an empty text if there is none, or if it takes longer."""
     try:
-        problem = json.loads(error.read(_MAX_PROBLEM))
+        problem = json.loads(_start_of(error.fp, _MAX_PROBLEM, seconds))
     except (OSError, ValueError, RecursionError, http.client.HTTPException):
         return ""
     detail = problem.get("detail") if isinstance(problem, dict) else None
     return visible(detail[:1_000]) if isinstance(detail, str) else ""
+
+
+def _start_of(answer: Any, length: int, seconds: float) -> bytes:
+    """Return the first bytes of an answer, as many as arrive in some seconds."""
+    content, end = b"", monotonic() + seconds
+    while len(content) < length and monotonic() < end and (part := answer.read1(length - len(content))):
+        content += part
+    return content
 
 
 def _several(values: str | Sequence[str]) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,60 @@ def test_no_answer_of_a_server_is_more_than_rows_or_a_sentence(
         perpend.connect(url, token="secret").findings()  # noqa: S106
     assert "secret" not in f"{raised.value!r} {raised.value.__cause__!r}"
     assert ["Bearer secret"] == [headers["Authorization"] for _, headers in asked]
+
+
+@contextmanager
+def sending(answer: bytes, *, slowly: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
+    """Serve bytes to one request, then further ones a byte at a time; yield the address and the sent ones of these."""
+    sent: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name is http.server's
+            self.wfile.write(answer)
+            with suppress(ConnectionError):
+                for number in range(len(slowly)):
+                    self.wfile.write(slowly[number : number + 1])
+                    sent.append(slowly[number : number + 1])
+                    time.sleep(0.02)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.handle_request, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", sent
+    finally:
+        thread.join()
+        server.server_close()
+
+
+ROW = b'{"a": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("length", "body"),
+    [
+        (b"Transfer-Encoding: chunked\r\n", b"9\r\n" + ROW + b"\r\n"),
+        (b"Transfer-Encoding: chunked\r\n", b"9\r\n" + ROW + b"\r\n0\r\n\r\n"),
+        (b"", ROW),
+        (b"Content-Length: 18\r\n", ROW),
+    ],
+    ids=["cut in chunks", "whole in chunks", "without a length", "cut"],
+)
+def test_an_answer_that_may_be_cut_is_refused(length: bytes, body: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n" + length + b"\r\n"
+    with sending(head + body) as (url, _), pytest.raises(PerpendError, match=r"has no Content-Length|ended early"):
+        perpend.connect(url).findings()
+
+
+def test_an_error_that_arrives_too_slowly_is_read_no_further() -> None:
+    problem = b'{"detail": "' + b"x" * 500 + b'"}'
+    head = b"HTTP/1.1 503 Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n" % len(problem)
+    with sending(head, slowly=problem) as (url, sent), pytest.raises(PerpendError, match="answers with status 503"):
+        perpend.connect(url, timeout=0.5).findings()
+    assert len(sent) < len(problem)
 
 
 def test_filters_become_parameters_and_times_become_times() -> None:
