@@ -170,6 +170,13 @@ def answered(port: int, path: str, headers: dict[str, str]) -> int:
 
 
 @pytest.mark.medium
+def test_the_guide_warns_of_forwarded_ports() -> None:
+    [server] = [container for name, _, container in containers() if (name, container["name"]) == ("perpend-serve", "perpend")]
+    assert "--trust-from=127.0.0.1/32" in server["args"]
+    kubernetes = HOW_TO.partition("## Kubernetes")[2].partition("\n## ")[0]
+    assert re.search(r"`kubectl port-forward` .* `127\.0\.0\.1`.*\s+`pods/portforward`", kubernetes)
+
+
 def test_the_compose_file_has_the_form_of_the_specification() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
     checked = subprocess.run([*command, DEPLOY / "compose" / "compose.yaml"], capture_output=True, text=True, check=False)
