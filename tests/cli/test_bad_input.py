@@ -51,6 +51,12 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "broken gzip": (gzip.compress(GOOD.encode())[:-9], "gzip"),
     "gzip of HTML": (gzip.compress(b"<html>"), "HTML"),
     "array without type": (b"[]", "--type"),
+    "line end in a column": (
+        f'user,"no\nte",{HEADER[5:]}\nx,{ROW}\n'.encode(),
+        "line 1: a column cannot have the name `no\\nte`",
+    ),
+    "a long column": (f"user,{'x' * 200_000},{HEADER[5:]}\nx,{ROW}\n".encode(), "short names"),
+    "too many columns": (f"{HEADER},{','.join(map(str, range(300)))}\n{ROW}{',' * 300}\n".encode(), "256 columns"),
     "long reason": (f"{HEADER}\na,{'x' * 5_000},true,false\n".encode(), "line 2"),
     "control characters": (f"{HEADER}\na,\x1b[31m\u202e,true,false\n".encode(), "line 2"),
 }

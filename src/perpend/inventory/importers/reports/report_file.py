@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.inventory.importers.tables.table_bytes import MARK
 from perpend.inventory.readers.credential_report import read_answer, read_report, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
-from perpend.inventory.readers.errors import UnusableContent, UnusableInput
+from perpend.inventory.readers.errors import UnusableContent, UnusableInput, excerpt
 from perpend.inventory.readers.files import MAX_BYTES, read_text_bytes
 from perpend.inventory.readers.formats import (
     ANSWER,
@@ -32,7 +32,7 @@ from perpend.inventory.readers.tools.registry import READERS
 from perpend.inventory.snapshots.files import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -138,12 +138,14 @@ def _copied(source: str, path: Path, copy: Path, type_name: str | None) -> Repor
     check_quoting(content)
     with naming(copy), copy.open("w", encoding="utf-8", newline="") as stream, wide_fields():
         writer = csv.writer(stream, lineterminator="\n")
+        _check_names(next(read_rows(content))[1])
         # One row after the other: `csv` would keep all rows that a generator yields.
         for _, row in read_rows(content):
             writer.writerow(row)
     plain = _plain(source, copy)
     if plain is None:
-        raise UnusableContent(f"a row has more than {LONGEST_LINE >> 20} MiB, or a column a name that is not supported")
+        limits = f"a row has {LONGEST_LINE >> 20} MiB at most, the header {_MOST_COLUMNS} columns with short names"
+        raise UnusableContent(f"larger than a credential report can be: {limits}")
     return replace(plain, kind=kind, observed_at=observed_at)
 
 
@@ -199,12 +201,22 @@ def _counted(rows: bytes) -> tuple[int, int]:
 def _columns(rows: bytes) -> tuple[str, ...]:
     """Return the names in the header of a report's first rows."""
     header = rows[: rows.index(b"\n")].removesuffix(b"\r").decode()
-    columns = tuple(next(csv.reader([header], strict=True)))
+    try:
+        columns = tuple(next(csv.reader([header], strict=True)))
+    except csv.Error:
+        raise _NotPlain from None
     if not all(map(_is_plain_name, columns)) or not all(column in columns for column in _NEEDED):
         raise _NotPlain
     if len(set(columns)) < len(columns) or repeated_column(columns) or len(columns) > _MOST_COLUMNS:
         raise _NotPlain
     return columns
+
+
+def _check_names(columns: Iterable[str]) -> None:
+    """Raise UnusableContent for the first name in the header that is not supported."""
+    for column in columns:
+        if not _is_plain_name(column):
+            raise UnusableContent(f"line 1: a column cannot have the name {excerpt(column)}")
 
 
 def _is_plain_name(column: str) -> bool:
