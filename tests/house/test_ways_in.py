@@ -26,12 +26,31 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def started(folder: Path, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell's script where `perpend` is this package."""
-    command = folder / "perpend"
-    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m perpend "$@"\n', "utf-8")
-    command.chmod(0o755)
-    found = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", **environment}
+    """Run a shell's script where `perpend` is this package, and `python` this interpreter."""
+    commands = folder.with_name(f"{folder.name}-commands")
+    commands.mkdir(exist_ok=True)
+    for name, words in {"perpend": "-P -m perpend ", "python": ""}.items():
+        command = commands / name
+        command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words}"$@"\n', "utf-8")
+        command.chmod(0o755)
+    found = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", **environment}
     return subprocess.run(["bash", "-ec", script], cwd=folder, env=found, capture_output=True, text=True, check=False)
+
+
+def test_the_action_runs_no_code_of_the_checkout(tmp_path: Path) -> None:
+    checkout, installed = tmp_path / "checkout", tmp_path / "installed"
+    for directory in (checkout / "perpend", checkout / "click", installed):
+        directory.mkdir(parents=True)
+    hostile = "import pathlib, sys\npathlib.Path('executed').touch()\nsys.exit(9)\n"
+    for name in ("pip.py", "perpend/__init__.py", "perpend/__main__.py", "click/__init__.py", "json.py"):
+        (checkout / name).write_text(hostile, "utf-8")
+    (installed / "pip.py").write_text("import sys\nprint(*sys.argv[1:])\n", "utf-8")
+    (checkout / "ce").mkdir()
+    inputs = {"ACTION": "/the action", "COMMAND": "list", "ARGUMENTS": "", "REPOSITORY": ".", "PYTHONPATH": str(installed)}
+    steps = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
+    ended = [started(checkout, step, **inputs) for step in steps]
+    assert not (checkout / "executed").exists()
+    assert [(0, "install --quiet /the action\n"), (0, "none\n")] == [(one.returncode, one.stdout) for one in ended], ended
 
 
 def test_the_action_passes_on_its_inputs_as_they_are(tmp_path: Path) -> None:
