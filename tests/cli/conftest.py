@@ -141,10 +141,13 @@ def interrupted(run: RunWriter, capsys: pytest.CaptureFixture[str]) -> Interrupt
 
 
 def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, seconds: int = 60, **environment: str) -> Run:
-    """Run a command in a process of its own, which keeps nothing in the user's cache."""
+    """Run a command in a process of its own, which keeps nothing in the user's cache.
+
+    As the console script, it imports nothing from the working directory.
+    """
     known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_CONFIG", "PERPEND_DEBUG")}
     ended = subprocess.run(
-        [sys.executable, "-m", "perpend", *map(str, arguments)],
+        [sys.executable, "-P", "-m", "perpend", *map(str, arguments)],
         input=input,
         capture_output=True,
         cwd=cwd or ROOT,

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.added_operation import copied, python
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, run, spawn
 from tests.differential.on_spark import SMALL_OPTIONS, why_not
 from tests.nameless import NAMELESS, has_wrapper, may_be_nameless
+from tests.repositories import policy_files, write
 
 __all__ = ["run"]
 
@@ -39,3 +40,28 @@ def test_a_store_comes_to_what_its_files_come_to_and_an_added_operation_to_what_
     ends = json.loads((tmp_path / "ends.json").read_text("utf-8"))
     assert len(ends["expected"]) >= 6
     assert ends["expected"] == ends["found"]
+
+
+def test_workers_import_nothing_from_the_working_directory(tmp_path: Path) -> None:
+    matches = {"REGEX_MATCHES": {"arg": {"FIELD": {"path": "name__c"}}, "regex": "^prod-[0-9]$"}}
+    conditions = [{"status": "COMPLIANT", "check": matches, "currentStateMessage": "It matches."}]
+    otherwise = {"status": "INCOMPLIANT", "currentStateMessage": "It does not."}
+    write(tmp_path, policy_files({"inputType": "Thing", "conditions": conditions, "otherwise": otherwise}))
+    write(tmp_path, {"things.json": [{"Id": "a", "name__c": "prod-1"}, {"Id": "b", "name__c": "test-1"}]})
+    write(tmp_path, dict.fromkeys(("pyspark/__init__.py", "pyspark/daemon.py"), "open('executed', 'w')\n"))
+    words = (
+        "check",
+        "things.json",
+        "--type",
+        "Thing",
+        "--repo",
+        ".",
+        "--engine",
+        "spark",
+        *SMALL_OPTIONS,
+        "--format",
+        "ndjson",
+    )
+    ran = spawn(*words, cwd=tmp_path, seconds=300)
+    assert not (tmp_path / "executed").exists()
+    assert (1, ["COMPLIANT", "INCOMPLIANT"]) == (ran.code, [json.loads(line)["status"] for line in ran.out.splitlines()]), ran

@@ -38,6 +38,7 @@ _START: Final = 120.0
 _STOP: Final = 15.0
 _SETTINGS: Final = {
     "spark.app.name": "perpend",
+    "spark.executorEnv.PYTHONSAFEPATH": "1",
     "spark.log.level": "OFF",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.catalogImplementation": "in-memory",
