@@ -18,7 +18,7 @@ from perpend.inventory.importers.input import Input
 from perpend.inventory.importers.inputs import import_inputs
 from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.remote.s3 import ObjectStorage
-from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore, cache_directory
+from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore, mirror_directory
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, run
 from tests.differential.on_spark import SMALL_OPTIONS, why_not
 from tests.repositories import write
@@ -259,7 +259,66 @@ def test_what_cannot_be_reached_is_one_sentence(run: RunWriter, monkeypatch: Any
 def test_an_empty_place_holds_no_snapshot(run: RunWriter, address: str) -> None:
     ended = run("check", "--store", address, *CHECK)
     assert (2, True) == (ended.code, f"{address}: holds no snapshot yet" in ended.err)
-    assert cache_directory("a") != cache_directory("b")
+    assert 3 == len({mirror_directory(*place) for place in (("a", "b"), ("a", "c"), ("c", "b"))})
+
+
+@pytest.mark.parametrize(
+    ("level", "change", "reason"),
+    [
+        (0, "link", "is a link"),
+        (1, "link", "is a link"),
+        (2, "link", "is a link"),
+        (0, "open", "is open to other users"),
+        (1, "open", "is open to other users"),
+        (2, "entered", "is open to other users"),
+        (0, "given", "belongs to another user"),
+        (2, "given", "belongs to another user"),
+        (-1, "open", "others may write to it"),
+        (-1, "given", "belongs to another user"),
+    ],
+)
+def test_a_mirror_that_others_may_have_made_is_refused(
+    run: RunWriter, imported: str, tmp_path: Path, level: int, change: str, reason: str
+) -> None:
+    assert 1 == run("check", "--store", imported, *CHECK).code
+    [mirror] = (tmp_path / "cache" / "perpend" / "stores").iterdir()
+    place = [tmp_path / "cache", mirror.parents[1], mirror.parents[0], mirror][level + 1]
+    if change == "link":
+        (tmp_path / "elsewhere").mkdir()
+        place.rename(tmp_path / "before")
+        place.symlink_to(tmp_path / "elsewhere")
+    elif change == "given":
+        if os.geteuid() != 0:
+            pytest.skip("only root gives directories away")
+        os.chown(place, 12_345, 12_345)
+    else:
+        place.chmod(0o777 if change == "open" else 0o750)
+    for words in (("check", *CHECK), ("inventory", "ls"), ("import", EXAMPLE)):
+        ended = run(*words, "--store", imported)
+        step = "set XDG_CACHE_HOME to a directory of your own"
+        assert (2, "") == (ended.code, ended.out)
+        assert f"perpend: {place}: cannot keep a copy of {imported}: {reason}; {step}\n" == ended.err
+    assert change != "link" or not [*(tmp_path / "elsewhere").iterdir()]
+
+
+def test_a_relative_cache_directory_is_ignored(
+    run: RunWriter, imported: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert 1 == run("check", "--store", imported, *CHECK).code
+    assert not (tmp_path / "relative").exists()
+    assert 1 == len([*(tmp_path / "home" / ".cache" / "perpend" / "stores").iterdir()])
+
+
+def test_a_directory_below_one_that_everybody_may_write_to_is_private(
+    run: RunWriter, imported: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o777)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new"))
+    assert 1 == run("check", "--store", imported, *CHECK).code
+    assert 0o700 == (tmp_path / "new").stat().st_mode & 0o777
 
 
 def test_a_configuration_may_name_it(run: RunWriter, imported: str, tmp_path: Path, monkeypatch: Any) -> None:

@@ -1,19 +1,22 @@
-"""A cache of small files below the user's cache directory: private, bounded, and silent.
+"""The user's cache directory, and a cache of small files below it: private, bounded, and silent.
 
 Only directories and files that belong to this user, and that nobody else may write, are used. No link is followed. If a read
-or a write fails, the caller works without the cache.
+or a write of a small file fails, the caller works without the cache.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from perpend.core.commit import make_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +36,23 @@ def cache_directory() -> Path | None:
     with suppress(RuntimeError):
         return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "perpend"
     return None
+
+
+def private_directory(*names: str) -> Path:
+    """Return a directory below Perpend's caches, created for this user only. Its files may be opened by their paths.
+
+    Raises OSError with the path of the first directory that others could replace or write to.
+    """
+    top = cache_directory()
+    if top is None:
+        raise FileNotFoundError(errno.ENOENT, "the user has no home directory", "~")
+    above = make_directory(top.parent).stat()
+    if above.st_uid not in (0, os.geteuid()):
+        raise _refused("belongs to another user", top.parent)
+    if above.st_mode & _OTHERS_MAY_WRITE and not above.st_mode & stat.S_ISVTX:
+        raise _refused("others may write to it", top.parent)
+    with _open_private(top, *names, create=True):
+        return top.joinpath(*names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +90,28 @@ class UserCache:
         """Yield a descriptor of the directory. Raises OSError if it, or its parent, may be in the hands of others."""
         if create:
             _create(self.directory)
-        above = os.open(self.directory.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            _raise_unless_own(os.fstat(above), _OTHERS_MAY_WRITE)
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-            directory = os.open(self.directory.name, flags, dir_fd=above)
-        finally:
-            os.close(above)
-        try:
-            _raise_unless_own(os.fstat(directory), _OTHERS_MAY_ENTER)
+        with _open_private(self.directory.parent, self.directory.name) as directory:
             yield directory
-        finally:
-            os.close(directory)
+
+
+@contextmanager
+def _open_private(top: Path, *names: str, create: bool = False) -> Iterator[int]:
+    """Yield a descriptor of a directory below ``top``. Raises OSError with the first path that others could have changed."""
+    with ExitStack() as opened:
+        directory, path = None, top
+        for forbidden, name in zip((*[_OTHERS_MAY_WRITE] * len(names), _OTHERS_MAY_ENTER), ("", *names), strict=True):
+            path /= name
+            if create:
+                with suppress(FileExistsError):
+                    os.mkdir(name or top, 0o700, dir_fd=directory)
+            if path.is_symlink():
+                raise _refused("is a link", path)
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            directory = os.open(name or top, flags, dir_fd=directory)
+            opened.callback(os.close, directory)
+            _raise_unless_own(os.fstat(directory), forbidden, path)
+        assert directory is not None
+        yield directory
 
 
 def _create(directory: Path) -> None:
@@ -90,15 +120,21 @@ def _create(directory: Path) -> None:
     while not missing[-1].parent.exists():
         missing.append(missing[-1].parent)
     if os.stat(missing[-1].parent).st_uid != os.geteuid():
-        raise PermissionError("the directory belongs to another user")
+        raise _refused("belongs to another user", missing[-1].parent)
     for path in reversed(missing):
         with suppress(FileExistsError):
             path.mkdir(0o700)
 
 
-def _raise_unless_own(status: os.stat_result, forbidden: int) -> None:
-    if status.st_uid != os.geteuid() or status.st_mode & forbidden:
-        raise PermissionError("others could write here")
+def _raise_unless_own(status: os.stat_result, forbidden: int, path: Path) -> None:
+    if status.st_uid != os.geteuid():
+        raise _refused("belongs to another user", path)
+    if status.st_mode & forbidden:
+        raise _refused("is open to other users", path)
+
+
+def _refused(reason: str, path: Path) -> PermissionError:
+    return PermissionError(errno.EACCES, reason, str(path))
 
 
 def _read(directory: int, name: str) -> bytes | None:
@@ -106,7 +142,7 @@ def _read(directory: int, name: str) -> bytes | None:
     # O_NONBLOCK: opening a pipe that has no writer would block.
     with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory), "rb") as stream:
         status = os.fstat(stream.fileno())
-        _raise_unless_own(status, _OTHERS_MAY_WRITE)
+        _raise_unless_own(status, _OTHERS_MAY_WRITE, Path(name))
         if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES + _DIGEST:
             return None
         os.utime(stream.fileno())  # the files that were used last are kept

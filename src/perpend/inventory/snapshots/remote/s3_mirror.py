@@ -7,19 +7,19 @@ more object points to the current snapshot, and is replaced only by a writer tha
 from __future__ import annotations
 
 import hashlib
-import os
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.commit import digest_of, make_directory, replacement, write_whole
-from perpend.inventory.snapshots.files import StoreError, naming, shown
+from perpend.core.user_cache import private_directory
+from perpend.inventory.snapshots.files import StoreError, naming, reason_of, shown
 from perpend.inventory.snapshots.manifest import checksum_of, pointer_text, text_of
 from perpend.inventory.snapshots.store import IN_FORCE, NoSnapshot, Pruned, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from perpend.inventory.snapshots.manifest import Manifest, StoredFile
     from perpend.inventory.snapshots.remote.s3 import ObjectStorage
@@ -34,17 +34,23 @@ _ABANDONED: Final = timedelta(days=1)
 """How long files may stand without a manifest before they are left by a writer that died: an upload takes hours at most."""
 
 
-def cache_directory(address: str) -> Path:
-    """Return the local directory of the store at an address, below the user's cache directory."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "perpend" / "stores" / hashlib.sha256(address.encode()).hexdigest()[:32]
+def mirror_directory(endpoint: str | None, address: str) -> Path:
+    """Return the local directory of the store at an address, below the user's cache directory.
+
+    Raises StoreError if other users could have written to it: its files say what was evaluated before.
+    """
+    try:
+        return private_directory("stores", hashlib.sha256(f"{endpoint} {address}".encode()).hexdigest()[:32])
+    except OSError as error:
+        place, step = shown(str(error.filename)), "set XDG_CACHE_HOME to a directory of your own"
+        raise StoreError(f"{place}: cannot keep a copy of {shown(address)}: {reason_of(error)}; {step}") from None
 
 
 class MirroredStore(Store):
     """The snapshots at one address of object storage, cached in a local directory."""
 
     def __init__(self, space: ObjectStorage, directory: Path | None = None) -> None:
-        super().__init__(directory or cache_directory(f"{space.endpoint} {space.address}"))
+        super().__init__(directory or mirror_directory(space.endpoint, space.address))
         self._space = space
         self.place = space.address
         self.refresh()
