@@ -271,6 +271,17 @@ def interrupted(after: int) -> Callable[[Checkpoint, str, Any], None]:
     return note
 
 
+def interrupted_when(is_time: Callable[[Checkpoint], object]) -> Callable[[Checkpoint, str, Any], None]:
+    """Return what interrupts a collection before it notes anything, once its checkpoint is in some state."""
+
+    def note(journal: Checkpoint, kind: str, document: Any) -> None:
+        if is_time(journal):
+            raise KeyboardInterrupt
+        NOTE(journal, kind, document)
+
+    return note
+
+
 @pytest.mark.slow
 def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
     stub: Stub, collect: Callable[..., Any], whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -317,13 +328,46 @@ def test_a_listing_whose_line_is_damaged_is_collected_again(
 ) -> None:
     if is_known:
         assert (0, "") == ((ended := collect(*ORG)).code, ended.err)
-    monkeypatch.setattr(Checkpoint, "_append", interrupted(24))
+    has_rows = interrupted_when(lambda journal: journal.ends.keys() & journal.parts.keys())
+    monkeypatch.setattr(Checkpoint, "_append", has_rows)
     assert 130 == collect(*ORG).code
     monkeypatch.setattr(Checkpoint, "_append", NOTE)
     damage_first_part(tmp_path / "s")
     assert (0, "") == ((ended := collect(*ORG, "--resume")).code, ended.err)
     assert tables(whole.store) == tables(tmp_path / "s")
     assert statuses(run, whole.store) == statuses(run, tmp_path / "s")
+
+
+def test_credentials_of_another_account_do_not_resume_a_collection(
+    stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = stub.accounts[1:3]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"ASIA{one}")
+    monkeypatch.setattr(Checkpoint, "_append", interrupted_when(lambda journal: journal.ends))
+    assert 130 == collect().code
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"ASIA{two}")
+    other = collect("--resume")
+    reason = f"no collection to resume: the unfinished one is of account {one}, which these credentials do not open"
+    assert (2, f"perpend: {tmp_path / 's'}: {reason}\n") == (other.code, other.err)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"ASIA{one}")
+    assert (0, "") == ((ended := collect("--resume")).code, ended.err)
+    assert {one} == {account for source in Store(tmp_path / "s").snapshot().sources for account in source.accounts}
+
+
+def test_an_account_that_left_the_organization_is_left_out_of_a_resumed_collection(
+    stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = stub.accounts[-1]
+    was_open = interrupted_when(lambda journal: gone in journal.entries and journal.ends)
+    monkeypatch.setattr(Checkpoint, "_append", was_open)
+    assert 130 == collect(*ORG).code
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
+    monkeypatch.setattr(stub, "accounts", stub.accounts[:-1])
+    ended = collect(*ORG, "--resume")
+    said = "1 account of the interrupted collection is left out: these credentials do not open"
+    assert (0, f"perpend: {said} {gone}\n") == (ended.code, ended.err)
+    assert {*stub.accounts} == {account for source in Store(tmp_path / "s").snapshot().sources for account in source.accounts}
 
 
 @pytest.mark.slow

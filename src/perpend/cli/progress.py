@@ -36,6 +36,14 @@ class TerminalProgress:
         """Print how many accounts are skipped because they are not active."""
         print_inactive_accounts(number, err=True)
 
+    def other_accounts(self, accounts: Sequence[str]) -> None:
+        """Print which accounts of a resumed collection are left out, because the credentials do not open them."""
+        number = counted(
+            len(accounts), "account of the interrupted collection is", "accounts of the interrupted collection are"
+        )
+        first = f"{visible(accounts[0])}{', …' if len(accounts) > 1 else ''}"
+        click.echo(f"perpend: {number} left out: these credentials do not open {first}", err=True)
+
     def unfinished_collections(self, store: Store, directories: Sequence[Path]) -> None:
         """Print the start of each unfinished collection, and how to resume or remove it."""
         for directory in directories:

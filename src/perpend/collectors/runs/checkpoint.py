@@ -30,7 +30,7 @@ from perpend.inventory.snapshots.files import naming
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import timedelta
     from pathlib import Path
 
@@ -72,6 +72,17 @@ class Checkpoint:
         """Record how an account was opened."""
         self._append("account", document_of(entry))
         self.entries[entry.account] = entry
+
+    def leave_out_others(self, accounts: Collection[str]) -> list[str]:
+        """Leave out everything of other accounts than these, and return them. The journal still has their lines."""
+        cells = {*self.ends, *self._files}
+        others = ({*self.entries} | {cell.account for cell in cells}) - {*accounts}
+        for account in others:
+            self.entries.pop(account, None)
+        for cell in cells:
+            if cell.account in others:
+                self._drop(cell)
+        return sorted(others)
 
     def is_done(self, cell: WorkUnit) -> bool:
         """Whether a listing is complete."""

@@ -16,13 +16,14 @@ from perpend.collectors.runs.snapshot_writer import previously_used, store_colle
 from perpend.core.commit import remove_tree
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import nearest_name
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.files import shown
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import timedelta
     from pathlib import Path
@@ -59,6 +60,10 @@ class CollectionProgress(Protocol):
 
     def inactive_accounts(self, number: int, /) -> None:
         """Show how many accounts are skipped because they are not active."""
+        ...
+
+    def other_accounts(self, accounts: Sequence[str], /) -> None:
+        """Show the accounts of a resumed collection that are left out, because the credentials do not open them."""
         ...
 
     def unfinished_collections(self, store: Store, directories: Sequence[Path], /) -> None:
@@ -175,7 +180,8 @@ def collect_accounts(
 ) -> CollectionResult:
     """Collect accounts into a store as one snapshot.
 
-    Raises MissingPackages without the cloud's extra, NothingCollected if the cloud answers no request, and NothingToResume.
+    A resumed collection has nothing of accounts that the credentials do not open. Raises MissingPackages without the cloud's
+    extra, NothingCollected if the cloud answers no request, and NothingToResume.
     """
     plan, api = request.plan, request.connect()
     credentials, inactive = api.credentials(plan, options)
@@ -185,6 +191,8 @@ def collect_accounts(
     regions = region_filter(api, options.regions, accounts=len(credentials))
     if options.resume:
         run = resumed_run(store, request, options)
+        if others := _leave_out_others(run.checkpoint, {one.account for one in credentials}):
+            progress.other_accounts(others)
     else:
         if directories := unfinished(store.directory):
             progress.unfinished_collections(store, directories)
@@ -221,6 +229,20 @@ def resumed_run(store: Store, request: CollectionRequest, options: CollectOption
         raise NothingToResume(f"{shown(store.directory)}: no collection to resume: {reason}")
     checkpoint = Checkpoint(same[-1], mark, max_age=options.resume_age)
     return CollectionRun(store, request, checkpoint, same[:-1], options.statement)
+
+
+def _leave_out_others(checkpoint: Checkpoint, accounts: Collection[str]) -> list[str]:
+    """Leave out the accounts of a checkpoint that the credentials do not open, and return them.
+
+    If only opening an account shows its id, nothing is left out. Raises NothingToResume if nothing else is stored.
+    """
+    others = checkpoint.leave_out_others(accounts) if all(accounts) else []
+    if others and not checkpoint.entries:
+        checkpoint.close()
+        what = counted(len(others), "account") if len(others) > 1 else f"account {visible(others[0])}"
+        reason = f"the unfinished one is of {what}, which these credentials do not open"
+        raise NothingToResume(f"{shown(checkpoint.directory.parents[1])}: no collection to resume: {reason}")
+    return others
 
 
 def mark_of(plan: CollectionPlan, options: CollectOptions) -> str:

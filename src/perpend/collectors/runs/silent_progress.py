@@ -24,6 +24,9 @@ class SilentProgress:
     def inactive_accounts(self, number: int) -> None:
         """Do nothing."""
 
+    def other_accounts(self, accounts: Sequence[str]) -> None:
+        """Do nothing."""
+
     def unfinished_collections(self, store: Store, directories: Sequence[Path]) -> None:
         """Do nothing."""
 

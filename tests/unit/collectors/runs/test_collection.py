@@ -176,6 +176,9 @@ class Progress:
     def inactive_accounts(self, number: int) -> None:
         self.shown.append(("inactive", number))
 
+    def other_accounts(self, accounts: Sequence[str]) -> None:
+        self.shown.append(("others", len(accounts)))
+
     def unfinished_collections(self, store: Store, directories: Sequence[Path]) -> None:
         self.shown.append(("unfinished", len(directories)))
 
