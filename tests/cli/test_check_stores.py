@@ -252,3 +252,41 @@ def test_a_store_of_an_earlier_format_is_rejected(run: RunWriter, store: Path) -
         ended = run(*command, "--store", store)
         assert (2, "") == (ended.code, ended.out)
         assert "earlier version of Perpend (format 2; this version reads 4): import the inputs again" in ended.err
+
+
+KEYS = {number: f"arn:aws:kms:eu-west-1:{number}:key/1234abcd-12ab" for number in ("111122223333", "444455556666")}
+OWN, OTHER = KEYS
+LEADS = "CA10__kmsKey__r leads to `{}`, which was not collected"
+
+
+@pytest.mark.parametrize(
+    ("owner", "state", "status", "message"),
+    [
+        (OTHER, "Enabled", "COMPLIANT", "The trail encrypts its log files with an enabled key."),
+        (
+            OTHER,
+            "PendingDeletion",
+            "INCOMPLIANT",
+            "The key of the trail cannot be used: it is disabled, or about to be deleted. ",
+        ),
+        (OTHER, None, "UNDETERMINED", LEADS.format(KEYS[OTHER]) + f"; collect account `{OTHER}` as well"),
+        (OWN, None, "UNDETERMINED", LEADS.format(KEYS[OWN])),
+    ],
+)
+def test_a_trail_is_evaluated_by_the_state_of_its_key_whichever_account_owns_it(
+    run: RunWriter, tmp_path: Path, owner: str, state: str | None, status: str, message: str
+) -> None:
+    key = KEYS[owner]
+    trail = {"Id": "audit", "CA10__account__c": OWN, "CA10__kmsKeyArn__c": key, "CA10__kmsKey__c": key}
+    accounts = [{"Id": number, "CA10__accountId__c": number} for number in KEYS]
+    keys = [{"Id": key, "CA10__account__c": owner, "CA10__state__c": state}] if state else []
+    words: list[Any] = []
+    for type_name, objects in (("CloudTrailTrail", [trail]), ("Account", accounts), ("KmsKey", keys)):
+        file = tmp_path / f"{type_name}.json"
+        file.write_text(json.dumps(objects))
+        words += [file, "--type", f"CA10__CaAws{type_name}__c"]
+    assert 0 == run("import", *words, "--complete", "all", "--store", tmp_path / "store").code
+    checked = run("check", "--store", tmp_path / "store", "--policy", "encryption-with-kms-cmk", "--format", "json").out
+    (verdict,) = json.loads(checked)["verdicts"]
+    assert status == verdict["status"]
+    assert message == verdict["currentStateMessage"][: len(message) if state else None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.objects.claims import not_imported, scope_fields
+from perpend.core.objects.claims import ACCOUNT_NUMBER, OWNED_ARN, account_field, not_imported, scope_fields
 from perpend.core.objects.object_types import NO_DELETION, ObjectType
 from perpend.core.schema.tables import (
     CONTRADICTED,
@@ -205,8 +205,20 @@ class Assembly:
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
         whole = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
         cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({whole}) THEN NULL")
-        dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
+        dangling = (
+            f"'leads to `' || left({column}, {LONGEST_KEY}) || '`, which was not collected' || "
+            f"{self._other_account(table, column)} || {text(self._why(target))}"
+        )
         relations.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
+
+    def _other_account(self, table: str, column: str) -> str:
+        """Return the SQL of the advice to collect the account that a key names, if the key is an ARN of another account."""
+        field_name = account_field(self._declared(table) or ObjectType(table))
+        if field_name is None or self._tables[table].forms.get(field_name) is not Form.TEXT:
+            return "''"
+        own, owner = name(field_name), f"regexp_extract({column}, {text(OWNED_ARN)}, 2)"
+        is_other = f"regexp_full_match({own}, '{ACCOUNT_NUMBER}') AND {owner} NOT IN ('', {own})"
+        return f"CASE WHEN {is_other} THEN '; collect account `' || {owner} || '` as well' ELSE '' END"
 
     def _why(self, target: str) -> str:
         """Return why some objects of a type were not read, as a suffix of a reason; empty if no claim says why."""
