@@ -77,6 +77,8 @@ def test_ten_runs_tell_a_story(demo_copy: Path, demo_directory: Path, run: RunWr
     }
     assert {*Status} == {one["status"] for one in found}
     assert any(one["episodes"] > 1 for one in found)
+    of_keys = [(one["life"], one["status"]) for one in found if one["policy_id"].endswith("/encryption-with-kms-cmk")]
+    assert [(State.OPEN, Status.INCOMPLIANT), (State.RESOLVED, Status.COMPLIANT)] == sorted(of_keys)
     runs = json.loads(run("trend", "--format", "json").out)
     assert 10 == len(runs) and max(one["unconfirmed"] for one in runs) == runs[6]["unconfirmed"] > 20
     waivers = run("waivers", "lint").out

@@ -78,6 +78,9 @@ ACCOUNTS: Final = (
 )
 """The accounts of the organisation. The last one joins it later."""
 
+LOG_ARCHIVE: Final = ACCOUNTS[1]
+"""The account with the bucket and the key of all trails."""
+
 
 class Drawn(NamedTuple):
     """An object with short names for its type and fields. ``key`` names it within the organisation, whatever its Id is."""
@@ -98,6 +101,13 @@ def share(*words: str) -> float:
 def number_of(*words: str, signs: int = 17) -> str:
     """Return the hexadecimal number of an object, as AWS would give it one."""
     return hashlib.sha256("/".join(words).encode()).hexdigest()[:signs]
+
+
+def key_arn(account: Account, service: str) -> str:
+    """Return the ARN of the key of a service."""
+    number = number_of(account.number, "key", service, signs=32)
+    id_ = "-".join(number[first:last] for first, last in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
+    return f"arn:aws:kms:{account.region}:{account.number}:key/{id_}"
 
 
 def objects() -> list[Drawn]:
@@ -122,7 +132,7 @@ class _Drawing:
             self._numbered("SecurityGroup", "sg", "default", Name="default", vpc=self._vpc, description="default")
         for service in self.account.services:
             self._service(service)
-        if self.account.name == "Log archive":
+        if self.account is LOG_ARCHIVE:
             for name in (TRAIL_BUCKET, LOG_BUCKET, "meridian-flow-logs"):
                 self._bucket(name, name, MAIN)
         return self.drawn
@@ -141,7 +151,7 @@ class _Drawing:
         self._add("Account", "account", number, accountId=number)
         self._add("PasswordPolicy", "password-policy", f"{number}/password-policy")
         arn = self._arn("cloudtrail", "trail/audit", MAIN)
-        bucket = f"arn:aws:s3:::{TRAIL_BUCKET}"
+        bucket, key = f"arn:aws:s3:::{TRAIL_BUCKET}", key_arn(LOG_ARCHIVE, "retention")
         self._add(
             "CloudTrailTrail",
             "audit",
@@ -152,8 +162,8 @@ class _Drawing:
             homeRegion=MAIN,
             bucketArn=bucket,
             bucket=bucket,
-            kmsKeyArn=f"arn:aws:kms:{MAIN}:111122220102:key/7d1f0c52-91b4-4c0e-8a63-2f4be0a1c9d7",
-            kmsKey=None,
+            kmsKeyArn=key,
+            kmsKey=key,
             logGroupArn=self._arn("logs", "log-group:audit:*", MAIN),
             logGroup=None,
         )
@@ -247,11 +257,11 @@ class _Drawing:
         self._add("SqsQueue", f"queue/{service}", url, region, url=url, arn=self._arn("sqs", f"{service}-events", region))
 
     def _key(self, service: str) -> str:
-        number = number_of(self.account.number, "key", service, signs=32)
-        id_ = "-".join(number[first:last] for first, last in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
-        arn = self._arn("kms", f"key/{id_}", self.account.region)
+        arn = key_arn(self.account, service)
         policy = document(Principal={"AWS": self._arn("iam", "root")}, Action="kms:*", Resource="*")
-        return self._add("KmsKey", f"kms/{service}", arn, self.account.region, keyId=id_, arn=arn, policyDocument=policy)
+        return self._add(
+            "KmsKey", f"kms/{service}", arn, self.account.region, keyId=arn.rpartition("/")[2], arn=arn, policyDocument=policy
+        )
 
     def _bucket(self, key: str, name: str, region: str) -> None:
         arn, logs = f"arn:aws:s3:::{name}", f"arn:aws:s3:::{LOG_BUCKET}"

@@ -53,6 +53,7 @@ _PUBLIC_GRANT: Final = json.dumps(
     [{"grantee": {"type": "Group", "uri": "http://acs.amazonaws.com/groups/global/AllUsers"}, "permission": "READ"}]
 )
 _UNBLOCKED: Final = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), "No")
+_NO_KEY: Final = {"kmsKeyArn": None, "kmsKey": None}
 _ANYWHERE: Final = {"sourceIpRange": "0.0.0.0/0"}
 _IDLE: Final = {"averageCpuOneWeek": 0.4, "sumOneWeekNetworkInMb": 1.2, "sumOneWeekNetworkOutMb": 0.6}
 
@@ -64,7 +65,8 @@ FLAWS: Final = (
     Flaw("AccountRegion", 0.25, {"ebsStorageEncryption": "Disabled"}),
     Flaw("PasswordPolicy", 0.3, {"minimumPasswordLength": 8, "passwordReusePrevention": 5}),
     Flaw("CloudTrailTrail", 0.2, {"logFileValidationEnabled": False}),
-    Flaw("CloudTrailTrail", 0.2, {"kmsKeyArn": None}),
+    Flaw("CloudTrailTrail", 1, _NO_KEY, "payments-production/*"),
+    Flaw("CloudTrailTrail", 1, _NO_KEY, "shared-network/*"),
     Flaw("CloudTrailTrail", 1, {"isLogging": False}, "developer-sandbox/*"),
     Flaw("ConfigRecorder", 0.1, {"recording": False}),
     Flaw("ConfigRecorder", 0.06, {"lastStatus": "FAILURE"}),
