@@ -440,6 +440,24 @@ def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, p
     sqs.delete_queue(QueueUrl=queue)
 
 
+def test_a_function_with_an_alias_is_no_pass(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
+    """The policy of an alias lets everybody in, and only the policy of the function is collected."""
+    functions = session_of("id", SECRET).create_client("lambda", region_name="us-east-1", endpoint_url=proxy.behind)
+    code = {"ImageUri": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/a@sha256:{'0' * 64}"}
+    for name in ("plain", "aliased"):
+        role = f"arn:aws:iam::{ACCOUNT}:role/role"
+        functions.create_function(FunctionName=name, Role=role, Code=code, PackageType="Image")
+    functions.create_alias(FunctionName="aliased", Name="live", FunctionVersion="$LATEST")
+    policies = ("--policy", "/ce/ca/aws/lambda/function-policy-open-to-*")
+    assert 0 == collected(run, proxy, tmp_path / "s", *policies).code
+    of_names = {
+        (identity.rpartition(":")[2], one["status"]) for (_, identity), one in judged(run, tmp_path / "s", *policies).items()
+    }
+    assert {("plain", "COMPLIANT"), ("aliased", "UNDETERMINED")} == of_names
+    for name in ("plain", "aliased"):
+        functions.delete_function(FunctionName=name)
+
+
 def test_what_other_accounts_own_is_left_out_and_counted(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     ec2 = session_of("id", SECRET).create_client("ec2", region_name="us-east-1", endpoint_url=proxy.url)
     ec2.create_security_group(GroupName="second", Description="another one")

@@ -229,6 +229,8 @@ def seed_artifacts(functions: Any, ecr: Any, opensearch: Any, role: str) -> None
     functions.create_function(FunctionName="bare", Role=role, Code=code, PackageType="Image")
     functions.create_function(FunctionName="open", Role=role, Code=code, PackageType="Image")
     functions.add_permission(FunctionName="open", StatementId="a", Action="lambda:InvokeFunction", Principal="*")
+    version = functions.publish_version(FunctionName="open")["Version"]
+    functions.create_alias(FunctionName="open", Name="live", FunctionVersion=version)
     ecr.create_repository(repositoryName="app", imageScanningConfiguration={"scanOnPush": True})
     ecr.set_repository_policy(repositoryName="app", policyText=statement(PUBLIC, "ecr:BatchGetImage"))
     ecr.create_repository(repositoryName="bare")
@@ -279,7 +281,14 @@ EXPECTED: dict[tuple[str, str], dict[str, Any]] = {
     ("SnsSubscription", ""): {"topic": TOPIC, "protocol": "email", "endpoint": "ops@shop.example"},
     ("SqsQueue", "orders"): {"encrypted": True, "kmsMasterKeyId": "k"},
     ("SqsQueue", "bare"): {"policyDocument": None, "policyDocumentExt": None, "kmsMasterKeyId": None},
-    ("LambdaFunction", "bare"): {"roleArn": ROLE, "policyDocument": None, "policyDocumentExt": None},
+    ("LambdaFunction", "bare"): {
+        "roleArn": ROLE,
+        "policyDocument": None,
+        "policyDocumentExt": None,
+        "aliasNames": None,
+        "versions": "$LATEST",
+    },
+    ("LambdaFunction", "open"): {"aliasNames": "live", "versions": "$LATEST\n1"},
     ("EcrRepository", "app"): {
         "scanOnPush": True,
         "scanFrequency": "MANUAL",

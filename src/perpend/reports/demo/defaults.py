@@ -123,7 +123,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "policyDocument": None,
     },
     "SqsQueue": {"encrypted": True, "kmsMasterKeyId": None, "policyDocument": None},
-    "LambdaFunction": {"runtime": "python3.13", "policyDocument": None},
+    "LambdaFunction": {"runtime": "python3.13", "policyDocument": None, "aliasNames": None, "versions": "$LATEST"},
     "SecurityGroup": {},
     "SecurityGroupRule2": {
         "direction": "Inbound",

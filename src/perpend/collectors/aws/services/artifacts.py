@@ -20,6 +20,24 @@ _CALLS: Final = (
         facts={"ResourceNotFoundException": {"Policy": None}},  # no policy, or no function any more
         holds="Policy",
     ),
+    CloudCall(
+        "lambda.aliases",
+        "lambda",
+        "ListAliases",
+        "lambda:ListAliases",
+        "Aliases",
+        {"FunctionName": "@FunctionName"},
+        gone=("ResourceNotFoundException",),
+    ),
+    CloudCall(
+        "lambda.versions",
+        "lambda",
+        "ListVersionsByFunction",
+        "lambda:ListVersionsByFunction",
+        "Versions",
+        {"FunctionName": "@FunctionName"},
+        gone=("ResourceNotFoundException",),
+    ),
     CloudCall("ecr.repositories", "ecr", "DescribeRepositories", "ecr:DescribeRepositories", "repositories"),
     CloudCall(
         "ecr.policy",
@@ -79,8 +97,10 @@ _TYPES: Final = (
             "CA10__policyDocumentExt__c": FieldSource(
                 "Policy", "extended_resource", "lambda.policy", optional=True, after=ORGANIZATION_FACTS
             ),
+            "CA10__aliasNames__c": FieldSource("Aliases[].Name", "sorted_lines", "lambda.aliases"),
+            "CA10__versions__c": FieldSource("Versions[].Version", "sorted_lines", "lambda.versions"),
         },
-        (*ORGANIZATION_DETAILS, DetailCall("lambda.policy")),
+        (*ORGANIZATION_DETAILS, DetailCall("lambda.policy"), DetailCall("lambda.aliases"), DetailCall("lambda.versions")),
     ),
     TypeRow(
         "CA10__CaAwsEcrRepository__c",
