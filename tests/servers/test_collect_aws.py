@@ -440,6 +440,35 @@ def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, p
     sqs.delete_queue(QueueUrl=queue)
 
 
+def test_an_answer_about_another_resource_is_no_pass(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
+    """A broken cache answers of another queue, secret and domain, which have no policy."""
+
+    def client(service: str) -> Any:
+        return session_of("id", SECRET).create_client(service, region_name="us-east-1", endpoint_url=proxy.behind)
+
+    queue = client("sqs").create_queue(QueueName="open")["QueueUrl"]
+    secret = client("secretsmanager").create_secret(Name="open", SecretString="s")["ARN"]
+    client("opensearch").create_domain(DomainName="open")
+    proxy.mended = {
+        "GetQueueAttributes": (b":open", b":another"),
+        "GetResourcePolicy": (b"secret:open", b"secret:another"),
+        "DescribeDomain": (b"domain/open", b"domain/another"),
+    }
+    policies = [f"{service}-policy-open-to-everybody" for service in ("queue", "secret", "domain")]
+    named = [word for policy in policies for word in ("--policy", policy)]
+    ended = collected(run, proxy, tmp_path / "s", *named)
+    for call in ("sqs:GetQueueAttributes", "secretsmanager:GetResourcePolicy", "es:DescribeDomain"):
+        assert f"failed: {call} (OtherResource)" in ended.err
+    assert (3, ["UNDETERMINED"] * 3) == (
+        ended.code,
+        [one["status"] for one in judged(run, tmp_path / "s", *named).values()],
+    )
+    proxy.mended = {}
+    client("sqs").delete_queue(QueueUrl=queue)
+    client("secretsmanager").delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    client("opensearch").delete_domain(DomainName="open")
+
+
 def test_a_function_with_an_alias_is_no_pass(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     """The policy of an alias lets everybody in, and only the policy of the function is collected."""
     functions = session_of("id", SECRET).create_client("lambda", region_name="us-east-1", endpoint_url=proxy.behind)

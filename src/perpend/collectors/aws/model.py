@@ -58,9 +58,13 @@ class CloudCall:
     message must contain for this. ``gone`` are error codes for a missing item. They contradict the listing, so the call is
     repeated once. With ``never_empty``, an answer without items is malformed.
 
-    ``holds`` is the path of a member that every answer has, by default ``result``: an answer without it is malformed. A path
-    may lead into a text that is JSON. ``empty`` are the forms of answers that may lack the member: ``{}``, or the name of an
-    empty XML element.
+    ``holds`` is the path of a member that every answer has, by default ``result``, or else the member of ``resource``: an
+    answer without it is malformed. A path may lead into a text that is JSON. ``empty`` are the forms of answers that may lack
+    the member: ``{}``, or the name of an empty XML element.
+
+    ``resource`` is the path of the member that names the resource in every answer, or in each entry of ``result``, and the
+    template of its value (see `FieldSource`): an answer with another value is about another resource. It is None if answers
+    name no resource, or name it in another form than the item.
     """
 
     name: str
@@ -76,6 +80,12 @@ class CloudCall:
     never_empty: bool = False
     holds: str = ""
     empty: tuple[str, ...] = ()
+    resource: tuple[str, str] | None = None
+
+    @property
+    def required(self) -> str:
+        """The path of the member that every answer has."""
+        return self.holds or self.result or (self.resource or ("", ""))[0]
 
     @property
     def label(self) -> str:

@@ -51,10 +51,23 @@ class ObjectFields:
 def is_answer(call: CloudCall, answer: Mapping[str, Any], content: bytes) -> bool:
     """Whether an answer has the member that every answer to the call has, or its bytes have the form of an empty answer."""
     value: Any = answer
-    for step in (call.holds or call.result).split("."):
+    for step in call.required.split("."):
         value = _parsed(value) if isinstance(value, str) else value
         value = value.get(step) if isinstance(value, dict) else None
     return value is not None or any(re.fullmatch(_empty_form(one), content) for one in call.empty)
+
+
+def is_about(call: CloudCall, answer: Mapping[str, Any], item: Mapping[str, Any], where: CloudPlace) -> bool:
+    """Whether an answer names the resource that was requested for an item, in each entry if it has several.
+
+    True if answers to the call name no resource.
+    """
+    if call.resource is None:
+        return True
+    path, template = call.resource
+    found = [member(entry, path) for entry in items_of(call, answer)]
+    names = [name for each in found for name in (each if isinstance(each, list) else [each])]
+    return set(map(str, names)) <= {_filled(template, item, where)}
 
 
 def _parsed(text: str) -> Any:

@@ -13,7 +13,7 @@ from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import Refused
 from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, meaning_of, unread
 from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, REPORT, own_path
-from perpend.collectors.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
+from perpend.collectors.aws.parse import CloudPlace, NoResult, is_about, is_missing, items_of, member, report_items
 from perpend.collectors.aws.report import credential_report
 from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.protocol import now
@@ -206,25 +206,32 @@ class Answers:
             return self._shared[key]
 
     def _call_for(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
-        parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
-        if any(map(is_missing, parameters.values())):
-            return unread(call, FailureKind.FAILED, where, "NoResult")
-        meaning = self._call(call, parameters, region, where)
+        meaning = self._call(call, item, region, where)
         if isinstance(meaning, FailedCall) and meaning.kind == FailureKind.NOT_FOUND:
             time.sleep(PAUSE)
-            return self._call(call, parameters, region, where)
+            return self._call(call, item, region, where)
         return meaning
 
-    def _call(self, call: CloudCall, parameters: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
+    def _call(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
         try:
-            pages = self.client.pages(call, region, parameters)
+            pages = self._pages(call, item, region, where)
             if not call.result:
-                return Answer(next(iter(pages)))
+                return Answer(next(pages))
             return Answer({call.result: [one for page in pages for one in items_of(call, page)]})
         except Refused as error:
             return meaning_of(call, error.refusal, where)
         except NoResult:
             return unread(call, FailureKind.FAILED, where, "NoResult")
+
+    def _pages(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Iterator[Mapping[str, Any]]:
+        """Yield the pages of answers to a call for an item. Raises Refused, also if a page is about another resource."""
+        parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
+        if any(map(is_missing, parameters.values())):
+            raise NoResult
+        for page in self.client.pages(call, region, parameters):
+            if not is_about(call, page, item, where):
+                raise Refused(call, Refusal("OtherResource"))
+            yield page
 
     def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
         """Return the answer of the other call for an item without a match, in the form of a match."""

@@ -59,6 +59,17 @@ OTHERWISE_ALLOWED = {
 UNMODELLED = {"AWS.SimpleQueueService.NonExistentQueue"}
 """Codes that come over the wire, and in no model."""
 
+NAMELESS = {
+    *("s3control.public-access", "cloudtrail.status", "kms.policy", "elb.v2-attributes", "elb.classic-attributes"),
+    *("apigateway.stages", "apigateway2.stages", "redshift.logging", "dynamodb.backups", "efs.backup-policy"),
+    *(f"s3.{name}" for name in ("versioning", "logging", "lifecycle", "lock", "public-access", "policy", "encryption")),
+    *("s3.ownership", "s3.acl"),
+    "kms.rotation",  # names the key by its ID or by its ARN
+    "lambda.policy",  # whoever wrote the policy wrote the ARNs in it
+    "lambda.aliases",  # names the function within the ARN of each alias
+}
+"""Calls for an item whose answers do not name it, or name it in another form."""
+
 METRICS = {detail.call: detail.metric for row in TYPES.values() for detail in row.details if detail.metric}
 MEASURED = {"MetricDataQueries", "StartTime", "EndTime"}
 """The parameters of a call for a metric, which are of the objects that it is asked of."""
@@ -135,13 +146,20 @@ def check_call(call: CloudCall) -> None:
     given = {*call.parameters, *(MEASURED if call.name in METRICS else ())}
     assert set(operation.input_shape.required_members if operation.input_shape else ()) <= given
     item_shape(call)
-    assert (call.holds or call.result) not in ("", WHOLE), "some member that each answer holds"
-    shape_at(operation.output_shape, call.holds.removesuffix(".Statement") or call.result)
+    assert call.required not in ("", WHOLE), "some member that each answer holds"
+    shape_at(operation.output_shape, call.required.removesuffix(".Statement"))
+    if call.resource:
+        assert call.holds != call.resource[0], "a member that names the resource is required anyway"
+        shape_at(item_shape(call), call.resource[0])
     known = {shape.metadata.get("error", {}).get("code", shape.name) for shape in operation.error_shapes}
     assert {*call.facts, *call.gone} <= known | UNMODELLED or call.service == "s3", "models of S3 name no errors"
     assert call.wording.keys() <= call.facts.keys()
     if call.permission and call.permission != OTHERWISE_ALLOWED.get(call.name):
         assert f"{PREFIXES.get(call.service, call.service)}:{call.operation}" == call.permission
+
+
+def test_an_answer_to_a_call_for_an_item_names_it_if_aws_does() -> None:
+    assert {call.name for call in CALLS.values() if call.of_an_item and not call.resource} == NAMELESS
 
 
 def test_a_listing_has_pages_or_says_why_not() -> None:

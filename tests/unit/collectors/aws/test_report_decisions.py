@@ -30,7 +30,7 @@ ROW = {
 ONE_KEY = {"access_key_1_active": "true", "access_key_1_last_rotated": ROTATED.isoformat()}
 USED = {"access_key_1_last_used_date": LATER.isoformat(), "access_key_1_last_used_service": "s3"}
 VIRTUAL = {"SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/ann", "User": {"Arn": ROW["arn"]}}
-HARDWARE = {"SerialNumber": f"arn:aws:iam::{ACCOUNT}:u2f/user/ann/key"}
+HARDWARE = {"UserName": "ann", "SerialNumber": f"arn:aws:iam::{ACCOUNT}:u2f/user/ann/key"}
 
 
 def answers(row: Mapping[str, str], **replies: Reply) -> dict[str, Reply]:
@@ -45,9 +45,9 @@ def answers(row: Mapping[str, str], **replies: Reply) -> dict[str, Reply]:
         "iam.summary": {"SummaryMap": {"AccountMFAEnabled": 0}},
         "iam.virtual-mfa": {"VirtualMFADevices": []},
         "iam.mfa": {"MFADevices": [HARDWARE]},
-        "iam.login": {"LoginProfile": {"CreateDate": BORN}},
+        "iam.login": {"LoginProfile": {"UserName": "ann", "CreateDate": BORN}},
         "iam.keys": {"AccessKeyMetadata": [key]},
-        "iam.key-used": {"AccessKeyLastUsed": {"ServiceName": "asked", "LastUsedDate": LATER}},
+        "iam.key-used": {"UserName": "ann", "AccessKeyLastUsed": {"ServiceName": "asked", "LastUsedDate": LATER}},
         **replies,
     }
 

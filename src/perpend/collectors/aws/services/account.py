@@ -74,6 +74,7 @@ _CALLS: Final = (
             regional=False,
             facts={"ResourceNotFoundException": {"AlternateContact": {}}},
             holds="AlternateContact.EmailAddress",
+            resource=("AlternateContact.AlternateContactType", kind.upper()),
         )
         for kind in _CONTACTS
     ),

@@ -9,6 +9,8 @@ from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, O
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 
+_DOMAIN: Final = "arn:{partition}:es:{region}:{account}:domain/{DomainName}"
+
 _CALLS: Final = (
     CloudCall("lambda.functions", "lambda", "ListFunctions", "lambda:ListFunctions", "Functions"),
     CloudCall(
@@ -37,6 +39,7 @@ _CALLS: Final = (
         "Versions",
         {"FunctionName": "@FunctionName"},
         gone=("ResourceNotFoundException",),
+        resource=("FunctionName", "{FunctionName}"),
     ),
     CloudCall("ecr.repositories", "ecr", "DescribeRepositories", "ecr:DescribeRepositories", "repositories"),
     CloudCall(
@@ -48,6 +51,7 @@ _CALLS: Final = (
         facts={"RepositoryPolicyNotFoundException": {"policyText": None}},
         gone=("RepositoryNotFoundException",),
         holds="policyText",
+        resource=("repositoryName", "{repositoryName}"),
     ),
     CloudCall(
         "ecr.scanning",
@@ -57,6 +61,7 @@ _CALLS: Final = (
         parameters={"repositoryNames": ["@repositoryName"]},
         gone=("RepositoryNotFoundException",),
         holds="scanningConfigurations",
+        resource=("scanningConfigurations[].repositoryName", "{repositoryName}"),
     ),
     CloudCall("opensearch.domains", "opensearch", "ListDomainNames", "es:ListDomainNames", "DomainNames"),
     CloudCall(
@@ -66,7 +71,7 @@ _CALLS: Final = (
         "es:DescribeDomain",
         parameters={"DomainName": "@DomainName"},
         gone=("ResourceNotFoundException",),
-        holds="DomainStatus.ARN",
+        resource=("DomainStatus.ARN", _DOMAIN),
     ),
 )
 
@@ -125,7 +130,7 @@ _TYPES: Final = (
     TypeRow(
         "CA10__CaAwsOpenSearchDomain__c",
         "opensearch.domains",
-        "arn:{partition}:es:{region}:{account}:domain/{DomainName}",
+        _DOMAIN,
         {
             **_PLACE,
             "CA10__name__c": FieldSource("DomainName"),

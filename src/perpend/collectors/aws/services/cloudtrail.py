@@ -33,7 +33,7 @@ _CALLS: Final = (
         "cloudtrail:GetEventSelectors",
         parameters={"TrailName": "@TrailARN"},
         gone=("TrailNotFoundException",),
-        holds="TrailARN",
+        resource=("TrailARN", "{TrailARN}"),
     ),
 )
 

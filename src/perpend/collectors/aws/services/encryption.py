@@ -28,7 +28,7 @@ _CALLS: Final = (
         "kms:DescribeKey",
         parameters=_KEY,
         gone=("NotFoundException",),
-        holds="KeyMetadata.KeyId",
+        resource=("KeyMetadata.Arn", "{KeyArn}"),
     ),
     CloudCall(
         "kms.rotation",
@@ -64,7 +64,7 @@ _CALLS: Final = (
         "acm:DescribeCertificate",
         parameters={"CertificateArn": "@CertificateArn"},
         gone=("ResourceNotFoundException",),
-        holds="Certificate.CertificateArn",
+        resource=("Certificate.CertificateArn", "{CertificateArn}"),
     ),
     CloudCall("secrets.list", "secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", "SecretList"),
     CloudCall(
@@ -74,7 +74,7 @@ _CALLS: Final = (
         "secretsmanager:GetResourcePolicy",
         parameters={"SecretId": "@ARN"},
         gone=("ResourceNotFoundException",),
-        holds="ARN",
+        resource=("ARN", "{ARN}"),
     ),
 )
 

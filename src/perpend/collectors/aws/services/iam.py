@@ -29,6 +29,7 @@ _CALLS: Final = (
         regional=False,
         facts={"NoSuchEntity": {"LoginProfile": {}}},  # no password
         holds="LoginProfile.CreateDate",
+        resource=("LoginProfile.UserName", "{name}"),
     ),
     CloudCall(
         "iam.mfa",
@@ -39,6 +40,7 @@ _CALLS: Final = (
         {"UserName": "@name"},
         regional=False,
         gone=("NoSuchEntity",),
+        resource=("UserName", "{name}"),
     ),
     CloudCall(
         "iam.virtual-mfa",
@@ -77,6 +79,7 @@ _CALLS: Final = (
         {"PolicyArn": "@Arn"},
         regional=False,
         facts={"NoSuchEntity": {"Policy": []}},  # AWS withdraws a policy once nobody uses it
+        resource=("Arn", "{Arn}"),
     ),
     CloudCall(
         "iam.policy-version",
@@ -86,6 +89,7 @@ _CALLS: Final = (
         parameters={"PolicyArn": "@Arn", "VersionId": "@DefaultVersionId"},
         regional=False,  # a missing version does not mean that the policy is gone: it may have another version by now
         holds="PolicyVersion.Document",
+        resource=("PolicyVersion.VersionId", "{DefaultVersionId}"),
     ),
     CloudCall(
         "iam.password-policy",

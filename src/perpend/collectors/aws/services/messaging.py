@@ -9,6 +9,8 @@ from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, O
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 
+_QUEUE: Final = "arn:{partition}:sqs:{region}:{account}:{value/}"
+
 _CALLS: Final = (
     CloudCall("sns.topics", "sns", "ListTopics", "sns:ListTopics", "Topics"),
     CloudCall(
@@ -18,7 +20,7 @@ _CALLS: Final = (
         "sns:GetTopicAttributes",
         parameters={"TopicArn": "@TopicArn"},
         gone=("NotFound",),
-        holds="Attributes.TopicArn",
+        resource=("Attributes.TopicArn", "{TopicArn}"),
     ),
     CloudCall("sns.subscriptions", "sns", "ListSubscriptions", "sns:ListSubscriptions", "Subscriptions"),
     CloudCall("sqs.queues", "sqs", "ListQueues", "sqs:ListQueues", "QueueUrls", {"MaxResults": 1000}, empty=("{}",)),
@@ -29,7 +31,7 @@ _CALLS: Final = (
         "sqs:GetQueueAttributes",
         parameters={"QueueUrl": "@value", "AttributeNames": ["All"]},
         gone=("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
-        holds="Attributes.QueueArn",
+        resource=("Attributes.QueueArn", _QUEUE),
     ),
 )
 
@@ -64,7 +66,7 @@ _TYPES: Final = (
     TypeRow(
         "CA10__CaAwsSqsQueue__c",
         "sqs.queues",
-        "arn:{partition}:sqs:{region}:{account}:{value/}",  # URLs of two regions are equal on test servers
+        _QUEUE,  # URLs of two regions are equal on test servers
         {
             **_PLACE,
             "CA10__url__c": FieldSource("value"),

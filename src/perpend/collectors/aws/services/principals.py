@@ -36,6 +36,7 @@ _CALLS: Final = (
         {"UserName": "@UserName"},
         regional=False,
         gone=("NoSuchEntity",),
+        resource=("UserName", "{UserName}"),
     ),
     CloudCall(
         "iam.key-used",
@@ -45,6 +46,7 @@ _CALLS: Final = (
         parameters={"AccessKeyId": "@AccessKeyId"},
         regional=False,
         holds="AccessKeyLastUsed.ServiceName",
+        resource=("UserName", f"{{{ABOVE}.UserName}}"),
     ),
     CloudCall("iam.profiles", "iam", "ListInstanceProfiles", "iam:ListInstanceProfiles", "InstanceProfiles", regional=False),
 )

@@ -19,6 +19,7 @@ _CALLS: Final = (
         facts={"PolicyNotFound": {}},
         gone=("FileSystemNotFound",),
         holds="Policy",
+        resource=("FileSystemId", "{FileSystemId}"),
     ),
     CloudCall(
         "efs.backup-policy",
@@ -39,6 +40,7 @@ _CALLS: Final = (
         parameters={"name": "@value"},
         gone=("ResourceNotFoundException",),
         holds="cluster.status",
+        resource=("cluster.name", "{value}"),
     ),
 )
 

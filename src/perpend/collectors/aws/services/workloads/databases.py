@@ -23,6 +23,7 @@ _CALLS: Final = (
         parameters={"DBSnapshotIdentifier": "@DBSnapshotIdentifier"},
         gone=("DBSnapshotNotFound",),
         holds="DBSnapshotAttributesResult.DBSnapshotAttributes",
+        resource=("DBSnapshotAttributesResult.DBSnapshotIdentifier", "{DBSnapshotIdentifier}"),
     ),
     CloudCall(
         "rds.cluster-snapshot-attributes",
@@ -32,6 +33,7 @@ _CALLS: Final = (
         parameters={"DBClusterSnapshotIdentifier": "@DBClusterSnapshotIdentifier"},
         gone=("DBClusterSnapshotNotFoundFault",),
         holds="DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes",
+        resource=("DBClusterSnapshotAttributesResult.DBClusterSnapshotIdentifier", "{DBClusterSnapshotIdentifier}"),
     ),
     CloudCall("redshift.clusters", "redshift", "DescribeClusters", "redshift:DescribeClusters", "Clusters"),
     CloudCall(
@@ -52,6 +54,7 @@ _CALLS: Final = (
         parameters={"TableName": "@value"},
         gone=("ResourceNotFoundException",),
         holds="Table.TableStatus",
+        resource=("Table.TableName", "{value}"),
     ),
     CloudCall(
         "dynamodb.backups",

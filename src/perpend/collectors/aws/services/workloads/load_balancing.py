@@ -38,6 +38,7 @@ _CALLS: Final = (
         "Listeners",
         {"LoadBalancerArn": "@LoadBalancerArn"},
         gone=("LoadBalancerNotFound",),
+        resource=("LoadBalancerArn", "{LoadBalancerArn}"),
     ),
     CloudCall(
         "elb.target-groups", "elbv2", "DescribeTargetGroups", "elasticloadbalancing:DescribeTargetGroups", "TargetGroups"
