@@ -440,6 +440,21 @@ def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, p
     sqs.delete_queue(QueueUrl=queue)
 
 
+@pytest.mark.parametrize("end", [b"}", b',"Truncated":false,"NextMarker":"m"}'])
+def test_no_key_disappears_from_a_list_whose_end_is_not_stated(
+    run: RunWriter, proxy: Proxy, tmp_path: Path, end: bytes
+) -> None:
+    keys = session_of("id", SECRET).create_client("kms", region_name="us-east-1", endpoint_url=proxy.behind)
+    keys.create_key()
+    types = ("--types", "CA10__CaAwsKmsKey__c", "--regions", "us-east-1")
+    assert 0 == collected(run, proxy, tmp_path / "s", *types).code
+    proxy.mended = {"ListKeys": lambda content: b'{"Keys":[]' + end}
+    ended = collected(run, proxy, tmp_path / "s", *types)
+    assert (3, False) == (ended.code, "disappeared" in ended.out)
+    assert "failed: kms:ListKeys (TruncatedAnswer)" in ended.err
+    proxy.mended = {}
+
+
 def test_an_answer_about_another_resource_is_no_pass(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     """A broken cache answers of another queue, secret and domain, which have no policy."""
 

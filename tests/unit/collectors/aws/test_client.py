@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,12 +88,26 @@ def test_pages_are_read_to_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None
     assert 2 == len(pages(monkeypatch, "iam.policies", first, last))
 
 
-@pytest.mark.parametrize(
-    "more", ["<IsTruncated>true</IsTruncated>", "<IsTruncated>true</IsTruncated><Marker></Marker>", "<Marker>m</Marker>"]
+OPEN_ENDS = (
+    "",
+    "<Marker>m</Marker>",
+    "<IsTruncated>true</IsTruncated>",
+    "<IsTruncated>true</IsTruncated><Marker></Marker>",
+    "<IsTruncated>false</IsTruncated><Marker>m</Marker>",
 )
-def test_an_answer_that_leaves_open_what_comes_after_it_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch, more: str) -> None:
+
+
+@pytest.mark.parametrize("more", OPEN_ENDS)
+def test_a_page_that_does_not_state_the_end_of_the_list_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch, more: str) -> None:
     with pytest.raises(Refused, match="TruncatedAnswer"):
         pages(monkeypatch, "iam.policies", policies(more))
+
+
+@pytest.mark.parametrize("more", [{}, {"Truncated": True}, {"Truncated": None}, {"Truncated": False, "NextMarker": "m"}])
+def test_the_end_of_a_list_in_json_is_stated_as_well(monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="TruncatedAnswer"):
+        pages(monkeypatch, "kms.keys", json.dumps({"Keys": [], **more}))
+    assert 1 == len(pages(monkeypatch, "kms.keys", json.dumps({"Keys": [], "Truncated": False})))
 
 
 ATTRIBUTES = "<Attributes><entry><key>Policy</key></entry></Attributes>"
