@@ -484,6 +484,19 @@ def test_an_answer_about_another_resource_is_no_pass(run: RunWriter, proxy: Prox
     client("opensearch").delete_domain(DomainName="open")
 
 
+def test_a_domain_without_a_policy_has_an_empty_one(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
+    """AWS sends an empty text if a domain has no policy. A missing member says nothing."""
+    domains = session_of("id", SECRET).create_client("opensearch", region_name="us-east-1", endpoint_url=proxy.behind)
+    domains.create_domain(DomainName="bare")
+    policies = ("--policy", "/ce/ca/aws/opensearch/domain-policy-open-to-*")
+    for mended, status in (({}, "COMPLIANT"), ({"DescribeDomain": (b'"AccessPolicies"', b'"Other"')}, "UNDETERMINED")):
+        proxy.mended = mended
+        collected(run, proxy, tmp_path / "s", *policies)
+        assert [status] * 2 == [one["status"] for one in judged(run, tmp_path / "s", *policies).values()]
+    proxy.mended = {}
+    domains.delete_domain(DomainName="bare")
+
+
 def test_a_function_with_an_alias_is_no_pass(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     """The policy of an alias lets everybody in, and only the policy of the function is collected."""
     functions = session_of("id", SECRET).create_client("lambda", region_name="us-east-1", endpoint_url=proxy.behind)

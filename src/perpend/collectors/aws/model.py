@@ -102,11 +102,11 @@ class CloudCall:
 class FieldSource:
     """The source of a field's value: the member at a path of an item, after the named transforms, which blanks separate.
 
-    ``call`` names the detail call that returns the item; it is empty for the listing. With ``optional``, a missing member means
-    null, otherwise it is unknown. A path with braces is a template of members, with ``account``, ``region`` and ``partition``.
-    With ``{a|b}``, the first member that exists counts; ``{a/}`` is the text behind the last slash of a member. A step ``[]``
-    reads each entry of a list. An empty path means that the value is null in this listing. ``after`` are detail calls whose
-    answers the transforms also read.
+    A transform that returns null is the last one. ``call`` names the detail call that returns the item; it is empty for
+    the listing. With ``optional``, a missing member means null, otherwise it is unknown. A path with braces is a template
+    of members, with ``account``, ``region`` and ``partition``. With ``{a|b}``, the first member that exists counts;
+    ``{a/}`` is the text behind the last slash of a member. A step ``[]`` reads each entry of a list. An empty path means
+    that the value is null in this listing. ``after`` are detail calls whose answers the transforms also read.
     """
 
     path: str

@@ -182,7 +182,9 @@ def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) ->
             return None
         raise NoResult(f"the answer has no {source.path}")
     value = None if is_missing(value) else value
-    for name in transforms:
+    for number, name in enumerate(transforms):
+        if number and value is None:
+            return None
         value = extended(name, value, item, where.account) if name in EXTENDED else TRANSFORMS[name](value)
     return value if transforms else plain(value)
 

@@ -34,6 +34,10 @@ def _first(value: Any) -> Any:
     return value[0] if value else None
 
 
+def _non_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
 def _is_there(value: Any) -> bool:
     return value is not None
 
@@ -143,6 +147,7 @@ VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
     "first": _first,
     "count": len,
     "digits": str,
+    "non_empty": _non_empty,
     "is_there": _is_there,
     "name_tag": _name_tag,
     "tags": _tags,

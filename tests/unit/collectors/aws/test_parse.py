@@ -123,6 +123,8 @@ def test_every_vector_has_its_meaning() -> None:
         (FieldSource("a", "json_text"), {"a": {"B": "é"}}, '{"B":"é"}'),
         (FieldSource("a", "basic_selectors"), {"a": [{"ReadWriteType": "All"}]}, '[{"readWriteType":"All"}]'),
         (FieldSource("a", "lower_camel_json", optional=True), {"a": []}, None),
+        (FieldSource("a", "non_empty json_document"), {"a": ""}, None),
+        (FieldSource("a", "non_empty json_document"), {"a": "{}"}, "{}"),
         (FieldSource("{account}/{a}"), {"a": "x"}, "111122223333/x"),
         (FieldSource("{region}/{a|b}/{c}"), {"b": 7, "c": True}, "eu-west-1/7/true"),
         (FieldSource("{a}/x", optional=True), {}, None),

@@ -149,10 +149,8 @@ _TYPES: Final = (
             "CA10__dataNodeCount__c": _domain("ClusterConfig.InstanceCount"),
             "CA10__zoneAwarenessEnabled__c": _domain("ClusterConfig.ZoneAwarenessEnabled", "is_enabled"),
             "CA10__updateAvailable__c": _domain("ServiceSoftwareOptions.UpdateAvailable", "is_enabled"),
-            "CA10__policyDocument__c": _domain("AccessPolicies", "json_document", optional=True),
-            "CA10__policyDocumentExt__c": _domain(
-                "AccessPolicies", "extended_resource", optional=True, after=ORGANIZATION_FACTS
-            ),
+            "CA10__policyDocument__c": _domain("AccessPolicies", "non_empty json_document"),  # empty if there is none
+            "CA10__policyDocumentExt__c": _domain("AccessPolicies", "non_empty extended_resource", after=ORGANIZATION_FACTS),
         },
         (*ORGANIZATION_DETAILS, DetailCall("opensearch.domain")),
     ),
