@@ -14,6 +14,7 @@ pytestmark = pytest.mark.usefixtures("shared_database")
 
 USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"
 LINK, INLINE = "CA10__CaAwsIamPolicyUserLink__c", "CA10__CaAwsUserPolicy__c"
+GROUP_LINK = "CA10__CaAwsIamUserGroupLink__c"
 REGION = "CA10__CaAwsAccountRegion__c"
 A, B, ZERO = "111122223333", "444455556666", "012345678901"
 USERS, HUBS, DIRECT = "account-has-no-iam-users", "security-hub", "delete-user-inline-or-directly-attached-policies"
@@ -398,3 +399,18 @@ def test_a_list_of_what_was_not_read_in_full_is_not_known_whoever_claims_that(be
     for cut_off, status in ({}, "INCOMPLIANT"), ({"IsTruncated": True}, "UNDETERMINED"):
         inputs = "group-without-users", bench.write("details.json", answer | cut_off), "--complete", A
         assert {f"{A}/group/g": status} == bench.of_files(*inputs) == bench.of_store(*inputs)
+
+
+@pytest.mark.parametrize(("account", "scope"), [(A, A), ("a0B5g00000XyZ", "all"), (None, "all")])
+def test_the_advice_for_an_unknown_list_names_a_scope_and_never_the_id_of_an_object(
+    bench: Bench, account: str | None, scope: str
+) -> None:
+    users = [
+        {"Id": name, "CA10__account__c": account, "CA10__arn__c": f"arn:aws:iam::{A}:user/{name}"} for name in ("ann", "bob")
+    ]
+    link = {"Id": "l", "CA10__user__c": "ann", "CA10__group__c": f"{A}/group/ops"}
+    inputs = [bench.write("u.json", [{**user, "CA10__userName__c": user["Id"]} for user in users]), "--type", USER]
+    inputs += [bench.write("l.json", [link]), "--type", GROUP_LINK]
+    ended = bench.run("check", *inputs, "--policy", "user-without-group", "--format", "json")
+    messages = {one["object"]["id"]: one["currentStateMessage"] for one in json.loads(ended.out)["verdicts"]}
+    assert messages["bob"].endswith(f"no input claims every `{GROUP_LINK}` there is (--complete {scope})")

@@ -145,7 +145,7 @@ class Claims:
                 return NOT_IN_FULL + why
         if any(where.covers(scope) for where in self.complete(type_name, relation)):
             return None
-        return unclaimed(type_name, str(scope))
+        return unclaimed(type_name, str(_claimable(scope)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +183,13 @@ def incomplete_by_type(claims: Iterable[Claim], *, most: int | None = None) -> d
     }
 
 
+def _claimable(scope: Scope) -> Scope:
+    """Return a scope, or everything if its account is not an AWS account's number: it may be the Id of any object."""
+    return scope if scope.account is not None and is_account_number(scope.account) else Scope()
+
+
 def unclaimed(type_name: str, scope: str) -> str:
-    """Return the reason if no claim covers a scope in its written form."""
+    """Return the reason if no claim covers a scope. ``scope`` is the written form of one that a user can claim."""
     return f"{NOT_IN_FULL}no input claims every `{type_name}` there is (--complete {scope})"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.objects.claims import ACCOUNT_NUMBER, NOT_IN_FULL, unclaimed, unmatched_keys
+from perpend.core.objects.claims import ACCOUNT_NUMBER, ALL, NOT_IN_FULL, unclaimed, unmatched_keys
 from perpend.core.objects.object_types import MASTER_KEY
 from perpend.core.objects.relations import OTHER_OBJECT
 from perpend.core.schema.tables import ROW, holds_readings, listed, unfollowed, unread
@@ -131,7 +131,8 @@ class Lists:
         scopes = self._coverage.complete(child.type_name, child.name)
         if scopes:
             cases.append(f"WHEN {covers(scopes, account, region)} THEN NULL")
-        written = f"coalesce({account} || coalesce('/' || {region}, ''), 'all')"
+        # Of a type without an owner, the account is the object's own Id, which is no scope to claim.
+        written = f"CASE WHEN {is_account(account)} THEN {account} || coalesce('/' || {region}, '') ELSE {text(ALL)} END"
         before, after = (begin + unclaimed(child.type_name, _SCOPE).removeprefix(NOT_IN_FULL)).split(_SCOPE)
         return [*cases, f"ELSE {text(before)} || {written} || {text(after)}"]
 

@@ -52,12 +52,26 @@ REGION = ObjectType(
 )
 def test_a_claim_covers_what_lies_within_it(claimed, asked, covered):
     assert covered is claimed.covers(asked)
-    assert (None if covered else unclaimed("T", str(asked))) == Claims((Claim("T", claimed),)).reason("T", "list", asked)
+    assert (None if covered else unclaimed("T", "all")) == Claims((Claim("T", claimed),)).reason("T", "list", asked)
+
+
+@pytest.mark.parametrize(
+    ("scope", "claimable"),
+    [
+        (Scope("111122223333"), "111122223333"),
+        (Scope("111122223333", "eu-west-1"), "111122223333/eu-west-1"),
+        (Scope(), "all"),
+        (Scope("vpc-1", "eu-west-1"), "all"),
+        (Scope(None, "eu-west-1"), "all"),
+    ],
+)
+def test_the_advice_names_an_account_by_its_number_only(scope, claimable):
+    assert unclaimed("T", claimable) == Claims().reason("T", "list", scope)
 
 
 def test_regions_do_not_add_up_to_an_account():
     claims = tuple(Claim("T", Scope("a", one)) for one in ("r", "s"))
-    assert unclaimed("T", "a") == Claims(claims).reason("T", "list", Scope("a"))
+    assert unclaimed("T", "all") == Claims(claims).reason("T", "list", Scope("a"))
 
 
 def test_a_claim_says_nothing_of_another_type_or_list():

@@ -38,7 +38,7 @@ def test_children_get_the_key_that_they_lack_from_their_owner(tmp_path):
 def test_a_list_that_the_data_lack_is_not_known_unless_a_claim_covers_it(tmp_path):
     things = [{"Id": "a", "parts__r": [{"Id": "p"}]}, {"Id": "b"}]
     parts = {PART: [{"Id": "q", "thing__c": "b"}]}
-    unknown = [None, unclaimed(PART, "b")]
+    unknown = [None, unclaimed(PART, "all")]
     assert unknown == [one for (one,) in rows_of(stored(tmp_path / "1", things), THING, "parts__r#unfollowed")]
     assert unknown == [one for (one,) in rows_of(stored(tmp_path / "2", things, **parts), THING, "parts__r#unfollowed")]
     snapshot = write_store(tmp_path / "3", inventory({THING: things, **parts}, claims=[Claim(PART)]))

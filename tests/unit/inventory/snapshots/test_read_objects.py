@@ -148,7 +148,7 @@ def test_why_something_is_not_known_goes_with_the_object(tmp_path):
     snapshot = write_store(tmp_path / "partly", inventory({THING: partly, PART: []}))
     one, other = nested(snapshot, THING, [0, 1], RequiredFields(set(), {}, {"parts__r": RequiredFields()}))
     assert ([], {}) == (one["parts__r"], one.reasons)
-    assert {"parts__r": unclaimed(PART, "b")} == other.reasons
+    assert {"parts__r": unclaimed(PART, "all")} == other.reasons
     snapshot = write_store(tmp_path / "alone", inventory({THING: [{"Id": "a"}, {"Id": "b"}]}))
     found = nested(snapshot, THING, [0, 1], RequiredFields(set(), {}, {"parts__r": RequiredFields()}))
     assert [({"Id": "a"}, {"parts__r": not_imported(PART)}), ({"Id": "b"}, {"parts__r": not_imported(PART)})] == [
