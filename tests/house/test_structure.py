@@ -22,10 +22,15 @@ LONG: dict[str, str] = {}
 
 BROAD = {
     "src/perpend/cli/app.py:_exit_code",
+    "src/perpend/core/http_client.py:run",
+    "src/perpend/core/http_client.py:within",
     "src/perpend/server/mcp/server.py:called",
     "src/perpend/server/observe.py:__call__",
 }
-"""Where any exception may be caught: at the top of the command line, of an assistant's call, and of the answer to a request."""
+"""Where any exception may be caught: at the top of the command line, of an assistant's call, and of the answer to a request.
+
+Also in a thread of which the caller raises it.
+"""
 
 IMPORTING_LATE = (
     "src/perpend/cli/",

@@ -5,31 +5,32 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import InvalidOption, PerpendError
+from perpend.core.http_client import opener_for, within
 from perpend.findings.filters import ACCOUNT, OF_FINDINGS, ORDERS, WAIVED, Filter
 from perpend.findings.list_findings import TIME_COLUMNS
 from perpend.reports.store_reader import StoreReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from email.message import Message
-    from typing import IO
 
 MAX_LINE: Final = 4_194_304
 """The bytes of one row."""
 
 _MAX_PROBLEM: Final = 65_536
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_STEPS: Final = 10
+"""How many times the timeout of a step a whole answer may take."""
+
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 _TIMES: Final = frozenset(TIME_COLUMNS)
 
@@ -75,24 +76,24 @@ class ConnectedStore(StoreReader):
             headers["Authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(address, headers=headers)  # noqa: S310  # `connect` has checked the scheme
         try:
-            with self._opener().open(request, timeout=self.timeout) as answer:
-                return list(self._read(answer))
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._refused(error) from None
+            return within(_STEPS * self.timeout, partial(self._answered, request))
         except urllib.error.URLError as error:
             raise PerpendError(f"{visible(self.url)}: {visible(str(error.reason))}") from None
         except (OSError, http.client.HTTPException) as error:
             raise PerpendError(f"{visible(self.url)}: {visible(str(error) or type(error).__name__)}") from None
 
-    def _opener(self) -> urllib.request.OpenerDirector:
-        """Return the opener of one request. A server on this machine is asked without a proxy."""
-        proxies: dict[str, str] | None = {} if urlsplit(self.url).hostname in _LOOPBACK else None
-        secure = urllib.request.HTTPSHandler(context=ssl.create_default_context())
-        return urllib.request.build_opener(urllib.request.ProxyHandler(proxies), secure, _NoRedirects)
+    def _answered(self, request: urllib.request.Request) -> list[dict[str, Any]]:
+        end = monotonic() + _STEPS * self.timeout
+        with opener_for(self.url).open(request, timeout=self.timeout) as answer:
+            if not 200 <= answer.status < 300:
+                raise self._refused(answer)
+            return list(self._read(answer, end))
 
-    def _read(self, answer: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
-        """Yield the rows of an answer. Raises PerpendError for an answer that is not complete, or not a list of rows."""
+    def _read(self, answer: http.client.HTTPResponse, end: float) -> Iterator[dict[str, Any]]:
+        """Yield the rows of an answer. Raises PerpendError for an answer that is not complete, or not a list of rows.
+
+        No row is read after the time ``end``, when nobody waits for it.
+        """
         if not answer.headers.get_content_type().endswith("ndjson"):
             raise PerpendError(f"{visible(self.url)}: the answer is not from the API of Perpend")
         expected, read = answer.headers.get("Content-Length"), 0
@@ -102,6 +103,8 @@ class ConnectedStore(StoreReader):
         while line := answer.readline(MAX_LINE + 1):
             read += len(line)
             yield self._row(line)
+            if monotonic() > end:
+                raise TimeoutError
         if str(read) != expected:
             raise PerpendError(f"{visible(self.url)}: the answer ended early")
 
@@ -114,12 +117,12 @@ class ConnectedStore(StoreReader):
             pass
         raise PerpendError(f"{visible(self.url)}: the answer has a line that is not a row")
 
-    def _refused(self, error: urllib.error.HTTPError) -> PerpendError:
+    def _refused(self, answer: http.client.HTTPResponse) -> PerpendError:
         """Return the error of a request that the server refused, with the sentence of its problem document."""
-        if 300 <= error.code < 400:
+        if 300 <= answer.status < 400:
             return PerpendError(f"{visible(self.url)}: the server sends readers to another address, which is not followed")
-        sentence = _detail(error, self.timeout) or f"the server answers with status {error.code}"
-        if error.code == http.client.BAD_REQUEST:
+        sentence = _detail(answer) or f"the server answers with status {answer.status}"
+        if answer.status == http.client.BAD_REQUEST:
             return InvalidOption(sentence)
         return PerpendError(f"{visible(self.url)}: {sentence}")
 
@@ -127,8 +130,8 @@ class ConnectedStore(StoreReader):
 def connect(url: str, *, token: str | None = None, timeout: float = 60.0) -> ConnectedStore:
     """Connect to the store that ``perpend serve`` serves at an address, such as ``http://127.0.0.1:8080``.
 
-    ``token`` is a Bearer token of the server. ``timeout`` is in seconds, for each step of a request. No redirect is followed,
-    so the token reaches no other server. Nothing is asked before the first call.
+    ``token`` is a Bearer token of the server. ``timeout`` is in seconds, for each step of a request; a whole answer may take
+    ten times as long. No redirect is followed, so the token reaches no other server. Nothing is asked before the first call.
 
     Raises InvalidOption for an address or a token that cannot be one.
     """
@@ -138,13 +141,6 @@ def connect(url: str, *, token: str | None = None, timeout: float = 60.0) -> Con
     if token is not None and not _TOKEN.fullmatch(token):
         raise InvalidOption("the token is empty, or has characters that no token has")
     return ConnectedStore(f"{parts[0]}://{parts[1]}{parts[2].rstrip('/')}", token, timeout)
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: the token is meant for one server alone."""
-
-    def redirect_request(self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
-        return None
 
 
 def _parts(url: str) -> tuple[str, str, str] | None:
@@ -164,22 +160,14 @@ def _value(name: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if name in _TIMES and isinstance(value, str) else value
 
 
-def _detail(error: urllib.error.HTTPError, seconds: float) -> str:
-    """Return the sentence of a problem document; an empty text if there is none, or if it takes longer."""
+def _detail(answer: http.client.HTTPResponse) -> str:
+    """Return the sentence of a problem document; an empty text if there is none."""
     try:
-        problem = json.loads(_start_of(error.fp, _MAX_PROBLEM, seconds))
+        problem = json.loads(answer.read(_MAX_PROBLEM))
     except (OSError, ValueError, RecursionError, http.client.HTTPException):
         return ""
     detail = problem.get("detail") if isinstance(problem, dict) else None
     return visible(detail[:1_000]) if isinstance(detail, str) else ""
-
-
-def _start_of(answer: Any, length: int, seconds: float) -> bytes:
-    """Return the first bytes of an answer, as many as arrive in some seconds."""
-    content, end = b"", monotonic() + seconds
-    while len(content) < length and monotonic() < end and (part := answer.read1(length - len(content))):
-        content += part
-    return content
 
 
 def _several(values: str | Sequence[str]) -> tuple[str, ...]:

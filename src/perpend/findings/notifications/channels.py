@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import nearest
 from perpend.core.errors import PerpendError
+from perpend.core.http_client import is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -187,6 +187,6 @@ def _may_be_called(url: str) -> bool:
         host = parts.hostname or ""
         if parts.scheme == "https":
             return (bool(host) and parts.port is None) or bool(parts.port)
-        return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+        return parts.scheme == "http" and is_this_machine(host)
     except ValueError:
         return False

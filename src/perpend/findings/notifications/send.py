@@ -7,16 +7,17 @@ import json
 import urllib.error
 import urllib.request
 from time import sleep
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import PerpendError
+from perpend.core.http_client import answer_to
 from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from email.message import Message
-    from typing import IO, TypeAlias
+    from typing import TypeAlias
 
+    from perpend.core.http_client import Answer
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.digests import Digest
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 4
 """How often a digest is tried to be sent in one call."""
 
+MOST_SECONDS: Final = 60.0
+"""The most that one answer may take."""
+
+NO_ANSWER: Final = "the receiver does not answer in time"
+
 _SECONDS: Final = 10.0
 _LONGEST_WAIT: Final = 30.0
 _AGAIN: Final = frozenset((408, 425, 429, 500, 502, 503, 504))
@@ -32,19 +38,6 @@ _AGAIN: Final = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 class NotSent(PerpendError):
     """A digest that a channel did not accept; the next call sends it."""
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: a digest or a token is meant for its channel alone."""
-
-    def redirect_request(self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
-        return None
-
-
-def opener_for(url: str) -> urllib.request.OpenerDirector:
-    """Return an opener that follows no redirect, and asks no proxy for a URL without TLS, which is on this machine."""
-    direct = (urllib.request.ProxyHandler({}),) if url.startswith("http:") else ()
-    return urllib.request.build_opener(_NoRedirects, *direct)
 
 
 def deliver(channel: Channel, digest: Digest, send: Send) -> None:
@@ -70,28 +63,28 @@ def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
     body = json.dumps(digest.document(channel.name)).encode()
     try:
         request = urllib.request.Request(channel.url, body, headers, method="POST")  # noqa: S310  # the scheme was looked at
-        with opener_for(channel.url).open(request, timeout=_SECONDS) as answer:
-            answer.read(1)
-        return None, None
-    except urllib.error.HTTPError as error:
-        error.close()
-        return f"HTTP {error.code}", _pause(error) if error.code in _AGAIN else None
+        answer = answer_to(request, step=_SECONDS, seconds=MOST_SECONDS, most_bytes=1)
     except http.client.InvalidURL:
         return "the URL cannot be used", None
-    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+    except (http.client.HTTPException, OSError) as error:
         return unreachable(error), 0.0
     except ValueError:
         return "the URL or a header cannot be used", None
+    if 200 <= answer.status < 300:
+        return None, None
+    return f"HTTP {answer.status}", _pause(answer) if answer.status in _AGAIN else None
 
 
 def unreachable(error: Exception) -> str:
     """Return why a receiver cannot be reached, without its address."""
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return NO_ANSWER
     why = (cause.strerror or type(cause).__name__).lower() if isinstance(cause, OSError) else type(cause).__name__
     return f"the receiver cannot be reached: {why}"
 
 
-def _pause(error: urllib.error.HTTPError) -> float:
+def _pause(answer: Answer) -> float:
     """Return the seconds that a receiver asks to wait, within bounds; 0 if it does not say."""
-    asked = (error.headers.get("Retry-After") or "").strip()
+    asked = (answer.headers.get("Retry-After") or "").strip()
     return min(float(asked), _LONGEST_WAIT) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0.0

@@ -389,6 +389,21 @@ def test_an_answer_that_is_too_long_is_not_read(new_team: NewTeam, monkeypatch: 
     assert "the answer is too long" in str(team.errors(2))
 
 
+@pytest.mark.parametrize("part", ["headers", "body"])
+@pytest.mark.parametrize("status", [200, 403])
+def test_an_answer_that_arrives_byte_by_byte_ends(
+    part: str, status: int, new_team: NewTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = new_team()
+    team.steps(1)
+    monkeypatch.setattr(rest, "MOST_SECONDS", 0.3)
+    team.double.drips, team.double.faults = part, [(status, {}, b"[" + b" " * 20 + b"]")] * rest.ATTEMPTS
+    assert ["channel issues: no issue was changed: the receiver does not answer in time"] == team.errors(2)
+    team.double.drips, team.double.faults = None, []
+    monkeypatch.setattr(rest, "MOST_SECONDS", 60.0)
+    assert ["open"] == team.steps()
+
+
 @pytest.mark.parametrize("kind", ["github", "gitlab", "jira"])
 def test_a_deleted_issue_is_left_and_a_hidden_project_is_an_error(kind: str, new_team: NewTeam) -> None:
     team = new_team(kind)

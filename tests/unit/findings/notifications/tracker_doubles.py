@@ -6,11 +6,12 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -63,7 +64,10 @@ def adf_text(node: dict[str, Any]) -> str:
 
 
 class TrackerDouble:
-    """A project of one kind of tracker. ``faults`` are answers to give next in place of its own."""
+    """A project of one kind of tracker. ``faults`` are answers to give next in place of its own.
+
+    ``drips`` sends the headers or the body of each answer one byte at a time, for some seconds.
+    """
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -72,6 +76,7 @@ class TrackerDouble:
         self.faults: list[tuple[int, dict[str, str], bytes]] = []
         self.drops_labels = self.is_hidden = False
         self.token = TOKEN
+        self.drips: str | None = None
 
     def answer(self, method: str, target: str, headers: Any, content: Any) -> tuple[int, Any]:
         parts = urlsplit(target)
@@ -203,6 +208,15 @@ class TrackerDouble:
         return {"id": "1", "key": f"SEC-{ticket.number}", "fields": {"status": status, "labels": ticket.labels}}
 
 
+def drip(stream: Any, text: bytes) -> None:
+    """Send a text one byte at a time until the receiver leaves."""
+    with suppress(OSError):
+        for byte in text:
+            stream.write(bytes([byte]))
+            stream.flush()
+            sleep(0.1)
+
+
 @contextmanager
 def served(double: TrackerDouble) -> Iterator[str]:
     """Serve a double; yield the address of its project."""
@@ -226,11 +240,16 @@ def served(double: TrackerDouble) -> Iterator[str]:
             except (BadRequest, AssertionError, KeyError) as error:
                 double.calls.append(f"REFUSED {error!r}")
                 status, body = 422, b"{}"
+            if double.drips == "headers":
+                drip(self.wfile, b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 30)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body)), "Connection": "close"}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if double.drips == "body":
+                drip(self.wfile, body)
+            else:
+                self.wfile.write(body)
 
         do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from time import monotonic, sleep, time
+from time import sleep, time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from perpend.findings.notifications.send import ATTEMPTS, NotSent, opener_for, unreachable
+from perpend.core.http_client import answer_to
+from perpend.findings.notifications.send import ATTEMPTS, MOST_SECONDS, NotSent, unreachable
 from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
+    from perpend.core.http_client import Answer
+
 _SECONDS: Final = 15.0
-_MOST_SECONDS: Final = 60.0
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_MOST_OF_ERROR: Final = 64 * 1024
 _LONGEST_WAIT: Final = 60.0
 """The longest that one call waits for a rate limit. A tracker that asks for more is called again by the next command."""
 
@@ -90,36 +90,32 @@ class RestClient:
             attempt += 1
             try:
                 request = urllib.request.Request(address, body, headers, method=method)  # noqa: S310  # the scheme was looked at
-                with opener_for(address).open(request, timeout=_SECONDS) as answer:
-                    return _json_of(_read(answer)), answer.headers
-            except urllib.error.HTTPError as error:
-                with error:
-                    self._after_refusal(error, attempt, once=once)
-            except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+                answer = answer_to(request, step=_SECONDS, seconds=MOST_SECONDS, most_bytes=_MOST_BYTES)
+            except (http.client.HTTPException, OSError) as error:
                 if once or attempt == ATTEMPTS:
                     raise TrackerStopped(unreachable(error)) from None
                 self._wait(float(2 ** (attempt - 1)))
             except ValueError:
                 raise TrackerStopped("the URL or a header cannot be used") from None
+            else:
+                if 200 <= answer.status < 300:
+                    return _json_of(answer.body), answer.headers
+                self._after_refusal(answer, attempt, once=once)
 
-    def _after_refusal(self, error: urllib.error.HTTPError, attempt: int, *, once: bool) -> None:
+    def _after_refusal(self, answer: Answer, attempt: int, *, once: bool) -> None:
         """Wait as long as an answer asks for. Raises Refused or TrackerStopped if the call is not to be repeated."""
-        try:
-            text = error.read(_MOST_OF_ERROR)
-        except (http.client.HTTPException, OSError):
-            text = b""
-        if (seconds := _limit(error, text)) is not None:
+        if (seconds := _limit(answer)) is not None:
             if attempt >= ATTEMPTS:
-                raise RateLimited(f"HTTP {error.code}: the tracker limits the rate of calls")
+                raise RateLimited(f"HTTP {answer.status}: the tracker limits the rate of calls")
             self._wait(seconds or _WITHOUT_A_TIME)
-        elif error.code in _AGAIN and not once and attempt < ATTEMPTS:
+        elif answer.status in _AGAIN and not once and attempt < ATTEMPTS:
             self._wait(float(2 ** (attempt - 1)))
-        elif error.code in _AGAIN:
-            raise TrackerStopped(f"HTTP {error.code}")
+        elif answer.status in _AGAIN:
+            raise TrackerStopped(f"HTTP {answer.status}")
         else:
-            moved = "the project has moved: change its URL" if 300 <= error.code < 400 else ""
-            why = _WHY.get(error.code) or moved
-            raise Refused(error.code, f"HTTP {error.code}{f': {why}' if why else ''}{_fields(text)}") from None
+            moved = "the project has moved: change its URL" if 300 <= answer.status < 400 else ""
+            why = _WHY.get(answer.status) or moved
+            raise Refused(answer.status, f"HTTP {answer.status}{f': {why}' if why else ''}{_fields(answer.body)}")
 
     def _wait(self, seconds: float) -> None:
         """Wait, within bounds."""
@@ -129,36 +125,28 @@ class RestClient:
         sleep(seconds)
 
 
-def _read(answer: Any) -> bytes:
-    """Return an answer within the bounds of size and time."""
-    end, parts, size = monotonic() + _MOST_SECONDS, [], 0
-    while part := answer.read1(1 << 16):
-        parts.append(part)
-        size += len(part)
-        if size > _MOST_BYTES or monotonic() > end:
-            raise TrackerStopped("the answer is too long")
-    return b"".join(parts)
-
-
 def _json_of(text: bytes) -> Any:
+    if len(text) >= _MOST_BYTES:
+        raise TrackerStopped("the answer is too long")
     try:
         return json.loads(text) if text.strip() else None
     except (ValueError, RecursionError):
         raise TrackerStopped("the answer is no JSON: is the URL that of the project?") from None
 
 
-def _limit(error: urllib.error.HTTPError, text: bytes) -> float | None:
+def _limit(answer: Answer) -> float | None:
     """Return the seconds to wait if an answer limits the rate, 0 if it does not say how long, None for another answer.
 
     GitHub limits by 429 or by 403, with Retry-After, without calls that remain, or with a sentence.
     """
-    asked = _number(error.headers.get("Retry-After"))
-    none_left = _number(error.headers.get("X-RateLimit-Remaining")) == 0
-    if error.code != 429 and not (error.code == 403 and (asked is not None or none_left or b"secondary rate limit" in text)):
+    asked = _number(answer.headers.get("Retry-After"))
+    none_left = _number(answer.headers.get("X-RateLimit-Remaining")) == 0
+    is_secondary = b"secondary rate limit" in answer.body
+    if answer.status != 429 and not (answer.status == 403 and (asked is not None or none_left or is_secondary)):
         return None
     if asked is not None:
         return asked
-    reset = _number(error.headers.get("X-RateLimit-Reset") or error.headers.get("RateLimit-Reset"))
+    reset = _number(answer.headers.get("X-RateLimit-Reset") or answer.headers.get("RateLimit-Reset"))
     return 0.0 if reset is None else max(1.0, reset - time())
 
 

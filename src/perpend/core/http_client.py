@@ -1,0 +1,95 @@
+"""Call other hosts by HTTP: no redirect is followed, and each answer has a bounded time."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from ssl import create_default_context
+from threading import Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import Message
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of any status. ``body`` may be the beginning of a longer one."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is this machine by its name or address."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class _EachAnswer(HTTPErrorProcessor):
+    """Returns each answer as it is, so nothing follows a redirect: a secret is meant for one host alone."""
+
+    def http_response(self, request: Request, response: Any) -> Any:
+        return response
+
+    https_response = http_response
+
+
+_secure = cache(create_default_context)
+
+
+def opener_for(url: str) -> OpenerDirector:
+    """Return an opener that returns answers of any status, and asks no proxy for a URL of this machine."""
+    direct = (ProxyHandler({}),) if is_this_machine(urlsplit(url).hostname or "") else ()
+    return build_opener(_EachAnswer, HTTPSHandler(context=_secure()), *direct)
+
+
+def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int) -> Answer:
+    """Return the answer to a request, with at most so many bytes.
+
+    ``step`` is the time for each step of a connection, ``seconds`` that for the whole answer; TimeoutError is raised after
+    them. Raises OSError, HTTPException and ValueError as urllib does.
+    """
+    end = monotonic() + seconds
+
+    def read() -> Answer:
+        with opener_for(request.full_url).open(request, timeout=step) as answer:
+            parts, size = [], 0
+            while size < most_bytes and (part := answer.read1(min(1 << 16, most_bytes - size))):
+                parts.append(part)
+                size += len(part)
+                if monotonic() > end:
+                    raise TimeoutError
+            return Answer(answer.status, answer.headers, b"".join(parts))
+
+    return within(seconds, read)
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return the result of a call, or raise its exception; raise TimeoutError if it takes too long.
+
+    The call runs in a thread, which no exit waits for: a host that sends one byte at a time meets each timeout of a socket.
+    """
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(call())
+        except BaseException as error:  # noqa: BLE001  # the thread of the caller raises it
+            result.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    if not wait([result], seconds).done:
+        raise TimeoutError("the answer takes too long")
+    return result.result()
