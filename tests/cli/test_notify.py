@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import types
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,7 +19,7 @@ from perpend.findings.notifications import send as deliver
 from perpend.findings.notifications.issues import rest
 from tests.cli.conftest import RunWriter, answer, report
 from tests.repositories import logic, policy_files, write
-from tests.unit.findings.notifications.tracker_doubles import TOKEN, TrackerDouble, served
+from tests.unit.findings.notifications.tracker_doubles import TOKEN, TrackerDouble, drip, served
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
@@ -35,15 +34,18 @@ class Receiver:
         self.taken: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.answers: list[tuple[int, dict[str, str]]] = []
+        self.drips = False
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or b"{}")
                 code, headers = receiver.answers.pop(0) if receiver.answers else (204, {})
                 receiver.headers.append({**dict(self.headers), "path": self.path})
                 if code == 204:
                     receiver.taken.append(body)
+                if receiver.drips:
+                    drip(self.wfile, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 30)
                 self.send_response(code)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -258,30 +260,92 @@ def test_memory_that_is_damaged_or_of_another_history_sends_nothing(run: RunWrit
     assert (2, True) == (told.code, "there is no channel none; the file has all" in told.err)
 
 
-def test_other_services_are_told_by_apprise_where_it_is_installed(
-    run: RunWriter, days: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_receiver_that_answers_byte_by_byte_does_not_hold_the_command(
+    run: RunWriter, days: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(days, {"channels.toml": '[channels.chat]\nkind = "apprise"\nurl-env = "HOOK"\n'})
+    monkeypatch.setattr(deliver, "MOST_SECONDS", 0.3)
+    receiver.drips = True
+    told = notify(run, days)
+    assert (1, "", [1.0, 2.0, 4.0]) == (told.code, told.out, waits)
+    assert "run 2 was not sent: the receiver does not answer in time after 4 attempts" in told.err
+
+
+def test_other_services_need_apprise(run: RunWriter, days: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(days, {"channels.toml": APPRISE})
     monkeypatch.setitem(sys.modules, "apprise", None)
     monkeypatch.delitem(sys.modules, "perpend.findings.notifications.apprise_channel", raising=False)
     told = notify(run, days)
     assert (2, True) == (told.code, "a channel of the kind apprise needs the package apprise" in told.err)
-    sent: list[tuple[str, str]] = []
 
-    class Apprise:
-        def add(self, url: str) -> bool:
-            return url.startswith("http://127.0.0.1:")
 
-        def notify(self, title: str, body: str) -> bool:
-            sent.append((title, body))
-            return len(sent) > 1
+APPRISE = '[channels.chat]\nkind = "apprise"\nurl-env = "HOOK"\n'
 
-    module = types.ModuleType("apprise")
-    module.Apprise = Apprise  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "apprise", module)
-    assert "chat: Perpend, run 2: 1 opened\n" == notify(run, days).out
-    assert 2 == len(sent)
-    assert "build-runner" in sent[1][1]
+
+@pytest.fixture
+def chat(days: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store of two days, and a channel that apprise serves."""
+    pytest.importorskip("apprise", reason="the extra notify is not installed")
+    monkeypatch.setenv("HOOK", f"{receiver.url.replace('http:', 'json:')}?+X-Secret=T0KEN")
+    return write(days, {"channels.toml": APPRISE})
+
+
+def test_other_services_get_a_digest_as_text(run: RunWriter, chat: Path, receiver: Receiver) -> None:
+    receiver.answers = [(503, {})]
+    assert (0, "chat: Perpend, run 2: 1 opened\n", "") == notify(run, chat)
+    assert ["T0KEN", "T0KEN"] == [headers["X-Secret"] for headers in receiver.headers]
+    (taken,) = receiver.taken
+    assert ("Perpend, run 2: 1 opened", True) == (taken["title"], "build-runner" in taken["message"])
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_apprise_follows_no_redirect(status: int, run: RunWriter, chat: Path, receiver: Receiver, other: Receiver) -> None:
+    receiver.answers = [(status, {"Location": other.url})]
+    told = notify(run, chat)
+    assert (1, "", []) == (told.code, told.out, other.headers)
+    assert "channel chat: run 2 was not sent: the receiver redirects to another address, which is not followed;" in told.err
+    assert (1, {"chat": 1}) == (len(receiver.headers), remembered(chat))
+    assert "chat: Perpend, run 2: 1 opened\n" == notify(run, chat).out
+
+
+@pytest.fixture
+def other() -> Iterator[Receiver]:
+    """A receiver that no channel names."""
+    elsewhere = Receiver()
+    yield elsewhere
+    elsewhere.server.shutdown()
+    elsewhere.server.server_close()
+
+
+def test_apprise_waits_for_no_answer_that_arrives_byte_by_byte(
+    run: RunWriter, chat: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from perpend.findings.notifications import apprise_channel
+
+    monkeypatch.setattr(apprise_channel, "MOST_SECONDS", 0.3)
+    receiver.drips = True
+    told = notify(run, chat)
+    assert (1, "") == told[:2]
+    assert "run 2 was not sent: the receiver does not answer in time after 4 attempts" in told.err
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("json://hooks.example/T0KEN", "its URL sends without TLS to another machine: use jsons://"),
+        ("jsons://hooks.example/a, json://hooks.example/T0KEN", "its URL sends without TLS to another machine"),
+        ("mailto://user:T0KEN@acme.example", "its URL sends without TLS to another machine: use mailtos://"),
+        ("rsyslog://T0KEN.example", "its URL sends without TLS to another machine: use another service"),
+        ("pigeon://T0KEN", "apprise does not know its URL"),
+    ],
+)
+def test_apprise_sends_without_tls_to_this_machine_only(
+    url: str, reason: str, run: RunWriter, chat: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK", url)
+    told = notify(run, chat)
+    assert (2, "", True) == (told.code, told.out, f"channel chat: {reason}" in told.err)
+    assert "T0KEN" not in told.err
+    assert not (chat / "store/history/notified.json").exists()
 
 
 def test_issues_are_opened_and_closed_when_their_policy_is_removed(

@@ -190,11 +190,13 @@ def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: New
 
 
 def _senders(channels: Sequence[Channel]) -> dict[str, Send]:
-    """Return the functions that send to channels, by kind."""
+    """Return the functions that send to channels, by kind. Raises UnusableChannels if apprise cannot use a URL."""
     senders: dict[str, Send] = {"webhook": post}
     if any(channel.kind == "apprise" for channel in channels):
         with extra_packages("notify", "a channel of the kind apprise"):
-            from perpend.findings.notifications.apprise_channel import notify
-
-            senders["apprise"] = notify
+            from perpend.findings.notifications.apprise_channel import notify, sender_of
+        for channel in channels:
+            if channel.kind == "apprise":
+                sender_of(channel)
+        senders["apprise"] = notify
     return senders
