@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta, timezone
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from perpend.findings.notifications.issues.log import IssueLog
 from perpend.findings.notifications.issues.trackers import tracker_of
 from perpend.findings.severity.active import SEVERITIES
 from perpend.findings.waivers.read import WaiverFiles, waivers_below
+from perpend.inventory.snapshots.manifest import document_from, sealed
 from perpend.language.syntax.files import Files
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, answer, report
 from tests.repositories import write
@@ -416,6 +418,95 @@ def test_a_deleted_issue_is_left_and_a_hidden_project_is_an_error(kind: str, new
     team.double.tickets = []
     assert [] == team.steps(4) + team.steps(6), "somebody deleted it"
     assert ["open"] == team.steps(7)
+
+
+def anothers(number: int = 1, id: int | None = None) -> Ticket:
+    """Return an issue that a person has written."""
+    ticket = Ticket(number, "Buy cake", "For Friday", [], at="2026-10-01T08:00:00Z")
+    ticket.id = ticket.id if id is None else id
+    return ticket
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "jira"])
+@pytest.mark.parametrize("step", ["update", "close", "reopen"])
+def test_an_issue_of_somebody_else_is_left_alone(kind: str, step: str, new_team: NewTeam) -> None:
+    team = new_team(kind)
+    for number in (1, 2, 6) if step == "reopen" else (1, 2):
+        team.steps(number)
+    ticket = anothers()
+    team.double.tickets = [ticket]
+    before = vars(ticket).copy()
+    (error,) = team.errors({"update": 3, "close": 6, "reopen": 7}[step])
+    assert f"cannot {step} " in str(error)
+    assert "is another issue now, and stays as it is: was the project created again?" in str(error)
+    reopened = [] if step == "close" else ["open"]
+    assert reopened == team.steps(), "a new one, if findings are open"
+    team.steps(10)
+    assert before == vars(ticket)
+    assert [False for _ in reopened] == [one.is_open for one in team.double.tickets[1:]]
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "jira"])
+def test_a_tracker_that_was_set_up_again_has_the_same_ids_but_other_times(kind: str, new_team: NewTeam) -> None:
+    team = new_team(kind)
+    for number in (1, 2, 3):
+        team.steps(number)
+    ticket = anothers(id=team.ticket.id)
+    team.double.tickets = [ticket]
+    assert "is another issue now" in str(team.errors(6))
+    assert ("Buy cake", True, []) == (ticket.title, ticket.is_open, ticket.comments)
+
+
+def test_an_answer_about_another_number_changes_nothing(new_team: NewTeam) -> None:
+    team = new_team()
+    team.steps(1)
+    team.steps(2)
+    body = json.dumps(team.double._shown(anothers(77)))
+    team.double.faults = [(200, {}, body.encode())]
+    assert ["channel issues: cannot update 1: the answer holds something else than an issue"] == team.errors(3)
+    assert ["update"] == team.steps()
+
+
+def test_an_issue_of_jira_stays_the_same_under_another_key_and_time_zone(new_team: NewTeam) -> None:
+    team = new_team("jira")
+    for number in (1, 2, 3):
+        team.steps(number)
+    team.double.zone = timezone(timedelta(hours=5, minutes=30))
+    team.ticket.number = 99
+    team.double.moved = {"1": "99"}
+    assert ["close"] == team.steps(6)
+    assert not team.ticket.is_open
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "jira"])
+@pytest.mark.parametrize("evidence", ["key", "time", None])
+def test_a_log_without_ids_goes_on_if_the_key_or_the_time_fits(kind: str, evidence: str | None, new_team: NewTeam) -> None:
+    team = new_team(kind)
+    team.steps(1)
+    team.steps(2)
+    forget_ids(team.store)
+    ticket = team.ticket
+    if evidence != "key":
+        ticket.labels, ticket.body = [], anothers().body if kind != "jira" else ticket.body
+    if evidence != "time":
+        ticket.at = "2026-10-01T08:00:00Z"
+    if evidence is None:
+        assert "is another issue now" in str(team.errors(3))
+        assert [] == ticket.comments
+        return
+    assert ["update"] == team.steps(3)
+    ticket.id += 5_000
+    assert "is another issue now" in str(team.errors(6)), "the id was logged"
+
+
+def forget_ids(store: Path) -> None:
+    """Make the log of issues one of a version that logged no ids."""
+    path = store / "history/issues.json"
+    document = document_from(path.read_text(), version=1)
+    for channel in document["channels"].values():
+        for issue in channel["issues"].values():
+            assert issue.pop("identity") and issue.pop("created") is not None
+    path.write_text(sealed({"format": 1, "channels": document["channels"]}))
 
 
 def test_a_channel_of_another_project_or_history_is_refused(new_team: NewTeam) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from time import sleep
@@ -38,6 +39,7 @@ class Ticket:
     comments: list[Any] = field(default_factory=list)
     reason: str | None = None
     at: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    id: int = field(default_factory=itertools.count(1001).__next__)
 
     @property
     def text(self) -> str:
@@ -66,7 +68,8 @@ def adf_text(node: dict[str, Any]) -> str:
 class TrackerDouble:
     """A project of one kind of tracker. ``faults`` are answers to give next in place of its own.
 
-    ``drips`` sends the headers or the body of each answer one byte at a time, for some seconds.
+    ``drips`` sends the headers or the body of each answer one byte at a time, for some seconds. ``moved`` has the new numbers
+    of moved issues of Jira by the old ones, which Jira still knows; ``zone`` is the time zone of its user.
     """
 
     def __init__(self, kind: str) -> None:
@@ -74,9 +77,11 @@ class TrackerDouble:
         self.tickets: list[Ticket] = []
         self.calls: list[str] = []
         self.faults: list[tuple[int, dict[str, str], bytes]] = []
-        self.drops_labels = self.is_hidden = False
+        self.drops_labels = self.is_hidden = self.has_no_issues = False
         self.token = TOKEN
         self.drips: str | None = None
+        self.moved: dict[str, str] = {}
+        self.zone: tzinfo = UTC
 
     def answer(self, method: str, target: str, headers: Any, content: Any) -> tuple[int, Any]:
         parts = urlsplit(target)
@@ -102,12 +107,17 @@ class TrackerDouble:
 
     def _git(self, method: str, path: str, base: str, query: dict[str, str], content: Any) -> tuple[int, Any]:
         body, comments = ("body", "comments") if self.kind == "github" else ("description", "notes")
-        if self.is_hidden or not path.startswith(base):
+        if self.is_hidden or not path.startswith(base.removesuffix("/issues")):
             return 404, {"message": "Not Found"}
+        if path == base.removesuffix("/issues"):
+            assert method == "GET"
+            return 200, {"has_issues" if self.kind == "github" else "issues_enabled": not self.has_no_issues}
         rest = path.removeprefix(base)
+        if self.has_no_issues and (rest or method == "POST"):
+            return (410 if self.kind == "github" else 404), {"message": "Issues are disabled for this repo"}
         if rest == "":
             if method == "GET":
-                if set(query) == {"per_page"}:
+                if set(query) == {"per_page"} or self.has_no_issues:
                     return 200, []
                 return 200, list(map(self._shown, self._listed(query, query.get("since") or query.get("created_after"))))
             assert method == "POST" and set(content) == {"title", body, "labels"}
@@ -138,9 +148,12 @@ class TrackerDouble:
     def _shown(self, ticket: Ticket) -> dict[str, Any]:
         if self.kind == "github":
             state = "open" if ticket.is_open else "closed"
-            return {"number": ticket.number, "title": ticket.title, "body": ticket.body.replace("\n", "\r\n"), "state": state}
+            body = ticket.body.replace("\n", "\r\n")
+            names = {"number": ticket.number, "id": ticket.id, "created_at": ticket.at}
+            return {**names, "title": ticket.title, "body": body, "state": state}
         state = "opened" if ticket.is_open else "closed"
-        return {"iid": ticket.number, "id": 900 + ticket.number, "description": ticket.body, "state": state}
+        at = ticket.at.replace("Z", ".000Z")
+        return {"iid": ticket.number, "id": ticket.id, "created_at": at, "description": ticket.body, "state": state}
 
     def _github(self, method: str, path: str, query: dict[str, str], headers: Any, content: Any) -> tuple[int, Any]:
         if headers["Authorization"] != f"Bearer {self.token}" or not headers["User-Agent"]:
@@ -158,10 +171,8 @@ class TrackerDouble:
             return 401, {}
         match method, path.removeprefix("/rest/api/3").split("/")[1:]:
             case "POST", ["search", "jql"]:
-                assert content["jql"].startswith('project = "SEC" AND labels in (') and content["fields"] == [
-                    "status",
-                    "labels",
-                ]
+                assert content["jql"].startswith('project = "SEC" AND labels in (')
+                assert content["fields"] == ["status", "labels", "created"]
                 wanted = set(re.findall('"(perpend-[0-9a-f]{32})"', content["jql"]))
                 rows = [one for one in self.tickets if wanted & set(one.labels)]
                 return 200, {"issues": list(map(self._jira_issue, rows)), "isLast": True}
@@ -171,11 +182,12 @@ class TrackerDouble:
                     return 400, {"errorMessages": [], "errors": {"issuetype": "Specify a valid issue type"}}
                 assert fields["project"] == {"key": "SEC"} and adf_text(fields["description"])
                 ticket = self._new(fields["summary"], fields["description"], fields["labels"])
-                return 201, {"id": "1", "key": f"SEC-{ticket.number}"}
+                return 201, {"id": str(ticket.id), "key": f"SEC-{ticket.number}"}
             case "GET", ["project", "SEC"]:
                 return (404, {}) if self.is_hidden else (200, {"key": "SEC"})
             case _, ["issue", key, *below]:
-                ticket_ = None if self.is_hidden else self._of(key.removeprefix("SEC-"))
+                number = key.removeprefix("SEC-")
+                ticket_ = None if self.is_hidden else self._of(self.moved.get(number, number))
                 return self._jira_change(method, ticket_, below, content) if ticket_ else (404, {})
         raise BadRequest
 
@@ -205,7 +217,9 @@ class TrackerDouble:
 
     def _jira_issue(self, ticket: Ticket) -> dict[str, Any]:
         status = {"statusCategory": {"key": "new" if ticket.is_open else "done"}}
-        return {"id": "1", "key": f"SEC-{ticket.number}", "fields": {"status": status, "labels": ticket.labels}}
+        created = f"{datetime.fromisoformat(ticket.at).astimezone(self.zone):%Y-%m-%dT%H:%M:%S.000%z}"
+        fields = {"status": status, "labels": ticket.labels, "created": created}
+        return {"id": str(ticket.id), "key": f"SEC-{ticket.number}", "fields": fields}
 
 
 def drip(stream: Any, text: bytes) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
@@ -20,7 +20,7 @@ from perpend.findings.history.model import Event
 from perpend.findings.history.queries.views import CHANGES, FOUND, LIVES, TEXTS_VIEW, asking
 from perpend.findings.notifications.delivery_log import sending
 from perpend.findings.notifications.issues.groups import finding_counts, group_details
-from perpend.findings.notifications.issues.log import ChannelLog, IssueLog, IssueState, LoggedIssue
+from perpend.findings.notifications.issues.log import CLOCKS, ChannelLog, IssueLog, IssueState, LoggedIssue
 from perpend.findings.notifications.issues.rest import RateLimited, Refused, TrackerStopped
 from perpend.findings.notifications.issues.text import (
     IssueSubject,
@@ -45,11 +45,8 @@ if TYPE_CHECKING:
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.issues.groups import FindingCounts, GroupDetails
     from perpend.findings.notifications.issues.text import Block, IssueText
-    from perpend.findings.notifications.issues.trackers import Tracker
+    from perpend.findings.notifications.issues.trackers import FoundIssue, Tracker
     from perpend.findings.waivers.read import WaiverFiles
-
-_CLOCKS: Final = timedelta(hours=1)
-"""By how much the clock of a tracker may differ from the one of this machine."""
 
 Group = tuple[str, str | None]
 
@@ -259,13 +256,14 @@ class _ChannelWork:
             return False
         now = datetime.now(UTC)
         times = {key: datetime.fromisoformat(issue.at) for key, issue in begun.items()}
-        marked = tracker.marked([*new, *begun], min(times.values()) - _CLOCKS if times else None)
+        marked = tracker.marked([*new, *begun], min(times.values()) - CLOCKS if times else None)
         for key, there in marked.items():
             if key not in begun:
                 counts = next(counts for counts in self.counts.values() if self.own.key_of(*counts.group) == key)
                 self.own.issues[key] = LoggedIssue(*counts.group, self.run.number, now.isoformat(), told=self.run.number)
             issue = self.own.issues[key]
-            issue.ref, issue.state = there.ref, IssueState.OPEN
+            issue.adopt(there)
+            issue.state = IssueState.OPEN
         for key in begun.keys() - marked.keys():
             if (now - times[key]).total_seconds() >= tracker.settles:
                 del self.own.issues[key]
@@ -304,7 +302,8 @@ class _ChannelWork:
         if step.step is IssueStep.OPEN:
             return self._open(tracker, step, text)
         issue = self.own.issues[step.key]
-        there = tracker.look_up(issue.ref)
+        there = self._look_up(tracker, step.key)
+        taken: IssueStep | None
         if there is None:
             issue.state, taken = IssueState.GONE, None
         elif step.step is IssueStep.CLOSE:
@@ -318,12 +317,28 @@ class _ChannelWork:
         self._log(issue, step)
         return taken
 
+    def _look_up(self, tracker: Tracker, key: str) -> FoundIssue | None:
+        """Return an issue of the log as it is in the tracker, None if somebody deleted it.
+
+        If its number is that of another issue, it is forgotten, so that the next call opens a new one. Nobody has decided
+        that: numbers come back only if the project was created again.
+        """
+        issue = self.own.issues[key]
+        there = tracker.look_up(issue.ref)
+        if there is not None and not issue.is_same(there, key):
+            del self.own.issues[key]
+            self.log.write()
+            raise NotSent(f"{issue.ref} is another issue now, and stays as it is: was the project created again?")
+        if there is not None:
+            issue.adopt(there)
+        return there
+
     def _open(self, tracker: Tracker, step: _Planned, text: IssueText) -> IssueStep:
         issue = LoggedIssue(*step.counts.group, self.run.number, datetime.now(UTC).isoformat(), told=self.run.number)
         self.own.issues[step.key] = issue
         self.log.write()
         try:
-            issue.ref = tracker.create(text, step.key)
+            issue.adopt(tracker.create(text, step.key))
         except (Refused, RateLimited):
             del self.own.issues[step.key]
             self.log.write()

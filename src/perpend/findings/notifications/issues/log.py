@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.findings.history.storage import HistoryStorage
+    from perpend.findings.notifications.issues.trackers import FoundIssue
 
 FORMAT: Final = 1
 FILE: Final = "issues.json"
 """The file's name, below the history's directory."""
+
+CLOCKS: Final = timedelta(hours=1)
+"""By how much the clock of a tracker may differ from the one of this machine."""
 
 
 class IssueState(StrEnum):
@@ -41,7 +46,8 @@ class LoggedIssue:
     ``ref`` is its number or key in the tracker. ``opened`` is the run in which it was opened, ``told`` the newest run that
     it tells of, and ``shown`` a digest of its content. ``at`` is the time at which it was asked for. ``left``: somebody has
     closed it by hand, and a comment says that findings are open. ``noted`` names the comment that was written before the
-    step after it failed.
+    step after it failed. ``identity`` and ``created`` are those of the tracker (:class:`FoundIssue`), empty if it has not told
+    them yet.
     """
 
     lineage: str
@@ -54,6 +60,22 @@ class LoggedIssue:
     shown: str = ""
     left: bool = False
     noted: str = ""
+    identity: str = ""
+    created: str = ""
+
+    def adopt(self, there: FoundIssue) -> None:
+        """Take over how the tracker names the issue."""
+        self.ref, self.identity, self.created = there.ref, there.identity, there.created
+
+    def is_same(self, there: FoundIssue, key: str) -> bool:
+        """Whether an issue of the tracker is this one. In a project that was created again, its number is that of another.
+
+        Logs of the first versions hold no identity: there, the issue has to name the key, or to be as old as this one.
+        """
+        if self.identity:
+            return self.identity == there.identity and self.created in ("", there.created)
+        is_as_old = abs(datetime.fromisoformat(there.created) - datetime.fromisoformat(self.at)) <= CLOCKS
+        return key in there.keys or (self.ref == there.ref and is_as_old)
 
 
 @dataclass(slots=True)

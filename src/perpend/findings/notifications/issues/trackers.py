@@ -6,7 +6,7 @@ import base64
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +16,6 @@ from perpend.findings.notifications.issues.text import jira_document, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.issues.text import Block, IssueText
@@ -33,15 +32,25 @@ _JIRA_KEY: Final = re.compile(r"[A-Z][A-Z0-9_]{0,60}-[0-9]{1,12}")
 _JIRA_PROJECT: Final = re.compile(
     r"(?P<gateway>/ex/jira/[A-Za-z0-9-]+)?(?:/jira/[a-z-]+(?:/c)?)?/(?:browse|projects)/(?P<key>[A-Z][A-Z0-9_]+)(?:/[\w/-]*)?"
 )
+_JIRA_FIELDS: Final = ("status", "labels", "created")
+_MARKER: Final = re.compile(r"<!-- perpend:([0-9a-f]+) -->")
+_NOT_AN_ISSUE: Final = "the answer holds something else than an issue"
 _DONE_NAMES: Final = ("done", "closed", "resolved", "close issue", "resolve issue")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundIssue:
-    """An issue of a tracker by its number or key, and whether it is open."""
+    """An issue of a tracker by its number or key, and whether it is open.
+
+    A project that is created again counts from 1 again, but ``identity``, the id in the whole tracker, and ``created``, a time
+    in UTC, do not come back. The time is empty if the answer does not hold it. ``keys`` are those that its body or labels name.
+    """
 
     ref: str
     is_open: bool
+    identity: str
+    created: str
+    keys: frozenset[str] = frozenset()
 
 
 class Tracker(Protocol):
@@ -56,12 +65,12 @@ class Tracker(Protocol):
         """Return the issues with these keys, oldest first. ``since``: look also at all issues that were created since."""
         ...
 
-    def create(self, text: IssueText, key: str) -> str:
-        """Create an issue; return its number or key."""
+    def create(self, text: IssueText, key: str) -> FoundIssue:
+        """Create an issue and return it."""
         ...
 
     def look_up(self, ref: str) -> FoundIssue | None:
-        """Return an issue, None if somebody deleted it."""
+        """Return an issue, None if somebody deleted it. It may be another one than before."""
         ...
 
     def update(self, ref: str, text: IssueText, key: str) -> None:
@@ -147,14 +156,11 @@ class _GitIssues(ABC):
         queries: list[dict[str, str]] = [{"labels": LABEL}]
         # A token that may not set labels has created issues without any.
         queries += [self._created_since(since)] if since is not None else []
-        wanted = {_marker(key): key for key in keys}
         issues: dict[str, FoundIssue] = {}
         for query in queries:
             for answer in self._pages({"state": "all", "per_page": str(_PER_PAGE), **query}):
-                body = answer.get(self._BODY)
-                for line in body.splitlines() if isinstance(body, str) else ():
-                    if key := wanted.get(line.strip()):
-                        issues[key] = self._issue(answer)
+                issue = self._issue(answer)
+                issues |= dict.fromkeys(issue.keys.intersection(keys), issue)
         return issues
 
     def _pages(self, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -166,10 +172,10 @@ class _GitIssues(ABC):
             if len(rows) < _PER_PAGE:
                 return
 
-    def create(self, text: IssueText, key: str) -> str:
+    def create(self, text: IssueText, key: str) -> FoundIssue:
         content = {**self._content(text, key), "labels": self._LABELS}
         answer, _ = self.client.call("POST", "/issues", content, once=True)
-        return self._issue(answer).ref
+        return self._issue(answer)
 
     def look_up(self, ref: str) -> FoundIssue | None:
         try:
@@ -182,7 +188,10 @@ class _GitIssues(ABC):
             # A token that may not see the project gets the same answer as for an issue that was deleted.
             self.client.call("GET", "/issues", query={"per_page": "1"})
             return None
-        return self._issue(answer)
+        issue = self._issue(answer)
+        if issue.ref != ref:
+            raise TrackerStopped(_NOT_AN_ISSUE)
+        return issue
 
     def update(self, ref: str, text: IssueText, key: str) -> None:
         self._change(ref, self._content(text, key))
@@ -194,8 +203,12 @@ class _GitIssues(ABC):
         return {"title": text.title, self._BODY: f"{markdown(text.body)}\n{_marker(key)}\n"}
 
     def _issue(self, answer: Any) -> FoundIssue:
-        number, state = _value(answer, self._NUMBER, int), _value(answer, "state", str)
-        return FoundIssue(str(number), state == self._OPEN)
+        number, identity = _value(answer, self._NUMBER, int), _value(answer, "id", int)
+        body = answer.get(self._BODY)
+        lines = body.splitlines() if isinstance(body, str) else ()
+        keys = frozenset(match[1] for line in lines if (match := _MARKER.fullmatch(line.strip())))
+        is_open = _value(answer, "state", str) == self._OPEN
+        return FoundIssue(str(number), is_open, str(identity), _time(_value(answer, "created_at", str)), keys)
 
 
 class _GitHubIssues(_GitIssues):
@@ -250,26 +263,25 @@ class _JiraIssues:
         issues: dict[str, FoundIssue] = {}
         ordered = sorted(keys)
         for first in range(0, len(ordered), _PER_PAGE):
-            wanted = {_jira_label(key): key for key in ordered[first : first + _PER_PAGE]}
-            labels = ", ".join(f'"{label}"' for label in wanted)
+            wanted = ordered[first : first + _PER_PAGE]
+            labels = ", ".join(f'"{_jira_label(key)}"' for key in wanted)
             query = f'project = "{self.project}" AND labels in ({labels}) ORDER BY created ASC'
-            content = {"jql": query, "fields": ["status", "labels"], "maxResults": _PER_PAGE}
+            content = {"jql": query, "fields": _JIRA_FIELDS, "maxResults": _PER_PAGE}
             answer, _ = self.client.call("POST", "/search/jql", content)
             for row in _list(_value(answer, "issues", list)):
-                for label in _list(_value(_value(row, "fields", dict), "labels", list)):
-                    if isinstance(label, str) and label in wanted:
-                        issues.setdefault(wanted[label], self._issue(row))
+                issue = self._issue(row)
+                issues = dict.fromkeys(issue.keys.intersection(wanted), issue) | issues
         return issues
 
-    def create(self, text: IssueText, key: str) -> str:
+    def create(self, text: IssueText, key: str) -> FoundIssue:
         named = {"project": {"key": self.project}, "issuetype": {"name": self.issue_type}}
         fields = {**named, **self._content(text), "labels": [LABEL, _jira_label(key)]}
         answer, _ = self.client.call("POST", "/issue", {"fields": fields}, once=True)
-        return _jira_ref(answer)
+        return FoundIssue(_jira_ref(answer), True, _value(answer, "id", str), "")
 
     def look_up(self, ref: str) -> FoundIssue | None:
         try:
-            answer, _ = self.client.call("GET", f"/issue/{ref}", query={"fields": "status"})
+            answer, _ = self.client.call("GET", f"/issue/{ref}", query={"fields": ",".join(_JIRA_FIELDS)})
         except Refused as error:
             if error.status != _NOT_FOUND:
                 raise
@@ -309,8 +321,12 @@ class _JiraIssues:
         return {"summary": text.title, "description": jira_document(text.body)}
 
     def _issue(self, answer: Any) -> FoundIssue:
-        status = _value(_value(answer, "fields", dict), "status", dict)
-        return FoundIssue(_jira_ref(answer), _category(status) != "done")
+        fields = _value(answer, "fields", dict)
+        is_open = _category(_value(fields, "status", dict)) != "done"
+        labels = [label for label in _value(fields, "labels", list) if isinstance(label, str)]
+        keys = frozenset(label.removeprefix(_jira_label("")) for label in labels if label.startswith(_jira_label("")))
+        created = _time(_value(fields, "created", str))
+        return FoundIssue(_jira_ref(answer), is_open, _value(answer, "id", str), created, keys)
 
 
 def _marker(key: str) -> str:
@@ -324,12 +340,19 @@ def _jira_label(key: str) -> str:
 def _jira_ref(answer: Any) -> str:
     ref: str = _value(answer, "key", str)
     if not _JIRA_KEY.fullmatch(ref):
-        raise TrackerStopped("the answer holds something else than an issue")
+        raise TrackerStopped(_NOT_AN_ISSUE)
     return ref
 
 
 def _category(status: Mapping[str, Any]) -> str:
     return str(_value(_value(status, "statusCategory", dict), "key", str))
+
+
+def _time(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        raise TrackerStopped(_NOT_AN_ISSUE) from None
 
 
 def _utc(time: datetime) -> str:
@@ -345,5 +368,5 @@ def _list(answer: Any) -> list[Any]:
 def _value(answer: Any, name: str, kind: Any) -> Any:
     value = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise TrackerStopped("the answer holds something else than an issue")
+        raise TrackerStopped(_NOT_AN_ISSUE)
     return value
