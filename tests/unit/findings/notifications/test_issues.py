@@ -416,8 +416,34 @@ def test_a_deleted_issue_is_left_and_a_hidden_project_is_an_error(kind: str, new
     team.double.is_hidden = False
     assert ["update"] == team.steps()
     team.double.tickets = []
-    assert [] == team.steps(4) + team.steps(6), "somebody deleted it"
+    assert ["gone"] == team.steps(4) + team.steps(6), "somebody deleted it"
     assert ["open"] == team.steps(7)
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_issues_that_are_turned_off_are_not_gone(kind: str, new_team: NewTeam) -> None:
+    team = new_team(kind)
+    team.steps(1)
+    team.steps(2)
+    team.double.has_no_issues = True
+    assert ["channel issues: cannot update 1: the project has its issues turned off"] == team.errors(3)
+    assert "PATCH" not in str(team.double.calls)
+    team.double.has_no_issues = False
+    assert ["close"] == team.steps(6)
+
+
+def test_a_project_without_issues_is_told_once(new_team: NewTeam) -> None:
+    team = new_team()
+    team.from_first_run, team.double.has_no_issues = True, True
+    directory = team.store.parent
+    directory.mkdir()
+    assert 0 == answer("import", report(directory, "2026-11-01T00:00:00Z"), "--store", team.store).code
+    policies = ("--policy", KEY_POLICY, "--policy", "root-user-mfa")
+    answer("check", "--store", team.store, "-q", *policies)
+    (error,) = team.errors()
+    assert str(error).endswith("HTTP 410: it was deleted, or the project has no issues")
+    team.double.has_no_issues = False
+    assert ["open", "open"] == team.steps()
 
 
 def anothers(number: int = 1, id: int | None = None) -> Ticket:

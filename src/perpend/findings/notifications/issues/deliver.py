@@ -52,13 +52,14 @@ Group = tuple[str, str | None]
 
 
 class IssueStep(StrEnum):
-    """A change of an issue. LEAVE: comment on one that somebody closed by hand."""
+    """A change of an issue. LEAVE: comment on one that somebody closed by hand. GONE: somebody deleted it."""
 
     OPEN = "open"
     UPDATE = "update"
     CLOSE = "close"
     REOPEN = "reopen"
     LEAVE = "leave"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ class _ChannelWork:
             except NotSent as error:
                 said = f"channel {self.channel.name}: cannot {step.step} {self._ref(step) or text.name}: {error}"
                 yield IssueDelivery(self.channel, step.step, self._ref(step), text, said)
-                if isinstance(error, TrackerStopped) or (isinstance(error, Refused) and error.status in (401, 403)):
+                if isinstance(error, TrackerStopped) or (isinstance(error, Refused) and error.status in (401, 403, 410)):
                     return
             else:
                 if taken is not None:
@@ -305,7 +306,7 @@ class _ChannelWork:
         there = self._look_up(tracker, step.key)
         taken: IssueStep | None
         if there is None:
-            issue.state, taken = IssueState.GONE, None
+            issue.state, taken = IssueState.GONE, IssueStep.GONE
         elif step.step is IssueStep.CLOSE:
             taken = self._close(tracker, issue, details, is_open=there.is_open)
         elif step.step is IssueStep.REOPEN:

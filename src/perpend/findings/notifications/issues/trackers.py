@@ -134,6 +134,7 @@ class _GitIssues(ABC):
 
     client: RestClient
 
+    _HAS_ISSUES: ClassVar[str]
     _BODY: ClassVar[str]
     _NUMBER: ClassVar[str]
     _OPEN: ClassVar[str]
@@ -181,11 +182,12 @@ class _GitIssues(ABC):
         try:
             answer, _ = self.client.call("GET", f"/issues/{ref}")
         except Refused as error:
-            if error.status == _GONE:
-                return None
-            if error.status != _NOT_FOUND:
+            if error.status not in (_GONE, _NOT_FOUND):
                 raise
-            # A token that may not see the project gets the same answer as for an issue that was deleted.
+            # A project whose issues are off, and a token that may not see them, get the answers for a deleted issue.
+            project, _ = self.client.call("GET", "")
+            if not isinstance(project, dict) or project.get(self._HAS_ISSUES) is not True:
+                raise TrackerStopped("the project has its issues turned off") from None
             self.client.call("GET", "/issues", query={"per_page": "1"})
             return None
         issue = self._issue(answer)
@@ -214,6 +216,7 @@ class _GitIssues(ABC):
 class _GitHubIssues(_GitIssues):
     """Issues of a repository on GitHub."""
 
+    _HAS_ISSUES = "has_issues"
     _BODY, _NUMBER, _OPEN, _COMMENTS, _LABELS = "body", "number", "open", "comments", [LABEL]
 
     def _created_since(self, since: datetime) -> dict[str, str]:
@@ -232,6 +235,7 @@ class _GitHubIssues(_GitIssues):
 class _GitLabIssues(_GitIssues):
     """Issues of a project on GitLab."""
 
+    _HAS_ISSUES = "issues_enabled"
     _BODY, _NUMBER, _OPEN, _COMMENTS, _LABELS = "description", "iid", "opened", "notes", LABEL
 
     def _created_since(self, since: datetime) -> dict[str, str]:
