@@ -382,3 +382,32 @@ def test_issues_are_opened_and_closed_when_their_policy_is_removed(
         assert "issues: close 1: Not rated: /ce/policy (111122223333)\n" in notify(run, day, *asked).out
         assert ("not_planned", True) == (ticket.reason, "of a removed policy (nobody has fixed them)" in ticket.said[-1])
     assert 2 == notify(run, day, "--link", "javascript:alert(1)").code
+
+
+def test_an_issue_whose_account_became_known_is_closed(
+    run: RunWriter, place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    double = TrackerDouble("github")
+    check = {"NOT": {"arg": {"IS_EMPTY": {"arg": {"FIELD": {"path": "Id"}}}}}}
+    repo = write(tmp_path / "repo", policy_files(logic(check, input_type="CA10__CaAwsUser__c")))
+    write(place, {"channels.toml": '[channels.issues]\nkind = "github"\nurl-env = "PROJECT"\ntoken-env = "TOKEN"\n'})
+
+    def day(number: int, account: str) -> Any:
+        users = write(place / str(number), {"users.csv": f"Id,CA10__userName__c,CA10__account__c\nu,bob,{account}\n"})
+        of_day = ("--type", "CA10__CaAwsUser__c", "--observed-at", f"2026-11-{number}T00:00:00Z")
+        assert 0 == run("import", users / "users.csv", *of_day, "--store", place / "store").code
+        run("check", "--store", place / "store", "-q", "--repo", repo)
+        return notify(run, place, "--repo", repo, "--from-first-run")
+
+    with served(double) as url:
+        monkeypatch.setenv("PROJECT", url)
+        monkeypatch.setenv("TOKEN", TOKEN)
+        monkeypatch.setattr(rest, "sleep", lambda seconds: None)
+        assert "issues: open 1: Not rated: Policy (no account known)\n" == day(20, "").out
+        told = day(21, "111122223333")
+        opened, closed = "open 2: Not rated: Policy (111122223333)", "close 1: Not rated: Policy (no account known)"
+        assert (0, {f"issues: {opened}", f"issues: {closed}"}) == (told.code, set(told.out.splitlines()))
+        first, second = double.tickets
+        assert (False, "not_planned", True) == (first.is_open, first.reason, second.is_open)
+        assert "no finding has this policy and account any more" in first.said[-1]
+        assert (0, "") == day(22, "111122223333")[:2]

@@ -19,13 +19,14 @@ from perpend.core.errors import PerpendError
 from perpend.findings.history.model import Event
 from perpend.findings.history.queries.views import CHANGES, FOUND, LIVES, TEXTS_VIEW, asking
 from perpend.findings.notifications.delivery_log import sending
-from perpend.findings.notifications.issues.groups import finding_counts, group_details
+from perpend.findings.notifications.issues.groups import FindingCounts, finding_counts, group_details
 from perpend.findings.notifications.issues.log import CLOCKS, ChannelLog, IssueLog, IssueState, LoggedIssue
 from perpend.findings.notifications.issues.rest import RateLimited, Refused, TrackerStopped
 from perpend.findings.notifications.issues.text import (
     IssueSubject,
     comment_on_close,
     comment_on_leaving,
+    comment_on_lost_group,
     comment_on_reopening,
     comment_on_update,
     issue_text,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.notifications.channels import Channel
-    from perpend.findings.notifications.issues.groups import FindingCounts, GroupDetails
+    from perpend.findings.notifications.issues.groups import GroupDetails
     from perpend.findings.notifications.issues.text import Block, IssueText
     from perpend.findings.notifications.issues.trackers import FoundIssue, Tracker
     from perpend.findings.waivers.read import WaiverFiles
@@ -225,11 +226,14 @@ class _ChannelWork:
     def _planned(self) -> tuple[list[_Planned], int]:
         """Return the steps in their order, and the number of issues that wait because there are too many.
 
-        Deleted issues whose findings have ended are forgotten.
+        Deleted issues whose findings have ended are forgotten. No finding is in the group of a logged issue any more if, say,
+        the account of its objects has become known.
         """
         planned: list[_Planned] = []
         logged = {(issue.lineage, issue.account): (key, issue) for key, issue in self.own.issues.items()}
-        for group, counts in self.counts.items():
+        names = {counts.lineage: counts.policy_id for counts in self.counts.values()}
+        without = {group: FindingCounts(*group, names.get(group[0], group[0])) for group in logged}
+        for group, counts in {**without, **self.counts}.items():
             level = self.request.severity_of(counts.policy_id)
             if group in logged:
                 key, issue = logged[group]
@@ -308,7 +312,7 @@ class _ChannelWork:
         if there is None:
             issue.state, taken = IssueState.GONE, IssueStep.GONE
         elif step.step is IssueStep.CLOSE:
-            taken = self._close(tracker, issue, details, is_open=there.is_open)
+            taken = self._close(tracker, step, details, is_open=there.is_open)
         elif step.step is IssueStep.REOPEN:
             taken = self._reopen(tracker, step, text, is_open=there.is_open)
         elif there.is_open:
@@ -348,10 +352,13 @@ class _ChannelWork:
         self._log(issue, step)
         return IssueStep.OPEN
 
-    def _close(self, tracker: Tracker, issue: LoggedIssue, details: GroupDetails, *, is_open: bool) -> IssueStep | None:
+    def _close(self, tracker: Tracker, step: _Planned, details: GroupDetails, *, is_open: bool) -> IssueStep | None:
+        issue = self.own.issues[step.key]
         if is_open:
-            self._comment_once(tracker, issue, "close", comment_on_close(details, self.run))
-            tracker.close(issue.ref, fixed=not details.number(Event.POLICY_REMOVED))
+            has_group = step.counts.group in self.counts
+            comment = comment_on_close(details, self.run) if has_group else comment_on_lost_group(self.run)
+            self._comment_once(tracker, issue, "close", comment)
+            tracker.close(issue.ref, fixed=has_group and not details.number(Event.POLICY_REMOVED))
         issue.state, issue.left = IssueState.CLOSED, False
         return IssueStep.CLOSE if is_open else None
 

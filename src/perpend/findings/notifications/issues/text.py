@@ -113,6 +113,12 @@ def comment_on_close(details: GroupDetails, run: Run) -> Sequence[Block]:
     return [_paragraph(Part(f"Closed: all findings have ended as of run {run.number} ({run.time[:10]}): {ends}."))]
 
 
+def comment_on_lost_group(run: Run) -> Sequence[Block]:
+    """Return the comment on closing an issue to whose policy and account no finding belongs any more."""
+    told = f"Closed: as of run {run.number} ({run.time[:10]}), no finding has this policy and account any more. "
+    return [_paragraph(Part(told + "The account of its objects is another one now, say. Nobody is known to have fixed them."))]
+
+
 def comment_on_reopening(counts: FindingCounts, run: Run) -> Sequence[Block]:
     """Return the comment that says why an issue is open again."""
     return [_paragraph(Part(f"Reopened: run {run.number} ({run.time[:10]}) has findings again. "), *_state(counts))]
