@@ -137,7 +137,8 @@ def test_a_run_is_told_once_and_the_first_one_never(run: RunWriter, day: Path, r
         "objectName": "build-runner",
         "waiver": None,
     }.items() <= owner["findings"][0].items()
-    assert f"iam-team: 1 opened\n- opened: {POLICY}: `build-runner` in 111122223333" in digest["text"]
+    line = "- opened, low: User has more than one active access key: `build-runner` (111122223333)"
+    assert f"iam-team: 1 opened\n{line}" in digest["text"]
     (headers,) = receiver.headers
     assert ("Bearer T0KEN", "/T0KEN", 32) == (headers["Authorization"], headers["path"], len(headers["Idempotency-Key"]))
     assert "T0KEN" not in (day / "store/history/notified.json").read_text() + told.err
@@ -227,6 +228,53 @@ def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(
     assert "- waiver soon ends after 2026-11-30: Soon." in receiver.taken[0]["text"]
     next_day(day, 22, without="build-runner")
     assert "" == notify(run, *asked, 9).out, "none is told twice"
+
+
+def test_a_digest_begins_with_new_and_severe_findings_and_names_a_deleted_object_once(
+    run: RunWriter, place: Path, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    monkeypatch.setenv("PERPEND_CONFIG", str(place / "perpend.toml"))
+    write(place, {"perpend.toml": '[accounts.111122223333]\nowner = "iam-team"\nname = "Payments"\n'})
+    entry = {"id": "w", "policies": [f"/ce/ca/aws/iam/{POLICY}"], "kind": "accepted-risk", "reason": "A trial.", "limit": 9}
+    write(place / "waivers", {"a.yaml": {"waivers": [{**entry, "owner": "ciso", "until": "2027-01-01"}]}})
+    edits = (
+        ("2026-10-01T10:40:03+00:00,N/A,true", "2026-10-01T10:40:03+00:00,N/A,false"),
+        ("not_supported,not_supported,false", "not_supported,not_supported,true"),
+    )
+    for path in (
+        report(place, "2026-11-20T00:00:00Z", without="build-runner"),
+        report(place, "2026-11-21T00:00:00Z", *edits, without="data-export"),
+    ):
+        answer("import", path, "--store", place / "store")
+        answer("check", "--store", place / "store", "-q")
+    asked = ("--waivers", place / "waivers", "--dry-run")
+    digest = json.loads(notify(run, place, *asked).out)
+    assert [
+        "Perpend, run 2: 2 opened, 1 resolved, 2 of deleted resources (estate of 2026-11-21)",
+        "iam-team: 1 opened, 1 resolved, 2 of deleted resources",
+        "- opened, high: User with console password has no MFA: `benoit.karlsen` (Payments)",
+        "- resolved, critical: Root user MFA is not enabled: `<\u200broot_account>` (Payments)",
+        "- resource deleted: `data-export` (Payments), 2 findings",
+        "ciso: 1 opened",
+        "- opened, low: User has more than one active access key: `build-runner` (Payments) (waived: w)",
+    ] == digest["text"].splitlines()
+    first, _, last = digest["owners"][0]["findings"]
+    assert {"severity": "high", "accountName": "Payments", "region": None, "findings": 1}.items() <= first.items()
+    assert ("User with console password has no MFA", 2) == (first["title"], last["findings"])
+    assert ({"opened": 1, "resolved": 1, "resource_deleted": 2}, 0) == (
+        digest["owners"][0]["counts"],
+        digest["owners"][0]["more"],
+    )
+
+    write(place, {"channels.toml": '[channels.all]\nurl-env = "HOOK"\nseverity = "high"\n'})
+    assert [
+        "Perpend, run 2: 1 opened, 1 resolved (estate of 2026-11-21, findings of severity high or worse)",
+        "iam-team: 1 opened, 1 resolved",
+        "- opened, high: User with console password has no MFA: `benoit.karlsen` (Payments)",
+        "- resolved, critical: Root user MFA is not enabled: `<\u200broot_account>` (Payments)",
+    ] == json.loads(notify(run, place, *asked).out)["text"].splitlines()
+    assert (0, "all: Perpend, run 2: 1 opened, 1 resolved\n", "") == notify(run, place, *asked[:2])
+    assert ["high"] == [taken["severity"] for taken in receiver.taken]
 
 
 def test_names_of_channels_are_offered_without_their_secrets(place: Path) -> None:

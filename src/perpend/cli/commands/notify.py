@@ -24,6 +24,7 @@ from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import title_of
 from perpend.findings.filters import ACCOUNT, POLICY
 from perpend.findings.history.open_history import open_history
+from perpend.findings.notifications.digests import DigestNames
 from perpend.findings.notifications.expirations import SOON
 from perpend.findings.notifications.run import NewsRequest, deliver_news, selected_channels
 from perpend.findings.notifications.send import post
@@ -31,7 +32,7 @@ from perpend.findings.severity.active import SEVERITIES, ActiveSeverities
 from perpend.findings.waivers.active import ActiveWaivers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.send import Send
@@ -132,9 +133,14 @@ def _notify_channels(asked: NotifyOptions) -> int:
     senders = {} if asked.dry_run else _senders(channels)
     repository = open_repository_here(asked.repo)
     waivers = ActiveWaivers.here(repository, asked.waivers_dir, none=asked.no_waivers).files
-    accounts = configuration_of(click.get_current_context()).accounts
-    owners = {number: account.owner for number, account in accounts.items() if account.owner}
-    request = NewsRequest(place, waivers, repository.policy_ids, owners, asked.ending_within, senders)
+    names = DigestNames(
+        configuration_of(click.get_current_context()).accounts,
+        {waiver.id: waiver.owner for waiver in waivers.waivers},
+        partial(title_of, repository),
+        _severity_of(asked, repository),
+        SEVERITIES,
+    )
+    request = NewsRequest(place, waivers, repository.policy_ids, names, asked.ending_within, senders)
     code = 0
     for delivery in deliver_news(request, [channel for channel in channels if not channel.is_tracker]):
         if delivery.error is not None:
@@ -144,18 +150,23 @@ def _notify_channels(asked: NotifyOptions) -> int:
             click.echo(json.dumps(delivery.digest.document(delivery.channel.name), indent=1))
         else:
             click.echo(f"{delivery.channel.name}: {delivery.digest.title}")
-    return max(code, _deliver_issues(asked, trackers, request, repository)) if trackers else code
+    return max(code, _deliver_issues(asked, trackers, request)) if trackers else code
 
 
-def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: NewsRequest, repository: Repository) -> int:
-    """Bring issues up to date, or print them with ``dry_run``; return 1 if something could not be done, else 0."""
-    from perpend.findings.notifications.issues.deliver import IssueRequest, deliver_issues
-
+def _severity_of(asked: NotifyOptions, repository: Repository) -> Callable[[str], str | None]:
+    """Return the function that returns the severity of a policy by its id."""
     ratings = ActiveSeverities.here(repository, asked.ratings_dir, defaults=asked.default_ratings).in_force
 
     def severity_of(policy_id: str) -> str | None:
         severity = ratings.of(policy_id)
         return None if severity is None else severity.level.value
+
+    return severity_of
+
+
+def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: NewsRequest) -> int:
+    """Bring issues up to date, or print them with ``dry_run``; return 1 if something could not be done, else 0."""
+    from perpend.findings.notifications.issues.deliver import IssueRequest, deliver_issues
 
     def link_of(policy_id: str, account: str | None) -> str:
         chosen = {POLICY.name: policy_id, **({ACCOUNT.name: account} if account else {})}
@@ -165,10 +176,10 @@ def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: New
         news.place,
         news.waivers,
         news.policy_ids,
-        configuration_of(click.get_current_context()).accounts,
-        partial(title_of, repository),
-        severity_of,
-        SEVERITIES,
+        news.names.accounts,
+        news.names.title_of,
+        news.names.severity_of,
+        news.names.severities,
         link_of,
         from_first_run=asked.from_first_run,
         dry_run=asked.dry_run,

@@ -31,8 +31,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,127}")
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _ISSUE_TYPE: Final = re.compile(r"[^\W_][\w -]{0,59}")
-_COMMON: Final = ("kind", "url-env", "owners")
-_OF_TRACKERS: Final = ("token-env", "token-file", "severity", "most")
+_COMMON: Final = ("kind", "url-env", "owners", "severity")
+_OF_TRACKERS: Final = ("token-env", "token-file", "most")
 _KEYS: Final = {
     "webhook": (*_COMMON, "headers-env"),
     "apprise": _COMMON,
@@ -51,8 +51,9 @@ class UnusableChannels(PerpendError):
 class Channel:
     """A destination of digests or issues. It gets the news of ``owners`` only, of everybody if there are none.
 
-    ``url``, ``headers``, ``user`` and ``token`` are secret, and appear in no message. The rest is for trackers: the least
-    ``severity`` that opens an issue, None for all; the number of issues that one call opens; and the type of issue in Jira.
+    ``severity`` is the least that a digest lists or that opens an issue, None for all. ``url``, ``headers``, ``user`` and
+    ``token`` are secret, and appear in no message. The rest is for trackers: the number of issues that one call opens, and the
+    type of issue in Jira.
     """
 
     name: str
@@ -123,7 +124,10 @@ def _channel(name: str, table: Any, shown: str, environment: Mapping[str, str] |
         raise UnusableChannels(
             f"{where}: {table['url-env']} holds no URL that begins with https:// (or http:// on this machine)"
         )
-    channel = Channel(name, kind, tuple(owners), url, values)
+    severity = table.get("severity")
+    if severity is not None and not isinstance(severity, str):
+        raise UnusableChannels(f"{where}: `severity` is a text")
+    channel = Channel(name, kind, tuple(owners), url, values, severity=severity)
     if channel.is_tracker:
         channel = _tracker(channel, table, where, environment)
     if any(not value.isprintable() for value in (url, channel.user, channel.token, *values.values())):
@@ -133,9 +137,7 @@ def _channel(name: str, table: Any, shown: str, environment: Mapping[str, str] |
 
 def _tracker(channel: Channel, table: Mapping[str, Any], where: str, environment: Mapping[str, str] | None) -> Channel:
     """Return a channel with the values that only trackers have."""
-    severity, most, issue_type = (table.get(key) for key in ("severity", "most", "issue-type"))
-    if severity is not None and not isinstance(severity, str):
-        raise UnusableChannels(f"{where}: `severity` is a text")
+    most, issue_type = table.get("most"), table.get("issue-type")
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or not 0 < most <= 1_000):
         raise UnusableChannels(f"{where}: `most` is a number from 1 to 1000: how many issues one call opens")
     if issue_type is not None and not (isinstance(issue_type, str) and _ISSUE_TYPE.fullmatch(issue_type)):
@@ -147,9 +149,7 @@ def _tracker(channel: Channel, table: Mapping[str, Any], where: str, environment
     else:
         token = _secret_of_file(table["token-file"], f"{where}: `token-file`", read=environment is not None)
     user = _secret(table["user-env"], f"{where}: `user-env`", environment) if "user-env" in table else ""
-    return replace(
-        channel, user=user, token=token, severity=severity, most=most or channel.most, issue_type=issue_type or "Task"
-    )
+    return replace(channel, user=user, token=token, most=most or channel.most, issue_type=issue_type or "Task")
 
 
 def _secret_of_file(path: Any, what: str, *, read: bool) -> str:

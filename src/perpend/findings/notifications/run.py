@@ -12,7 +12,7 @@ from perpend.core.errors import PerpendError
 from perpend.findings.history.queries.views import asking
 from perpend.findings.notifications.channels import UnusableChannels, channels_in
 from perpend.findings.notifications.delivery_log import sending
-from perpend.findings.notifications.digests import digest_of
+from perpend.findings.notifications.digests import digest_of, rate_policies
 from perpend.findings.notifications.expirations import endings_between
 from perpend.findings.notifications.send import NotSent, deliver
 from perpend.findings.waivers.active import matches_in_history
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.delivery_log import SentRuns
-    from perpend.findings.notifications.digests import Digest
+    from perpend.findings.notifications.digests import Digest, DigestNames
     from perpend.findings.notifications.expirations import WaiverEnding
     from perpend.findings.notifications.send import Send
     from perpend.findings.waivers.read import WaiverFiles
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 class NewsRequest:
     """The news to send: of a history, with the waivers to apply to policies.
 
-    ``account_owners`` maps numbers of accounts to their owners. ``ending_within`` is the number of days before its end at which
-    a waiver is announced. Without ``senders``, by kind of channel, digests are only yielded.
+    ``names`` are those of policies, accounts and owners. ``ending_within`` is the number of days before its end at which a
+    waiver is announced. Without ``senders``, by kind of channel, digests are only yielded.
     """
 
     place: HistoryStorage
     waivers: WaiverFiles
     policy_ids: Collection[str]
-    account_owners: Mapping[str, str]
+    names: DigestNames
     ending_within: int
     senders: Mapping[str, Send] = field(default_factory=dict)
 
@@ -78,10 +78,10 @@ def deliver_news(request: NewsRequest, channels: Sequence[Channel]) -> Iterator[
     with sending(request.place) as sent:
         head = request.place.head()
         due = [(channel, list(_due(head, sent, channel, dry_run=not request.senders))) for channel in channels]
-        digests = _digests(request, head, sorted({run.number for _, runs in due for run in runs}))
+        digests = _digests(request, head, {(run.number, channel.severity) for channel, runs in due for run in runs})
         for channel, runs in due:
             for run in runs:
-                digest = digests[run.number].for_owners(channel.owners)
+                digest = digests[run.number, channel.severity].for_owners(channel.owners)
                 delivery = _deliver(channel, digest, request.senders.get(channel.kind))
                 if request.senders and delivery.error is None:
                     sent.remember(channel.name, run.number)
@@ -108,18 +108,20 @@ def _due(head: HistoryManifest, sent: SentRuns, channel: Channel, *, dry_run: bo
     yield from (run for run in head.runs if run.number > newest)
 
 
-def _digests(request: NewsRequest, head: HistoryManifest, numbers: Sequence[int]) -> dict[int, Digest]:
-    """Return the digests of runs by their numbers."""
-    if not numbers:
+def _digests(
+    request: NewsRequest, head: HistoryManifest, needed: Collection[tuple[int, str | None]]
+) -> dict[tuple[int, str | None], Digest]:
+    """Return the digests of runs by their numbers and the least severity."""
+    if not needed:
         return {}
-    waiver_owners = {waiver.id: waiver.owner for waiver in request.waivers.waivers}
     with asking(request.place, tags=by_tags(request.waivers.waivers)) as connection:
         matches_in_history(connection, head, request.waivers, request.policy_ids)
+        rate_policies(connection, {policy.policy_id for policy in head.policies}, request.names)
         return {
-            number: digest_of(
-                connection, head.run(number), request.account_owners, waiver_owners, _endings(request, head, number)
+            (number, severity): digest_of(
+                connection, head.run(number), request.names, _endings(request, head, number), severity=severity
             )
-            for number in numbers
+            for number, severity in needed
         }
 
 

@@ -21,12 +21,12 @@ def read(directory: Path, text: str) -> tuple[Channel, ...]:
 
 def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
     text = (
-        '[channels.b]\nurl-env = "HOOK"\nowners = ["iam"]\nheaders-env = {Authorization = "BEARER"}\n'
+        '[channels.b]\nurl-env = "HOOK"\nowners = ["iam"]\nseverity = "low"\nheaders-env = {Authorization = "BEARER"}\n'
         '[channels.a]\nkind = "apprise"\nurl-env = "PLAIN"'
     )
     expected = (
         Channel("a", "apprise", (), ENVIRONMENT["PLAIN"], {}),
-        Channel("b", "webhook", ("iam",), HIDDEN, {"Authorization": "b"}),
+        Channel("b", "webhook", ("iam",), HIDDEN, {"Authorization": "b"}, severity="low"),
     )
     assert expected == read(tmp_path, text)
     assert "T0KEN" not in repr(expected)
@@ -100,7 +100,9 @@ def test_a_tracker_has_a_token_from_a_variable_or_a_file(tmp_path: Path) -> None
             '[channels.a]\nkind = "jira"\nurl-env = "HOOK"\ntoken-env = "BEARER"\nissue-type = "a\\nb"',
             "`issue-type` is the name of a type",
         ),
-        ('[channels.a]\nurl-env = "HOOK"\nseverity = "high"', "there is no key `severity`"),
+        ('[channels.a]\nurl-env = "HOOK"\nmost = 5', "there is no key `most`"),
+        ('[channels.a]\nurl-env = "HOOK"\nseverity = "bad"', "`severity` is one of high, low"),
+        ('[channels.a]\nurl-env = "HOOK"\nseverity = 3', "`severity` is a text"),
         ('[channels."a b"]\nurl-env = "HOOK"', "is no table with a name"),
         ("channels = 5", "holds tables `[channels.NAME]`"),
         ("secret = 'T0KEN'", "holds tables `[channels.NAME]`"),

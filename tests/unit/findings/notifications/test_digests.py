@@ -26,11 +26,15 @@ FOREIGN = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), min_size=1, ma
 def digest(name: str) -> Digest:
     finding = {
         "event": "opened",
-        "policyId": f"/ce/{name}",
+        "title": name,
+        "severity": None,
         "objectId": name,
         "objectName": name,
-        "account": name,
+        "region": name,
+        "account": "1",
+        "accountName": name,
         "waiver": name,
+        "findings": 1,
     }
     ending = WaiverEnding("waiver", name, name, name, date(2026, 11, 30), has_ended=False)
     return Digest(2, "s", "2026-11-21T00:00:00Z", (OwnerNews(name, {"opened": 1}, [finding], [ending]),))
@@ -56,9 +60,20 @@ def test_names_mention_nobody_and_are_no_links(name: str) -> None:
     ],
 )
 def test_names_stand_in_code(name: str, shown: str) -> None:
-    assert f"- opened: a: {shown} in 1\n" in f"{digest_of_object(name).text}\n"
+    assert f"- opened, high: A title: {shown} (eu-west-1, 1)\n" in f"{digest_of_object(name).text}\n"
 
 
 def digest_of_object(name: str) -> Digest:
-    finding = {"event": "opened", "policyId": "/ce/a", "objectId": "i", "objectName": name, "account": "1", "waiver": None}
+    finding = {
+        "event": "opened",
+        "title": "A title",
+        "severity": "high",
+        "objectId": "i",
+        "objectName": name,
+        "region": "eu-west-1",
+        "account": "1",
+        "accountName": None,
+        "waiver": None,
+        "findings": 1,
+    }
     return Digest(2, "s", "2026-11-21T00:00:00Z", (OwnerNews("team", {"opened": 1}, [finding]),))
