@@ -65,8 +65,8 @@ def is_about(call: CloudCall, answer: Mapping[str, Any], item: Mapping[str, Any]
     if call.resource is None:
         return True
     path, template = call.resource
-    found = [member(entry, path) for entry in items_of(call, answer)]
-    names = [name for each in found for name in (each if isinstance(each, list) else [each])]
+    members = [member(entry, path) for entry in items_of(call, answer)]
+    names = [name for each in members for name in (each if isinstance(each, list) else [each])]
     return set(map(str, names)) <= {_filled(template, item, where)}
 
 

@@ -220,8 +220,8 @@ def _query() -> str:
 
     The events of a deleted object are one row, with the number of its findings.
     """
-    one = f"CASE WHEN e.event = '{Event.RESOURCE_DELETED}' THEN e.type || ' ' || e.object_id ELSE e.finding_id END"
-    of_row = f"PARTITION BY e.event, e.cause, w.waiver, {one}"
+    subject = f"CASE WHEN e.event = '{Event.RESOURCE_DELETED}' THEN e.type || ' ' || e.object_id ELSE e.finding_id END"
+    of_row = f"PARTITION BY e.event, e.cause, w.waiver, {subject}"
     return (
         f"SELECT {', '.join(f'e.{column}' for column in _COLUMNS)}, w.waiver, count(*) OVER ({of_row}) FROM {EVENTS} AS e "
         f"LEFT JOIN {WAIVED} AS w ON w.key = e.key JOIN {_RATED} AS p ON p.policy_id = e.policy_id "
