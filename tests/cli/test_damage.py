@@ -132,14 +132,16 @@ def test_a_manifest_that_is_edited_while_a_check_reads_changes_nothing_it_says(
     assert (2, "", f"perpend: {manifest}: its checksum does not match: it was edited or damaged\n") == after
 
 
-def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: RunWriter, store: Path) -> None:
+@pytest.mark.parametrize(("options", "code"), [((), 1), (("--fail-on", "never"), 0)])
+def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(
+    run: RunWriter, store: Path, options: tuple[str, ...], code: int
+) -> None:
     with full(2_000):
-        found = run(*CHECK, "--store", store)
-    assert (
-        f"perpend: the run was not recorded in the history: {store}/history: cannot be written: file too large\n" == found.err
-    )
+        found = run(*CHECK, *options, "--store", store)
+    unrecorded = f"perpend: the run was not recorded in the history: {store}/history: cannot be written: file too large\n"
+    assert (2, unrecorded) == (found.code, found.err)
     assert [] == kept(store)
-    assert (found.code, found.out, "") == run(*CHECK, "--store", store)
+    assert (code, found.out, "") == run(*CHECK, *options, "--store", store)
 
 
 def test_where_no_verdict_can_be_written_the_place_is_named_that_is_full(run: RunWriter, store: Path) -> None:

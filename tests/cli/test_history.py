@@ -69,7 +69,7 @@ def test_a_history_of_an_earlier_format_is_rejected_until_it_is_removed(run: Run
     told = run("findings", "--store", store)
     assert (2, "") == (told.code, told.out) and reason in told.err
     again = run(*CHECK, "--store", store)
-    assert 1 == again.code and reason in again.err
+    assert 2 == again.code and reason in again.err
     shutil.rmtree(store / "history")
     assert "" == heard_of(run(*CHECK, "--store", store))
     assert 1 == runs(store)
@@ -110,18 +110,22 @@ def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: R
 
 def test_a_day_in_the_future_is_not_kept(run: RunWriter, store: Path) -> None:
     told = run(*CHECK, "--store", store, "--snapshot-time", "2999-01-01")
-    assert 1 == told.code
+    assert 2 == told.code
     assert "the run was not recorded in the history" in told.err
     assert "2999-01-01, is in the future" in told.err
     assert 2 == runs(store)
 
 
-def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: RunWriter, unjudged: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--fail-on", "never")])
+def test_a_history_that_cannot_be_written_is_exit_code_2_and_changes_no_verdict(
+    run: RunWriter, unjudged: Path, options: tuple[str, ...]
+) -> None:
     (unjudged / "history").write_text("in the way")
-    told = run("check", "--store", unjudged, "-q")
-    assert 1 == told.code
+    told = run("check", "--store", unjudged, "-q", *options)
+    assert 2 == told.code
     assert "175 verdicts" in told.out
     assert heard_of(told).startswith("perpend: the run was not recorded in the history: ")
+    assert 1 == run("check", "--store", unjudged, "-q", "--no-history").code
 
 
 @pytest.mark.parametrize("damage", ["head", "file"])
@@ -132,7 +136,7 @@ def test_a_damaged_history_is_named_and_left_alone(run: RunWriter, tmp_path: Pat
         one.write_bytes(one.read_bytes()[:-9])
     run("import", report(tmp_path, "2026-11-22T00:00:00Z"), "--store", store)
     told = run(*CHECK, "--store", store)
-    assert 1 == told.code
+    assert 2 == told.code
     assert "perpend: the run was not recorded in the history: " in told.err
     assert "Traceback" not in told.err
 

@@ -20,7 +20,7 @@ from perpend.cli.options import repository as repositories
 from perpend.collectors.runs.collection import CollectionRun
 from perpend.inventory.snapshots.store import Store
 from perpend.language.syntax.repository import Repository, open_repository
-from tests.cli.conftest import RunWriter, run
+from tests.cli.conftest import RunWriter, full, run
 from tests.servers.answers import BODIES
 from tests.servers.aws import Proxy, judged
 from tests.servers.sessions import session_of
@@ -296,6 +296,17 @@ def test_a_default_store_that_others_may_have_made_is_refused(run: RunWriter, pr
     assert (2, []) == (ended.code, proxy.asked)
     assert ended.err.startswith("perpend: .perpend: cannot be used: ")
     assert [] == list(elsewhere.iterdir())
+
+
+def test_a_scan_that_is_not_recorded_is_exit_code_2_after_its_report(run: RunWriter, proxy: Proxy, here: Path) -> None:
+    scan = ("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub", "--format", "json")
+    with full(16_384):
+        unrecorded = run(*scan)
+    assert (2, ["COMPLIANT"]) == (unrecorded.code, [one["status"] for one in json.loads(unrecorded.out)["verdicts"]])
+    assert "perpend: the run was not recorded in the history: .perpend/store/history/head.json: " in unrecorded.err
+    assert 1 == len(Store(".perpend/store").runs())
+    recorded = run(*scan)
+    assert 0 == recorded.code and "not recorded" not in recorded.err
 
 
 def test_an_interrupted_scan_says_what_is_left(

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from perpend.reports.terminal.verdicts.summary import SummaryFacts
 
 UNUSABLE: Final = 2
-"""The exit code if an input, a policy or a part of the snapshot cannot be used."""
+"""The exit code if an input, a policy, a part of the snapshot or the history cannot be used."""
 
 MOST_LINES: Final = 60
 """The largest number of lines of a report that is printed whole without `--details`."""
@@ -194,8 +194,8 @@ class RunRequest:
 class RunOutcome:
     """The exit code of a run, and the totals of its verdicts: None if nothing was evaluated.
 
-    Exit code 0: nothing is incompliant or undetermined. 1: something is incompliant. 2: something cannot be used.
-    3: nothing is incompliant, but something is undetermined. ``fail_on`` changes 1 and 3.
+    Exit code 0: nothing is incompliant or undetermined. 1: something is incompliant. 2: something cannot be used, or the run
+    was not recorded. 3: nothing is incompliant, but something is undetermined. ``fail_on`` changes 1 and 3.
     """
 
     exit_code: int
@@ -312,18 +312,19 @@ class _Run:
                     )
                 )
             # Recorded before the report, so that no progress bar follows its first line.
-            self._record(snapshot, evaluation)
+            is_unrecorded = request.record and not self._record(snapshot, evaluation)
             if not request.reported:
                 return RunOutcome(0, evaluation.ledger)
             outcome = self._report(snapshot, evaluation, unread)
             for cost in costs if request.explain_cost else ():
                 warn(f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed")
-            return outcome
+            return outcome.unless(is_unrecorded)
 
-    def _record(self, snapshot: Snapshot, evaluation: Evaluation) -> None:
-        """Record the run in the store's history, and print its changes. An error is a warning: the verdicts are valid."""
-        if not self.request.record:
-            return
+    def _record(self, snapshot: Snapshot, evaluation: Evaluation) -> bool:
+        """Record the run in the store's history, and print its changes.
+
+        Return False after a warning if the run cannot be recorded: the verdicts are valid, and the report follows.
+        """
         from perpend.findings.history.model import in_words
         from perpend.findings.history.record import record_run
 
@@ -335,13 +336,14 @@ class _Run:
                 raise
             reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
             warn(f"the run was not recorded in the history: {visible(reason)}")
-            return
+            return False
         for warning in changes.warnings:
             warn(f"history: {warning}")
         if changes.events and self.request.reported:
             events = ", ".join(f"{number:,} {in_words(event)}" for event, number in changes.events.items())
             store = self.request.store.place if self.request.store else ""
             warn(f"since the last run: {events} (perpend diff --store {visible(shlex.quote(store))})")
+        return True
 
     def _select(self, over: Inventory | Snapshot) -> Selection:
         selection = self.request.choice.select(self.analyzer, over)

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from perpend.inventory.snapshots.store import Store
 from perpend.server.app import ServerSettings
 from perpend.server.jobs.jobs import Job, events, why_not_startable
+from tests.cli.conftest import done, full
 from tests.unit.server.served import PROXY, TOKEN, application, client, server
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -66,17 +67,29 @@ def test_a_started_run_writes_to_the_store_of_the_server(tmp_path: Path) -> None
     with asking(tmp_path / "store", command=("import", REPORT)) as reader:
         answer = reader.post(RUNS, json={"run": "nightly"})
         assert (202, "running", "token") == (answer.status_code, answer.json()["state"], answer.json()["started_by"])
-        done = ended(reader, answer.headers["location"])
-        page = reader.get(f"/runs/jobs/{done['job']}").text
-    assert ("done", 0) == (done["state"], done["exit_code"]) and "snapshot" in page and "hx-get" not in page
+        job = ended(reader, answer.headers["location"])
+        page = reader.get(f"/runs/jobs/{job['job']}").text
+    assert ("done", 0) == (job["state"], job["exit_code"]) and "snapshot" in page and "hx-get" not in page
     assert 1 == len(Store(tmp_path / "store").snapshots())
 
 
 @pytest.mark.slow
 def test_a_run_that_cannot_work_has_failed(tmp_path: Path) -> None:
     with asking(tmp_path / "store", command=("import", str(tmp_path / "nothing.csv"))) as reader:
-        done = ended(reader, reader.post(RUNS, json={"run": "nightly"}).headers["location"])
-    assert ("failed", 2) == (done["state"], done["exit_code"])
+        job = ended(reader, reader.post(RUNS, json={"run": "nightly"}).headers["location"])
+    assert ("failed", 2) == (job["state"], job["exit_code"])
+
+
+@pytest.mark.slow
+def test_a_run_that_is_not_recorded_has_failed(tmp_path: Path) -> None:
+    done("import", REPORT, "--store", tmp_path / "store")
+    with asking(tmp_path / "store", command=("check", "--fail-on", "never", "--no-config")) as reader:
+        with full(8_000):
+            location = reader.post(RUNS, json={"run": "nightly"}).headers["location"]
+        job, page = ended(reader, location), reader.get(location.removeprefix("/api/v1")).text
+        recorded = ended(reader, reader.post(RUNS, json={"run": "nightly"}).headers["location"])
+    assert ("failed", 2) == (job["state"], job["exit_code"]) and "the run was not recorded in the history" in page
+    assert ("done", 0) == (recorded["state"], recorded["exit_code"])
 
 
 def test_one_run_at_a_time_of_a_store_whichever_server_started_it(tmp_path: Path, sleeping: None) -> None:

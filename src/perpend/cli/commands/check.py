@@ -43,7 +43,8 @@ Examples:
 
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
-2 usage, input or repository error, 3 nothing incompliant but something undetermined
+2 usage, input or repository error, or the run was not recorded,
+3 nothing incompliant but something undetermined
 (or, with --require-coverage, a requirement that was not evaluated in full). --fail-on changes 1 and 3.
 Waived incompliant verdicts do not count. Waived undetermined verdicts do."""
 

@@ -45,7 +45,7 @@ Examples:
 
 \b
 Exit codes: 0 nothing incompliant or undetermined and everything read, 1 something incompliant,
-2 nothing could be collected, 3 something undetermined or not read, 130 interrupted."""
+2 nothing could be collected, or the run was not recorded, 3 something undetermined or not read, 130 interrupted."""
 
 
 @click.group("scan", cls=CloudGroup, epilog=EPILOG)
