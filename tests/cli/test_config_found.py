@@ -9,6 +9,7 @@ import pytest
 
 from perpend.cli.config.settings import SETTINGS
 from perpend.core.errors import PerpendError
+from perpend.reports.formats.registry import FORMS
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, RunWriter
 from tests.repositories import write
 
@@ -70,6 +71,67 @@ def test_what_else_of_a_found_file_makes_the_exit_code_another_is_told(run: RunW
         in run("findings", "--store", "estate", "--fail-on", "high").err
     )
     assert "" == run("findings", "--store", "estate").err
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_policies_that_a_found_file_chooses_are_reported_in_every_format(run: RunWriter, project: Path, form: str) -> None:
+    say(project, f'policies = ["{KEY_POLICY}", "root-*"]\nexclude = ["root-user-mfa"]\n')
+    check = ("check", EXAMPLE, *TIME, "--format", form, "--out", "report")
+    check += ("--unrated", "medium") if form == "asff" else ()
+    chosen = f'policies = ["{KEY_POLICY}", "root-*"] (perpend.toml:1), exclude = ["root-user-mfa"] (perpend.toml:2)'
+    line = f"perpend: policies by a configuration that was found: {chosen}; --no-config passes it over\n"
+    ran = run(*check)
+    assert (1, 1) == (ran.code, ran.err.count(line))
+    say(project, 'frameworks = ["cis-aws-v6.0.0"]\n')
+    chosen = 'frameworks = ["cis-aws-v6.0.0"] (perpend.toml:1)'
+    assert f"perpend: policies by a configuration that was found: {chosen}; --no-config passes it over\n" in run(*check).err
+    for more in (("--policy", KEY_POLICY), ("--config", "perpend.toml"), ("--no-config",)):
+        assert "policies by" not in run(*check, *more).err, more
+
+
+def test_a_policy_that_a_found_file_excludes_is_reported_with_totals_alone(run: RunWriter, project: Path) -> None:
+    say(project, f'policies = ["{KEY_POLICY}", "mfa-*"]\nexclude = ["*more-than-one*"]\nfail-on = "never"\n')
+    ran = run("check", EXAMPLE, *TIME, "--quiet")
+    assert 0 == ran.code and "= 9 compliant + 3 incompliant" in ran.out
+    assert 'exclude = ["*more-than-one*"] (perpend.toml:2); --no-config' in ran.err
+    say(project, f"policies = []\nexclude = {json.dumps(['root-user-mfa'] * 9_999)}\n")
+    line = run("check", EXAMPLE, *TIME, "--quiet").err
+    assert len(line) < 1_000 and line.endswith("… (perpend.toml:2); --no-config passes it over\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        (("scan", "aws", "--dry-run"), "policies"),
+        (("collect", "aws", "--dry-run"), "policies"),
+        (("permissions", "--format", "iam-policy"), "policies"),
+        (("report", "html", "--store", "estate", "--out", "report.html"), "policies"),
+        (
+            ("evidence", "write", "--store", "estate", "--run", "1", "--out", "pack.zip", "--exclude", "root-user-mfa"),
+            "policies",
+        ),
+        (("compliance", "--store", "estate", "--format", "json"), "frameworks"),
+    ],
+    ids=lambda given: " ".join(given[:2]) if isinstance(given, tuple) else "",
+)
+def test_every_command_reports_the_policies_that_a_found_file_chooses(
+    run: RunWriter, project: Path, command: tuple[str, ...], key: str
+) -> None:
+    assert 0 == run("import", EXAMPLE, "--store", "estate").code
+    assert 1 == run("check", "--store", "estate", *TIME, "--policy", KEY_POLICY, "--quiet").code
+    assert "policies by" not in run(*command).err
+    say(project, f'{key} = ["{KEY_POLICY if key == "policies" else "cis-aws-v6.0.0"}"]\n')
+    ran = run(*command)
+    assert 0 == ran.code and f"policies by a configuration that was found: {key} = [" in ran.err
+
+
+def test_policies_of_a_run_are_not_those_of_a_found_file(run: RunWriter, project: Path) -> None:
+    """A pack has the policies of its run, unless the command line chooses others."""
+    assert 0 == run("import", EXAMPLE, "--store", "estate").code
+    assert 1 == run("check", "--store", "estate", *TIME, "--policy", KEY_POLICY, "--quiet").code
+    say(project, 'policies = ["root-user-mfa"]\n')
+    ran = run("evidence", "write", "--store", "estate", "--out", "pack.zip")
+    assert (0, "") == (ran.code, ran.err)
 
 
 OF_STORES = next(setting for setting in SETTINGS if setting.name == "store").commands

@@ -27,6 +27,7 @@ FOOT = f"""
 - Perpend rejects a file that it found by itself if the file, a link to it, or its directory belongs to a user other than you or root.
 - A `store` in a bucket (`s3://…`) needs `--config` or `PERPEND_CONFIG`. For a file that Perpend found by itself, name the bucket with
   `--store`.
+- Settings of such a file that choose policies are reported on standard error: `policies`, `frameworks`, `exclude`.
 - Settings of such a file that change the exit code are reported: `fail-on`, `unrated-passes`, `require-coverage`, `waivers`, `ratings`.
 - An unknown key, a value of another kind, and two files in one directory are errors (exit code 2). The command then writes nothing.
 - A file has at most {MOST_BYTES:,} bytes, and a line at most {MOST_DOTS} dots.

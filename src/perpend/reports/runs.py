@@ -64,6 +64,9 @@ if TYPE_CHECKING:
 UNUSABLE: Final = 2
 """The exit code if an input, a policy, a part of the snapshot or the history cannot be used."""
 
+EXIT_CODE, POLICIES = "exit code", "policies"
+"""What settings of a configuration file decide that Perpend has found itself."""
+
 MOST_LINES: Final = 60
 """The largest number of lines of a report that is printed whole without `--details`."""
 
@@ -105,7 +108,8 @@ class RunRequest:
     Name either ``inputs`` or a ``store``. ``run`` is a snapshot of the store, None for the current one. ``waivers_dir`` and
     ``ratings_dir`` are directories, None for those of the repository. ``default_ratings`` are those of the library, for
     policies that no other rating names. ``accounts`` are names and owners by account number. ``decided`` are the settings
-    of a configuration file that change the exit code: name, value, place. ``commands`` returns the commands that go on from
+    of a configuration file that change the exit code: name, value, place; ``selected`` are those that choose policies.
+    ``commands`` returns the commands that go on from
     the run, given the inputs that could not be read. ``scanned`` are facts of a collection before the run. ``record`` writes
     the run to the store's history. Without ``reported``, no report is
     written, and a run that cannot be recorded is an error.
@@ -142,6 +146,7 @@ class RunRequest:
     names: str = Names.LABELS
     accounts: Mapping[str, Account] = field(default_factory=dict)
     decided: Sequence[tuple[str, str, str]] = ()
+    selected: Sequence[tuple[str, str, str]] = ()
     commands: Callable[[Sequence[str]], Any] | None = None
     scanned: Sequence[str] | None = None
     record: bool = False
@@ -347,6 +352,7 @@ class _Run:
 
     def _select(self, over: Inventory | Snapshot) -> Selection:
         selection = self.request.choice.select(self.analyzer, over)
+        warn_found_settings(POLICIES, self.request.selected)
         warn_unusable_policies(self.request.repository, selection)
         return selection
 
@@ -405,10 +411,16 @@ def warn_unusable_policies(repository: Repository, selection: Selection) -> None
         warn(f"{number} {'policy is' if number == 1 else 'policies are'} not evaluated: {names}")
 
 
-def deciding_text(decided: Sequence[tuple[str, str, str]]) -> str:
-    """Return the settings that change the exit code in one line, empty if there are none."""
-    settings = ", ".join(f"{name} = {value} ({place})" for name, value, place in decided)
-    return f"exit code by a configuration that was found: {settings}; --no-config passes it over" if decided else ""
+def warn_found_settings(subject: str, settings: Sequence[tuple[str, str, str]]) -> None:
+    """Warn about settings of a configuration file that Perpend has found itself, if there are any."""
+    if text := found_settings_text(subject, settings):
+        warn(visible(text))
+
+
+def found_settings_text(subject: str, settings: Sequence[tuple[str, str, str]]) -> str:
+    """Return what settings of a configuration that was found decide, in one line; empty without settings."""
+    listed = ", ".join(f"{name} = {value} ({place})" for name, value, place in settings)
+    return f"{subject} by a configuration that was found: {listed}; --no-config passes it over" if settings else ""
 
 
 def _warn_failures(failures: Sequence[UnusableInput | UnreadableTable], prefix: str = "") -> None:
@@ -490,7 +502,7 @@ class _Report:
                     only_totals=request.quiet,
                     covering=self.matches,
                     weighed=self.rated,
-                    decided=deciding_text(request.decided),
+                    decided=found_settings_text(EXIT_CODE, request.decided),
                     most=None if may_be_long else MOST_LINES,
                 )
         except TooLong:
@@ -527,7 +539,7 @@ class _Report:
             subject=subject,
             more=request.scanned or (),
             notes=self._notes(),
-            decided=deciding_text(request.decided),
+            decided=found_settings_text(EXIT_CODE, request.decided),
             coverage=[
                 f"{card.framework.id.strip('/').rpartition('/')[2]}: {card.coverage_text}"
                 for card in self.evaluation.scorecards()
@@ -640,8 +652,8 @@ class _Report:
 
             if text := waived_text(self.matches):
                 warn(text)
-        if (not (is_table or is_json) or request.quiet) and request.decided:
-            warn(visible(deciding_text(request.decided)))
+        if not (is_table or is_json) or request.quiet:
+            warn_found_settings(EXIT_CODE, request.decided)
         excluded = evaluation.selection.excluded and not is_json
         if not is_table and (excluded or evaluation.filter_verdicts):
             from perpend.reports.terminal.verdicts.terminal import excluded_text, filter_text

@@ -10,6 +10,7 @@ from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected
 from perpend.cli.config.command import Configured
 from perpend.cli.options.collection import CloudGroup, collection_options
+from perpend.cli.options.policy_selection import warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
@@ -51,6 +52,7 @@ def collect_aws(store: str | None, **given: Any) -> int:
     options = CollectOptions(**given)
     options.check()
     request = collection_request(open_repository_here(options.repo), options.policies, options.frameworks, options.types)
+    warn_selecting_settings()
     if options.dry_run:
         print_dry_run(request, options)
         return 0

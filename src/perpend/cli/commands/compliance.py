@@ -11,6 +11,7 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import store_option
+from perpend.cli.options.policy_selection import warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
@@ -88,6 +89,7 @@ def command(
     cards: list[Scorecard] = scorecards_from_history(
         place, repository, frameworks, accounts, waiving.answered_in_history, inherited=inherited
     )
+    warn_selecting_settings()
     carried = framework_carry_over(repository, before, frameworks[0]) if before is not None else None
     if form == "text":
         from perpend.reports.terminal.history.compliance import print_card, print_carry_over

@@ -13,6 +13,7 @@ import click
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options.format import format_option
+from perpend.cli.options.policy_selection import warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.escape import visible
@@ -132,6 +133,7 @@ def command(
     if not missing and is_from_file(context, "store"):
         store = None  # a configured store is one to collect into: reading it takes time
     request = collection_request(open_repository_here(repo), policies, frameworks, types)
+    warn_selecting_settings()
     permissions = request.cloud.permissions(request.plan, organization=org)
     if missing:
         failed = _failed_calls(store)

@@ -15,7 +15,7 @@ from perpend.cli.commands.collect import INCOMPLETE
 from perpend.cli.config.command import Configured
 from perpend.cli.options.collection import CloudGroup, collection_options
 from perpend.cli.options.next_commands import explain_options, run_commands
-from perpend.cli.options.policy_selection import exclude_option
+from perpend.cli.options.policy_selection import exclude_option, warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import report_options, run_request
 from perpend.cli.options.values import max_age_option
@@ -89,6 +89,7 @@ def scan_aws(context: click.Context, /, store: str | None, no_store: bool, **giv
     request = run_request(context, {**given, "summary": given["summary"] or is_short}, repository)
     plan = planned_scan(request, options)
     if options.dry_run:
+        warn_selecting_settings()
         print_dry_run(plan, options)
         return 0
     policies = policy_filter(plan, options, given["exclude"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "PERPEND_CONFIG"
 """The environment variable that names a configuration file."""
+
+_LONGEST_VALUE: Final = 300
 
 _META: Final = __name__
 _OFF: Final = f"{__name__}.off"
@@ -103,7 +106,7 @@ def refuse_found_bucket(context: click.Context) -> None:
     from perpend.core.diagnostics.escape import visible
     from perpend.inventory.snapshots.open_store import is_address
 
-    for setting, value in _from_file(context) if named_by(context) is None else ():
+    for setting, value in _found_settings(context):
         if setting.name == "store" and is_address(value):
             place, store = configuration_of(context).place(setting.name), visible(value)
             reason = f"`store` leads to {store}, and this file was found, not named"
@@ -114,14 +117,19 @@ def deciding_settings(context: click.Context) -> list[tuple[str, str, str]]:
     """Return the settings that change the exit code, in a file that Perpend has found itself: name, value, place."""
     from perpend.cli.config.settings import FAIL_ON
 
-    decisive = []
     by_severity = context.params.get("fail_on") not in (None, *FAIL_ON)
-    for setting, value in _from_file(context) if named_by(context) is None else ():
-        changes = value != setting.builtin and (by_severity or setting.name not in ("ratings", "default-ratings"))
-        if changes and command_name(context) in setting.decides:
-            shown = str(value).lower() if isinstance(value, bool) else value
-            decisive.append((setting.name, shown, configuration_of(context).place(setting.name)))
-    return decisive
+    return [
+        _shown(context, setting, value)
+        for setting, value in _found_settings(context)
+        if command_name(context) in setting.decides
+        and value != setting.builtin
+        and (by_severity or setting.name not in ("ratings", "default-ratings"))
+    ]
+
+
+def selecting_settings(context: click.Context) -> list[tuple[str, str, str]]:
+    """Return the settings that choose policies, in a file that Perpend has found itself: name, value, place."""
+    return [_shown(context, setting, value) for setting, value in _found_settings(context) if setting.selects and value]
 
 
 def command_name(context: click.Context) -> str:
@@ -221,6 +229,19 @@ def _from_file(context: click.Context) -> Iterator[tuple[Setting, Any]]:
         name = _parameter_of(context, setting).name
         if name is not None and is_from_file(context, name):
             yield setting, context.params[name]
+
+
+def _found_settings(context: click.Context) -> Iterator[tuple[Setting, Any]]:
+    """Yield the settings whose values a command takes from a file that Perpend has found itself, with these values."""
+    return _from_file(context) if named_by(context) is None else iter(())
+
+
+def _shown(context: click.Context, setting: Setting, value: Any) -> tuple[str, str, str]:
+    """Return the name, the value as in the file, and the place of a setting."""
+    from perpend.core.diagnostics.phrases import shorten
+
+    shown = value if isinstance(value, str) else shorten(json.dumps(value), _LONGEST_VALUE)
+    return setting.name, shown, configuration_of(context).place(setting.name)
 
 
 def _setting_of(context: click.Context, parameter: click.Parameter | None) -> Setting | None:

@@ -101,7 +101,7 @@ class Setting:
     """One key of the file, and the option and commands that use it as their default.
 
     ``name`` has dots between tables and keys. ``builtin`` is the value without option and file. ``decides`` are the commands
-    whose exit code depends on the setting.
+    whose exit code depends on the setting. ``selects``: it chooses the policies to evaluate.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     builtin: str | int | bool | None = None
     decides: tuple[str, ...] = ()
+    selects: bool = False
 
     @property
     def wanted(self) -> str:
@@ -141,6 +142,7 @@ SETTINGS: Final = (
         "Ids, globs or folders of the policies to evaluate. `--policy` and `--framework` replace it.",
         "--policy",
         ("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
+        selects=True,
     ),
     Setting(
         "frameworks",
@@ -151,6 +153,7 @@ SETTINGS: Final = (
             *("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
             "compliance",
         ),
+        selects=True,
     ),
     Setting(
         "inherited",
@@ -166,6 +169,7 @@ SETTINGS: Final = (
         "Ids, globs or folders of policies that are not evaluated, unless `--policy` names one by its id. Reports name them.",
         "--exclude",
         ("check", "scan aws", "evidence write", "report html", "export security-hub"),
+        selects=True,
     ),
     Setting(
         "waivers",

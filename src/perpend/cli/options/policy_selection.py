@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from perpend.cli.config.command import is_from_file
+from perpend.cli.config.command import is_from_file, selecting_settings
 from perpend.cli.options.completion import complete_frameworks, complete_policies
 from perpend.cli.options.values import repository_option
-from perpend.reports.runs import PolicyChoice, warn_unusable_policies
+from perpend.reports.runs import POLICIES, PolicyChoice, warn_found_settings, warn_unusable_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,11 @@ _OPTIONS: Final = (
 )
 
 
+def warn_selecting_settings() -> None:
+    """Warn about settings that choose policies, in a configuration file that Perpend has found itself."""
+    warn_found_settings(POLICIES, selecting_settings(click.get_current_context()))
+
+
 def chosen_policies(analyzer: Analyzer, asked: Any, over: Inventory | Snapshot) -> Selection:
     """Return the policies of a command, after showing the diagnostics of unusable ones."""
     choice = PolicyChoice(
@@ -73,5 +78,6 @@ def chosen_policies(analyzer: Analyzer, asked: Any, over: Inventory | Snapshot) 
         standing=is_from_file(click.get_current_context(), "policies"),
     )
     selection = choice.select(analyzer, over)
+    warn_selecting_settings()
     warn_unusable_policies(analyzer.repository, selection)
     return selection

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file, site_address
+from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file, selecting_settings, site_address
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, format_options
 from perpend.cli.options.names import names_option
 from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
-from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.warn import warn
 from perpend.findings.filters import OF_VERDICTS, STATUS
 from perpend.findings.severity.active import SEVERITIES
 from perpend.reports.formats.registry import BY, REFERENCES
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import PolicyChoice, RunRequest, deciding_text
+from perpend.reports.runs import EXIT_CODE, PolicyChoice, RunRequest, warn_found_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,7 +88,7 @@ def report_options(command: Command) -> Command:
     return command
 
 
-_SPECIAL: Final = {"repository", "inputs", "store", "choice", "format", "filter", "accounts", "decided"}
+_SPECIAL: Final = {"repository", "inputs", "store", "choice", "format", "filter", "accounts", "decided", "selected"}
 """The fields of a request that are not parameters of a command by the same name."""
 
 
@@ -117,6 +115,7 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
             "filter": filter_given(given),
             "accounts": configuration_of(context).accounts,
             "decided": deciding_settings(context),
+            "selected": selecting_settings(context),
             **{one.name: given[one.name] for one in fields(RunRequest) if one.name in given and one.name not in _SPECIAL},
             **more,
         }
@@ -127,5 +126,4 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
 
 def warn_deciding_settings(context: click.Context) -> None:
     """Warn about settings that change the exit code, in a configuration file that Perpend has found itself."""
-    if text := deciding_text(deciding_settings(context)):
-        warn(visible(text))
+    warn_found_settings(EXIT_CODE, deciding_settings(context))
