@@ -176,7 +176,7 @@ def test_a_scorecard_puts_every_requirement_in_one_class(
     assert "requirements met" in text
     (tmp_path / "perpend.toml").write_text('frameworks = ["cis-aws"]\n')
     monkeypatch.chdir(tmp_path)
-    assert [card] == said(run("compliance", "--store", days, "--format", "json"))
+    assert [card] == json.loads(run("compliance", "--store", days, "--format", "json").out)
     assert "%" not in text
     of_one = ("--framework", "cis-aws", "--account", "111122223333", "--format", "json")
     assert [card] == said(run("compliance", "--store", days, *of_one))

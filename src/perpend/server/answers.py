@@ -181,13 +181,17 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """A policy with the newest numbers of its verdicts. ``evaluated``: some run has asked it."""
+    """A policy with the newest numbers of its verdicts. ``evaluated``: some run has asked it.
+
+    ``stale`` tells that the newest run has not, with the day of its last verdicts; None if it has.
+    """
 
     policy_id: str
     title: str
     service: str
     severity: str | None
     evaluated: bool
+    stale: str | None
     coverage: Coverage
 
 
@@ -224,7 +228,10 @@ class FrameworkRow:
 
 @dataclass(frozen=True, slots=True)
 class RequirementPolicyRow:
-    """A policy of a requirement. ``reason`` tells why it was not evaluated, or not on all objects; None if it was."""
+    """A policy of a requirement. ``evaluated``: by the newest run.
+
+    ``reason`` tells why it was not evaluated, or not on all objects; None if it was.
+    """
 
     policy_id: str
     title: str

@@ -78,7 +78,7 @@ def command(
     """Show the status of each requirement of frameworks, and how many requirements are met.
 
     A requirement is `waived` if all its incompliant findings are waived, and `attested` if an attestation covers it. Neither
-    counts as met.
+    counts as met. Passes count if the newest run asked the policy; failures of an earlier run count until they end.
     """
     from perpend.findings.history.compliance import framework_carry_over, scorecards_from_history
 
@@ -128,10 +128,12 @@ def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: Carry
 def _write_results(
     place: HistoryStorage, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
 ) -> None:
-    from perpend.findings.history.compliance import newest_counts_of
+    from perpend.findings.history.compliance import newest_counts_of, stale_reasons
     from perpend.reports.formats.oscal import write_results_of
     from perpend.reports.terminal.history.finding import HistoryAnnotations, history_run
 
     head = place.head()
-    run = history_run(head, head.time, newest_counts_of(place, accounts), HistoryAnnotations(repository), cards)
+    stale = stale_reasons(head)
+    counts = {policy: numbers for policy, numbers in newest_counts_of(place, accounts).items() if policy not in stale}
+    run = history_run(head, head.time, counts, HistoryAnnotations(repository), cards)
     write_results_of(run, {}, stream)

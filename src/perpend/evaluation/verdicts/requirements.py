@@ -224,52 +224,62 @@ def scorecards_of(
     counts: Mapping[str, Mapping[Status, int]],
     answered: HumanDecisions = _NOTHING,
     in_part: Mapping[str, str] | None = None,
+    stale: Mapping[str, str] | None = None,
 ) -> tuple[Scorecard, ...]:
     """Return the results of frameworks. ``counts`` are the verdicts of each evaluated policy by status.
 
-    ``in_part`` gives, by policy, why it was not evaluated on all objects; its requirements cannot be met then. A requirement
-    with only waived failures, or with an attestation, has a status of its own: it is not met.
+    ``in_part`` gives, by policy, why it was not evaluated on all objects; its requirements cannot be met then. ``stale`` gives,
+    by policy, why its verdicts are of an earlier run: only its failures count, until a later run ends them. A requirement with
+    only waived failures, or with an attestation, has a status of its own: it is not met.
     """
+    counted = {**counts, **_failures(counts, answered, stale or {})}
     return tuple(
         Scorecard(
             framework,
-            tuple(
-                _answered(_result(requirement, counts, in_part or {}), counts, answered)
-                for requirement in framework.requirements
-            ),
+            tuple(_result(one, counted, answered, in_part or {}, stale or {}) for one in framework.requirements),
         )
         for framework in frameworks
     )
 
 
-def _answered(
-    result: RequirementResult, counts: Mapping[str, Mapping[Status, int]], answered: HumanDecisions
-) -> RequirementResult:
-    policies = result.requirement.policies
-    if result.standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
-        return replace(result, standing=RequirementStatus.ATTESTED)
-    evaluated = [policy.policy_id for policy in policies if policy.was_evaluated]
-    if result.standing is not RequirementStatus.FAILS or any(
-        counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in evaluated
-    ):
-        return result
-    unknown = result.counts[Status.UNDETERMINED] or not all(policy.was_fully_evaluated for policy in policies if policy.judges)
-    return replace(result, standing=RequirementStatus.UNDETERMINED if unknown else RequirementStatus.WAIVED)
+def _failures(
+    counts: Mapping[str, Mapping[Status, int]], answered: HumanDecisions, stale: Collection[str]
+) -> dict[str, dict[Status, int]]:
+    """Return, of the counts of stale policies, the failures that are not all waived; the other numbers are 0."""
+    failing = {policy: counts[policy][Status.INCOMPLIANT] for policy in stale if policy in counts}
+    return {
+        policy: dict.fromkeys(Status, 0) | {Status.INCOMPLIANT: number if number > answered.waived.get(policy, 0) else 0}
+        for policy, number in failing.items()
+    }
 
 
 def _result(
-    requirement: Requirement, counts: Mapping[str, Mapping[Status, int]], in_part: Mapping[str, str]
+    requirement: Requirement,
+    counts: Mapping[str, Mapping[Status, int]],
+    answered: HumanDecisions,
+    in_part: Mapping[str, str],
+    stale: Mapping[str, str],
 ) -> RequirementResult:
+    asked = [policy.policy_id for policy in requirement.policies if policy.was_evaluated]
     # INVARIANT: a policy without verdicts was not evaluated, even if it was selected.
+    reasons = {policy_id: stale.get(policy_id, "") if policy_id in counts else NOT_EVALUATED for policy_id in asked}
     policies = tuple(
-        (replace(policy, in_part=in_part.get(policy.policy_id, "")) if policy.was_evaluated else policy)
-        if policy.policy_id in counts or not policy.was_evaluated
-        else replace(policy, why_not=NOT_EVALUATED)
+        replace(policy, why_not=reasons[policy.policy_id], in_part=in_part.get(policy.policy_id, ""))
+        if policy.policy_id in reasons
+        else policy
         for policy in requirement.policies
     )
-    evaluated = [counts[policy.policy_id] for policy in policies if policy.was_evaluated]
-    total = {status: sum(numbers[status] for numbers in evaluated) for status in Status}
-    return RequirementResult(replace(requirement, policies=policies), requirement_status(policies, total), total)
+    verdicts = {policy_id: counts[policy_id] for policy_id in asked if policy_id in counts}
+    total = {status: sum(numbers[status] for numbers in verdicts.values()) for status in Status}
+    standing = requirement_status(policies, total)
+    if standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
+        standing = RequirementStatus.ATTESTED
+    elif standing is RequirementStatus.FAILS and all(
+        numbers[Status.INCOMPLIANT] <= answered.waived.get(policy_id, 0) for policy_id, numbers in verdicts.items()
+    ):
+        whole = all(policy.was_fully_evaluated for policy in policies if policy.judges)
+        standing = RequirementStatus.WAIVED if whole and not total[Status.UNDETERMINED] else RequirementStatus.UNDETERMINED
+    return RequirementResult(replace(requirement, policies=policies), standing, total)
 
 
 def requirement_status(policies: Sequence[RequirementPolicy], counts: Mapping[Status, int]) -> RequirementStatus:
@@ -277,7 +287,7 @@ def requirement_status(policies: Sequence[RequirementPolicy], counts: Mapping[St
     evaluable = [policy for policy in policies if policy.judges]
     if not evaluable:
         return RequirementStatus.MANUAL if policies else RequirementStatus.UNANSWERED
-    if not any(policy.was_evaluated for policy in evaluable):
+    if not counts[Status.INCOMPLIANT] and not any(policy.was_evaluated for policy in evaluable):
         return RequirementStatus.NOT_ASKED
     standing = status_of_counts(counts)
     if standing is not RequirementStatus.FAILS and not all(policy.was_fully_evaluated for policy in evaluable):

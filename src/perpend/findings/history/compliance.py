@@ -47,7 +47,18 @@ def scorecards_from_history(
     """
     counts = newest_counts_of(place, accounts)
     answered = answer(place, accounts, counts) if answer else None
-    return scorecards_of_counts(repository, counts, frameworks, answered, place.head().in_part(accounts), inherited=inherited)
+    head = place.head()
+    return scorecards_of_counts(
+        repository, counts, frameworks, answered, head.in_part(accounts), stale_reasons(head), inherited=inherited
+    )
+
+
+def stale_reasons(head: HistoryManifest) -> dict[str, str]:
+    """Return, by policy, that the newest run did not evaluate it, with the day of its last verdicts."""
+    return {
+        policy_id: f"not asked in the newest run, last verdicts of {run.time[:10]}"
+        for policy_id, run in head.stale_policies().items()
+    }
 
 
 def framework_carry_over(repository: Repository, before: str, after: str) -> CarryOver:
@@ -73,12 +84,14 @@ def scorecards_of_counts(
     frameworks: Sequence[str] = (),
     answered: HumanDecisions | None = None,
     in_part: Mapping[str, str] | None = None,
+    stale: Mapping[str, str] | None = None,
     *,
     inherited: bool = False,
 ) -> list[Scorecard]:
     """Return the scorecards of frameworks, of all if none is named, by the counts of the verdicts of policies.
 
-    ``in_part`` tells why not all objects of a policy were read. ``inherited`` counts inherited mappings, too.
+    ``in_part`` tells why not all objects of a policy were read, ``stale`` why its counts are of an earlier run.
+    ``inherited`` counts inherited mappings, too.
     """
     mappings = FrameworkMappings(repository)
     named = [find_section(name, repository) for name in frameworks] or _frameworks(repository)
@@ -92,7 +105,7 @@ def scorecards_of_counts(
     asked = [
         framework_selection(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
     ]
-    return list(scorecards_of(asked, counts, answered or HumanDecisions(), in_part))
+    return list(scorecards_of(asked, counts, answered or HumanDecisions(), in_part, stale))
 
 
 def _frameworks(repository: Repository) -> list[str]:

@@ -193,6 +193,13 @@ class HistoryManifest:
                 reasons[policy.policy_id] = whys[0]
         return reasons
 
+    def stale_policies(self) -> dict[str, Run]:
+        """Return, by id, the last run of each policy that the newest run did not evaluate. Retired policies are left out."""
+        last: dict[str, int] = {}
+        for policy in (policy for policy in self.policies if policy.retired_run is None):
+            last[policy.policy_id] = max(last.get(policy.policy_id, 0), policy.last_run)
+        return {policy_id: self.run(number) for policy_id, number in last.items() if number < self.next_run - 1}
+
     def was_evaluated(self, run: Run) -> frozenset[int]:
         """Return the numbers of the policies that a run evaluated."""
         return frozenset(self.asked[run.asked])

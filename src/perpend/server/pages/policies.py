@@ -79,7 +79,7 @@ def _is_shown(row: PolicyRow, show: str) -> bool:
         "all": True,
         "failing": bool(numbers.failing),
         "unknown": bool(numbers.unknown),
-        "passing": row.evaluated and not numbers.failing and not numbers.unknown,
+        "passing": row.evaluated and not row.stale and not numbers.failing and not numbers.unknown,
         "not-evaluated": not row.evaluated,
     }[show]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.findings.history.compliance import newest_counts_in, scorecards_of_counts
+from perpend.findings.history.compliance import newest_counts_in, scorecards_of_counts, stale_reasons
 from perpend.findings.history.queries.views import asking
 from perpend.reports.terminal.history.compliance import fractions
 from perpend.server.answers import Compliance, FrameworkRow, RequirementPolicyRow, RequirementRow, Share
@@ -45,6 +45,7 @@ def scorecards_seen(
         frameworks,
         state.decisions(accounts, counts),
         state.in_part(scope),
+        stale_reasons(state.head),
         inherited=inherited,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.core.objects.status import Status
-from perpend.findings.history.compliance import newest_counts_in
+from perpend.findings.history.compliance import newest_counts_in, stale_reasons
 from perpend.findings.history.queries.views import asking
 from perpend.findings.severity.levels import severity_order
 from perpend.reports.overview import service_of
@@ -25,7 +25,7 @@ def policy_list(state: RunState, scope: Scope) -> PolicyList:
     with asking(state.history, "ledger") as connection:
         counts = newest_counts_in(connection, state.head, accounts)
     waived = state.decisions(accounts, counts).waived
-    rated = state.severities.in_force
+    rated, stale = state.severities.in_force, stale_reasons(state.head)
     rows = []
     for policy_id in sorted({*state.repository.policy_ids, *counts}):
         rating = rated.by_policy.get(policy_id)
@@ -33,7 +33,9 @@ def policy_list(state: RunState, scope: Scope) -> PolicyList:
         title = state.title_of(policy_id)
         service = service_of(state.repository, policy_id)
         level = rating.level if rating else None
-        row = PolicyRow(policy_id, title, service, level.value if level else None, policy_id in counts, coverage)
+        row = PolicyRow(
+            policy_id, title, service, level.value if level else None, policy_id in counts, stale.get(policy_id), coverage
+        )
         has_findings = bool(coverage.failing or coverage.unknown)
         order = severity_order(level, coverage.failing, title, unknown=coverage.unknown)
         rows.append(((not coverage.failing, not has_findings, not row.evaluated), order, policy_id, row))

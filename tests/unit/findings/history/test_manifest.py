@@ -73,6 +73,14 @@ def test_a_head_remembers_what_a_run_has_not_read() -> None:
     assert [{}, {"/ce/b": "denied"}] == [one.in_part(["999999999999"]) for one in (head, asked)]
 
 
+def test_a_policy_is_stale_if_the_newest_run_did_not_evaluate_it_over_any_type() -> None:
+    head = HEAD.with_run(replace(HEAD.runs[0], number=2), ())
+    (policy,) = HEAD.policies
+    other = replace(policy, number=2, type_name="Other", last_run=2)
+    heads = (HEAD, head, replace(head, policies=(policy, other)), replace(head, policies=(replace(policy, retired_run=2),)))
+    assert [{}, {policy.policy_id: HEAD.run(1)}, {}, {}] == [one.stale_policies() for one in heads]
+
+
 def test_a_head_remembers_who_was_looked_at_before_the_day_of_a_run() -> None:
     head = replace(HEAD, types={"Thing": replace(HEAD.types["Thing"], looked=FILE)})
     assert head == history_manifest_from(manifest_text(head))

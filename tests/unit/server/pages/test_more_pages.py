@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from perpend.core.objects.claims import Claim
+from perpend.findings.history.write.commit import commit_run
 from perpend.server.app import ServerSettings, create_app
 from perpend.server.pages.addresses import framework_address, policy_address
 from perpend.server.views.run_views import RunViews
-from tests.served import served, store_of_days
+from tests.histories import BEGIN, Inventory, program
+from tests.served import POLICIES, THINGS, served, store_of_days
 from tests.unit.server.views.estates import FRAMEWORK, ONE, OTHER, repository_with_framework, with_snapshot
 
 pytestmark = pytest.mark.medium
@@ -118,6 +123,31 @@ def test_a_page_has_no_inline_code_and_escapes_what_it_quotes(client: TestClient
     assert HOSTILE not in text
     assert page.headings == ["h1"]
     assert len(page.ids) == len(set(page.ids))
+
+
+def test_a_requirement_that_the_newest_run_did_not_ask_is_met_on_no_page_and_in_no_answer(tmp_path: Path) -> None:
+    repository, inventory = repository_with_framework(tmp_path / "repository"), Inventory(tmp_path / "store")
+    for day, policies in ((1, POLICIES), (2, POLICIES[1:])):
+        rows, programs = {THINGS[0]: [300] * len(policies)}, [program(policy) for policy in policies]
+        commit_run(inventory.place, inventory.judged(rows, programs, time=BEGIN.replace(day=day), claims=[Claim("Thing")]))
+    store = served(inventory.directory, repository)
+    settings = ServerSettings(tokens=(TOKEN,), hosts=frozenset({"testserver"}))
+    stale = f"not asked in the newest run, last verdicts of {BEGIN:%Y-%m}-01"
+    with TestClient(create_app(store, settings)) as client:
+        page = shown(client, "/compliance/rules-v1.0.0/1")
+        assert "<strong>0</strong>" not in page and "No requirement was judged." in page and stale in page
+        assert stale in shown(client, "/policies?search=open") and stale.capitalize() in shown(client, "/policies/ce/open")
+        assert "0 policies" in shown(client, "/policies?search=open&show=passing")
+        answer = json.loads(shown(client, "/api/v1/compliance?framework=rules-v1.0.0/1"))
+        line = json.loads(shown(client, "/api/v1/compliance.ndjson?framework=rules-v1.0.0/1"))
+    store.close()
+    (framework,), (requirement,) = answer["frameworks"], answer["requirements"]
+    assert ("not asked", {}) == (requirement["standing"], requirement["counts"])
+    policy = {"policy_id": "/ce/open", "title": "Thing is open", "evaluated": False, "reason": stale}
+    assert [policy] == requirement["policies"]
+    assert {"not asked": 1} == {name: number for name, number in framework["standings"].items() if number}
+    assert {"part": 0, "of": 0} == framework["shares"]["met of judged"]
+    assert ("notAsked", f"/ce/open: {stale}") == (line["standing"], line["notAsked"])
 
 
 def test_every_link_of_a_page_leads_somewhere(client: TestClient) -> None:
