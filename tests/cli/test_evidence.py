@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import shlex
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ import pytest
 from perpend.inventory.snapshots.manifest import document_from, sealed
 from perpend.reports.evidence import verify as verifying
 from perpend.reports.evidence.archive import write_archive
-from tests.cli.conftest import KEY_POLICY, RunWriter, report
+from tests.cli.conftest import KEY_POLICY, RunWriter, done, report
 from tests.repositories import write
 
 pytestmark = pytest.mark.usefixtures("shared_database")
@@ -173,9 +174,75 @@ def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: RunWri
     reasons = {one["reason"] for one in checked(run, repacked(pack, tmp_path / "b.zip", {POLICY: milder}))[1]["faults"]}
     assert {"evaluating again gives another `policies`", "evaluating again gives another `verdicts`"} < reasons
     gone = repacked(pack, tmp_path / "c.zip", {POLICY: b"conditions: 5"})
-    assert (
-        f"the run cannot be evaluated again: the policy {KEYS} cannot be used" == checked(run, gone)[1]["faults"][0]["reason"]
-    )
+    reasons = {one["reason"] for one in checked(run, gone)[1]["faults"]}
+    assert {"evaluating again gives another `policies`", "evaluating again gives another `notAsked`"} < reasons
+
+
+EXCLUDED = "/ce/ca/aws/iam/root-user-mfa"
+
+
+@pytest.fixture(scope="module")
+def excluding(place: Path) -> Path:
+    """A pack of a run that excluded a policy, one of whose policies has changed since."""
+    store, path = place / "excluding", place / "excluding.zip"
+    done("import", report(place, "2026-11-20T00:00:00Z"), "--store", store)
+    done("check", "--store", store, "-q", "--policy", KEY_POLICY, code=1)
+    done("evidence", "--store", store, "--policy", "*root-user*", "--exclude", "root-user-mfa", "--out", path, code=3)
+    return path
+
+
+def test_policies_that_were_left_out_are_packed_and_the_plain_command_leaves_them_out_too(
+    run: RunWriter, excluding: Path, tmp_path: Path
+) -> None:
+    predicate = statement_of(excluding)["predicate"]
+    assert ([EXCLUDED], ["root-user-mfa"]) == (predicate["notAsked"]["excluded"], predicate["asked"]["exclude"])
+    assert f"policies{EXCLUDED}/prod.logic.yaml" in members_of(excluding)
+    assert (0, True) == (lambda code, found: (code, found["holds"]))(*checked(run, excluding))
+    zipfile.ZipFile(excluding).extractall(tmp_path / "pack")
+    (command,) = (one for one in predicate["commands"] if one.startswith("perpend check"))
+    words = [word.replace("pack/", f"{tmp_path}/pack/").replace("again", f"{tmp_path}/again") for word in shlex.split(command)]
+    assert 1 == run(*words[1:]).code
+    assert members_of(excluding)["verdicts.csv"] == (tmp_path / "again.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("key", "forged", "differs"),
+    [
+        ("notAsked", {"excluded": []}, "notAsked"),
+        ("notAsked", {"haveErrors": [EXCLUDED], "excluded": []}, "notAsked"),
+        ("asked", {"exclude": []}, "policies"),
+        ("asked", {"policies": ["delete-root-user-access-keys"], "exclude": []}, "notAsked"),
+        ("asked", {"exclude": ["delete-root-user-access-keys"]}, "policies"),
+        ("asked", {"comment": "nothing was left out"}, "asked"),
+        ("history", {"changedSince": []}, "history"),
+        ("history", {"moreThanFound": [EXCLUDED]}, "history"),
+    ],
+)
+def test_a_statement_that_was_forged_is_not_valid(
+    run: RunWriter, excluding: Path, tmp_path: Path, key: str, forged: dict[str, Any], differs: str
+) -> None:
+    predicate = statement_of(excluding)["predicate"]
+    path = repacked(excluding, tmp_path / "p.zip", {}, **{key: {**predicate[key], **forged}})
+    code, found = checked(run, path)
+    assert (1, False) == (code, found["holds"])
+    reason = f"evaluating again gives another `{differs}`"
+    assert {"member": "statement.json", "reason": reason} in found["faults"]
+
+
+def test_a_record_of_the_run_that_does_not_fit_its_verdicts_is_not_valid(run: RunWriter, pack: Path, tmp_path: Path) -> None:
+    history = statement_of(pack)["predicate"]["history"]
+    for forged in ({"passing": {KEYS: 1}}, {"programs": {}}, {"programs": {KEYS: "0" * 32}}):
+        code, found = checked(run, repacked(pack, tmp_path / "p.zip", {}, history={**history, **forged}))
+        assert (1, ["evaluating again gives another `history`"]) == (code, [one["reason"] for one in found["faults"]])
+
+
+def test_inherited_requirements_are_those_of_a_check(run: RunWriter, store: Path, tmp_path: Path) -> None:
+    asked = ("--store", store, "--framework", "soc-2", "--inherited", "--policy", "*iam*", "--no-config")
+    check = ("check", *asked, "--quiet", "--no-history", "--requirements", tmp_path / "r.csv")
+    assert 1 == run(*check).code
+    assert 3 == run("evidence", *asked, "--out", tmp_path / "p.zip").code
+    assert (tmp_path / "r.csv").read_bytes() == members_of(tmp_path / "p.zip")["requirements.csv"]
+    assert 0 == checked(run, tmp_path / "p.zip")[0]
 
 
 def test_what_stands_in_front_for_people_is_what_stands_in_every_pack(run: RunWriter, pack: Path, tmp_path: Path) -> None:

@@ -11,16 +11,15 @@ import click
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.format import format_option
-from perpend.cli.options.policy_selection import choice_options, chosen_policies
+from perpend.cli.options.policy_selection import choice_options, policy_choice, warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import rating_files, ratings_options
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.phrases import counted
-from perpend.evaluation.verdicts.selection import select_policies
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.snapshots.open_store import is_address, open_store
-from perpend.reports.runs import warn_tree_faults, warn_unusable_policies
+from perpend.reports.runs import PolicyChoice, warn_tree_faults, warn_unusable_policies
 from perpend.reports.streams import output_bytes
 
 DIFFERENT, INCOMPLETE = 1, 3
@@ -100,16 +99,17 @@ def write(**given: Any) -> int:
     store = open_store(options.directory)
     history = None if is_address(options.directory) else HistoryStorage(options.directory)
     reference = run_reference(store, history.head() if history else HistoryManifest(), options.run)
-    chosen = _chooses_policies() or not reference.policies
+    of_run = bool(reference.policies) and not _chooses_policies()
+    choice = (
+        PolicyChoice(policies=reference.policies, standing=True)
+        if of_run
+        else policy_choice(click.get_current_context(), given)
+    )
     with store.reading(reference.snapshot) as snapshot:
-        analyzer = Analyzer(repository)
-        selection = (
-            chosen_policies(analyzer, options, snapshot)
-            if chosen
-            else select_policies(analyzer, reference.policies, standing=True, over=snapshot)
-        )
-        if not chosen:
-            warn_unusable_policies(repository, selection)
+        selection = choice.select(Analyzer(repository), snapshot)
+        if not of_run:
+            warn_selecting_settings()
+        warn_unusable_policies(repository, selection)
         with output_bytes(options.out) as stream:
             created = create_evidence(
                 stream,
@@ -120,7 +120,7 @@ def write(**given: Any) -> int:
                 selection,
                 attested=[attestation.policy for attestation in waivers.files.attestations],
                 counts=newest_counts_of(history, until=reference.run.number) if history and reference.run else {},
-                chosen=chosen,
+                choice=choice,
             )
     written = created.written
     by = counted(written.policies, "policy", "policies")

@@ -9,15 +9,10 @@ import click
 from perpend.cli.config.command import is_from_file, selecting_settings
 from perpend.cli.options.completion import complete_frameworks, complete_policies
 from perpend.cli.options.values import repository_option
-from perpend.reports.runs import POLICIES, PolicyChoice, warn_found_settings, warn_unusable_policies
+from perpend.reports.runs import POLICIES, PolicyChoice, warn_found_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from perpend.core.objects.inventory import Inventory
-    from perpend.evaluation.verdicts.selection import Selection
-    from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.language.compiler.analyzer import Analyzer
+    from collections.abc import Callable, Mapping
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -68,16 +63,12 @@ def warn_selecting_settings() -> None:
     warn_found_settings(POLICIES, selecting_settings(click.get_current_context()))
 
 
-def chosen_policies(analyzer: Analyzer, asked: Any, over: Inventory | Snapshot) -> Selection:
-    """Return the policies of a command, after showing the diagnostics of unusable ones."""
-    choice = PolicyChoice(
-        policies=asked.policies,
-        frameworks=asked.frameworks,
-        inherited=asked.inherited,
-        exclude=asked.exclude,
-        standing=is_from_file(click.get_current_context(), "policies"),
+def policy_choice(context: click.Context, given: Mapping[str, Any]) -> PolicyChoice:
+    """Return the policies that the parameters of a command choose."""
+    return PolicyChoice(
+        policies=given["policies"],
+        frameworks=given["frameworks"],
+        inherited=given.get("inherited", False),
+        exclude=given["exclude"],
+        standing=is_from_file(context, "policies"),
     )
-    selection = choice.select(analyzer, over)
-    warn_selecting_settings()
-    warn_unusable_policies(analyzer.repository, selection)
-    return selection

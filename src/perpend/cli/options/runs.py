@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file, selecting_settings, site_address
+from perpend.cli.config.command import configuration_of, deciding_settings, selecting_settings, site_address
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, format_options
 from perpend.cli.options.names import names_option
+from perpend.cli.options.policy_selection import policy_choice
 from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
 from perpend.findings.filters import OF_VERDICTS, STATUS
 from perpend.findings.severity.active import SEVERITIES
 from perpend.reports.formats.registry import BY, REFERENCES
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import EXIT_CODE, PolicyChoice, RunRequest, warn_found_settings
+from perpend.reports.runs import EXIT_CODE, RunRequest, warn_found_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,17 +99,10 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
     Raises InvalidOption for options that do not go together.
     """
     check_unrated_passes(context, given.get("fail_on"), given.get("unrated_passes", False))
-    choice = PolicyChoice(
-        policies=given["policies"],
-        frameworks=given["frameworks"],
-        inherited=given.get("inherited", False),
-        exclude=given["exclude"],
-        standing=is_from_file(context, "policies"),
-    )
     request = RunRequest(
         **{
             "repository": repository,
-            "choice": choice,
+            "choice": policy_choice(context, given),
             "format": FormatOptions(
                 **{one.name: given[one.name] for one in fields(FormatOptions) if one.name in given}, site=site_address(context)
             ),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.values.age import format_age
+from perpend.evaluation.verdicts.selection import policies_named
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import snapshot_evaluation_time
-from perpend.findings.history.identity import lineage_of, program_hash
+from perpend.findings.history.identity import lineage_of
 from perpend.findings.history.queries.findings import run_named
 from perpend.findings.severity.active import rating_directories
 from perpend.inventory.snapshots.store import NoSnapshot
+from perpend.language.compiler.names import match_ids
 from perpend.language.syntax.renames import Renames
-from perpend.reports.evidence.statement import EvidenceRun
+from perpend.reports.evidence.results import passing_of
+from perpend.reports.evidence.statement import EvidenceRun, RunRecord
 from perpend.reports.evidence.write import EvidenceRequest, write_evidence
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
     from perpend.reports.evidence.verify import Verification
     from perpend.reports.evidence.write import WrittenEvidence
+    from perpend.reports.runs import PolicyChoice
 
 _MOST_NAMED: Final = 5
 
@@ -84,28 +89,23 @@ class RunReference:
             time, is_stated = datetime.fromisoformat(run.time), True
         return time, is_stated, now if max_age and not is_stated else None
 
-    def document(self, repository: Repository, programs: Iterable[Program]) -> dict[str, Any] | None:
-        """Return the run as the history knows it, with the policies that have changed since; None without a run."""
+    def record(
+        self, repository: Repository, programs: Iterable[Program], counts: Mapping[str, Mapping[Status, int]]
+    ) -> RunRecord | None:
+        """Return the run as the history knows it; None without a run. ``counts`` are those after the run, by policy."""
         if self.run is None:
             return None
-        return {
-            "run": self.run.number,
-            "committed": self.run.committed,
-            "judgedBy": self.run.engine,
-            "changedSince": self._changed(self.run, repository, programs),
-        }
+        passing = {policy_id: passing_of(counts[policy_id]) for policy_id in self.policies if policy_id in counts}
+        hashes = {program.policy_id: self._program_in(self.run, repository, program) for program in programs}
+        return RunRecord(self.run.number, self.run.committed, self.run.engine, hashes, passing)
 
-    def _changed(self, run: Run, repository: Repository, programs: Iterable[Program]) -> list[str]:
-        """Return the policies whose program in the run was another one, or is not known."""
+    def _program_in(self, run: Run, repository: Repository, program: Program) -> str | None:
+        """Return the hash of a policy's program in the run, None if the history does not know it."""
         former = (repository.renames.value or Renames()).former
-        known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
-        changed = []
-        for program in programs:
-            policy = known.get((lineage_of(program.policy_id, former), program.input_type))
-            same = policy is not None and policy.program == program_hash(program)
-            if policy is None or not same or policy.program_run > run.number:
-                changed.append(program.policy_id)
-        return changed
+        lineage = lineage_of(program.policy_id, former)
+        known = (policy for policy in self.head.policies if policy.lineage == lineage)
+        policy = next((policy for policy in known if policy.type_name == program.input_type), None)
+        return policy.program if policy is not None and policy.program_run <= run.number else None
 
 
 def run_reference(store: Store, head: HistoryManifest, name: str | None) -> RunReference:
@@ -148,28 +148,31 @@ def create_evidence(
     *,
     attested: Collection[str],
     counts: Mapping[str, Mapping[Status, int]],
-    chosen: bool,
+    choice: PolicyChoice,
 ) -> CreatedEvidence:
     """Write the evidence pack of a run.
 
     ``attested`` are the policies with attestations. ``counts`` are the counts of the history after the run, by policy.
-    ``chosen``: the options choose the policies, and not the run.
+    ``choice`` has made the selection.
     """
-    history = reference.document(repository, selection.programs)
-    changed = history["changedSince"] if history else []
-    asked = {*reference.policies} - {*changed}
+    record = reference.record(repository, selection.programs, counts)
+    run = _evidence_run(options, reference, snapshot, choice, record)
     request = EvidenceRequest(
-        **_request(options, reference, repository, snapshot, selection, chosen=chosen),
-        attested=tuple(policy_id for policy_id in attested if policy_id in repository.policy_ids),
-        history=history,
-        counted={policy_id: of_policy for policy_id, of_policy in counts.items() if policy_id in asked},
+        run,
+        _named_policies(repository, choice),
+        [policy_id for policy_id in attested if policy_id in repository.policy_ids],
+        {
+            "waivers": () if options.no_waivers else (options.waivers_dir,),
+            "ratings": rating_directories(repository, options.ratings_dir, defaults=options.default_ratings),
+        },
+        _commands(run, by_run=choice.policies == reference.policies),
     )
-    written = write_evidence(stream, repository, snapshot, selection, request)
+    written = write_evidence(stream, repository, snapshot, request)
     warnings = [f"not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}" for failure in snapshot.failures]
-    warnings += _policy_warning("changed since the run, or not known from it", changed)
+    warnings += _policy_warning("changed since the run, or not known from it", written.changed)
     hint = "" if request.run.max_age else " (give its --max-age, if it had one)"
     warnings += _policy_warning(f"more is compliant or inapplicable now than in the run{hint}", written.more)
-    complete = not (changed or written.more or selection.refused or snapshot.failures)
+    complete = not (written.changed or written.more or selection.refused or snapshot.failures)
     return CreatedEvidence(written, tuple(warnings), complete)
 
 
@@ -182,57 +185,45 @@ def _policy_warning(problem: str, policy_ids: Sequence[str]) -> list[str]:
     return [f"{problem}: {names}{more}: recorded in the evidence pack"]
 
 
-def _request(
-    options: EvidenceOptions,
-    reference: RunReference,
-    repository: Repository,
-    snapshot: Snapshot,
-    selection: Selection,
-    *,
-    chosen: bool,
-) -> dict[str, Any]:
-    """Return the parts of a request that follow from the options."""
+def _evidence_run(
+    options: EvidenceOptions, reference: RunReference, snapshot: Snapshot, choice: PolicyChoice, record: RunRecord | None
+) -> EvidenceRun:
     time, stated, counted_to = reference.times(snapshot, options.snapshot_time, options.max_age is not None)
-    max_age = format_age(options.max_age) if options.max_age is not None else None
-    tops = tuple(top for framework in selection.frameworks for top in framework.sections or (framework.id,))
-    run = EvidenceRun(
+    return EvidenceRun(
         snapshot.id,
         snapshot.content_hash,
         time,
-        tuple(program.policy_id for program in selection.programs),
         stated,
-        max_age,
+        format_age(options.max_age) if options.max_age is not None else None,
         counted_to,
-        inputs=not options.no_inputs,
-        frameworks=tops,
-        inherited=options.inherited and bool(tops),
+        not options.no_inputs,
+        choice,
+        record,
     )
-    words = {
-        "policies": list(options.policies) if chosen else [],
-        "frameworks": list(options.frameworks) if chosen else [],
-        "inherited": options.inherited and chosen,
-        "exclude": list(options.exclude) if chosen else [],
-        "maxAge": max_age,
-        "waivers": not options.no_waivers,
-    }
-    return {
-        "run": run,
-        "directories": {
-            "waivers": () if options.no_waivers else (options.waivers_dir,),
-            "ratings": rating_directories(repository, options.ratings_dir, defaults=options.default_ratings),
-        },
-        "sections": tuple(framework.id for framework in selection.frameworks),
-        "asked": words,
-        "commands": _commands(run),
-    }
 
 
-def _commands(run: EvidenceRun) -> tuple[str, ...]:
-    """Return the commands that verify the evidence pack, the last three without `perpend evidence verify`."""
+def _named_policies(repository: Repository, choice: PolicyChoice) -> set[str]:
+    """Return the policies that a choice names, excluded ones included, and all that map to its frameworks."""
+    ids = repository.policy_ids
+    named = match_ids(choice.policies, ids, "policy") if choice.policies or not choice.frameworks else []
+    excluded = match_ids(choice.exclude, ids, "policy") if choice.exclude else []
+    mapped = policies_named(repository, (), choice.frameworks, inherited=True) if choice.frameworks else []
+    return {*named, *excluded, *mapped}
+
+
+def _commands(run: EvidenceRun, *, by_run: bool) -> tuple[str, ...]:
+    """Return the commands that verify the evidence pack, the last three without `perpend evidence verify`.
+
+    ``by_run``: the policies are those of the run, so that all packed ones are evaluated.
+    """
     if not run.inputs or run.max_age is not None:
         return ("perpend evidence verify PACK.zip",)
+    choice = run.choice
+    named = {"--policy": () if by_run else choice.policies, "--framework": choice.frameworks, "--exclude": choice.exclude}
+    words = [word for option, names in named.items() for name in names for word in (option, name)]
+    options = shlex.join([*words, *(["--inherited"] if choice.inherited else [])])
     check = (
-        f"perpend check --store pack/snapshot --run {run.snapshot} --repo pack/policies "
+        f"perpend check --store pack/snapshot --run {run.snapshot} --repo pack/policies {options}{' ' if options else ''}"
         f"--snapshot-time {run.time.isoformat()} --no-history --no-config --format csv "
         "--references all --out again.csv"
     )

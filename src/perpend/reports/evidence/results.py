@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.ids import production_of
+from perpend.core.objects.status import Status
 from perpend.core.values.age import age_from_text
 from perpend.evaluation.planner.cached_columns import SEMANTICS
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_of
-from perpend.evaluation.verdicts.selection import framework_selections, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.history.identity import program_hash
 from perpend.findings.severity.adjustments import shifted_findings
@@ -27,8 +26,7 @@ from perpend.findings.waivers.run_findings import covered, waived
 from perpend.inventory.importers.import_snapshot import ENGINE
 from perpend.inventory.snapshots.files import naming
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.language.compiler.names import UnknownName
-from perpend.reports.evidence.statement import UnusableStatement
+from perpend.reports.evidence.statement import UnusableStatement, choice_document, record_document
 from perpend.reports.formats.csv import write_csv
 from perpend.reports.formats.decisions import (
     attestation_document,
@@ -41,12 +39,12 @@ from perpend.reports.formats.requirements import write_requirements
 from perpend.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import TextIO
 
-    from perpend.core.objects.status import Status
     from perpend.evaluation.verdicts.evaluation import Evaluation
-    from perpend.evaluation.verdicts.requirements import FrameworkSelection
+    from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
     from perpend.reports.evidence.statement import EvidenceRun
@@ -74,55 +72,32 @@ class CannotReEvaluate(UnusableStatement):
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedEvidence:
-    """An evaluation: its part of the predicate, the files that it wrote by member name, and its counts by policy."""
+    """An evaluation: its part of the predicate, and the files that it wrote by member name."""
 
     described: dict[str, Any]
     members: dict[str, Path]
-    counts: dict[str, dict[Status, int]]
 
 
 def evaluate_evidence(repository: Repository, snapshot: Snapshot, run: EvidenceRun, directory: Path) -> EvaluatedEvidence:
-    """Evaluate a snapshot with the policies of a packed repository, and write the results below a directory.
+    """Select policies of a packed repository, evaluate a snapshot, and write the results below a directory.
 
-    Raises CannotReEvaluate if a policy cannot be used, and StoreError if the snapshot is damaged.
+    Raises UnknownName if no policy can be selected, CannotReEvaluate for a maximal age that is none, and StoreError if the
+    snapshot is damaged.
     """
-    analyzer = Analyzer(repository)
-    programs = []
-    for policy_id in run.policies:
-        logic_id = production_of(policy_id)
-        program = analyzer.analyzed(logic_id).program if logic_id in repository.logic_ids else None
-        if program is None:
-            raise CannotReEvaluate(f"the policy {policy_id} cannot be used")
-        programs.append(program)
-    types = {table.type_name for table in snapshot.tables.by_name.values()}
-    if missing := next((program for program in programs if program.input_type not in types), None):
-        raise CannotReEvaluate(f"the snapshot has no {missing.input_type}, which the policy {missing.policy_id} evaluates")
+    selection = run.choice.select(Analyzer(repository), snapshot)
     max_age = age_from_text(run.max_age) if run.max_age is not None else None
     if (max_age is None) is not (run.max_age is None):
         raise CannotReEvaluate("the maximal age is not a length of time")
     with evaluate_snapshot(
         snapshot,
-        replace(selection_of(analyzer, programs), frameworks=_frameworks(repository, run)),
+        selection,
         snapshot_time=run.time if run.stated or max_age is None else None,
         today=run.counted_to,
         max_age=max_age,
     ) as evaluation:
         with naming(directory):
             members = _write(evaluation, repository, run, directory)
-        counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
-        return EvaluatedEvidence(_described(snapshot, evaluation, run), members, counts)
-
-
-def _frameworks(repository: Repository, run: EvidenceRun) -> tuple[FrameworkSelection, ...]:
-    """Return the frameworks of the run. Policies that the run did not evaluate count as not asked."""
-
-    def why_not(policy_id: str) -> str:
-        return "" if policy_id in run.policies else "not asked in this run"
-
-    try:
-        return framework_selections(repository, run.frameworks, inherited=run.inherited, why_not=why_not)
-    except UnknownName as error:
-        raise CannotReEvaluate(str(error)) from None
+        return EvaluatedEvidence(_described(snapshot, evaluation, run), members)
 
 
 def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, directory: Path) -> dict[str, Path]:
@@ -179,8 +154,10 @@ def _described(snapshot: Snapshot, evaluation: Evaluation, run: EvidenceRun) -> 
             "timeStated": run.stated,
             "maxAge": run.max_age,
             "agesCountedTo": moment_text(run.counted_to) if run.counted_to else None,
-            **({"frameworks": list(run.frameworks), "inherited": run.inherited} if run.frameworks else {}),
         },
+        "asked": choice_document(run.choice),
+        "notAsked": _not_asked(evaluation.selection),
+        "history": _history(evaluation, run),
         "policies": [
             {"id": program.policy_id, "type": program.input_type, "program": program_hash(program)}
             for program in evaluation.programs
@@ -202,6 +179,42 @@ def _described(snapshot: Snapshot, evaluation: Evaluation, run: EvidenceRun) -> 
             **{status.value: number for status, number in evaluation.ledger.counts.items()},
         },
     }
+
+
+def _not_asked(selection: Selection) -> dict[str, list[str]]:
+    """Return the selected policies that were not evaluated, by the reason."""
+    return {
+        "haveErrors": sorted(selection.refused),
+        "needMoreThanWasRead": sorted(selection.set_aside),
+        "excluded": sorted(selection.excluded),
+        "judgeTypesWithoutObjects": sorted(selection.absent),
+    }
+
+
+def _history(evaluation: Evaluation, run: EvidenceRun) -> dict[str, Any] | None:
+    """Return the record of the run with the policies that contradict it; None without a record.
+
+    ``changedSince`` are policies whose program in the run was another one, or is not known. ``moreThanFound`` are others with
+    more compliant or inapplicable verdicts than the history counted after the run.
+    """
+    record = run.record
+    if record is None:
+        return None
+    changed = [
+        program.policy_id for program in evaluation.programs if record.programs.get(program.policy_id) != program_hash(program)
+    ]
+    passing = {column.program.policy_id: passing_of(counts_of(column)) for column in evaluation.verdicts}
+    more = [
+        policy_id
+        for policy_id, number in record.passing.items()
+        if policy_id not in changed and passing.get(policy_id, 0) > number
+    ]
+    return {**record_document(record), "changedSince": changed, "moreThanFound": more}
+
+
+def passing_of(counts: Mapping[Status, int]) -> int:
+    """Return the number of compliant and inapplicable verdicts."""
+    return counts.get(Status.COMPLIANT, 0) + counts.get(Status.INAPPLICABLE, 0)
 
 
 def moment_text(moment: datetime) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
 from perpend.core.values.values import json_from_text
+from perpend.reports.runs import PolicyChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,23 +56,37 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceRun:
-    """The facts that evaluating the run again needs: the snapshot and its content hash, the time, policies, and maximal age.
+class RunRecord:
+    """The record of a run in a history: its number, commit and engine.
 
-    ``stated``: the time was stated by a source or the user. Ages count to ``counted_to``. ``frameworks`` are the frameworks or
-    sections that chose the policies; ``inherited``: policies that inherit them are included.
+    ``programs`` are the hashes of the policies' programs in the run, None for one that is not known. ``passing`` are the
+    numbers of compliant and inapplicable objects after the run, by policy.
+    """
+
+    number: int
+    committed: str
+    engine: str
+    programs: Mapping[str, str | None] = field(default_factory=dict)
+    passing: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRun:
+    """The facts that evaluating the run again needs: the snapshot and its content hash, the time, and the maximal age.
+
+    ``stated``: the time was stated by a source or the user. Ages count to ``counted_to``. ``choice`` selects the policies.
+    ``record`` is the run in the history, None if no history knows it.
     """
 
     snapshot: str
     content: str
     time: datetime
-    policies: tuple[str, ...]
     stated: bool
     max_age: str | None
     counted_to: datetime | None
     inputs: bool
-    frameworks: tuple[str, ...] = ()
-    inherited: bool = False
+    choice: PolicyChoice = field(default_factory=PolicyChoice)
+    record: RunRecord | None = None
 
 
 def statement_from(content: bytes) -> Statement:
@@ -96,22 +111,64 @@ def statement_from(content: bytes) -> Statement:
 def run_from_predicate(predicate: Mapping[str, Any]) -> EvidenceRun:
     """Return the run that a predicate describes. Raises UnusableStatement."""
     try:
-        run, policies = predicate["run"], predicate["policies"]
+        run, history = predicate["run"], predicate["history"]
         max_age = run["maxAge"]
         return EvidenceRun(
             str(run["snapshot"]),
             str(run["content"]),
             _moment(run["time"]),
-            tuple(str(one["id"]) for one in policies),
             bool(run["timeStated"]),
             str(max_age) if max_age is not None else None,
             _moment(run["agesCountedTo"]) if run["agesCountedTo"] is not None else None,
             bool(predicate["inputs"]["packed"]),
-            tuple(map(str, run.get("frameworks", ()))),
-            bool(run.get("inherited", False)),
+            _choice_from(predicate["asked"]),
+            _record_from(history) if history is not None else None,
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise UnusableStatement("does not say which run was packed") from None
+
+
+def choice_document(choice: PolicyChoice) -> dict[str, Any]:
+    """Return the policies that a run asked, for a predicate. ``default``: none of them was named by itself."""
+    return {
+        "policies": list(choice.policies),
+        "frameworks": list(choice.frameworks),
+        "inherited": choice.inherited,
+        "exclude": list(choice.exclude),
+        "default": choice.standing,
+    }
+
+
+def _choice_from(asked: Mapping[str, Any]) -> PolicyChoice:
+    policies, frameworks, exclude = (tuple(map(str, asked[key])) for key in ("policies", "frameworks", "exclude"))
+    return PolicyChoice(
+        policies=policies,
+        frameworks=frameworks,
+        inherited=bool(asked["inherited"]),
+        exclude=exclude,
+        standing=bool(asked["default"]),
+    )
+
+
+def record_document(record: RunRecord) -> dict[str, Any]:
+    """Return the record of a run for a predicate."""
+    return {
+        "run": record.number,
+        "committed": record.committed,
+        "judgedBy": record.engine,
+        "programs": dict(record.programs),
+        "passing": dict(record.passing),
+    }
+
+
+def _record_from(history: Mapping[str, Any]) -> RunRecord:
+    return RunRecord(
+        int(history["run"]),
+        str(history["committed"]),
+        str(history["judgedBy"]),
+        {policy_id: None if program is None else str(program) for policy_id, program in history["programs"].items()},
+        {policy_id: int(number) for policy_id, number in history["passing"].items()},
+    )
 
 
 def digest_of_bytes(content: bytes) -> str:

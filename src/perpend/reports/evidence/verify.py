@@ -47,7 +47,7 @@ _DOUBTS: Final = {
     "changedSince": "changed since the run, or not known from it",
     "moreThanFound": "more is compliant or inapplicable now than in the run",
 }
-"""Warnings about policies in the predicate's ``history``. They follow from no member, so that they cannot be checked."""
+"""Warnings about policies in the predicate's ``history``. An evidence pack with some can be valid."""
 
 
 @dataclass(slots=True)
@@ -214,7 +214,7 @@ class _Reevaluation:
         if len(self.outcome.faults) + len(self.outcome.unchecked) == before:
             counts = results.described["verdicts"]
             number = sum(counts.values()) - counts["objects"]
-            by = counted(len(run.policies), "policy", "policies")
+            by = counted(len(results.described["policies"]), "policy", "policies")
             self.outcome.checked.append(f"evaluated again: {counted(number, 'verdict')} by {by}, equal byte for byte")
             if predicate.get("versions") != VERSIONS:
                 self.outcome.checked.append(f"by another version: {_versions(predicate)} then, {_versions(None)} now")

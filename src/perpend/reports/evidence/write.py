@@ -1,16 +1,15 @@
 """Write an evidence pack: one file with everything that a run consists of.
 
-The packed policies are evaluated, so that the evidence pack contains exactly the policies that gave the results.
+Policies are selected from the packed ones and evaluated, so that the evidence pack contains the policies that gave the results.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from perpend.core.commit import digest_of
-from perpend.core.objects.status import Status
 from perpend.findings.severity.read import FOLDER as RATINGS
 from perpend.findings.waivers.read import FOLDER as WAIVERS
 from perpend.inventory.snapshots.files import StoreError, naming, shown
@@ -27,7 +26,6 @@ from perpend.reports.evidence.statement import Statement, digest_of_bytes
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
     from perpend.reports.evidence.statement import EvidenceRun
@@ -45,16 +43,17 @@ def copy_repository(
     repository: Repository,
     target: Path,
     policy_ids: Collection[str],
-    sections: Collection[str],
+    *,
+    with_frameworks: bool,
     directories: Mapping[str, Sequence[str | None]],
 ) -> None:
     """Write some policies, and the files that they may refer to, below a directory, as a repository.
 
-    ``sections`` are frameworks or sections, which are written in full. ``directories`` are the directories of waivers and
-    ratings, None for the repository's own; a later one overrides an earlier one. Raises NotAnEvidencePack for a file that
-    cannot be read.
+    ``with_frameworks`` writes all frameworks, because policies reach sections through those of others. ``directories`` are
+    those of waivers and ratings, None for the repository's own; a later one overrides an earlier one. Raises
+    NotAnEvidencePack for a file that cannot be read.
     """
-    for path in _paths(repository, policy_ids, sections):
+    for path in _paths(repository, policy_ids, with_frameworks=with_frameworks):
         _copy(repository.files, path, target / path)
     (target / ROOT_MARK).touch(mode=0o600)
     for name in (WAIVERS, RATINGS):
@@ -69,16 +68,14 @@ def _copy_decisions(repository: Repository, target: Path, name: str, directory: 
             _copy(files, path, target / path.removeprefix(f"{folder}/"))
 
 
-def _paths(repository: Repository, policy_ids: Collection[str], sections: Collection[str]) -> Iterator[str]:
+def _paths(repository: Repository, policy_ids: Collection[str], *, with_frameworks: bool) -> Iterator[str]:
     """Yield the files of policies, and the files that any policy may refer to."""
     wanted = {f"{policy.strip('/')}/" for policy in policy_ids}
     above = {f"{'/'.join(path.split('/')[:number])}/folder.yaml" for path in wanted for number in range(1, path.count("/") + 1)}
-    tops = tuple(f"{section.strip('/')}/" for section in sections)
     for path in sorted(repository.tree.files):
         parts = path.split("/")
         is_policy = path in above or any("/".join(parts[:number]) + "/" in wanted for number in range(1, len(parts)))
-        of_framework = any(path.startswith(top) or top.startswith(path.removesuffix("section.yaml")) for top in tops)
-        if parts[0] not in ("ce", "frameworks") or is_policy or (parts[0] == "frameworks" and of_framework):
+        if is_policy or (with_frameworks if parts[0] == "frameworks" else parts[0] != "ce"):
             yield path
     yield from (name for name in _ROOT_FILES if (repository.files.root / name).is_file())
 
@@ -105,7 +102,7 @@ waivers.json          waivers and attestations: their state, and the number of f
 waived.csv            the findings that each waiver covers, if there are any
 ratings.json          severity ratings, if there are any
 requirements.csv      the result of each requirement, if frameworks were evaluated
-policies/             a repository of the evaluated policies, and of the files that they refer to
+policies/             a repository of the selected policies, and of the files that they refer to
 policies/waivers/     the waivers of the run
 policies/ratings/     the severity ratings of the run
 snapshot/             a store with one snapshot: the inputs
@@ -123,19 +120,16 @@ have it signed.
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRequest:
-    """The content of an evidence pack besides its results: the options of the command, and the run in the history.
+    """The content of an evidence pack besides its results.
 
-    ``directories`` are those of waivers and ratings. ``counted`` are the counts of the history after the run, by policy, of
-    policies that have not changed since.
+    ``policies`` are all that the choice of the run names, those that it excludes included. ``attested`` are further ones.
+    ``directories`` are those of waivers and ratings.
     """
 
     run: EvidenceRun
+    policies: Collection[str] = ()
+    attested: Collection[str] = ()
     directories: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
-    sections: tuple[str, ...] = ()
-    attested: tuple[str, ...] = ()
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    history: Mapping[str, Any] | None = None
-    counted: Mapping[str, Mapping[Status, int]] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
 
 
@@ -143,19 +137,19 @@ class EvidenceRequest:
 class WrittenEvidence:
     """A written evidence pack: the number of members, the SHA-256 of the statement, and numbers of verdicts and policies.
 
-    ``more`` are the policies with more compliant or inapplicable verdicts than the history counted after the run.
+    ``changed`` are the policies that have changed since the run, or are not known from it. ``more`` are others with more
+    compliant or inapplicable verdicts than the history counted after the run.
     """
 
     members: int
     statement: str
     verdicts: int
     policies: int
-    more: tuple[str, ...] = ()
+    changed: Sequence[str] = ()
+    more: Sequence[str] = ()
 
 
-def write_evidence(
-    stream: BinaryIO, repository: Repository, snapshot: Snapshot, selection: Selection, request: EvidenceRequest
-) -> WrittenEvidence:
+def write_evidence(stream: BinaryIO, repository: Repository, snapshot: Snapshot, request: EvidenceRequest) -> WrittenEvidence:
     """Evaluate a snapshot and write its evidence pack.
 
     Raises NotAnEvidencePack if a file cannot be packed, StoreError if the snapshot is damaged.
@@ -164,14 +158,8 @@ def write_evidence(
     with scratch() as directory:
         packed = directory / "policies"
         packed.mkdir(mode=0o700)
-        answering = {
-            policy.policy_id
-            for card in selection.frameworks
-            for requirement in card.requirements
-            for policy in requirement.policies
-        }
-        ids = sorted({*run.policies, *selection.refused, *request.attested, *answering})
-        copy_repository(repository, packed, ids, request.sections, request.directories)
+        ids = {*request.policies, *request.attested}
+        copy_repository(repository, packed, ids, with_frameworks=bool(run.choice.frameworks), directories=request.directories)
         results = evaluate_evidence(open_repository(packed), snapshot, run, directory)
         members: dict[str, Path | bytes] = {README: README_TEXT.encode(), **results.members}
         for path in sorted(file for file in packed.rglob("*") if file.is_file()):
@@ -184,24 +172,24 @@ def write_evidence(
         check_sizes(members)
         known = {name: str(one["sha256"]) for name, one in inputs.items()}
         digests = {name: known.get(name) or _digest(content) for name, content in members.items()}
-        more = tuple(
-            name
-            for name, counts in request.counted.items()
-            if _without_action(results.counts.get(name, {})) > _without_action(counts)
-        )
         predicate = {
             **results.described,
             "inputs": {"packed": run.inputs, "files": [{"name": name, **one} for name, one in inputs.items()]},
-            "asked": request.asked,
-            "notAsked": _not_asked(selection),
-            "history": request.history and {**request.history, "moreThanFound": list(more)},
             "versions": VERSIONS,
             "commands": list(request.commands),
         }
         statement = Statement(digests, predicate).text.encode()
         write_archive(stream, {STATEMENT: statement, README: members.pop(README), **dict(sorted(members.items()))})
         verdicts = sum(results.described["verdicts"].values()) - results.described["verdicts"]["objects"]
-        return WrittenEvidence(len(members) + 2, digest_of_bytes(statement), verdicts, len(run.policies), more)
+        history = results.described["history"] or {"changedSince": (), "moreThanFound": ()}
+        return WrittenEvidence(
+            len(members) + 2,
+            digest_of_bytes(statement),
+            verdicts,
+            len(results.described["policies"]),
+            history["changedSince"],
+            history["moreThanFound"],
+        )
 
 
 def inputs_of(snapshot: Snapshot) -> dict[str, dict[str, str | int]]:
@@ -216,20 +204,5 @@ def inputs_of(snapshot: Snapshot) -> dict[str, dict[str, str | int]]:
     return dict(sorted(files.items()))
 
 
-def _without_action(counts: Mapping[Status, int]) -> int:
-    """Return the number of compliant and inapplicable verdicts."""
-    return counts.get(Status.COMPLIANT, 0) + counts.get(Status.INAPPLICABLE, 0)
-
-
 def _digest(content: Path | bytes) -> str:
     return digest_of_bytes(content) if isinstance(content, bytes) else digest_of(content)[0]
-
-
-def _not_asked(selection: Selection) -> dict[str, Any]:
-    """Return the chosen policies that were not evaluated, by the reason."""
-    return {
-        "haveErrors": sorted(selection.refused),
-        "needMoreThanWasRead": sorted(selection.set_aside),
-        "excluded": sorted(selection.excluded),
-        "judgeTypesWithoutObjects": sorted(selection.absent),
-    }

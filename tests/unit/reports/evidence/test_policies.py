@@ -30,9 +30,11 @@ FILES = {
 }
 
 
-def copied(root: Path, waivers: tuple[str | None, ...] = (None,)) -> set[str]:
+def copied(root: Path, waivers: tuple[str | None, ...] = (None,), *, frameworks: bool = False) -> set[str]:
     target = root / "packed"
-    copy_repository(Repository(root / "own"), target, ["/ce/acme/one"], ["/frameworks/cis/1"], {"waivers": waivers})
+    copy_repository(
+        Repository(root / "own"), target, ["/ce/acme/one"], with_frameworks=frameworks, directories={"waivers": waivers}
+    )
     assert (target / "ce/acme/one/prod.logic.yaml").read_bytes() == (root / "own/ce/acme/one/prod.logic.yaml").read_bytes()
     return {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
 
@@ -40,8 +42,9 @@ def copied(root: Path, waivers: tuple[str | None, ...] = (None,)) -> set[str]:
 def test_policies_come_with_what_they_may_refer_to_and_nothing_else(tmp_path: Path) -> None:
     write(tmp_path / "own", FILES)
     expected = {"ce/folder.yaml", "ce/acme/folder.yaml", "ce/acme/one/policy.yaml", "ce/acme/one/prod.logic.yaml"}
-    expected |= {"types/Thing/type.yaml", "frameworks/cis/section.yaml", "frameworks/cis/1/section.yaml"}
-    assert expected | {"renames.yaml", "root.yaml", "waivers/a.yaml"} == copied(tmp_path)
+    expected |= {"types/Thing/type.yaml", "renames.yaml", "root.yaml", "waivers/a.yaml"}
+    assert expected == copied(tmp_path)
+    assert expected | {path for path in FILES if path.startswith("frameworks/")} == copied(tmp_path, frameworks=True)
 
 
 @pytest.mark.parametrize(

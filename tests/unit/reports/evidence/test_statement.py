@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from perpend.reports.evidence.statement import EvidenceRun, Statement, UnusableStatement, run_from_predicate, statement_from
+from perpend.reports.evidence.statement import (
+    EvidenceRun,
+    RunRecord,
+    Statement,
+    UnusableStatement,
+    choice_document,
+    record_document,
+    run_from_predicate,
+    statement_from,
+)
+from perpend.reports.runs import PolicyChoice
 
 DIGEST = "0" * 64
 RUN = {
@@ -19,7 +29,9 @@ RUN = {
     "maxAge": None,
     "agesCountedTo": None,
 }
-PREDICATE: dict[str, Any] = {"run": RUN, "policies": [{"id": "/ce/p"}], "inputs": {"packed": True}}
+ASKED: dict[str, Any] = {"policies": ["/ce/p"], "frameworks": [], "inherited": False, "exclude": ["*q"], "default": True}
+HISTORY: dict[str, Any] = {"run": 3, "committed": "c", "judgedBy": "e", "programs": {"/ce/p": None}, "passing": {"/ce/p": 5}}
+PREDICATE: dict[str, Any] = {"run": RUN, "inputs": {"packed": True}, "asked": ASKED, "history": HISTORY}
 
 
 def document(**more: Any) -> bytes:
@@ -58,15 +70,22 @@ def test_what_is_no_statement_is_refused(content: bytes, reason: str) -> None:
 
 
 def test_a_predicate_says_what_judging_again_takes() -> None:
-    expected = EvidenceRun("s", "c", datetime(2026, 11, 20, tzinfo=UTC), ("/ce/p",), False, None, None, True)
+    choice = PolicyChoice(policies=("/ce/p",), exclude=("*q",), standing=True)
+    record = RunRecord(3, "c", "e", {"/ce/p": None}, {"/ce/p": 5})
+    expected = EvidenceRun("s", "c", datetime(2026, 11, 20, tzinfo=UTC), False, None, None, True, choice, record)
     assert expected == run_from_predicate(PREDICATE)
+    assert ASKED == choice_document(choice) and HISTORY == record_document(record)
+    assert run_from_predicate({**PREDICATE, "history": None}).record is None
 
 
 @pytest.mark.parametrize(
     "predicate",
     [
         {},
-        {**PREDICATE, "policies": 5},
+        {**PREDICATE, "asked": {**ASKED, "policies": 5}},
+        {**PREDICATE, "asked": []},
+        {**PREDICATE, "history": {**HISTORY, "programs": []}},
+        {**PREDICATE, "history": {**HISTORY, "passing": {"/ce/p": "many"}}},
         {**PREDICATE, "run": {**RUN, "time": "yesterday"}},
         {**PREDICATE, "run": {**RUN, "time": "2026-11-20T00:00:00"}},
         {**PREDICATE, "inputs": ["packed"]},
