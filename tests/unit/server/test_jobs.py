@@ -120,8 +120,20 @@ def test_no_text_of_a_request_becomes_an_argument(tmp_path: Path, sleeping: None
         for body in (b"", b"{", b'{"run": "nightly", "more": 1}', b'"nightly"', b"[" * 100_000, b"\xff"):
             assert 400 == reader.post(RUNS, content=body).status_code
         location = reader.post(f"{RUNS}?store=elsewhere", json={"run": "nightly"}).headers["location"]
-        assert f"-P|-m|perpend|check|--quiet|--store|{tmp_path / 'store'}|" == first_line(reader)
+        assert f"-P|-m|perpend|check|--store|{tmp_path / 'store'}|--quiet|" == first_line(reader)
         reader.delete(location)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("last", [("--",), ("--out",)])
+def test_no_word_of_a_run_takes_the_store_for_its_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: Any) -> None:
+    """Neither an input nor a file to write is named `--store`."""
+    monkeypatch.chdir(tmp_path)
+    done("import", REPORT, "--store", "store")
+    with asking(Path("store"), command=("check", "--fail-on", "never", "--no-config", *last)) as reader:
+        job = ended(reader, reader.post(RUNS, json={"run": "nightly"}).headers["location"])
+    assert {("--",): ("done", 0), ("--out",): ("failed", 2)}[last] == (job["state"], job["exit_code"])
+    assert ["store"] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_readers_of_some_accounts_start_and_see_no_runs(tmp_path: Path, sleeping: None) -> None:

@@ -36,6 +36,9 @@ _GRACE: Final = 10.0
 _DONE: Final = (0, 1, 3)
 """The exit codes of a run that has checked the store. The others are failures."""
 
+_COMMANDS: Final = (("check",), ("import",), ("scan", "aws"), ("collect", "aws"))
+"""The commands that a server starts, by their words."""
+
 LOCK: Final = "runs"
 """The name of the lock that a started run holds, among the locks of its store."""
 
@@ -115,7 +118,7 @@ class Jobs:
         held = self._lock()
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "perpend", *self.runs[name], "--store", self._place),
+                *(sys.executable, "-P", "-m", "perpend", *_with_store(self.runs[name], self._place)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
@@ -165,11 +168,22 @@ class Jobs:
             raise PerpendError(f"The run cannot be started: {(error.strerror or str(error)).lower()}.") from None
 
 
+def _startable(command: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the words at the beginning of a command that name it, None if it is not one that a server starts."""
+    return next((words for words in _COMMANDS if command[: len(words)] == words), None)
+
+
+def _with_store(command: tuple[str, ...], place: str) -> tuple[str, ...]:
+    """Return a command with its store, before its own words: after `--`, the option would be an input."""
+    words = _startable(command) or ()
+    return (*words, "--store", place, *command[len(words) :])
+
+
 def why_not_startable(place: str, command: tuple[str, ...]) -> str | None:
     """Return the reason why a configured command cannot be a run of this store, None if it can."""
     if is_address(place):
         return "a store on object storage has no history"
-    if tuple(command[:1]) not in (("check",), ("import",)) and tuple(command[:2]) not in (("scan", "aws"), ("collect", "aws")):
+    if _startable(command) is None:
         return "a run is `check`, `import`, `scan aws` or `collect aws`"
     if any(word == "--store" or word.startswith(("--store=", "--no-store")) for word in command):
         return "the store is that of the server, and not named here"
