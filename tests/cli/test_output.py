@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter, end_by, forked
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter, done, end_by, forked
+from tests.repositories import logic, policy_files, write
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
@@ -60,6 +61,47 @@ def test_a_directory_is_no_place_to_write_to(run: RunWriter, tmp_path: Path) -> 
     ran = run(*CHECK, "--out", tmp_path)
     assert (2, "") == (ran.code, ran.out)
     assert "cannot be written: is a directory" in ran.err
+
+
+SIGNS = "n\u00e4me\u2028\u202e\x85"
+
+
+@pytest.fixture(scope="module")
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of a repository and of a store of two runs with names that are not ASCII."""
+    place = tmp_path_factory.mktemp("signs")
+    check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__name__c"}}}}
+    names = {"full": "\u00dcbung", "contextual": "\u00dcbung"}
+    files = policy_files(logic({"NOT": {"arg": check}}, input_type="CA10__CaAwsBucket__c"))
+    write(place / "repository", {**files, "ce/policy/policy.yaml": {"names": names, "description": "\u00dcber \u2028."}})
+    for number, ids in enumerate((("b1",), ("b1", "b2")), 20):
+        buckets = [{"Id": one, "CA10__disappearanceTime__c": None, "CA10__name__c": f"{SIGNS}{one}"} for one in ids]
+        (place / "buckets.json").write_text(json.dumps(buckets))
+        kind = ("--type", "CA10__CaAwsBucket__c", "--observed-at", f"2026-11-{number}")
+        done("import", *kind, place / "buckets.json", "--store", place / "store")
+        done("check", "-q", "--store", place / "store", "--repo", place / "repository", code=1)
+    return place
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *((*name, "--format", form) for name in (("findings",), ("diff",), ("history", "b1")) for form in ("json", "ndjson")),
+        ("inventory", "sql", "SELECT id, name FROM aws_s3_bucket", "--format", "json"),
+        ("explain", "policy", "b1", "--format", "json"),
+        ("list", "policies", "--format", "json"),
+        ("search", "policy", "--format", "json"),
+        ("check", "--no-history", "--format", "json"),
+        ("check", "--no-history", "--format", "ndjson"),
+    ],
+    ids=lambda words: f"{words[0]} {words[-1]}",
+)
+def test_json_is_ascii_whatever_names_hold(run: RunWriter, signs: Path, words: tuple[str, ...]) -> None:
+    of_store = () if words[0] in ("list", "search") else ("--store", signs / "store")
+    of_repository = () if words[0] in ("history", "inventory") else ("--repo", signs / "repository")
+    ran = run(*words, *of_store, *of_repository)
+    assert ran.code in (0, 1) and ran.out.isascii(), ran.err
+    assert "\\u2028" in ran.out or "\\u00dcbung" in ran.out
 
 
 IN_TURN = """

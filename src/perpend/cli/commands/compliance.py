@@ -117,7 +117,7 @@ def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: Carry
 
     if form == "json":
         more = {"carriedOver": carry_over_document(carried)} if carried is not None else {}
-        json.dump([card_document(card) | more for card in cards], stream, ensure_ascii=False, indent=1)
+        json.dump([card_document(card) | more for card in cards], stream, indent=1)
         stream.write("\n")
     elif form == "junit":
         write_cards_junit(cards, stream)

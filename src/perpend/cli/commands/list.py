@@ -95,7 +95,7 @@ def command(
     listed = with_words(rows, words, repository)
     if form == "json":
         with output_stream(out) as stream:
-            stream.write(json.dumps(listed, ensure_ascii=False, indent=2) + "\n")
+            stream.write(json.dumps(listed, indent=2) + "\n")
     else:
         with terminal(out) as console:
             print_listing(listed, console, near=None if listed else near_word(rows, words))

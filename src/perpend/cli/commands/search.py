@@ -40,7 +40,7 @@ def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: s
     hits = search(repository, wanted)
     if form == "json":
         with output_stream(out) as stream:
-            stream.write(json.dumps(rows_of(hits[:limit]), ensure_ascii=False, indent=2) + "\n")
+            stream.write(json.dumps(rows_of(hits[:limit]), indent=2) + "\n")
     else:
         near = None if hits else nearest_word(repository, wanted)
         with terminal(out) as console:

@@ -134,7 +134,7 @@ def write_rows_as(form: str, columns: Sequence[str], rows: Sequence[Row], stream
     if form == "csv":
         write_answer_csv(columns, [[tuple(row.values()) for row in rows]], stream)
     elif form == "ndjson":
-        stream.writelines(f"{json.dumps(plain(row), ensure_ascii=False)}\n" for row in rows)
+        stream.writelines(f"{json.dumps(plain(row))}\n" for row in rows)
     else:
-        json.dump([plain(row) for row in rows], stream, ensure_ascii=False, indent=1)
+        json.dump([plain(row) for row in rows], stream, indent=1)
         stream.write("\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from perpend.core.diagnostics.escape import display_width, encodable, visible
+from perpend.core.diagnostics.escape import display_width, visible
 from perpend.core.objects.inventory import places_in_words
 from perpend.core.objects.labels import AS_WRITTEN
 from perpend.evaluation.explain.fields_read import LONGEST_QUERY, NOT_COLLECTED, NOT_KNOWN
@@ -311,7 +311,7 @@ def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
             "currentStateMessage": change.message,
         },
     }
-    stream.write(encodable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+    stream.write(json.dumps(document, indent=2) + "\n")
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def write_answer_json(columns: Sequence[str], batches: Iterable[list[tuple[Any, 
     stream.write("[")
     for number, row in enumerate(chain.from_iterable(batches)):
         values = dict(zip(names, map(_plain, row), strict=True))
-        stream.write(("," if number else "") + "\n" + json.dumps(values, ensure_ascii=False))
+        stream.write(("," if number else "") + "\n" + json.dumps(values))
     stream.write("\n]\n")
 
 

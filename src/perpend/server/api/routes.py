@@ -131,8 +131,8 @@ def _write_compliance(run: ServedRun, asked: Asked, format: str, path: Path) -> 
 
 
 def _write_lines(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
-    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
-        stream.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    with path.open("w", encoding="ascii", newline="\n") as stream:
+        stream.writelines(f"{json.dumps(row)}\n" for row in rows)
 
 
 def _summary(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> Summary:

@@ -60,8 +60,8 @@ def _schema_of_dataclass(answer: type[Any], components: dict[str, dict[str, Any]
 
 def json_bytes(answer: object) -> bytes:
     """Return an answer as JSON: dataclasses as objects, times as ISO 8601 in UTC."""
-    text = json.dumps(_plain(answer), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
+    text = json.dumps(_plain(answer), allow_nan=False, separators=(",", ":"))
+    return text.encode("ascii")
 
 
 def _plain(value: Any) -> Any:

@@ -129,6 +129,12 @@ def test_hidden_characters_are_written_out(html: Html) -> None:
     assert HIDDEN not in html(address_of("b3"))
 
 
+@pytest.mark.parametrize("address", ["findings", "findings.ndjson", "diff", "diff.ndjson"])
+def test_json_is_ascii_whatever_names_hold(client: TestClient, address: str) -> None:
+    answer = client.get(f"/api/v1/{address}").content
+    assert answer.isascii() and b"in\\u202evisible" in answer
+
+
 def test_facets_count_and_every_choice_is_an_address(html: Html, client: TestClient) -> None:
     page = html("/findings?life=unknown&account=" + OURS)
     assert "1 finding" in words(page)

@@ -81,7 +81,7 @@ def write_policy_diff_json(radius: PolicyDiff, stream: TextIO) -> None:
             for waiver in radius.waivers
         ],
     }
-    json.dump(document, stream, ensure_ascii=False, indent=1)
+    json.dump(document, stream, indent=1)
     stream.write("\n")
 
 

@@ -89,7 +89,7 @@ def write_difference_json(difference: Difference, stream: TextIO) -> None:
         )
     }
     document |= {"counts": difference.counts, "findings": [plain(row) for row in difference.rows]}
-    json.dump(document, stream, ensure_ascii=False, indent=1)
+    json.dump(document, stream, indent=1)
     stream.write("\n")
 
 

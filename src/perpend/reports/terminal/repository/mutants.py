@@ -93,7 +93,7 @@ def _percent(score: MutationScore) -> str:
 def write_mutants_json(scores: Sequence[MutationScore], stream: TextIO) -> None:
     """Write JSON: for each logic file its numbers, survivors with killers, and equivalent mutants."""
     document = {"logics": [_document(score) for score in scores]}
-    stream.write(encodable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+    stream.write(json.dumps(document, indent=2) + "\n")
 
 
 def _document(score: MutationScore) -> dict[str, Any]:

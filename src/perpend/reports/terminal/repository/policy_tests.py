@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from perpend.authoring.testing.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
-from perpend.core.diagnostics.escape import display_width, encodable, visible
+from perpend.core.diagnostics.escape import display_width, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.reports.formats.junit import ERROR, FAILURE, PASSED, JUnitCase, JUnitSuite, write_suites
@@ -59,7 +59,7 @@ def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = Fals
     }
     if coverage:
         document["coverage"] = [_coverage(entry) for entry in report.coverage]
-    stream.write(encodable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
+    stream.write(json.dumps(document, indent=2) + "\n")
 
 
 def _coverage(entry: Coverage) -> dict[str, Any]:
