@@ -36,6 +36,7 @@ from perpend.server.index.build import LOOKED_UP, SEARCHED, copied, sorted_copie
 from perpend.server.index.facts import IndexFacts, KnownPolicy, KnownWaiver
 from perpend.server.index.files import IndexFiles
 from perpend.server.question import Question
+from perpend.server.scope import ALL_ACCOUNTS, Scope
 from perpend.server.served_store import ServedRun, ServedStore
 from perpend.server.views.run_state import HistoryOfRun, RunState
 
@@ -147,10 +148,10 @@ def questions(run: ServedRun) -> dict[str, list[Callable[[], Any]]]:
     """Return what is asked, each in a way that no answer is kept from before."""
     drawn = random.Random(1)
     accounts = [number_of_account(drawn.randrange(1, ACCOUNTS + 1)) for _ in range(60)]
-    first = run.findings(Question(), limit=40).findings
+    first = run.findings(Question(ALL_ACCOUNTS), limit=40).findings
 
     def asked(**values: str) -> Question:
-        return Question(Filter({name: (value,) for name, value in values.items()}))
+        return Question(ALL_ACCOUNTS, Filter({name: (value,) for name, value in values.items()}))
 
     def anew(ask: Callable[[], Any], times: int) -> list[Callable[[], Any]]:
         def one() -> None:
@@ -165,20 +166,20 @@ def questions(run: ServedRun) -> dict[str, list[Callable[[], Any]]]:
         "facets of an account": [lambda one=one: run.facets(asked(account=one)) for one in accounts],
         "page of a policy": [lambda one=one: run.findings(asked(policy=one)) for one in policies],
         "facets of a policy": [lambda one=one: run.facets(asked(policy=one)) for one in policies],
-        "page of all": anew(lambda: run.findings(Question()), 20),
-        "page of all, the newest first": anew(lambda: run.findings(Question(), order="newest"), 20),
-        "page of all, in the middle": anew(lambda: run.findings(Question(), after="400000"), 20),
-        "facets of all": anew(lambda: run.facets(Question()), 20),
-        "facets of all, kept": [lambda: run.facets(Question())] * 20,
+        "page of all": anew(lambda: run.findings(Question(ALL_ACCOUNTS)), 20),
+        "page of all, the newest first": anew(lambda: run.findings(Question(ALL_ACCOUNTS), order="newest"), 20),
+        "page of all, in the middle": anew(lambda: run.findings(Question(ALL_ACCOUNTS), after="400000"), 20),
+        "facets of all": anew(lambda: run.facets(Question(ALL_ACCOUNTS)), 20),
+        "facets of all, kept": [lambda: run.facets(Question(ALL_ACCOUNTS))] * 20,
         "facets of a region": [lambda one=one: run.facets(asked(region=f"eu-west-{one}")) for one in range(10)],
         "facets since a day": [lambda one=one: run.facets(asked(since=f"2026-10-{one:02}")) for one in range(10, 20)],
         "page of a search": [lambda one=one: run.findings(asked(search=f"server-{one}")) for one in range(7_000, 7_010)],
         "page of an object": [lambda one=one: run.findings(asked(object=one.object_id)) for one in first],
         "one finding": [lambda one=one: run.finding(one.finding_id) for one in first],
-        "groups by policy": anew(lambda: run.groups(Question(), "policy"), 20),
+        "groups by policy": anew(lambda: run.groups(Question(ALL_ACCOUNTS), "policy"), 20),
         "groups by object of an account": [lambda one=one: run.groups(asked(account=one), "object") for one in accounts[:10]],
         "summary": anew(run.summary, 20),
-        "summary of an account": [lambda one=one: run.summary(frozenset([one])) for one in accounts[:20]],
+        "summary of an account": [lambda one=one: run.summary(Scope(frozenset([one]))) for one in accounts[:20]],
         "CSV of an account": [
             lambda one=one: run.export(asked(account=one), "csv", Path(tempfile.gettempdir(), "bench.csv"))
             for one in accounts[:5]
@@ -209,7 +210,7 @@ def serve(facts: IndexFacts, directory: str, port: int) -> None:
     import uvicorn
 
     from perpend.server.app import create_app
-    from perpend.server.settings import Limits, ServerSettings
+    from perpend.server.settings import BearerToken, Limits, ServerSettings
 
     # Each request is a line of the log, which nobody reads here.
     for stream in (1, 2):
@@ -218,7 +219,7 @@ def serve(facts: IndexFacts, directory: str, port: int) -> None:
     store = ServedStore(directory, open_repository(None))
     run = opened(facts, files)
     store.current = lambda: run  # type: ignore[method-assign]
-    settings = ServerSettings(directory, tokens=("bench",), limits=Limits(rate=1e6, burst=1_000_000))
+    settings = ServerSettings(directory, tokens=(BearerToken("bench", ALL_ACCOUNTS),), limits=Limits(rate=1e6, burst=1_000_000))
     uvicorn.run(create_app(store, settings), host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 
@@ -303,7 +304,7 @@ def build(directory: str) -> None:
     store = ServedStore(directory, open_repository(None))
     run = store.current()
     taken, spent = time.perf_counter() - begun, time.process_time() - processor
-    number, size = run.findings(Question()).total, sum(path.stat().st_size for path in run._files.all) / 1e6
+    number, size = run.findings(Question(ALL_ACCOUNTS)).total, sum(path.stat().st_size for path in run._files.all) / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"index of {number:,} open findings: {taken:.1f} s, {spent:.1f} CPU-s, {size:,.0f} MB on disk, peak {peak:,.0f} MB")
     store.close()

@@ -62,6 +62,98 @@ def test_a_server_waits_for_a_store_that_is_not_there(interrupted: Interrupted, 
     assert 0 == interrupted(ask, "serve", "--store", tmp_path / "none", *options)
 
 
+TEAM = '[serve.tokens.team]\naccounts = ["{}"]\ntoken-file = "team.token"\n'
+TOKEN = "t" * 32
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with the file of a token."""
+    monkeypatch.chdir(tmp_path)
+    Path("team.token").write_text(TOKEN)
+    Path("team.token").chmod(0o600)
+    return tmp_path
+
+
+def stored(run: RunWriter) -> None:
+    run("import", EXAMPLE, "--store", "store")
+    run("check", "--store", "store", "--policy", "root-user-mfa", "--quiet")
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("bind", ["127.0.0.1:0", "0.0.0.0:0"])
+def test_a_token_of_the_configuration_sees_its_accounts_and_no_metrics(
+    interrupted: Interrupted, run: RunWriter, directory: Path, bind: str
+) -> None:
+    stored(run)
+    Path("perpend.toml").write_text(TEAM.format("111122223333"))
+
+    def ask(printed: Listener) -> None:
+        start = printed.until("accepts 1 Bearer token for team, which see 1 account\n")
+        asking = http.client.HTTPConnection("127.0.0.1", int(re.findall(r":(\d+)/ \(", start)[0]), timeout=60)
+        assert ("log in, once" in start) is bind.startswith("127."), "other machines get no link that shows all accounts"
+        for address, status in (("/api/v1/summary", 200), ("/metrics", 403), ("/api/v1/runs/jobs", 403)):
+            asking.request("GET", address, headers={"Authorization": f"Bearer {TOKEN}"})
+            answer = asking.getresponse()
+            body = answer.read().decode()
+            assert status == answer.status and (status == 403 or 25 == json.loads(body)["objects"])
+
+    assert 0 == interrupted(ask, "serve", "--store", "store", "--bind", bind)
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (TEAM.format("111122223334"), "belongs to account '111122223334' (did you mean '111122223333'?)"),
+        (TEAM.format("production") + "[accounts.111122223333]\nname = 'Production'\n", "(its number is `111122223333`)"),
+        (
+            TEAM.format("111122223333") + TEAM.format("111122223333").replace("team]", "other]"),
+            "is one of [serve.tokens.team], too",
+        ),
+        (TEAM.replace("team.token", "none").format("111122223333"), "perpend.toml:3: none: cannot be read: no such file"),
+        (
+            TEAM.replace("team.token", "open.token").format("111122223333"),
+            "perpend.toml:3: open.token: other users can read it",
+        ),
+    ],
+)
+def test_a_token_that_would_show_nothing_or_is_no_secret_ends_the_start(
+    run: RunWriter, directory: Path, text: str, reason: str
+) -> None:
+    stored(run)
+    Path("open.token").write_text(TOKEN)
+    Path("perpend.toml").write_text(text)
+    refused = run("serve", "--store", "store", "--bind", "127.0.0.1:0")
+    assert 2 == refused.code and reason in refused.err and 1 == refused.err.count("\n") and TOKEN not in refused.err
+
+
+@pytest.mark.medium
+def test_the_accounts_of_a_token_are_checked_when_the_first_run_comes(
+    interrupted: Interrupted, run: RunWriter, directory: Path
+) -> None:
+    Path("perpend.toml").write_text(TEAM.format("111122223334"))
+
+    def ask(printed: Listener) -> None:
+        start = printed.until("which see 1 account, to be checked when the store has a run\n")
+        subprocess.run(
+            [sys.executable, "-m", "perpend", "import", EXAMPLE, "--store", "store"], check=True, capture_output=True
+        )
+        check = [sys.executable, "-m", "perpend", "check", "--store", "store", "--policy", "root-user-mfa", "--quiet"]
+        subprocess.run(check, check=False, capture_output=True)
+        asking = http.client.HTTPConnection("127.0.0.1", int(re.findall(r":(\d+)/ \(", start)[0]), timeout=60)
+        asking.request("GET", "/api/v1/summary", headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = asking.getresponse()
+        sentence = json.loads(answer.read())["detail"]
+        assert (403, True) == (
+            answer.status,
+            sentence.startswith("You may see no account. The token team is for `111122223334`"),
+        )
+        printed.until("[serve.tokens.team]: no object of the store belongs to account '111122223334' (did you mean")
+
+    assert 0 == interrupted(ask, "serve", "--store", "store", "--bind", "127.0.0.1:0")
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perpend.cli.config.files import MOST_BYTES, MOST_DOTS
-from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, RUN_SETTINGS, RUNS, SERVE, SETTINGS, Setting
+from perpend.cli.config.settings import (
+    ACCOUNT_SETTINGS,
+    ACCOUNTS,
+    RUN_SETTINGS,
+    RUNS,
+    SERVE,
+    SETTINGS,
+    TOKEN_SETTINGS,
+    TOKENS,
+    Setting,
+)
 
 HEAD = """# The configuration file
 
@@ -44,6 +54,12 @@ def page() -> str:
     lines += ["", "## Runs of a server", "", f"`[{SERVE}.{RUNS}.nightly]`, by a name of small letters, digits and hyphens:", ""]
     lines += ["| key | value | meaning |", "| --- | --- | --- |"]
     lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in RUN_SETTINGS)
+    lines += ["", "## Tokens of a server", ""]
+    lines += [
+        f"`[{SERVE}.{TOKENS}.team]`, by a name of the same form. A token of such a file sees these accounts only, and needs both:"
+    ]
+    lines += ["", "| key | value | meaning |", "| --- | --- | --- |"]
+    lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in TOKEN_SETTINGS)
     return "\n".join(lines) + "\n" + FOOT
 
 

@@ -22,9 +22,11 @@ from perpend.server.mcp.routes import ROUTES as MCP
 from perpend.server.metrics import ROUTES as METRICS
 from perpend.server.metrics import Metrics
 from perpend.server.observe import Observed
+from perpend.server.pages.errors import no_account_page
 from perpend.server.pages.routes import ROUTES as PAGES
 from perpend.server.parameters import BadRequest
-from perpend.server.refusals import refusal
+from perpend.server.refusals import is_for_programs, refusal
+from perpend.server.scope import NoAccount
 from perpend.server.settings import Limits, ServerSettings
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def create_app(store: ServedStore, settings: ServerSettings) -> Starlette:
             HTTPException: _http_error,
             BadRequest: _bad_request,
             InvalidOption: _bad_request,
+            NoAccount: _no_account,
             PerpendError: _unavailable,
         },
         lifespan=lifespan,
@@ -97,6 +100,13 @@ def _methods_of(request: Request) -> list[str]:
 
 def _bad_request(request: Request, error: Exception) -> Response:
     return refusal(request, 400, str(error))
+
+
+def _no_account(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NoAccount)
+    if is_for_programs(request.scope["path"]):
+        return refusal(request, 403, str(error))
+    return no_account_page(request, error.scope.origin)
 
 
 def _unavailable(request: Request, error: Exception) -> Response:

@@ -10,24 +10,30 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.language.compiler.names import printable
+from perpend.server.scope import ALL_ACCOUNTS, Scope
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
     from starlette.requests import Request
 
-    from perpend.server.scope import Scope
-    from perpend.server.settings import ServerSettings
+    from perpend.server.settings import BearerToken, ServerSettings
+
+SESSION: Final = "session"
+"""The name of a reader who has logged in here, before the name of the token."""
 
 _MOST_SESSIONS: Final = 1_000
+_MOST_LISTED: Final = 3
 _LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A person or program with valid credentials. ``scope`` are the accounts that it may see, None for all."""
+    """A person or program with valid credentials. ``scope`` are the accounts that it may see."""
 
     name: str
-    scope: Scope = None
+    scope: Scope
 
 
 class Contradiction(Exception):
@@ -41,25 +47,31 @@ class Credentials:
         self._settings = settings
         self._now = now
         self._one_time = settings.one_time_token
-        self._sessions: dict[bytes, float] = {}
+        self._sessions: dict[bytes, tuple[float, Reader]] = {}
 
     def reader_of(self, request: Request) -> Reader | None:
         """Return the reader of a request, None without valid credentials. Raises Contradiction."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and _is_one_of(token.strip(), self._settings.tokens):
-            return Reader("token")
+        if scheme.lower() == "bearer" and (known := self._token(token.strip())) is not None:
+            return Reader(f"token {known.name}".rstrip(), known.scope)
         return self._named_by_proxy(request) or self._of_session(request)
 
     def exchange(self, token: str) -> str | None:
-        """Return the cookie of a new session for the one-time token or a Bearer token, None for another text."""
-        if self._one_time is not None and _is_one_of(token, [self._one_time]):
+        """Return the cookie of a new session for the one-time token or a Bearer token, None for another text.
+
+        The session shows the accounts of the token.
+        """
+        if self._one_time is not None and _is_same(token, self._one_time):
             self._one_time = None
-        elif not _is_one_of(token, self._settings.tokens):
+            reader = Reader(SESSION, ALL_ACCOUNTS)
+        elif (known := self._token(token)) is not None:
+            reader = Reader(f"{SESSION} {known.name}".rstrip(), known.scope)
+        else:
             return None
         cookie = secrets.token_urlsafe(32)
         while len(self._sessions) >= _MOST_SESSIONS:
-            del self._sessions[min(self._sessions, key=self._sessions.__getitem__)]
-        self._sessions[_digest(cookie)] = self._now() + self._settings.limits.session_seconds
+            del self._sessions[min(self._sessions, key=lambda key: self._sessions[key][0])]
+        self._sessions[_digest(cookie)] = self._now() + self._settings.limits.session_seconds, reader
         return cookie
 
     def end(self, request: Request) -> None:
@@ -68,11 +80,16 @@ class Credentials:
 
     def _of_session(self, request: Request) -> Reader | None:
         key = _digest(request.cookies.get(cookie_name(request), ""))
-        ends = self._sessions.get(key)
-        if ends is None or ends <= self._now():
+        end, reader = self._sessions.get(key, (0.0, None))
+        if reader is None or end <= self._now():
             self._sessions.pop(key, None)
             return None
-        return Reader("session")
+        return reader
+
+    def _token(self, text: str) -> BearerToken | None:
+        """Return the Bearer token that a text is, None if it is none. The time does not depend on the text."""
+        known = [token for token in self._settings.tokens if _is_same(text, token.text)]
+        return known[0] if known else None
 
     def _named_by_proxy(self, request: Request) -> Reader | None:
         settings = self._settings
@@ -82,9 +99,9 @@ class Credentials:
         if not name or len(name) > _LONGEST_NAME or not name.isprintable():
             return None
         if settings.scope_header is None:
-            return Reader(name)
-        accounts = _only_value(request, settings.scope_header).split(",")
-        return Reader(name, frozenset(filter(None, map(str.strip, accounts))))
+            return Reader(name, ALL_ACCOUNTS)
+        accounts = frozenset(filter(None, map(str.strip, _only_value(request, settings.scope_header).split(","))))
+        return Reader(name, Scope(accounts, origin=_origin(settings.scope_header, accounts)))
 
     def _is_trusted(self, request: Request) -> bool:
         try:
@@ -108,10 +125,25 @@ def _only_value(request: Request, header: str) -> str:
     return values[0].strip() if values else ""
 
 
-def _is_one_of(token: str, known: Iterable[str]) -> bool:
-    """Whether a token is one of those known. The time does not depend on the token."""
-    given = _digest(token)
-    return sum(hmac.compare_digest(given, _digest(valid)) for valid in known) > 0
+def _origin(header: str, accounts: Collection[str]) -> str:
+    """Return the sentence for a reader to whom the accounts in a header of the proxy show nothing."""
+    if not accounts:
+        return f"The proxy sends none in {header} for you; ask the person who runs the proxy to add your accounts."
+    return (
+        f"The proxy sends {listed_accounts(accounts)} in {header} for you, and this store has no such account; ask the person "
+        "who runs the proxy."
+    )
+
+
+def listed_accounts(accounts: Collection[str]) -> str:
+    """Return accounts as a phrase of bounded length."""
+    first = ", ".join(f"`{printable(one)}`" for one in sorted(accounts)[:_MOST_LISTED])
+    return f"{first} and {len(accounts) - _MOST_LISTED:,} more" if len(accounts) > _MOST_LISTED else first
+
+
+def _is_same(token: str, known: str) -> bool:
+    """Whether two tokens are the same. The time does not depend on the token."""
+    return hmac.compare_digest(_digest(token), _digest(known))
 
 
 def _digest(text: str) -> bytes:

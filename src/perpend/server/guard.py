@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -12,10 +13,12 @@ from perpend.server.credentials import Contradiction
 from perpend.server.login import login_page
 from perpend.server.rates import Rates
 from perpend.server.refusals import is_for_programs, refusal
+from perpend.server.scope import Scope
 
 if TYPE_CHECKING:
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Send
+    from starlette.types import Scope as Connection
 
     from perpend.server.credentials import Credentials
     from perpend.server.settings import ServerSettings
@@ -44,34 +47,63 @@ class Guard:
         self._settings = settings
         self._credentials = credentials
         self._rates = Rates(settings.limits.rate, settings.limits.burst)
+        self._log_ins = Counter[str]()
         self._answering = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Refuse a request, or pass it on with its reader and a bounded body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request = Request(scope)
         state = scope.setdefault("state", {})
-        state.update(reader=None, scope=frozenset())
+        state.update(reader=None, scope=Scope())
         refused = self._misshaped(request) or self._foreign(request) or self._without_right(request, state)
+        if refused is None:
+            try:
+                body = await self._body(request, receive)
+            except _UnusableBody as error:
+                refused = refusal(request, error.status, str(error), {"Connection": "close"})
+        if refused is None and self._answering >= self._settings.limits.at_once and scope["path"] not in HEALTH:
+            busy = "The server is answering too many requests. Ask again in a few seconds."
+            refused = refusal(request, 503, busy, {"Retry-After": "5"})
         if refused is not None:
             await refused(scope, receive, send)
-        elif self._answering >= self._settings.limits.at_once and request.scope["path"] not in HEALTH:
-            busy = "The server is answering too many requests. Ask again in a few seconds."
-            await refusal(request, 503, busy, {"Retry-After": "5"})(scope, receive, send)
         else:
-            await self._pass_on(request, receive, send)
+            await self._pass_on(scope, body, receive, send)
 
-    async def _pass_on(self, request: Request, receive: Receive, send: Send) -> None:
-        body = _BoundedBody(receive, self._settings.limits.body, self._settings.limits.body_seconds)
+    async def _pass_on(self, scope: Connection, body: bytes, receive: Receive, send: Send) -> None:
+        """Let a request be answered whose body has arrived: while it arrives, a request keeps no other from its answer."""
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_whole() -> Message:
+            return whole.pop() if whole else await receive()
+
         self._answering += 1
         try:
-            await self._app(request.scope, body.receive, send)
-        except _UnusableBody as error:
-            await refusal(request, error.status, error.sentence, {"Connection": "close"})(request.scope, receive, send)
+            await self._app(scope, receive_whole, send)
         finally:
             self._answering -= 1
+
+    async def _body(self, request: Request, receive: Receive) -> bytes:
+        """Return the body of a request. Raises _UnusableBody.
+
+        Without a reader, few bodies may arrive at the same time, and each has little room and time.
+        """
+        limits = self._settings.limits
+        if request.state.reader is not None:
+            return await _arrived(receive, limits.body, limits.body_seconds)
+        if not _has_body(request):
+            return b""
+        address = request.client.host if request.client else ""
+        if self._log_ins.total() >= limits.logins_at_once or self._log_ins[address] >= limits.logins_of_address:
+            raise _UnusableBody(503, "Too many log-ins are arriving. Try again in a few seconds.")
+        self._log_ins[address] += 1
+        try:
+            return await _arrived(receive, limits.login_body, limits.login_seconds)
+        finally:
+            self._log_ins[address] -= 1
+            self._log_ins += Counter()  # drops addresses without any
 
     def _misshaped(self, request: Request) -> Response | None:
         """Refuse a request that is too large."""
@@ -133,33 +165,28 @@ class _UnusableBody(Exception):
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
-        self.sentence = sentence
 
 
-class _BoundedBody:
-    """Passes on a body of bounded size, which has to arrive in a bounded time."""
+async def _arrived(receive: Receive, most: int, seconds: float) -> bytes:
+    """Return a body of bounded size, which has to arrive in a bounded time. Raises _UnusableBody."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                body += message.get("body", b"")
+                if len(body) > most:
+                    raise _UnusableBody(413, f"The body is longer than {most:,} bytes.")
+                if message["type"] != "http.request":
+                    raise _UnusableBody(400, "The connection ended before the whole body had arrived.")
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise _UnusableBody(408, "The body did not arrive in time.") from None
 
-    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
-        self._receive = receive
-        self._left = most
-        self._most = most
-        self._ends = asyncio.get_running_loop().time() + seconds
-        self._is_complete = False
 
-    async def receive(self) -> Message:
-        """Return the next part of the body, or that the client has gone."""
-        if self._is_complete:
-            return await self._receive()
-        try:
-            async with asyncio.timeout_at(self._ends):
-                message = await self._receive()
-        except TimeoutError:
-            raise _UnusableBody(408, "The body did not arrive in time.") from None
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise _UnusableBody(413, f"The body is longer than {self._most:,} bytes.")
-        self._is_complete = message["type"] != "http.request" or not message.get("more_body", False)
-        return message
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 def _name_of(host: str) -> str:

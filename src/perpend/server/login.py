@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, quote_plus
 
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_FIELDS: Final = 50
 _LONGEST_TOKEN: Final = 200
+_LONGEST_TARGET: Final = 700
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
@@ -54,7 +55,7 @@ def login_page(request: Request, settings: ServerSettings, *, status: int = 200,
         sentence=sentence,
         token=token,
         takes_tokens=settings.one_time_token is not None or bool(settings.tokens),
-        target=_own_address(_asked(request) if request.scope["path"] != "/login" else request.query_params.get("next", "/")),
+        target=_target(request),
         # Browsers send a strict cookie only from pages of the same server, not for a link in a message.
         may_have_cookie=status == 401 and not wrong and request.headers.get("sec-fetch-site") not in (None, "same-origin"),
     )
@@ -88,6 +89,12 @@ async def _log_out(request: Request) -> Response:
     answer = RedirectResponse("/login", 303, _NO_STORE)
     answer.delete_cookie(cookie_name(request), httponly=True, samesite="strict")
     return answer
+
+
+def _target(request: Request) -> str:
+    """Return the address to go to after a log-in. A body without credentials has little room, so a long one is forgotten."""
+    target = _own_address(_asked(request) if request.scope["path"] != "/login" else request.query_params.get("next", "/"))
+    return target if len(quote_plus(target)) <= _LONGEST_TARGET else "/"
 
 
 def _asked(request: Request) -> str:

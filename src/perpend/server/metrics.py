@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from perpend.core.errors import PerpendError
+from perpend.server.reader import run_of, scope_of
+from perpend.server.scope import ALL_ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from perpend.server.answers import Summary
-    from perpend.server.served_store import ServedRun
 
 BOUNDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """The upper bounds of the classes of durations, in seconds."""
@@ -59,7 +61,7 @@ class Metrics:
 
 
 def _run_lines(summary: Summary) -> Iterator[str]:
-    """Yield the lines about the run that the server shows, for the accounts of a reader."""
+    """Yield the lines about the run that the server shows."""
     yield from _head("perpend_run", "gauge", "Number of the newest run that the server shows.")
     yield f"perpend_run {summary.run}"
     yield from _head("perpend_snapshot_age_seconds", "gauge", "Age of the facts of this run.")
@@ -82,11 +84,12 @@ def _labels(**labels: object) -> str:
 
 async def _show(request: Request) -> Response:
     """Answer with all metrics. If the store cannot be read, the metrics of the run are missing, and ``perpend_ready`` is 0."""
+    if not scope_of(request).is_all:
+        raise HTTPException(403, "Only readers that see all accounts may read the metrics: they count the requests of all.")
 
     def summary() -> Summary | None:
         try:
-            run: ServedRun = request.app.state.store.current()
-            return run.summary(request.state.scope)
+            return run_of(request).summary(ALL_ACCOUNTS)
         except PerpendError:
             return None
 

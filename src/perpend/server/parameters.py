@@ -172,7 +172,7 @@ def read_parameters(
             read[name] = declared.value_of(_single(name, several)) if several else declared.default
     waived = str(read.pop(WAIVED_CONTROL.name, WAIVED_CONTROL.default))
     try:
-        return Asked(Question(Filter.of_arguments(filters, chosen), waived, scope), read)
+        return Asked(Question(scope, Filter.of_arguments(filters, chosen), waived), read)
     except InvalidOption as error:
         raise BadRequest(_sentence(error)) from None
 

@@ -20,9 +20,9 @@ class Question:
     ``waived`` is ``all``, ``yes`` or ``no``. ``scope`` limits every answer, numbers too.
     """
 
+    scope: Scope
     filter: Filter = field(default_factory=Filter)
     waived: str = "all"
-    scope: Scope = None
 
     @property
     def key(self) -> Hashable:

@@ -34,6 +34,7 @@ from perpend.server.index.numbers import Numbers
 from perpend.server.index.pages import Pages
 from perpend.server.index.questions import Chosen, Questions, statements
 from perpend.server.index.runs import Runs
+from perpend.server.scope import NoAccount
 from perpend.server.views.run_state import HistoryOfRun, RunState
 from perpend.server.views.run_views import RunViews
 
@@ -62,12 +63,13 @@ class ServedRun:
     """The last run of a store, as it was when the server read it. All methods may be called from several threads.
 
     Each raises TooSlow if the answer takes longer than a server waits, and InvalidOption for a question that means nothing.
-    Its files are removed when nobody holds it any more.
+    Its files are removed when nobody holds it any more. ``accounts`` are those of all objects of its history.
     """
 
     def __init__(self, facts: IndexFacts, files: IndexFiles, state: RunState, etag: str, closing: ExitStack) -> None:
         """Open the files of an index. ``closing`` is closed when nobody holds the run any more."""
         self.run, self.etag, self.views = facts.head.runs[-1].number, etag, RunViews(state)
+        self.accounts = frozenset(account for account in facts.accounts if account is not None)
         self._facts, self._files = facts, files
         made = [*statements(facts, files), *export_statements(facts, files)]
         self._database = IndexDatabase(files.directory, files.all, files.spill, made)
@@ -80,7 +82,7 @@ class ServedRun:
         self._lock = threading.Lock()
         self.release = weakref.finalize(self, closing.close)
 
-    def summary(self, scope: Scope = None) -> Summary:
+    def summary(self, scope: Scope) -> Summary:
         """Return the state of the store for a reader."""
         in_scope = self._questions.in_scope(scope)
         return self._kept(("summary", scope), lambda: self._runs.summary(scope, in_scope, self._numbers))
@@ -120,7 +122,7 @@ class ServedRun:
         """
         return self._kept(("groups", asked.key, by), lambda: tuple(self._numbers.groups(self._chosen(asked), by)))
 
-    def finding(self, finding_id: str, scope: Scope = None) -> FindingRow | None:
+    def finding(self, finding_id: str, scope: Scope) -> FindingRow | None:
         """Return a finding by its id, of any state; None if there is none that the reader may see."""
         return self._pages.finding(finding_id, self._questions.in_scope(scope))
 
@@ -128,7 +130,7 @@ class ServedRun:
         """Write all chosen findings as ``csv``, ``ndjson`` or ``parquet``: rows, columns and order of ``perpend findings``."""
         write_export(self._database, self._facts, self._files, self._chosen(asked), format, path, order)
 
-    def runs(self, scope: Scope = None) -> Sequence[RunRow]:
+    def runs(self, scope: Scope) -> Sequence[RunRow]:
         """Return the runs of the history, the newest first. Of earlier runs it is not known what was waived: it is failing."""
         return self._kept(("runs", scope), lambda: self._runs.rows(scope, self._questions.in_scope(scope)))
 
@@ -176,6 +178,7 @@ class ServedStore:
         self._reading: threading.Thread | None = None
         self._releases: list[weakref.finalize[[], ServedRun]] = []
         self._is_closed = False
+        self._first_run: Callable[[ServedRun], object] | None = None
         self.problem: str | None = None
         """Why the newest waivers or ratings are not in use, None if they are. The former ones go on."""
 
@@ -206,6 +209,25 @@ class ServedStore:
             if self._run is not None:
                 return self._run
             raise copy(self._failed[1]) if self._failed is not None else PerpendError(f"{visible(self.place)}: cannot be read")
+
+    def on_first_run(self, work: Callable[[ServedRun], object]) -> None:
+        """Do some work with the first run that can be read: at once if there is one, else when it comes."""
+        with self._lock:
+            run = self._run
+            if run is None:
+                self._first_run = work
+        if run is not None:
+            work(run)
+
+    def run_for(self, scope: Scope) -> ServedRun:
+        """Return the newest run that is ready, as :meth:`current`, for a reader.
+
+        Raises NoAccount for one who may see none of its accounts.
+        """
+        run = self.current()
+        if not scope.is_all and scope.accounts.isdisjoint(run.accounts):
+            raise NoAccount(scope)
+        return run
 
     def close(self) -> None:
         """Remove the files that the server made."""
@@ -243,8 +265,11 @@ class ServedStore:
             with self._lock:
                 self._releases = [one for one in self._releases if one.alive] + [run.release]
                 self._failed, self.problem = None, None
+                first = self._first_run if self._run is None else None
                 if not self._is_closed:
                     self._run, self._seen = run, state
+            if first is not None:
+                first(run)
         finally:
             with self._lock:
                 self._reading = None

@@ -21,6 +21,8 @@ from perpend.core.errors import PerpendError
 from perpend.server.answers import Coverage, Summary
 from perpend.server.app import ServerSettings, create_app
 from perpend.server.run import http_server, listening_socket
+from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.settings import BearerToken
 
 TOKEN = "a-token-of-a-file-0123456789"  # noqa: S105
 ONE_TIME = "a-one-time-token-0123456789"
@@ -29,7 +31,7 @@ PROXY = ServerSettings(
     trust_header="X-Forwarded-User",
     trust_from=(ip_network("10.0.0.4/32"), ip_network("fd00::/64")),
     scope_header="X-Accounts",
-    tokens=(TOKEN,),
+    tokens=(BearerToken(TOKEN, ALL_ACCOUNTS),),
 )
 SUMMARY = Summary(
     run=7,
@@ -60,7 +62,10 @@ class EmptyStore:
             raise PerpendError(self.error)
         return self
 
-    def summary(self, scope: Any = None) -> Summary:
+    def run_for(self, scope: Scope) -> EmptyStore:
+        return self.current()
+
+    def summary(self, scope: Scope) -> Summary:
         self.scopes.append(scope)
         return SUMMARY
 
@@ -72,7 +77,7 @@ async def _seen(request: Request) -> Response:
     """Answer with the reader as handlers see it, after reading the body."""
     await request.body()
     scope = request.state.scope
-    return JSONResponse({"reader": request.state.reader, "scope": None if scope is None else sorted(scope)})
+    return JSONResponse({"reader": request.state.reader, "scope": "all" if scope.is_all else sorted(scope.accounts)})
 
 
 async def _broken(request: Request) -> Response:
@@ -85,7 +90,7 @@ async def _export(request: Request) -> Response:
 
 def application(settings: ServerSettings | None = None, store: EmptyStore | None = None) -> Starlette:
     """Return the application with three more addresses, which show what handlers see."""
-    app = create_app(store or EmptyStore(), settings or ServerSettings(one_time_token=ONE_TIME, tokens=(TOKEN,)))  # type: ignore[arg-type]
+    app = create_app(store or EmptyStore(), settings or ServerSettings(one_time_token=ONE_TIME, tokens=PROXY.tokens))  # type: ignore[arg-type]
     more = [
         Route("/api/v1/seen", _seen, methods=["GET", "POST"]),
         Route("/api/v1/broken", _broken),

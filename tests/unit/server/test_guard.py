@@ -6,6 +6,8 @@ import http.client
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +17,8 @@ from starlette.testclient import TestClient
 from perpend.server.app import ServerSettings
 from perpend.server.observe import CONTENT_POLICY, HEADERS
 from perpend.server.run import listening_socket
-from perpend.server.settings import Limits
+from perpend.server.scope import Scope
+from perpend.server.settings import BearerToken, Limits
 from tests.unit.server.served import ONE_TIME, PROXY, TOKEN, EmptyStore, application, client, server
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -44,7 +47,7 @@ def test_a_link_with_the_one_time_token_changes_nothing_and_its_button_logs_in_o
     cookie = answer.headers["set-cookie"]
     assert (303, "/findings?severity=high") == (answer.status_code, answer.headers["location"])
     assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Max-Age=" in cookie and ONE_TIME not in cookie
-    assert {"reader": "session", "scope": None} == asking.get(SEEN).json()
+    assert {"reader": "session", "scope": "all"} == asking.get(SEEN).json()
     other = client()
     again = asking.post("/login", data={"token": ONE_TIME})
     assert (401, None) == (again.status_code, again.headers.get("set-cookie")) and "works once" in again.text
@@ -64,7 +67,7 @@ def test_a_session_ends_at_log_out_and_after_its_time() -> None:
     assert 200 == client_status(asking, session)
     assert 303 == asking.post("/logout").status_code
     assert 401 == client_status(asking, session)
-    short = client(ServerSettings(tokens=(TOKEN,), limits=Limits(session_seconds=0)))
+    short = client(ServerSettings(tokens=PROXY.tokens, limits=Limits(session_seconds=0)))
     answer = short.post("/login", data={"token": TOKEN})
     assert 401 == short.get(SEEN, headers={"Cookie": answer.headers["set-cookie"].partition(";")[0]}).status_code
 
@@ -82,11 +85,28 @@ def test_a_log_in_leads_to_this_server_only(address: str) -> None:
 
 def test_a_token_is_compared_as_a_whole_and_sees_all() -> None:
     asking = client()
-    assert {"reader": "token", "scope": None} == asking.get(SEEN, headers=BEARER).json()
+    assert {"reader": "token", "scope": "all"} == asking.get(SEEN, headers=BEARER).json()
     for wrong in (TOKEN[:-1], f"{TOKEN}x", "", "é"):
         assert 401 == asking.get(SEEN, headers={"Authorization": f"Bearer {wrong}".encode()}).status_code
     assert 401 == asking.get(f"{SEEN}?token={TOKEN}").status_code, "no credentials in addresses"
     assert 401 == asking.get(SEEN, headers={"Authorization": f"Basic {TOKEN}"}).status_code
+
+
+LIMITED = BearerToken("a-token-of-a-team-0123456789", Scope(frozenset({"1", "2"})), "team")
+
+
+def test_a_token_of_some_accounts_sees_these_also_after_a_log_in() -> None:
+    asking = client(replace(PROXY, tokens=(*PROXY.tokens, LIMITED)))
+    bearer = {"Authorization": f"Bearer {LIMITED.text}"}
+    assert {"reader": "token team", "scope": ["1", "2"]} == asking.get(SEEN, headers=bearer).json()
+    assert {"reader": "token", "scope": "all"} == asking.get(SEEN, headers=BEARER).json()
+    assert 303 == asking.post("/login", data={"token": LIMITED.text}).status_code
+    assert {"reader": "session team", "scope": ["1", "2"]} == asking.get(SEEN).json()
+    assert 403 == asking.get("/metrics").status_code == asking.get("/metrics", headers=bearer).status_code
+    started = asking.post("/api/v1/runs", json={"run": "nightly"}, headers=bearer)
+    assert 403 == started.status_code == asking.get("/runs/start").status_code
+    assert "all accounts" in started.json()["detail"]
+    assert LIMITED.text not in repr(LIMITED) + repr(PROXY)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +125,7 @@ def test_a_token_is_compared_as_a_whole_and_sees_all() -> None:
         ("not an address", [("X-Forwarded-User", "alma")], 401),
         ("10.0.0.4", [("X-Forwarded-User", "alma"), ("X-Forwarded-User", "root")], 400),
         ("10.0.0.4", [("X-Forwarded-User", "alma"), ("X-Accounts", "1"), ("X-Accounts", "2")], 400),
-        ("10.0.0.5", [("X-Accounts", "1"), *BEARER.items()], {"reader": "token", "scope": None}),
+        ("10.0.0.5", [("X-Accounts", "1"), *BEARER.items()], {"reader": "token", "scope": "all"}),
     ],
 )
 def test_headers_of_a_proxy_are_believed_from_its_addresses_only(
@@ -118,7 +138,7 @@ def test_headers_of_a_proxy_are_believed_from_its_addresses_only(
 def test_without_a_scope_header_a_named_reader_sees_all_and_its_accounts_are_ignored() -> None:
     headers = {"X-Forwarded-User": "alma", "X-Accounts": "1"}
     asking = client(replace(PROXY, scope_header=None), peer="10.0.0.4")
-    assert {"reader": "alma", "scope": None} == asking.get(SEEN, headers=headers).json()
+    assert {"reader": "alma", "scope": "all"} == asking.get(SEEN, headers=headers).json()
 
 
 @pytest.mark.parametrize(
@@ -225,7 +245,7 @@ def test_a_reader_that_asks_too_often_waits_and_others_do_not() -> None:
 
 
 def test_one_answer_more_than_the_bound_is_busy() -> None:
-    answer = client(ServerSettings(tokens=(TOKEN,), limits=Limits(at_once=0))).get(SEEN, headers=BEARER)
+    answer = client(ServerSettings(tokens=PROXY.tokens, limits=Limits(at_once=0))).get(SEEN, headers=BEARER)
     assert (503, "5") == (answer.status_code, answer.headers["retry-after"]) and "Ask again" in answer.json()["detail"]
 
 
@@ -276,10 +296,10 @@ def test_metrics_count_requests_by_route_and_are_for_readers() -> None:
     assert all(re.fullmatch(r'#.*|\w+(\{(\w+="[^"]*",?)+\})? [\d.e+-]+', line) for line in text.splitlines())
 
 
-def test_metrics_of_a_reader_are_of_its_accounts() -> None:
+def test_metrics_are_for_readers_who_see_all_accounts() -> None:
     store = EmptyStore()
-    client(PROXY, peer="10.0.0.4", store=store).get("/metrics", headers={"X-Forwarded-User": "a", "X-Accounts": "1"})
-    assert [frozenset({"1"})] == store.scopes
+    answer = client(PROXY, peer="10.0.0.4", store=store).get("/metrics", headers={"X-Forwarded-User": "a", "X-Accounts": "1"})
+    assert (403, []) == (answer.status_code, store.scopes) and "perpend_" not in answer.text
 
 
 def test_over_http_the_head_is_bounded_and_forwarded_addresses_are_not_believed() -> None:
@@ -302,6 +322,80 @@ def test_over_http_the_head_is_bounded_and_forwarded_addresses_are_not_believed(
                 f"POST {SEEN} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 9\r\n\r\na".encode()
             )
             assert slow.recv(100).startswith(b"HTTP/1.1 408")
+
+
+@contextmanager
+def slow_posts(port: int, number: int, address: str, more: str = "") -> Iterator[list[socket.socket]]:
+    """Send the head and one byte of some requests, and yield their connections."""
+    head = f"POST {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}Content-Length: 100\r\n\r\na"
+    with ExitStack() as opened:
+        connections = [opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20)) for _ in range(number)]
+        for connection in connections:
+            connection.sendall(head.encode())
+        yield connections
+
+
+def status_of(port: int, method: str, address: str, body: str | None = None, **headers: str) -> int:
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    asking.request(method, address, body, headers)
+    answer = asking.getresponse()
+    answer.read()
+    return answer.status
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def wait_for_log_ins(port: int) -> None:
+    """Wait until the server has read the heads of so many log-ins that it takes no other."""
+    assert any(503 == status_of(port, "POST", "/login", "token=x", **FORM) for _ in range(1_000))
+
+
+def test_log_ins_that_hang_keep_no_reader_from_an_answer() -> None:
+    limits = Limits(login_seconds=60, logins_at_once=70, logins_of_address=70, burst=10_000)
+    settings = replace(PROXY, limits=limits)
+    with server(application(settings), settings) as port, slow_posts(port, 70, "/login"):
+        assert 70 > limits.at_once
+        wait_for_log_ins(port)
+        assert [200, 200, 200, 200] == [
+            status_of(port, "GET", SEEN, **BEARER),
+            status_of(port, "POST", SEEN, "a", **BEARER),
+            status_of(port, "GET", "/login"),
+            status_of(port, "GET", "/readyz"),
+        ]
+
+
+@pytest.mark.parametrize("limits", [Limits(logins_at_once=3), Limits(logins_of_address=3)], ids=["all", "of an address"])
+def test_few_log_ins_arrive_at_once(limits: Limits) -> None:
+    settings = replace(PROXY, limits=replace(limits, login_seconds=60, burst=10_000))
+    with server(application(settings), settings) as port:
+        with slow_posts(port, 3, "/login"):
+            wait_for_log_ins(port)
+            assert 200 == status_of(port, "GET", "/login") == status_of(port, "GET", SEEN, **BEARER)
+        assert any(303 == status_of(port, "POST", "/login", f"token={TOKEN}", **FORM) for _ in range(1_000))
+
+
+def test_a_log_in_has_to_arrive_in_time() -> None:
+    settings = replace(PROXY, limits=Limits(login_seconds=0.1))
+    with server(application(settings), settings) as port, slow_posts(port, 1, "/login") as [slow]:
+        assert slow.recv(100).startswith(b"HTTP/1.1 408")
+
+
+def test_a_reader_whose_body_hangs_keeps_no_other_from_an_answer() -> None:
+    settings = replace(PROXY, limits=Limits(at_once=1))
+    bearer = f"Authorization: Bearer {TOKEN}\r\n"
+    with server(application(settings), settings) as port, slow_posts(port, 3, SEEN, bearer):
+        assert 200 == status_of(port, "GET", SEEN, **BEARER)
+
+
+def test_the_body_of_a_log_in_is_short_and_leads_to_a_short_address() -> None:
+    asking = client()
+    assert 413 == asking.post("/login", data={"token": TOKEN, "next": "a" * 1_024}).status_code
+    assert 413 == asking.post("/login", content=iter([b"a" * 600] * 2), headers=FORM).status_code
+    short, long = "/findings?search=" + "a" * 400, "/findings?search=" + "a" * 2_000
+    pages = [asking.get(address).text for address in (short, long)]
+    assert [f'name="next" value="{target}"' in page for page, target in zip(pages, (short, "/"), strict=True)] == [True, True]
+    assert 303 == asking.post("/login", data={"token": TOKEN, "next": short}).status_code
 
 
 def test_answers_are_sent_at_once() -> None:

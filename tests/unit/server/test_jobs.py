@@ -26,7 +26,7 @@ SLEEPER = '#!/bin/sh\nfor word in "$@"; do printf "%s|" "$word"; done\necho\npri
 
 
 def settings(store: Path, command: tuple[str, ...] = ("check",)) -> ServerSettings:
-    return ServerSettings(place=str(store), tokens=(TOKEN,), runs={"nightly": command})
+    return ServerSettings(place=str(store), tokens=PROXY.tokens, runs={"nightly": command})
 
 
 def asking(store: Path, **given: Any) -> TestClient:

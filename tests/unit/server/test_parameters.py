@@ -9,6 +9,7 @@ import pytest
 
 from perpend.findings.filters import OF_FINDINGS, FilterType
 from perpend.server.parameters import BY, PAGES, BadRequest, Control, is_repeatable, read_parameters, schema_of_parameter
+from perpend.server.scope import ALL_ACCOUNTS, Scope
 
 EXAMPLES = {FilterType.TEXT: "x", FilterType.TAG: "team=payments", FilterType.TIME: "2026-11-01"}
 
@@ -19,9 +20,9 @@ def pairs(query: str) -> list[tuple[str, str]]:
 
 def test_all_declared_filters_are_parameters() -> None:
     given = [(one.name, one.choices[0] if one.choices else EXAMPLES[one.type]) for one in OF_FINDINGS]
-    asked = read_parameters([*given, ("waived", "no"), ("limit", "7")], frozenset({"1"}), PAGES)
+    asked = read_parameters([*given, ("waived", "no"), ("limit", "7")], Scope(frozenset({"1"})), PAGES)
     assert [one.name for one in OF_FINDINGS] == list(asked.question.filter.values)
-    assert ("no", frozenset({"1"}), 7, "severity", None) == (
+    assert ("no", Scope(frozenset({"1"})), 7, "severity", None) == (
         asked.question.waived,
         asked.question.scope,
         asked.limit,
@@ -31,15 +32,15 @@ def test_all_declared_filters_are_parameters() -> None:
 
 
 def test_repeated_filters_and_choices_with_commas_are_several_values() -> None:
-    asked = read_parameters(pairs("account=2&account=1&account=2&severity=critical,high&severity=low"), None, PAGES)
+    asked = read_parameters(pairs("account=2&account=1&account=2&severity=critical,high&severity=low"), ALL_ACCOUNTS, PAGES)
     assert {"account": ("2", "1"), "severity": ("critical", "high", "low")} == dict(asked.question.filter.values)
 
 
 def test_pairs_ask_the_same_again_in_one_order() -> None:
-    asked = read_parameters(pairs("severity=high&account=2&account=1&order=age&limit=50"), None, PAGES)
+    asked = read_parameters(pairs("severity=high&account=2&account=1&order=age&limit=50"), ALL_ACCOUNTS, PAGES)
     assert [("account", "1"), ("account", "2"), ("order", "age"), ("severity", "high")] == asked.pairs()
     assert ("next", "9") in asked.pairs(next="9")
-    assert asked.pairs() == read_parameters(asked.pairs(), None, PAGES).pairs()
+    assert asked.pairs() == read_parameters(asked.pairs(), ALL_ACCOUNTS, PAGES).pairs()
 
 
 @pytest.mark.parametrize(
@@ -66,19 +67,19 @@ def test_pairs_ask_the_same_again_in_one_order() -> None:
 )
 def test_a_wrong_parameter_gives_one_sentence(query: str, sentence: str) -> None:
     with pytest.raises(BadRequest) as raised:
-        read_parameters(pairs(query), None, PAGES)
+        read_parameters(pairs(query), ALL_ACCOUNTS, PAGES)
     assert sentence in str(raised.value)
     assert str(raised.value).isprintable()
 
 
 def test_fields_of_a_form_may_be_empty() -> None:
-    asked = read_parameters(pairs("account=&severity=high&order="), None, PAGES, of_form=True)
+    asked = read_parameters(pairs("account=&severity=high&order="), ALL_ACCOUNTS, PAGES, of_form=True)
     assert ({"severity": ("high",)}, "severity") == (dict(asked.question.filter.values), asked.order)
 
 
 def test_an_address_without_parameters_accepts_none() -> None:
     with pytest.raises(BadRequest, match="no parameter is called 'x': this address has none"):
-        read_parameters([("x", "1")], None, filters=())
+        read_parameters([("x", "1")], ALL_ACCOUNTS, filters=())
 
 
 def test_schemas_have_the_choices_and_bounds_of_the_declarations() -> None:

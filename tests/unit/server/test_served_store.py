@@ -31,12 +31,13 @@ from perpend.server.index.database import TooSlow
 from perpend.server.index.numbers import NO_REGION, NOT_KNOWN, NOT_RATED
 from perpend.server.index.pages import KEY, ORDERS
 from perpend.server.question import Question
+from perpend.server.scope import ALL_ACCOUNTS, Scope
 from perpend.server.served_store import ServedRun
 from tests.served import NAMES, commit_day, served, served_repository, store_of_days
 
 pytestmark = pytest.mark.medium
 
-ONE = frozenset({"222222222222"})
+ONE = Scope(frozenset({"222222222222"}))
 FILTERS: list[dict[str, Any]] = [
     {},
     {"life": ("all",)},
@@ -96,7 +97,7 @@ def test_findings_are_those_of_the_command(
     run: ServedRun, place: Path, repository: Repository, filters: dict[str, Any], waived: str
 ) -> None:
     expected = {row["finding_id"]: row for row in listed(place, repository, waived, **filters)}
-    found = all_pages(run, Question(Filter(filters), waived))
+    found = all_pages(run, Question(ALL_ACCOUNTS, Filter(filters), waived))
     assert expected.keys() == {row.finding_id for row in found}
     for row in found:
         said = expected[row.finding_id]
@@ -110,25 +111,25 @@ def test_findings_are_those_of_the_command(
         assert said["current_state_message"] == row.message
         if row.ended_at is None:
             assert said["severity"] == row.severity
-    facets = run.facets(Question(Filter(filters), waived))
+    facets = run.facets(Question(ALL_ACCOUNTS, Filter(filters), waived))
     assert len(found) == facets.total
     for by in ("policy", "account"):
-        groups = run.groups(Question(Filter(filters), waived), by)
+        groups = run.groups(Question(ALL_ACCOUNTS, Filter(filters), waived), by)
         assert sum(row.life in ("open", "unconfirmed", "unknown") for row in found) == sum(
             one.failing + one.unknown + one.waived for one in groups
         )
-    objects = run.groups(Question(Filter(filters), waived), "object")
+    objects = run.groups(Question(ALL_ACCOUNTS, Filter(filters), waived), "object")
     assert {row.object_id for row in found} == {one.key for one in objects}
 
 
 def test_a_facet_counts_without_its_own_filter(run: ServedRun) -> None:
-    everything = all_pages(run, Question(Filter({"life": ("all",)})))
+    everything = all_pages(run, Question(ALL_ACCOUNTS, Filter({"life": ("all",)})))
     values = {"life": lambda row: row.life, "severity": lambda row: row.severity or NOT_RATED}
     values |= {"account": lambda row: row.account or NOT_KNOWN, "region": lambda row: row.region or NO_REGION}
     values |= {"policy": lambda row: row.policy_id, "waived": lambda row: "yes" if row.waiver else "no"}
     chosen = {"severity": "critical", "account": "222222222222", "region": "eu-west-1", "policy": "/ce/open", "life": "open"}
     for facet, value in chosen.items():
-        alone = run.facets(Question(Filter({"life": ("all",), facet: (value,)})))
+        alone = run.facets(Question(ALL_ACCOUNTS, Filter({"life": ("all",), facet: (value,)})))
         assert Counter(map(values[facet], everything)) == alone.facets[facet]
         rows = [row for row in everything if values[facet](row) == value]
         assert len(rows) == alone.total
@@ -137,14 +138,14 @@ def test_a_facet_counts_without_its_own_filter(run: ServedRun) -> None:
             assert Counter(map(values[other], kept)) == alone.facets[other], (facet, other)
     assert (
         Counter(row.change for row in everything if row.change)
-        == run.facets(Question(Filter({"life": ("all",)}))).facets["change"]
+        == run.facets(Question(ALL_ACCOUNTS, Filter({"life": ("all",)}))).facets["change"]
     )
 
 
 def test_the_summary_has_the_numbers_of_compliance_findings_and_trend(
     run: ServedRun, place: Path, repository: Repository
 ) -> None:
-    history, known = HistoryStorage(place), run.summary()
+    history, known = HistoryStorage(place), run.summary(ALL_ACCOUNTS)
     counts: Counter[Status] = Counter()
     for of_policy in newest_counts_of(history).values():
         counts.update(of_policy)
@@ -165,7 +166,7 @@ def test_the_summary_has_the_numbers_of_compliance_findings_and_trend(
         points = connection.execute(*trend((), ())).fetchall()
     assert [(row[0], row[2], row[3] + row[4], row[5]) for row in reversed(points)] == [
         (one.run, one.coverage.failing + one.coverage.waived, one.coverage.unknown, one.coverage.compliant)
-        for one in run.runs()
+        for one in run.runs(ALL_ACCOUNTS)
     ]
     ended = ("resolved", "resource_deleted", "policy_removed")
     assert [(row[6], row[7]) for row in reversed(points)] == [
@@ -173,19 +174,17 @@ def test_the_summary_has_the_numbers_of_compliance_findings_and_trend(
             sum(one.events.get(event, 0) for event in ("opened", "reopened")),
             sum(one.events.get(event, 0) for event in ended),
         )
-        for one in run.runs()
+        for one in run.runs(ALL_ACCOUNTS)
     ]
-    assert {**HistoryStorage(place).head().runs[-1].events} == {**run.runs()[0].events} == {**known.changes}
+    assert {**HistoryStorage(place).head().runs[-1].events} == {**run.runs(ALL_ACCOUNTS)[0].events} == {**known.changes}
 
 
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
-@pytest.mark.parametrize("scope", [ONE, frozenset[str](), frozenset({"999999999999"})], ids=["one", "none", "unknown"])
-def test_no_answer_tells_of_other_accounts(
-    run: ServedRun, filters: dict[str, Any], scope: frozenset[str], tmp_path: Path
-) -> None:
-    seen = all_pages(run, Question(Filter(filters)))
-    own = [row for row in seen if row.account in scope]
-    asked = Question(Filter(filters), scope=scope)
+@pytest.mark.parametrize("scope", [ONE, Scope(), Scope(frozenset({"999999999999"}))], ids=["one", "none", "unknown"])
+def test_no_answer_tells_of_other_accounts(run: ServedRun, filters: dict[str, Any], scope: Scope, tmp_path: Path) -> None:
+    seen = all_pages(run, Question(ALL_ACCOUNTS, Filter(filters)))
+    own = [row for row in seen if scope.sees(row.account)]
+    asked = Question(scope, Filter(filters))
     try:
         rows = all_pages(run, asked)
     except InvalidOption as error:
@@ -195,34 +194,35 @@ def test_no_answer_tells_of_other_accounts(
         return
     assert own == rows
     assert len(own) == run.facets(asked).total
-    facets = run.facets(Question(Filter({**filters, "life": ("all",)}), scope=scope)).facets
-    assert {*facets["account"]} <= scope
-    assert {one.key for by in ("account",) for one in run.groups(asked, by)} <= scope
+    facets = run.facets(Question(scope, Filter({**filters, "life": ("all",)}))).facets
+    assert {*facets["account"]} <= scope.accounts
+    assert {one.key for by in ("account",) for one in run.groups(asked, by)} <= scope.accounts
     assert {row.object_id for row in own} == {one.key for one in run.groups(asked, "object")}
     for row in seen:
-        assert (row if row.account in scope else None) == run.finding(row.finding_id, scope)
+        assert (row if scope.sees(row.account) else None) == run.finding(row.finding_id, scope)
     run.export(asked, "csv", tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(newline="") as stream:
         assert {row.finding_id for row in own} == {row["finding_id"] for row in csv.DictReader(stream)}
 
 
-@pytest.mark.parametrize("scope", [ONE, frozenset[str]()], ids=["one", "none"])
-def test_summary_and_runs_count_the_readers_accounts_only(run: ServedRun, place: Path, scope: frozenset[str]) -> None:
+@pytest.mark.parametrize("scope", [ONE, Scope()], ids=["one", "none"])
+def test_summary_and_runs_count_the_readers_accounts_only(run: ServedRun, place: Path, scope: Scope) -> None:
     history = HistoryStorage(place)
     counts: Counter[Status] = Counter()
-    for of_policy in newest_counts_of(history, sorted(scope)).values() if scope else ():
+    for of_policy in newest_counts_of(history, sorted(scope.accounts)).values() if scope.accounts else ():
         counts.update(of_policy)
     coverage = run.summary(scope).coverage
     known = (coverage.compliant, coverage.failing + coverage.waived, coverage.unknown, coverage.inapplicable)
     statuses = (Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED, Status.INAPPLICABLE)
     assert tuple(counts[status] for status in statuses) == known
-    assert len(scope) == run.summary(scope).accounts
-    assert sum(sum(one.events.values()) for one in run.runs(scope)) < sum(sum(one.events.values()) for one in run.runs())
+    assert len(scope.accounts) == run.summary(scope).accounts
+    events = [sum(sum(one.events.values()) for one in run.runs(of)) for of in (scope, ALL_ACCOUNTS)]
+    assert events[0] < events[1]
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_pages_put_together_are_the_whole_list(run: ServedRun, order: str) -> None:
-    asked = Question(Filter({"life": ("all",)}))
+    asked = Question(ALL_ACCOUNTS, Filter({"life": ("all",)}))
     whole = run.findings(asked, order=order, limit=1_000)
     assert whole.next is None
     assert whole.findings == tuple(all_pages(run, asked, order, 5)) == tuple(all_pages(run, asked, order, 1))
@@ -235,29 +235,29 @@ def test_pages_put_together_are_the_whole_list(run: ServedRun, order: str) -> No
 @pytest.mark.parametrize("key", ["", "x", "1.2.3", "-1", "1.", "9" * 40, "99999999999999999999", "١", "1;DROP TABLE x"])
 def test_an_invented_key_is_an_error(run: ServedRun, key: str) -> None:
     with pytest.raises(InvalidOption, match="no page of this order"):
-        run.findings(Question(), after=key)
+        run.findings(Question(ALL_ACCOUNTS), after=key)
 
 
 def test_a_key_behind_the_end_gives_an_empty_page(run: ServedRun) -> None:
-    page = run.findings(Question(), after=str(2**63 - 1))
+    page = run.findings(Question(ALL_ACCOUNTS), after=str(2**63 - 1))
     assert ((), None) == (page.findings, page.next)
-    assert run.findings(Question(), after="0").findings == run.findings(Question()).findings
+    assert run.findings(Question(ALL_ACCOUNTS), after="0").findings == run.findings(Question(ALL_ACCOUNTS)).findings
 
 
 @pytest.mark.parametrize("name", ["", "0" * 32, "x" * 32, "0", "f" * 33, "' OR true --"])
 def test_an_id_that_no_finding_has_finds_none(run: ServedRun, name: str) -> None:
-    assert run.finding(name) is None
+    assert run.finding(name, ALL_ACCOUNTS) is None
 
 
 def test_questions_that_mean_nothing_are_refused(run: ServedRun) -> None:
     for asked in ({"policy": ("nothing",)}, {"account": ("9",)}, {"region": ("x",)}, {"type": ("Nothing",)}):
         with pytest.raises(InvalidOption):
-            run.findings(Question(Filter(asked)))
+            run.findings(Question(ALL_ACCOUNTS, Filter(asked)))
     for refused in (
-        lambda: run.findings(Question(waived="x")),
-        lambda: run.findings(Question(), order="x"),
-        lambda: run.groups(Question(), "x"),
-        lambda: run.export(Question(), "x", Path("x")),
+        lambda: run.findings(Question(ALL_ACCOUNTS, waived="x")),
+        lambda: run.findings(Question(ALL_ACCOUNTS), order="x"),
+        lambda: run.groups(Question(ALL_ACCOUNTS), "x"),
+        lambda: run.export(Question(ALL_ACCOUNTS), "x", Path("x")),
     ):
         with pytest.raises(InvalidOption):
             refused()
@@ -268,7 +268,7 @@ def test_an_export_has_the_rows_of_the_command(
     run: ServedRun, place: Path, repository: Repository, filters: dict[str, Any], tmp_path: Path
 ) -> None:
     expected = {row["finding_id"]: row for row in listed(place, repository, **filters)}
-    asked = Question(Filter(filters))
+    asked = Question(ALL_ACCOUNTS, Filter(filters))
     run.export(asked, "ndjson", tmp_path / "a.ndjson")
     rows = [json.loads(line) for line in (tmp_path / "a.ndjson").read_text().splitlines()]
     assert [*expected] == [row["finding_id"] for row in rows]
@@ -292,7 +292,7 @@ def test_an_answer_that_takes_too_long_is_given_up(run: ServedRun, monkeypatch: 
     with pytest.raises(TooSlow, match="narrow the filter"):
         run._database.rows("SELECT sum(a.range * b.range) FROM range(1000000) AS a, range(1000000) AS b")
     monkeypatch.setattr(database, "SECONDS", 20.0)
-    assert run.findings(Question(), limit=3).findings
+    assert run.findings(Question(ALL_ACCOUNTS), limit=3).findings
 
 
 def test_a_server_reaches_no_file_but_its_own(run: ServedRun, tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
     inventory = store_of_days(tmp_path / "store", 2)
     store = served(inventory.directory, repository)
     former = store.current()
-    expected = replace(former.findings(Question(), limit=1_000)), former.facets(Question())
+    expected = replace(former.findings(Question(ALL_ACCOUNTS), limit=1_000)), former.facets(Question(ALL_ACCOUNTS))
     kept = former._files.directory
     wrong: list[object] = []
     done = threading.Event()
@@ -314,7 +314,7 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
     def ask() -> None:
         while not done.is_set():
             one = store.current()
-            page, facets = one.findings(Question(), limit=1_000), one.facets(Question())
+            page, facets = one.findings(Question(ALL_ACCOUNTS), limit=1_000), one.facets(Question(ALL_ACCOUNTS))
             if not one.run == page.run == facets.run or page.total != len(page.findings) or page.total != facets.total:
                 wrong.append((one.run, page, facets))
 
@@ -330,7 +330,7 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
         thread.join()
     assert not wrong
     former._answers.clear()
-    assert expected == (former.findings(Question(), limit=1_000), former.facets(Question()))
+    assert expected == (former.findings(Question(ALL_ACCOUNTS), limit=1_000), former.facets(Question(ALL_ACCOUNTS)))
     assert (3, 4) == (former.run + 1, store.current().run)
     assert kept.exists()
     assert former.etag != store.current().etag
@@ -346,16 +346,16 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
 def test_waivers_that_change_are_in_force_from_then_on(tmp_path: Path) -> None:
     inventory, repository = store_of_days(tmp_path / "store", 2), served_repository(tmp_path / "repository")
     store = served(inventory.directory, repository)
-    waived = store.current().findings(Question(waived="yes")).total
+    waived = store.current().findings(Question(ALL_ACCOUNTS, waived="yes")).total
     assert waived
     file = tmp_path / "repository" / "waivers" / "a.yaml"
     text = file.read_text()
     file.write_text("waivers: [}")
     while store.problem is None:
-        assert waived == store.current().findings(Question(waived="yes")).total
+        assert waived == store.current().findings(Question(ALL_ACCOUNTS, waived="yes")).total
     assert "waivers that cannot be read" in store.problem
     file.write_text(text.replace("2099", "2025"))
-    while store.current().findings(Question(waived="yes")).total:
+    while store.current().findings(Question(ALL_ACCOUNTS, waived="yes")).total:
         pass
     assert store.problem is None
     store.close()

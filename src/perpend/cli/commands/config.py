@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.config.command import Configured, configuration_of, named_by, value_in_use
-from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, RUNS, SERVE, SETTINGS, known_names
+from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, RUNS, SERVE, SETTINGS, TOKENS, known_names
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import root_here
 from perpend.core.diagnostics.escape import visible
@@ -115,7 +115,7 @@ class _Row:
 
 
 def _rows(configuration: Configuration, repository: Path | None) -> list[_Row]:
-    """Return the rows of all settings, accounts and runs. ``repository`` is the root around the working directory."""
+    """Return the rows of all settings, accounts, runs and tokens. ``repository`` is the root around the working directory."""
     rows = [_row(configuration, setting, repository) for setting in SETTINGS]
     for number, account in configuration.accounts.items():
         for setting in ACCOUNT_SETTINGS:
@@ -125,6 +125,10 @@ def _rows(configuration: Configuration, repository: Path | None) -> list[_Row]:
     for name, words in configuration.runs.items():
         key = f"{SERVE}.{RUNS}.{name}.command"
         rows.append(_Row(key, list(words), "file", configuration.place(key)))
+    for name, token in configuration.tokens.items():
+        above = f"{SERVE}.{TOKENS}.{name}"
+        members = {"accounts": list(token.accounts), "token-file": configuration.resolved(token.token_file)}
+        rows += [_Row(f"{above}.{key}", value, "file", configuration.place(f"{above}.{key}")) for key, value in members.items()]
     return rows
 
 

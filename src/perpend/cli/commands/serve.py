@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of, named_by
+from perpend.cli.config.command import Configured, configuration_of, named_by, warn_outside
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.serving import address_of, is_loopback, serve_until_interrupted
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    from perpend.server.settings import ServerSettings
+    from perpend.cli.config.configuration import Configuration
+    from perpend.server.settings import BearerToken, ServerSettings
 
 EPILOG = """\b
 Examples:
@@ -93,7 +94,7 @@ def command(
 
     address, port = address_of(given["bind"])
     runs = _runs(context, directory) if given["jobs"] else {}
-    settings = _settings(directory, address, runs, log_format, **given)
+    settings = _settings(directory, address, runs, _limited_tokens(configuration_of(context)), log_format, **given)
     if named_by(context) is not None and (file := configuration_of(context).file) is not None:
         os.environ["PERPEND_CONFIG"] = str(file.path)  # runs read the file that the user has named for the server
     repository = open_repository_here(repo)
@@ -114,6 +115,7 @@ def _settings(
     directory: str,
     address: str,
     runs: Mapping[str, tuple[str, ...]],
+    limited: Sequence[BearerToken],
     log_format: str,
     *,
     hosts: Sequence[str],
@@ -124,7 +126,8 @@ def _settings(
     **_: object,
 ) -> ServerSettings:
     """Return the settings of the server. Raises InvalidOption for options that would let in too many, or nobody."""
-    from perpend.server.settings import LOOPBACK_NAMES, ServerSettings
+    from perpend.server.scope import ALL_ACCOUNTS
+    from perpend.server.settings import LOOPBACK_NAMES, BearerToken, ServerSettings
     from perpend.server.token_file import tokens_of
 
     for option, header in (("--trust-header", trust_header), ("--scope-by-header", scope_by_header)):
@@ -140,16 +143,18 @@ def _settings(
     if scope_by_header is not None and trust_header is not None and scope_by_header.lower() == trust_header.lower():
         raise InvalidOption("--scope-by-header and --trust-header are the same header", "--scope-by-header")
     is_local = is_loopback(address)
-    if not is_local and token_file is None and trust_header is None:
+    if not is_local and token_file is None and trust_header is None and not limited:
         raise InvalidOption(
             f"other machines can reach {visible(address)}: give --token-file, or --trust-header with --trust-from", "--bind"
         )
+    tokens = [BearerToken(text, ALL_ACCOUNTS) for text in (tokens_of(token_file) if token_file is not None else ())]
+    _refuse_repeated([*tokens, *limited])
     own_name = f"[{address}]" if ":" in address else address
     return ServerSettings(
         place=directory,
         hosts=frozenset({*LOOPBACK_NAMES, *(() if _is_any(address) else (own_name.lower(),)), *map(str.lower, hosts)}),
-        one_time_token=secrets.token_urlsafe(24) if token_file is None and trust_header is None else None,
-        tokens=tokens_of(token_file) if token_file is not None else (),
+        one_time_token=secrets.token_urlsafe(24) if is_local and token_file is None and trust_header is None else None,
+        tokens=(*tokens, *limited),
         trust_header=trust_header,
         trust_from=tuple(map(_network, trust_from)),
         scope_header=scope_by_header,
@@ -170,6 +175,39 @@ def _runs(context: click.Context, directory: str) -> Mapping[str, tuple[str, ...
             place = configuration.place(f"serve.runs.{name}.command")
             raise PerpendError(f"{place}: the run `{name}` cannot be started: {reason}")
     return configuration.runs
+
+
+def _limited_tokens(configuration: Configuration) -> list[BearerToken]:
+    """Return the tokens that show some accounts only. Raises PerpendError for a file that cannot be used."""
+    from perpend.server.credentials import listed_accounts
+    from perpend.server.scope import Scope
+    from perpend.server.settings import BearerToken
+    from perpend.server.token_file import UnusableTokens, tokens_of
+
+    tokens = []
+    for name, token in configuration.tokens.items():
+        key = f"serve.tokens.{name}.token-file"
+        warn_outside(configuration, key, token.token_file)
+        try:
+            texts = tokens_of(configuration.resolved(token.token_file))
+        except UnusableTokens as error:
+            raise PerpendError(f"{configuration.place(key)}: {error}") from None
+        origin = (
+            f"The token {name} is for {listed_accounts(token.accounts)}, and this store has no such account; ask the person "
+            "who runs this server."
+        )
+        tokens += [BearerToken(text, Scope(frozenset(token.accounts), origin=origin), name) for text in texts]
+    return tokens
+
+
+def _refuse_repeated(tokens: Sequence[BearerToken]) -> None:
+    """Raise PerpendError for a token of two files: it would be open to what its reader may see."""
+    names: dict[str, str] = {}
+    for token in tokens:
+        other = names.setdefault(token.text, token.name)
+        if other != token.name:
+            also = f"[serve.tokens.{other}]" if other else "--token-file"
+            raise PerpendError(f"[serve.tokens.{token.name}]: a token of its file is one of {also}, too: write another one")
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

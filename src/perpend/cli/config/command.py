@@ -259,14 +259,23 @@ def _placed(context: click.Context, setting: Setting, message: str) -> PerpendEr
 
 
 def _warn_outside(configuration: Configuration, setting: Setting) -> None:
-    """Warn about a path outside of the file's directory. The author of the file may not be the user who runs Perpend."""
     from perpend.cli.config.settings import SettingKind
+
+    if setting.kind is SettingKind.PATH:
+        warn_outside(configuration, setting.name, configuration.values[setting.name], setting.option)
+
+
+def warn_outside(configuration: Configuration, key: str, written: str, option: str | None = None) -> None:
+    """Warn about a path outside of the file's directory. The author of the file may not be the user who runs Perpend.
+
+    ``option`` is the option that names another path, if there is one.
+    """
     from perpend.core.diagnostics.escape import visible
 
-    if setting.kind is SettingKind.PATH and configuration.leads_out(setting.name):
-        place, path = configuration.place(setting.name), visible(configuration.path(setting.name))
+    if configuration.leads_out(written):
+        other = f"{option} names another, " if option else ""
         click.echo(
-            f"perpend: {place}: `{setting.name}` is outside of the file's directory: {path}; it is used all the same: "
-            f"{setting.option} names another, --no-config ignores the file",
+            f"perpend: {configuration.place(key)}: `{key}` is outside of the file's directory: "
+            f"{visible(configuration.resolved(written))}; it is used all the same: {other}--no-config ignores the file",
             err=True,
         )

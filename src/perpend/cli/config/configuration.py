@@ -18,6 +18,8 @@ from perpend.cli.config.settings import (
     RUNS,
     SERVE,
     SETTINGS,
+    TOKEN_SETTINGS,
+    TOKENS,
     SettingKind,
     nearest_name,
     setting_named,
@@ -28,12 +30,12 @@ from perpend.core.objects.account import Account
 from perpend.inventory.snapshots.open_store import is_address
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from perpend.cli.config.settings import Setting
 
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
-_RUN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MOST_MISTAKES: Final = 20
 _MOST_CHARACTERS: Final = 1_000
 _LONGEST_SHOWN: Final = 60
@@ -41,16 +43,26 @@ _TABLES: Final = frozenset(setting.name.rpartition(".")[0] for setting in SETTIN
 
 
 @dataclass(frozen=True, slots=True)
+class ServeToken:
+    """A token of the server that shows some accounts. ``token_file`` is the path as the file has written it."""
+
+    accounts: tuple[str, ...]
+    token_file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The content of a file: ``values`` by the name of the setting, paths unresolved; ``accounts`` by account number.
 
-    ``runs`` are the commands of the runs that readers of a server may start, by name.
+    ``runs`` are the commands of the runs that readers of a server may start, by name; ``tokens`` those of its tokens that show
+    some accounts only.
     """
 
     file: ConfigurationFile | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
     runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tokens: Mapping[str, ServeToken] = field(default_factory=dict)
 
     def place(self, name: str) -> str:
         """Return the place of a setting as ``file:line``."""
@@ -59,22 +71,24 @@ class Configuration:
 
     def path(self, name: str) -> str:
         """Return a path of the file for use in the working directory; unchanged if the file is in the working directory."""
+        return self.resolved(self.values[name])
+
+    def resolved(self, written: str) -> str:
+        """Return a path for use in the working directory that the file has written."""
         assert self.file is not None
-        if is_address(self.values[name]):
-            return str(self.values[name])
-        meant = os.path.normpath(os.path.join(self.file.directory, os.path.expanduser(self.values[name])))
+        if is_address(written):
+            return written
+        meant = os.path.normpath(os.path.join(self.file.directory, os.path.expanduser(written)))
         here = _working_directory()
         below = here is not None and here.is_relative_to(self.file.directory)
         inside = Path(meant).is_relative_to(self.file.directory)
         return os.path.relpath(meant, here) if below and inside else meant
 
-    def leads_out(self, name: str) -> bool:
-        """Whether a path of the file is outside of the directory of the file, also through links."""
+    def leads_out(self, written: str) -> bool:
+        """Whether a path that the file has written is outside of the directory of the file, also through links."""
         assert self.file is not None
         directory = Path(os.path.realpath(self.file.directory))
-        if is_address(self.values[name]):
-            return True
-        return not Path(os.path.realpath(self.path(name))).is_relative_to(directory)
+        return is_address(written) or not Path(os.path.realpath(self.resolved(written))).is_relative_to(directory)
 
 
 def configuration_here(named: str | None = None) -> Configuration:
@@ -96,7 +110,7 @@ def configuration_from(file: ConfigurationFile) -> Configuration:
     if reading.mistakes:
         more = [f"{file.shown}: and {reading.uncounted:,} more mistakes"] if reading.uncounted else []
         raise UnusableConfiguration("\nperpend: ".join([*reading.mistakes, *more]))
-    return Configuration(file, reading.values, reading.accounts, reading.runs)
+    return Configuration(file, reading.values, reading.accounts, reading.runs, reading.tokens)
 
 
 class _SettingsReader:
@@ -107,6 +121,7 @@ class _SettingsReader:
         self.values: dict[str, Any] = {}
         self.accounts: dict[str, Account] = {}
         self.runs: dict[str, tuple[str, ...]] = {}
+        self.tokens: dict[str, ServeToken] = {}
         self.mistakes: list[str] = []
         self.uncounted = 0
 
@@ -138,21 +153,30 @@ class _SettingsReader:
     def _read_serve(self, values: Any) -> None:
         for key, value in values.items() if self._is_table(values, (SERVE,)) else ():
             if key == RUNS:
-                self._read_runs(value)
+                for name, members in self._named_tables(value, RUNS, "run", RUN_SETTINGS):
+                    self.runs[name] = tuple(members["command"])
+            elif key == TOKENS:
+                for name, members in self._named_tables(value, TOKENS, "token", TOKEN_SETTINGS):
+                    self.tokens[name] = ServeToken(tuple(members["accounts"]), members["token-file"])
             else:
-                self._unknown((SERVE, key), (RUNS,))
+                self._unknown((SERVE, key), (RUNS, TOKENS))
 
-    def _read_runs(self, runs: Any) -> None:
-        for name, table in runs.items() if self._is_table(runs, (SERVE, RUNS)) else ():
-            if not _RUN_NAME.fullmatch(name):
+    def _named_tables(
+        self, tables: Any, key: str, noun: str, settings: Sequence[Setting]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the names and members of the tables below a key of the server that have a right value for every setting."""
+        for name, table in tables.items() if self._is_table(tables, (SERVE, key)) else ():
+            above = (SERVE, key, name)
+            if not _NAME.fullmatch(name):
                 wanted = "a name has up to 40 small letters, digits and hyphens"
-                self._mistake((SERVE, RUNS, name), f"{_quoted(name)} is not the name of a run: {wanted}")
-            elif self._is_table(table, (SERVE, RUNS, name)):
-                command = self._read_members(table, (SERVE, RUNS, name), RUN_SETTINGS).get("command")
-                if command:
-                    self.runs[name] = tuple(command)
-                elif "command" not in table or table["command"] == []:
-                    self._mistake((SERVE, RUNS, name), f"the run {_quoted(name)} has no `command`")
+                self._mistake(above, f"{_quoted(name)} is not the name of a {noun}: {wanted}")
+            elif self._is_table(table, above):
+                members = self._read_members(table, above, settings)
+                for setting in settings:
+                    if table.get(setting.name, []) == []:
+                        self._mistake(above, f"the {noun} {_quoted(name)} has no `{setting.name}`")
+                if all(members.get(setting.name) for setting in settings):
+                    yield name, members
 
     def _read_members(self, table: dict[str, Any], above: tuple[str, ...], settings: Iterable[Setting]) -> dict[str, Any]:
         values: dict[str, Any] = {}

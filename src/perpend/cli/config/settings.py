@@ -335,6 +335,18 @@ RUN_SETTINGS: Final = (
     ),
 )
 
+TOKENS: Final = "tokens"
+"""The table in it with the tokens that show some accounts only. Each is a table with the token's name."""
+
+TOKEN_SETTINGS: Final = (
+    Setting("accounts", SettingKind.TEXTS, "The numbers of the accounts that the token shows."),
+    Setting(
+        "token-file",
+        SettingKind.PATH,
+        "The file of the token, never the token itself: one a line, and only its owner may read it.",
+    ),
+)
+
 
 def settings_of(command: str) -> list[Setting]:
     """Return the settings that a command uses."""

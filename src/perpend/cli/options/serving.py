@@ -15,10 +15,14 @@ from perpend.cli.options.extras import extra_packages
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import InvalidOption, PerpendError
+from perpend.language.compiler.names import did_you_mean, printable
+from perpend.server.scope import ALL_ACCOUNTS
 
 if TYPE_CHECKING:
-    from perpend.server.served_store import ServedStore
-    from perpend.server.settings import ServerSettings
+    from collections.abc import Iterable, Iterator
+
+    from perpend.server.served_store import ServedRun, ServedStore
+    from perpend.server.settings import BearerToken, ServerSettings
 
 _ADDRESS: Final = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]\s]+):(?P<port>[0-9]{1,5})")
 
@@ -60,26 +64,66 @@ def is_loopback(address: str) -> bool:
 
 
 def _print_start(store: ServedStore, settings: ServerSettings, url: str) -> None:
-    """Print the address, the run that is shown, how to log in, and what may be started."""
-    log_format = settings.log_format
-    _say(f"serving {visible(settings.place)} at {url}/ (Ctrl-C ends)", log_format)
+    """Print the address, the run that is shown, how to log in, and what may be started.
+
+    Raises PerpendError if a token is for an account that the store does not have.
+    """
+    log_format, not_ready = settings.log_format, ""
     try:
-        summary = store.current().summary()
+        run = store.current()
     except PerpendError as error:
-        _say(f"not ready: {visible(str(error))}. The server looks again at each request", log_format)
+        not_ready = f"not ready: {visible(str(error))}. The server looks again at each request"
+        store.on_first_run(lambda run: _say_all(_unknown_accounts(settings, run), log_format))
     else:
-        counts = f"{counted(summary.accounts, 'account')}, {counted(summary.objects, 'object')}"
-        _say(f"shows run {summary.run} of {summary.time:%Y-%m-%d %H:%M} UTC: {counts}", log_format)
+        if problems := [*_unknown_accounts(settings, run)]:
+            raise PerpendError("\nperpend: ".join(problems))
+    _say(f"serving {visible(settings.place)} at {url}/ (Ctrl-C ends)", log_format)
+    _say(not_ready or _shown(run), log_format)
     if settings.one_time_token is not None:
         _say(f"log in, once: {url}/login?token={settings.one_time_token}", log_format)
-    if settings.tokens:
-        _say(f"accepts {counted(len(settings.tokens), 'Bearer token')}, which see all accounts", log_format)
+    _say_all(_accepted(settings, is_checked=not not_ready), log_format)
     if settings.trust_header is not None:
         peers = ", ".join(map(str, settings.trust_from))
         scope = f", and accounts by {settings.scope_header}" if settings.scope_header else ""
         _say(f"takes readers by {settings.trust_header}{scope} from {peers}", log_format)
     for name, words in settings.runs.items():
         _say(f"readers may start {name}: perpend {visible(shlex.join(words))}", log_format)
+
+
+def _shown(run: ServedRun) -> str:
+    summary = run.summary(ALL_ACCOUNTS)
+    counts = f"{counted(summary.accounts, 'account')}, {counted(summary.objects, 'object')}"
+    return f"shows run {summary.run} of {summary.time:%Y-%m-%d %H:%M} UTC: {counts}"
+
+
+def _accepted(settings: ServerSettings, *, is_checked: bool) -> Iterator[str]:
+    """Yield what the server says about its Bearer tokens. ``is_checked``: the store has their accounts."""
+    by_name: dict[str, list[BearerToken]] = {}
+    for token in settings.tokens:
+        by_name.setdefault(token.name, []).append(token)
+    for name, tokens in by_name.items():
+        scope, number = tokens[0].scope, counted(len(tokens), "Bearer token")
+        if scope.is_all:
+            yield f"accepts {number}, which see all accounts"
+        else:
+            later = "" if is_checked else ", to be checked when the store has a run"
+            yield f"accepts {number} for {name}, which see {counted(len(scope.accounts), 'account')}{later}"
+
+
+def _unknown_accounts(settings: ServerSettings, run: ServedRun) -> Iterator[str]:
+    """Yield a sentence for each account of a token that the store does not have, with the nearest that it has."""
+    by_name = {name.casefold(): number for number, name in run.views.state.account_names.items()}
+    scopes = {token.name: token.scope for token in settings.tokens if not token.scope.is_all}
+    for name, scope in sorted(scopes.items()):
+        for account in sorted(scope.accounts - run.accounts):
+            number = by_name.get(account.casefold())
+            near = f" (its number is `{number}`)" if number else did_you_mean(account, sorted(run.accounts))
+            yield f"[serve.tokens.{name}]: no object of the store belongs to account '{printable(account)}'{near}"
+
+
+def _say_all(texts: Iterable[str], log_format: str) -> None:
+    for text in texts:
+        _say(text, log_format)
 
 
 def _say(text: str, log_format: str) -> None:

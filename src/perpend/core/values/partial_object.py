@@ -14,6 +14,9 @@ MISSING: Final = "is missing from the data: it was not collected"
 BLANK: Final = "is blank in its table, which does not say that there is none (`blank: none` in a mapping does)"
 """The reason for a blank cell in a table of texts."""
 
+WITHHELD: Final = "is of another account"
+"""The reason for an object that its reader may not see."""
+
 
 class PartialObject(dict[str, Any]):
     """Fields by name, with the ``reasons`` of the unknown ones. ``doubt`` is the reason if no field can be trusted.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.status import Status
-from perpend.core.values.partial_object import doubt_of
+from perpend.core.values.partial_object import WITHHELD, doubt_of
 from perpend.evaluation.explain.change import Change, smallest_change
 from perpend.evaluation.explain.fields_read import Event, FieldTracker, FieldValue, ReadPlace, place_of, shown_value
 from perpend.evaluation.verdicts.selection import view_of
@@ -81,7 +81,7 @@ class Step:
 
     ``fields`` are the fields of the object that it read; ``leaves`` also has the values computed from them. ``reason`` is why
     the object cannot be read, if that stopped the condition and no check did. ``listed`` are the objects of related lists
-    with the requested status, or all objects of these lists if none has it.
+    with the requested status and those that are withheld, or all objects of these lists if none has the status.
     """
 
     index: int
@@ -120,14 +120,42 @@ class Explanation:
 
 def explain_verdict(analyzer: Analyzer, program: Program, object_: CloudObject, *, day: EvaluationTime) -> Explanation:
     """Return the explanation of a program's verdict on an object. ``day`` is the day of the evaluation that gave it."""
-    view = view_of(analyzer.repository, program.policy_id)
+    outcome = _outcome(program, object_, day.milliseconds)
+    steps = _steps(program, object_, day.milliseconds, outcome[0])
+    return _explanation(analyzer, program, object_, outcome, steps, day)
+
+
+def explain_visible(
+    analyzer: Analyzer, program: Program, object_: CloudObject, visible: CloudObject, *, day: EvaluationTime
+) -> Explanation:
+    """Return the explanation of a verdict on an object for a reader who may see only a part of it, ``visible``.
+
+    Statuses and results of conditions are those of ``object_``; all values and names come from ``visible``.
+    """
+    time = day.milliseconds
+    outcome, of_visible = _outcome(program, object_, time), _outcome(program, visible, time)
+    if outcome == of_visible and not object_.variants:
+        steps = _steps(program, visible, time, outcome[0])
+    else:
+        steps = _visible_steps(program, object_, visible, time, outcome[0])
+    outcome = outcome[0], of_visible[1] if of_visible[0] == outcome[0] else None
+    return _explanation(analyzer, program, visible, outcome, steps, day)
+
+
+def _explanation(
+    analyzer: Analyzer,
+    program: Program,
+    object_: CloudObject,
+    outcome: EvaluationOutcome,
+    steps: Iterable[Step],
+    day: EvaluationTime,
+) -> Explanation:
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
-    finding = verdict_of(program, object_, _outcome(program, object_, day.milliseconds), types)
-    steps = tuple(_steps(program, object_, day.milliseconds, finding.condition_index))
     # If the object is stale, or its sources contradict each other, no single value can change the verdict.
     single_value = not object_.variants and doubt_of(object_.fields) is None
-    change = smallest_change(program, object_, day.milliseconds, finding.condition_index) if single_value else None
-    return Explanation(finding, view, day, steps, change)
+    change = smallest_change(program, object_, day.milliseconds, outcome[0]) if single_value else None
+    view = view_of(analyzer.repository, program.policy_id)
+    return Explanation(verdict_of(program, object_, outcome, types), view, day, tuple(steps), change)
 
 
 def _outcome(program: Program, object_: CloudObject, time: int) -> EvaluationOutcome:
@@ -189,6 +217,28 @@ def _steps(program: Program, object_: CloudObject, time: int, index: int, *, com
     yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
 
 
+def _visible_steps(program: Program, object_: CloudObject, visible: CloudObject, time: int, index: int) -> Iterator[Step]:
+    """Yield the steps with the results for an object, and with the values of its visible part.
+
+    Each condition is tried alone on ``visible``: a value that may not be seen ends a condition there, not those behind it.
+    """
+    conditions = program.block.conditions
+    *first, otherwise = _steps(program, object_, time, index)
+    yield from first[: len(first) - len(conditions)]  # the deletion field is the object's own
+    of_conditions = zip(conditions, first[len(first) - len(conditions) :], strict=True)
+    for number, (condition, step) in enumerate(of_conditions, 1):
+        if step.result == "not reached":
+            yield step
+            continue
+        block = replace(program.block, conditions=(condition,))
+        alone = replace(program, block=block, verdicts=verdict_table(block))
+        decides = index == UNREADABLE or split(index)[0] in (number, len(conditions) + 1)
+        *_, seen, _ = _steps(alone, visible, time, UNREADABLE if decides else DISAPPEARED)
+        reason = seen.reason if step.reason is not None else None
+        yield Step(step.index, step.text, step.status, step.result, seen.leaves, step.check, seen.fields, reason, seen.listed)
+    yield otherwise
+
+
 def _deletion_step(object_: CloudObject, deletion: str, index: int, reason: str | None) -> Step:
     """Return the step for the deletion field. ``reason`` is why no condition could be tried."""
     text, value = disappeared_text(deletion), object_.fields.get(deletion)
@@ -210,7 +260,8 @@ def _listed(
         for parameter in expression.operation.taking(Constant.RELATIONSHIP)
         for inner in _in_list(program, frame, str(expression.constant(parameter)), time)
     ]
-    chosen = [inner for inner, matches in candidates if matches] or [inner for inner, _ in candidates]
+    none_matches = not any(matches for _, matches in candidates)
+    chosen = [inner for inner, matches in candidates if matches or none_matches or doubt_of(inner.frame.fields) == WITHHELD]
     for number, inner in enumerate({inner.frame.path: inner for inner in chosen}.values()):
         verdict = inner.verdict
         child = object_from_fields(inner.frame.fields, inner.program.block.type, object_.origin)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import readings
-from perpend.evaluation.verdicts.stores.stored_objects import StoredOrigins, required_values, with_paths
+from perpend.evaluation.verdicts.stores.stored_objects import StoredOrigins, required_values, with_accounts, with_paths
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.queries.texts import texts_like
 from perpend.inventory.snapshots.read_objects import ObjectReader, rows_with
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.shred import RequiredFields
@@ -56,9 +56,29 @@ def stored_object_named(
     A name is an ID, or a name, also as reports print it or with its owner. ``where`` describes a temporary snapshot in
     messages. Raises UnknownName if there is no such object, or more than one.
     """
+    required = with_paths(required_values([program], object_type), paths)
+    return _object_named(snapshot, program, object_type, name, where, required)
+
+
+def stored_object_with_accounts(
+    snapshot: Snapshot,
+    program: Program,
+    object_type: ObjectType,
+    name: str,
+    type_of: Callable[[str], ObjectType],
+    *,
+    paths: Iterable[str] = (),
+) -> CloudObject:
+    """Return the object of :func:`stored_object_named` with its account and those of its related objects."""
+    required = with_accounts(with_paths(required_values([program], object_type), paths), object_type, type_of)
+    return _object_named(snapshot, program, object_type, name, "", required)
+
+
+def _object_named(
+    snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str, required: RequiredFields
+) -> CloudObject:
     snapshot = snapshot.as_declared(program.types)
     columns = naming_columns(object_type)
-    required = with_paths(required_values([program], object_type), paths)
     origins = StoredOrigins(snapshot, object_type.name)
     with opened(paths=snapshot.files.paths) as connection:
         for query in name_queries(name):

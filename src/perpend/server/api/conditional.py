@@ -20,7 +20,7 @@ _TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 def entity_tag(state: str, path: str, pairs: Sequence[tuple[str, str]], scope: Scope) -> str:
     """Return the ETag of an answer. ``state`` is the state of the store, ``pairs`` are the parameters in one order."""
-    accounts = None if scope is None else sorted(scope)
+    accounts = None if scope.is_all else sorted(scope.accounts)
     parts = json.dumps([__version__, state, path, pairs, accounts])
     return f'"{hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()[:32]}"'
 

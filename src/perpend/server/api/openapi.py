@@ -32,7 +32,7 @@ _PROBLEM: Final[dict[str, Any]] = {
 _REFUSALS: Final = {
     400: "A parameter is unknown, does not have its form, or is given too often.",
     401: "The token is missing or wrong.",
-    403: "The reader may not start runs, or a page of another site sent the request.",
+    403: "The reader may see no account, or may not start runs, or a page of another site sent the request.",
     404: "There is no such finding, policy, account, run or page, or the reader may not see it.",
     405: "The address does not answer this method.",
     408: "The body did not arrive in time.",
@@ -47,7 +47,7 @@ _REFUSALS: Final = {
 """The sentences on refusals by status."""
 
 
-_READING: Final = (400, 401, 404, 405, 413, 414, 421, 429, 431, 503)
+_READING: Final = (400, 401, 403, 404, 405, 413, 414, 421, 429, 431, 503)
 _STARTING: Final = (400, 401, 403, 404, 405, 408, 413, 414, 421, 429, 431, 503)
 
 _JOBS: Final = (

@@ -26,6 +26,8 @@ from perpend.server.api.openapi import openapi
 from perpend.server.api.rows import compliance_rows, difference_rows
 from perpend.server.api.schemas import json_bytes
 from perpend.server.parameters import BY, EXPORT_ORDER, BadRequest, read_parameters
+from perpend.server.reader import run_of, scope_of
+from perpend.server.scope import ALL_ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -72,11 +74,9 @@ def _route(endpoint: Endpoint) -> Route:
 
 def _respond(endpoint: Endpoint, request: Request) -> Response:
     """Return the response of an endpoint. One run answers, even if another is committed meanwhile."""
-    asked = read_parameters(
-        request.query_params.multi_items(), request.state.scope, endpoint.controls, filters=endpoint.filters
-    )
-    run = request.app.state.store.current()
-    tag = entity_tag(run.etag, request.scope["path"], asked.pairs(), request.state.scope)
+    asked = read_parameters(request.query_params.multi_items(), scope_of(request), endpoint.controls, filters=endpoint.filters)
+    run = run_of(request)
+    tag = entity_tag(run.etag, request.scope["path"], asked.pairs(), scope_of(request))
     headers = headers_of(tag, request.app.state.settings)
     if is_known(tag, request.headers.get("If-None-Match")):
         return Response(status_code=304, headers=headers)
@@ -109,7 +109,7 @@ def _write_findings(run: ServedRun, asked: Asked, format: str, path: Path) -> No
 
 def _write_diff(run: ServedRun, asked: Asked, format: str, path: Path) -> None:
     runs = _compared(run, asked)
-    _refuse_more(run.views.changes(*runs, limit=1).total, MAX_CHANGES)
+    _refuse_more(run.views.changes(*runs, ALL_ACCOUNTS, limit=1).total, MAX_CHANGES)
     _write_lines(difference_rows(run.views.state, runs, asked.question.scope), path)
 
 
@@ -189,8 +189,8 @@ def _compared(run: ServedRun, asked: Asked) -> tuple[str, str]:
 
 
 async def _openapi(request: Request) -> Response:
-    read_parameters(request.query_params.multi_items(), request.state.scope, filters=())
-    tag = entity_tag("", request.scope["path"], [], None)
+    read_parameters(request.query_params.multi_items(), scope_of(request), filters=())
+    tag = entity_tag("", request.scope["path"], [], ALL_ACCOUNTS)
     headers = headers_of(tag, request.app.state.settings)
     if is_known(tag, request.headers.get("If-None-Match")):
         return Response(status_code=304, headers=headers)

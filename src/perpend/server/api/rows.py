@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def difference_rows(state: RunState, runs: Sequence[str], scope: Scope) -> Iterator[Row]:
     """Yield the findings that differ between two runs, with times as text."""
     difference = run_difference(state.history, runs, state.waivers, state.severities)
-    return (plain(row) for row in difference.rows if scope is None or row["account"] in scope)
+    return (plain(row) for row in difference.rows if scope.sees(row["account"]))
 
 
 def compliance_rows(
     state: RunState, frameworks: Sequence[str], accounts: Sequence[str], scope: Scope, *, inherited: bool
 ) -> Iterator[Row]:
     """Yield the requirements of frameworks, of all if none is named. ``accounts`` counts the verdicts of some accounts."""
-    seen = scope if not accounts else frozenset(accounts) if scope is None else scope & frozenset(accounts)
+    seen = scope.within(accounts) if accounts else scope
     return requirement_rows(scorecards_seen(state, seen, frameworks, inherited=inherited))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
     from perpend.server.index.facts import IndexFacts
     from perpend.server.index.files import IndexFiles
+    from perpend.server.scope import Scope
 
 POLICIES, ACCOUNTS, REGIONS, STATES, SEVERITIES, OBJECTS, POLICIES_CUBE, REGIONS_CUBE = (
     f"served_{name}"
@@ -102,19 +103,19 @@ class Questions:
             (account, number) for number, account in enumerate(self.facts.accounts) if account is not None
         )
 
-    def chosen(self, filter: Filter, waived: str, scope: Collection[str] | None) -> Chosen:
+    def chosen(self, filter: Filter, waived: str, scope: Scope) -> Chosen:
         """Return the conditions of a question. Raises InvalidOption for a name that the reader's accounts do not have."""
         if waived not in WAIVED:
             raise InvalidOption(f"waived '{waived}' is not one of {', '.join(WAIVED)}", "--waived")
         # A reader must not learn the number of an account by its name.
-        seen = {number: name for number, name in self.facts.account_names.items() if scope is None or number in scope}
+        seen = {number: name for number, name in self.facts.account_names.items() if scope.sees(number)}
         names = {number: Account(name) for number, name in seen.items()}
         try:
             filter = names_of_history(filter.with_account_numbers(names), self.repository, self.facts.head)
         except (UnknownName, UnknownPolicy) as error:
             raise InvalidOption(str(error)) from None
         self._refuse_unknown(filter, scope)
-        conditions = {SCOPE: self.in_scope(scope)} if scope is not None else {}
+        conditions = {SCOPE: self.in_scope(scope)} if not scope.is_all else {}
         of_objects = dict[str, str]()
         for name in FILTERS:
             if filter.of(name):
@@ -122,17 +123,18 @@ class Questions:
         conditions |= of_objects
         if waived != WAIVED[0]:
             conditions[WAIVED_NAME] = "is_waived" if waived == "yes" else "NOT is_waived"
-        accounts = [*filter.of(ACCOUNT.name)] or (scope if scope is not None else self.facts.accounts)
+        accounts = [*filter.of(ACCOUNT.name)] or (self.facts.accounts if scope.is_all else scope.accounts)
         few = bool(of_objects) or len(accounts) <= max(1, len(self.facts.accounts) * _MOST_OF_SCOPE)
         return Chosen({name: one for name, one in conditions.items() if one != "true"}, few)
 
-    def in_scope(self, scope: Collection[str] | None) -> str:
+    def in_scope(self, scope: Scope) -> str:
         """Return the condition for the accounts that a reader may see."""
-        if scope is None:
+        if scope.is_all:
             return "true"
-        return in_numbers("account_no", (self._account_numbers[one] for one in scope if one in self._account_numbers))
+        numbers = self._account_numbers
+        return in_numbers("account_no", (numbers[one] for one in scope.accounts if one in numbers))
 
-    def _condition(self, filter: Filter, name: str, scope: Collection[str] | None, of_objects: dict[str, str]) -> str:
+    def _condition(self, filter: Filter, name: str, scope: Scope, of_objects: dict[str, str]) -> str:
         """Return the condition of a filter; put that for the accounts of its objects into ``of_objects``, if they are few."""
         condition = filter.condition(name)
         if condition == "true" or name == SINCE.name:
@@ -140,7 +142,7 @@ class Questions:
         if name in _NUMBERED:
             column, table = _NUMBERED[name]
             return in_numbers(column, (number for (number,) in self.ask(f"SELECT {column} FROM {table} WHERE {condition}")))
-        within = "true" if scope is None else f"account IN ({', '.join(map(text, sorted(scope))) or 'NULL'})"
+        within = accounts_in(scope)
         if filter.of(ACCOUNT.name):
             within = f"{within} AND account IN ({', '.join(map(text, filter.of(ACCOUNT.name)))})"
         if name in (OBJECT.name, TAG.name):
@@ -177,15 +179,15 @@ class Questions:
         )
         return in_numbers("object", (number for number, _ in matching))
 
-    def _refuse_unknown(self, filter: Filter, scope: Collection[str] | None) -> None:
+    def _refuse_unknown(self, filter: Filter, scope: Scope) -> None:
         """Raise InvalidOption for an account or a region without objects, as far as the reader sees them."""
         wanted = {one: filter.of(one.name) for one in (ACCOUNT, REGION) if filter.of(one.name)}
         if ACCOUNT in wanted:
-            known = {one for one in self.facts.accounts if one is not None and (scope is None or one in scope)}
+            known = {one for one in self.facts.accounts if one is not None and scope.sees(one)}
             _refuse("account", wanted[ACCOUNT], known)
         if REGION in wanted:
             seen = {one for one in self.facts.regions if one is not None}
-            if scope is not None:
+            if not scope.is_all:
                 rows = self.ask(f"SELECT DISTINCT region_no FROM {REGIONS_CUBE} WHERE {self.in_scope(scope)}")
                 seen = {name for (number,) in rows if (name := self.facts.regions[number]) is not None}
             _refuse("region", wanted[REGION], seen)
@@ -197,6 +199,11 @@ def _refuse(what: str, wanted: Sequence[str], known: Collection[str]) -> None:
             belongs = "belongs to account" if what == "account" else "is in region"
             near = did_you_mean(name, sorted(known))
             raise InvalidOption(f"no object in the history {belongs} '{printable(name)}'{near}", f"--{what}")
+
+
+def accounts_in(scope: Scope) -> str:
+    """Return the condition for rows whose account a reader may see."""
+    return "true" if scope.is_all else f"account IN ({', '.join(map(text, sorted(scope.accounts))) or 'NULL'})"
 
 
 def in_numbers(column: str, numbers: Iterable[int]) -> str:

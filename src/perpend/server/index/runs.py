@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.findings.history.model import State
 from perpend.findings.severity.levels import LEVELS
-from perpend.inventory.snapshots.database import text
 from perpend.server.answers import Coverage, RunRow, Summary
 from perpend.server.index.build import relation
 from perpend.server.index.facts import LIVES
 from perpend.server.index.numbers import NOT_RATED, Numbers
-from perpend.server.index.questions import Chosen
+from perpend.server.index.questions import Chosen, accounts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from perpend.server.index.facts import IndexFacts
     from perpend.server.index.files import IndexFiles
+    from perpend.server.scope import Scope
 
 FIX_FIRST: Final = 5
 """How many groups to fix first a summary has."""
@@ -35,9 +35,9 @@ class Runs:
     files: IndexFiles
     ask: Callable[[str], list[tuple[Any, ...]]]
 
-    def rows(self, scope: Collection[str] | None, in_scope: str) -> tuple[RunRow, ...]:
+    def rows(self, scope: Scope, in_scope: str) -> tuple[RunRow, ...]:
         """Return the runs, the newest first."""
-        accounts = _accounts(scope)
+        accounts = accounts_in(scope)
         counts = {
             run: numbers
             for run, *numbers in self.ask(
@@ -75,7 +75,7 @@ class Runs:
             )
         return tuple(rows)
 
-    def summary(self, scope: Collection[str] | None, in_scope: str, numbers: Numbers) -> Summary:
+    def summary(self, scope: Scope, in_scope: str, numbers: Numbers) -> Summary:
         """Return the newest state."""
         newest, *_ = self.rows(scope, in_scope)
         chosen = Chosen({"scope": in_scope, "life": _HERE})
@@ -88,10 +88,9 @@ class Runs:
                 sums[key] = [known[0] + int(failing), known[1] + int(unknown)]
         order = [*(level.value for level in reversed(LEVELS)), NOT_RATED]
         groups = [group for group in numbers.groups(chosen, "policy") if group.failing]
-        calls = [call for call in self.facts.calls if scope is None or call.account in scope]
-        [(accounts,)] = self.ask(
-            f"SELECT count(DISTINCT account) FROM {relation(self.files.ledger)} WHERE run = {newest.run} AND {_accounts(scope)}"
-        )
+        calls = [call for call in self.facts.calls if scope.sees(call.account)]
+        seen = f"run = {newest.run} AND {accounts_in(scope)}"
+        [(accounts,)] = self.ask(f"SELECT count(DISTINCT account) FROM {relation(self.files.ledger)} WHERE {seen}")
         return Summary(
             run=newest.run,
             time=newest.time,
@@ -112,10 +111,10 @@ class Runs:
         counts = Numbers(self.facts, self.files, self.ask).counted("0", f"{in_scope} AND {_HERE}")
         return int(counts[0][3]) if counts else 0
 
-    def _waivers_ending(self, scope: Collection[str] | None, in_scope: str) -> int:
+    def _waivers_ending(self, scope: Scope, in_scope: str) -> int:
         """Return how many waivers end soon; for some accounts, of those that cover a finding there."""
         ending = [place for place, waiver in enumerate(self.facts.waivers, 1) if waiver.ends_soon]
-        if scope is None or not ending:
+        if scope.is_all or not ending:
             return len(ending)
         listed = ", ".join(map(str, ending))
         used = (
@@ -123,12 +122,6 @@ class Runs:
             f"AND waiver_no IN ({listed})"
         )
         return int(self.ask(used)[0][0])
-
-
-def _accounts(scope: Collection[str] | None) -> str:
-    if scope is None:
-        return "true"
-    return f"account IN ({', '.join(text(one) for one in sorted(scope)) or 'NULL'})"
 
 
 def _open(sums: list[int]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from perpend.server.answers import StartedRun
 from perpend.server.jobs.jobs import Job, RunInProgress, UnknownRun, events
 from perpend.server.login import form_of
 from perpend.server.pages.render import page
+from perpend.server.reader import scope_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -121,7 +122,7 @@ async def _started(jobs: Jobs, name: str, request: Request) -> Job:
 def _jobs_of(request: Request) -> Jobs:
     """Return the started runs. Raises HTTPException for a reader that does not see all: runs read and print all accounts."""
     jobs: Jobs = request.app.state.jobs
-    if request.state.scope is not None:
+    if not scope_of(request).is_all:
         raise HTTPException(403, "Only readers that see all accounts may start and follow runs.")
     if not jobs.runs:
         raise HTTPException(404, "This server starts no runs. `perpend serve --jobs` starts those of `perpend.toml`.")

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.requests import Request
 
 from perpend.server.mcp.server import mcp_server
+from perpend.server.reader import scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request. The application's state has the store and the settings, the request's state the reader's scope."""
     state = scope["app"].state
+    server = mcp_server(state.store, scope_of(Request(scope)))
     manager = StreamableHTTPSessionManager(
-        mcp_server(state.store), json_response=True, stateless=True, security_settings=security_of(state.settings.hosts)
+        server, json_response=True, stateless=True, security_settings=security_of(state.settings.hosts)
     )
     async with manager.run():
         await manager.handle_request(scope, receive, send)

@@ -45,7 +45,7 @@ def explain(run: ServedRun, finding_id: str, scope: Scope) -> FindingExplanation
     row = run.finding(finding_id, scope)
     if row is None:
         raise NotFound(f"there is no finding {visible(finding_id)}")
-    explained = explained_finding(run.views.state, row)
+    explained = explained_finding(run.views.state, row, scope)
     explanation = explained.explanation
     verdict, change = explanation.finding, explanation.change
     return FindingExplanation(

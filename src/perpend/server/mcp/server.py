@@ -21,6 +21,7 @@ from perpend.core.errors import PerpendError
 from perpend.language.compiler.names import did_you_mean, printable
 from perpend.server.mcp.quoting import cut, form_of, text_of
 from perpend.server.mcp.tools import INSTRUCTIONS, TOOLS
+from perpend.server.scope import ALL_ACCOUNTS
 from perpend.server.unexpected import report
 from perpend.version import __version__
 
@@ -37,11 +38,10 @@ _MOST_OF_AN_ERROR: Final = 1_000
 _by_name: Final = {tool.name: tool for tool in TOOLS}
 
 
-def mcp_server(store: ServedStore) -> Server[dict[str, Any]]:
-    """Return the server of a store. Over HTTP, a request's ``state.scope`` limits each answer."""
+def mcp_server(store: ServedStore, scope: Scope) -> Server[dict[str, Any]]:
+    """Return the server of a store for a reader who may see some accounts."""
 
     async def call(context: ServerRequestContext[Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
-        scope: Scope = None if context.request is None else context.request.state.scope
         return await to_thread.run_sync(partial(called, store, asked.name, asked.arguments or {}, scope))
 
     return Server(
@@ -86,7 +86,7 @@ def _result(text: str, *, structured: dict[str, Any] | None = None, is_error: bo
 
 def serve_stdio(store: ServedStore) -> None:
     """Answer the client on standard input and output until it leaves. It sees all accounts."""
-    server = mcp_server(store)
+    server = mcp_server(store, ALL_ACCOUNTS)
     # The first question should not wait for the store: clients give up after some seconds.
     threading.Thread(target=_read_ahead, args=(store,), daemon=True).start()
 

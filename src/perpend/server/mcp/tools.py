@@ -122,7 +122,7 @@ class Tool:
         for name in self.required:
             if name != TEXT and not asked.controls[name]:
                 raise BadRequest(f"{name}: is missing")
-        call = Call(store, store.current(), asked, text)
+        call = Call(store, store.run_for(scope), asked, text)
         return form_of(self.answer).document(self.work(call))
 
     def _text_and_others(self, arguments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -268,14 +268,15 @@ TOOLS: Final = (
         "Say which findings of the last run the waivers of a text would cover, and list the problems that lint finds. It "
         "writes nothing.",
         WaiverTrial,
-        lambda call: try_waiver(call.store, call.run, call.text, call.scope),
+        lambda call: try_waiver(call.store, call.text, call.scope),
         required=(TEXT,),
         text="A file of waivers in YAML, with the key `waivers`, as in the directory `waivers` of a repository.",
     ),
     Tool(
         "try_policy",
         "Try the logic of a policy",
-        "Evaluate a logic over the objects of the last run and say which status they would get. It writes nothing.",
+        "Evaluate a logic over the objects of the last run and say which status they would get. It writes nothing. Only for "
+        "readers who see all accounts.",
         PolicyTrial,
         lambda call: try_policy(call.store, call.run, call.text, call.scope),
         required=(TEXT,),

@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
-from perpend.core.objects.account import Account
 from perpend.core.objects.object_types import with_api_name
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.selection import selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict import verdict_of
-from perpend.findings.filters import ACCOUNT, Filter
 from perpend.findings.history.open_history import open_history
 from perpend.findings.history.queries.findings import run_named
 from perpend.findings.history.queries.latest_verdicts import evaluated_objects
 from perpend.findings.history.queries.views import asking
-from perpend.findings.verdict_filter import filter_verdicts
 from perpend.findings.waivers.active import day_of
 from perpend.findings.waivers.entries import by_tags
 from perpend.findings.waivers.match_history import history_findings, only_accounts, tried
@@ -65,11 +62,11 @@ Accounts = Collection[str] | None
 
 def answer(request: dict[str, Any]) -> WaiverTrial | PolicyTrial:
     """Return the answer to a request. Raises PerpendError with one sentence."""
-    accounts = None if request["scope"] is None else request["scope"] or [_NOBODY]
     written, store, repository = request["text"], request["store"], open_repository(request["repository"])
     if request["what"] == "waiver":
-        return _try_waiver(written, store, repository, accounts)
-    return _try_policy(written, store, repository, request["run"], accounts)
+        accounts = request["accounts"]
+        return _try_waiver(written, store, repository, accounts if accounts is None else accounts or [_NOBODY])
+    return _try_policy(written, store, repository, request["run"])
 
 
 def _try_waiver(written: str, store: str, repository: Repository, accounts: Accounts) -> WaiverTrial:
@@ -101,7 +98,7 @@ def _try_waiver(written: str, store: str, repository: Repository, accounts: Acco
     )
 
 
-def _try_policy(written: str, store: str, repository: Repository, run: int, accounts: Accounts) -> PolicyTrial:
+def _try_policy(written: str, store: str, repository: Repository, run: int) -> PolicyTrial:
     program, problems = _compiled(written, repository)
     name = program.input_type
     find_type(name, repository)
@@ -114,10 +111,9 @@ def _try_policy(written: str, store: str, repository: Repository, run: int, acco
             raise PerpendError(f"the last run has more than {MOST_OBJECTS:,} objects of the type {name}: nothing was tried")
         selection = selection_of(Analyzer(repository), [program])
         with evaluate_snapshot(snapshot, selection, cached=False) as evaluation:
-            of_reader = _of_reader(evaluation, accounts)
-            (column,) = of_reader.shown
+            (column,) = evaluation.shown
             numbers = {status.value: number for status, number in counts_of(column).items() if number}
-            first = tuple(_first(of_reader))
+            first = tuple(_first(evaluation))
             as_of = evaluation.day.time
     declared = program.block.type
     return PolicyTrial(
@@ -139,13 +135,6 @@ def _compiled(written: str, repository: Repository) -> tuple[Program, list[Diagn
     if analyzed.program is None or loaded.diagnostics:
         raise PerpendError(_sentence("this logic cannot be used", logic_errors(analyzer, _LOGIC) or loaded.diagnostics))
     return analyzed.program, list(analyzed.diagnostics)
-
-
-def _of_reader(evaluation: Evaluation, accounts: Accounts) -> Evaluation:
-    if accounts is None:
-        return evaluation
-    # Accounts that the caller names are known, so one without objects is no error.
-    return filter_verdicts(evaluation, Filter({ACCOUNT.name: tuple(accounts)}), {one: Account(None) for one in accounts})
 
 
 def _first(evaluation: Evaluation) -> Iterator[TriedObject]:

@@ -37,27 +37,29 @@ class NotTried(PerpendError):
     """A text that cannot be tried. The message is one sentence."""
 
 
-def try_waiver(store: ServedStore, run: ServedRun, text: str, scope: Scope) -> WaiverTrial:
+def try_waiver(store: ServedStore, text: str, scope: Scope) -> WaiverTrial:
     """Return the effect of the waivers in a text. Raises NotTried."""
-    return _tried(WaiverTrial, "waiver", store, run, text, scope)
+    accounts = None if scope.is_all else sorted(scope.accounts)
+    return _tried(WaiverTrial, {"what": "waiver", "accounts": accounts}, store, text)
 
 
 def try_policy(store: ServedStore, run: ServedRun, text: str, scope: Scope) -> PolicyTrial:
-    """Return the verdicts of the logic in a text. Raises NotTried."""
-    return _tried(PolicyTrial, "policy", store, run, text, scope)
+    """Return the verdicts of the logic in a text. Raises NotTried, always for a reader who does not see all accounts.
+
+    A logic can ask any question about the objects that it reaches, and its verdicts and its time answer it.
+    """
+    if not scope.is_all:
+        raise NotTried(
+            "logic is tried for readers who see all accounts only: it reads related objects of any account; try it with "
+            "`perpend test` on test data, or ask a reader who sees all accounts"
+        )
+    return _tried(PolicyTrial, {"what": "policy", "run": run.run}, store, text)
 
 
-def _tried(answer: type[Trial], what: str, store: ServedStore, run: ServedRun, text: str, scope: Scope) -> Trial:
+def _tried(answer: type[Trial], request: dict[str, Any], store: ServedStore, text: str) -> Trial:
     if len(text) > MOST_CHARACTERS:
         raise NotTried(f"the text has {len(text):,} characters: at most {MOST_CHARACTERS:,} are tried")
-    request = {
-        "what": what,
-        "text": text,
-        "store": store.place,
-        "repository": str(store.repository.files.root),
-        "run": run.run,
-        "scope": None if scope is None else sorted(scope),
-    }
+    request |= {"text": text, "store": store.place, "repository": str(store.repository.files.root)}
     if not _running.acquire(blocking=False):
         raise NotTried(f"{_AT_ONCE} texts are being tried: try again when they are done")
     try:

@@ -1,12 +1,12 @@
-"""Find the run that a page shows, and read the parameters of the page."""
+"""Read the parameters of a page, and write addresses of pages with parameters."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from perpend.server.pages.render import scope_of
 from perpend.server.parameters import read_parameters
+from perpend.server.reader import scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
     from perpend.findings.filters import FilterDeclaration
     from perpend.server.parameters import Asked, Control
-    from perpend.server.served_store import ServedRun, ServedStore
-
-
-def served_run(request: Request) -> ServedRun:
-    """Return the run that the whole answer is about. Raises PerpendError if the store cannot be read."""
-    store: ServedStore = request.app.state.store
-    return store.current()
 
 
 def asked_of(request: Request, controls: Sequence[Control] = (), filters: Sequence[FilterDeclaration] | None = None) -> Asked:

@@ -10,10 +10,11 @@ from perpend.evaluation.verdicts.requirements import RequirementStatus
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.site.render.icons import RESULTS
 from perpend.server.pages.addresses import framework_address, framework_named, policy_address
-from perpend.server.pages.asking import asked_of, served_run
+from perpend.server.pages.asking import asked_of
 from perpend.server.pages.errors import error_page
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.render import page
 from perpend.server.parameters import Control
+from perpend.server.reader import run_of, scope_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,7 +31,7 @@ _LOOKS: Final = {standing.value: look for standing, look in RESULTS.items()}
 
 def compliance(request: Request) -> Response:
     """Show all frameworks."""
-    served, asked = served_run(request), asked_of(request, (INHERITED,), ())
+    served, asked = run_of(request), asked_of(request, (INHERITED,), ())
     inherited = asked.text(INHERITED) == "yes"
     answer = served.views.compliance(scope_of(request), inherited=inherited)
     return page(
@@ -46,7 +47,7 @@ def compliance(request: Request) -> Response:
 
 def framework(request: Request) -> Response:
     """Show a framework or a section of one with its requirements."""
-    served, asked = served_run(request), asked_of(request, (INHERITED, STANDING), ())
+    served, asked = run_of(request), asked_of(request, (INHERITED, STANDING), ())
     inherited, standing = asked.text(INHERITED) == "yes", asked.text(STANDING)
     name = framework_named(request.path_params["name"])
     try:

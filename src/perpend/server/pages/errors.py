@@ -23,6 +23,8 @@ _ERRORS: Final = {
         "It may be gone, or be of an account that you may not see. Search for it in the list of findings.",
     ),
     405: ("This address only answers GET", "Open it as a page."),
+    408: ("The request did not arrive in time", "Send it again."),
+    413: ("The request is too long", "Send less."),
     421: ("This server is not known by that name", "Use the address that `perpend serve` printed, or start it with this name."),
     429: ("Too many requests", "Wait a minute, then load the page again."),
     500: ("The page could not be made", "Load it again. If that does not help, the log of the server has the cause."),
@@ -37,3 +39,8 @@ def error_page(request: Request, status: int, sentence: str = "") -> HTMLRespons
     """Return the page of an error. ``sentence`` says what is wrong with this request."""
     heading, advice = _ERRORS.get(status, _ERRORS[500])
     return page(request, "error.html", status=status, heading=heading, sentence=sentence[:_LONGEST], advice=advice, code=status)
+
+
+def no_account_page(request: Request, origin: str) -> HTMLResponse:
+    """Return the page for a reader who may see no account. ``origin`` says who has named the accounts, and whom to ask."""
+    return page(request, "no_account.html", status=403, origin=origin)

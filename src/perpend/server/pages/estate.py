@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
-from perpend.server.pages.asking import asked_of, served_run
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.asking import asked_of
+from perpend.server.pages.render import page
+from perpend.server.reader import run_of, scope_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,7 +19,7 @@ _SOURCES: Final = 200
 
 def estate(request: Request) -> Response:
     """Show the accounts of the newest run."""
-    served = served_run(request)
+    served = run_of(request)
     asked_of(request, (), ())
     answer = served.views.estate(scope_of(request))
     return page(

@@ -14,10 +14,11 @@ from perpend.evaluation.explain.steps import grounds, own_fields
 from perpend.findings.filters import LIFE, OBJECT, TYPE, Filter
 from perpend.language.compiler.names import DeclaredTypes
 from perpend.reports.terminal.explanation import field_name
-from perpend.server.pages.asking import asked_of, link, served_run
+from perpend.server.pages.asking import asked_of, link
 from perpend.server.pages.bounded import within_time
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.render import page
 from perpend.server.question import Question
+from perpend.server.reader import run_of, scope_of
 from perpend.server.views.finding_details import (
     explained_finding,
     history_of_finding,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.explain.fields_read import FieldValue
     from perpend.server.answers import FindingRow
+    from perpend.server.scope import Scope
     from perpend.server.views.finding_details import Explained
     from perpend.server.views.run_state import RunState
 
@@ -43,15 +45,15 @@ _MOST_FIELDS: Final = 40
 def finding(request: Request) -> Response:
     """Return the page of a finding."""
     asked_of(request, filters=())
-    served, scope = served_run(request), scope_of(request)
+    served, scope = run_of(request), scope_of(request)
     row = served.finding(request.path_params["finding_id"], scope)
     if row is None:
         raise HTTPException(404)
     state = served.views.state
-    explained, not_explained = _explained(state, row)
+    explained, not_explained = _explained(state, row, scope)
     history, no_history = within_time(history_of_finding, state, row)
     others = served.findings(
-        Question(Filter({OBJECT.name: (row.object_id,), TYPE.name: (row.type,), LIFE.name: ("all",)}), scope=scope),
+        Question(scope, Filter({OBJECT.name: (row.object_id,), TYPE.name: (row.type,), LIFE.name: ("all",)})),
         limit=_OTHERS + 1,
     )
     context: dict[str, Any] = {
@@ -73,11 +75,11 @@ def finding(request: Request) -> Response:
     return page(request, "finding.html", served=served, **context)
 
 
-def _explained(state: RunState, row: FindingRow) -> tuple[Explained | None, str]:
+def _explained(state: RunState, row: FindingRow, scope: Scope) -> tuple[Explained | None, str]:
     """Return the explanation of a finding, or None and the reason why there is none. It takes a bounded time."""
     if row.life in ("resource_deleted", "policy_removed"):
         return None, "The finding has ended, so nothing is evaluated any more."
-    return within_time(explained_finding, state, row)
+    return within_time(explained_finding, state, row, scope)
 
 
 def _because(explained: Explained) -> tuple[Iterable[FieldValue], Iterable[Any]]:

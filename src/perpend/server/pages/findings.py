@@ -23,10 +23,11 @@ from perpend.findings.filters import (
 )
 from perpend.findings.history.model import OPEN_STATES, in_words
 from perpend.server.index.numbers import MOST_OBJECTS, NO_REGION, NOT_KNOWN, NOT_RATED
-from perpend.server.pages.asking import asked_of, link, served_run
+from perpend.server.pages.asking import asked_of, link
 from perpend.server.pages.render import address, page
 from perpend.server.pages.saved import views_of
 from perpend.server.parameters import LIMIT, NEXT, ORDER, WAIVED_CONTROL, Control
+from perpend.server.reader import run_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,7 +115,7 @@ def listed(request: Request, path: str, template: str, group: str | None = None)
     canonical = link(path, pairs_of(asked))
     if not all(value for _, value in request.query_params.multi_items()) and "hx-request" not in request.headers:
         return RedirectResponse(canonical, 303)
-    served = served_run(request)
+    served = run_of(request)
     by = group or asked.text(GROUP)
     names = Names(served)
     facets = served.facets(asked.question)

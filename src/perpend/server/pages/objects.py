@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse
 
 from perpend.core.errors import PerpendError
 from perpend.findings.filters import LIFE, OBJECT, TYPE, Filter
-from perpend.server.pages.asking import asked_of, link, served_run
+from perpend.server.pages.asking import asked_of, link
 from perpend.server.pages.bounded import within_time
 from perpend.server.pages.findings import ANY_TYPE, Names, listed
-from perpend.server.pages.render import address, page, scope_of
+from perpend.server.pages.render import address, page
 from perpend.server.question import Question
+from perpend.server.reader import run_of, scope_of
 from perpend.server.views.object_details import object_details
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def objects(request: Request) -> Response:
 def object_page(request: Request) -> Response:
     """Return the page of one object."""
     asked_of(request, filters=())
-    served, scope = served_run(request), scope_of(request)
+    served, scope = run_of(request), scope_of(request)
     type_name, object_id = request.path_params["type"], request.path_params["object_id"]
     if type_name == ANY_TYPE:
         return _by_id(served, object_id, scope)
@@ -43,7 +44,7 @@ def object_page(request: Request) -> Response:
     if details is None:
         raise PerpendError(reason) if reason else HTTPException(404)
     listed_page = served.findings(
-        Question(Filter({OBJECT.name: (object_id,), TYPE.name: (type_name,), LIFE.name: ("all",)}), scope=scope), limit=_MOST
+        Question(scope, Filter({OBJECT.name: (object_id,), TYPE.name: (type_name,), LIFE.name: ("all",)})), limit=_MOST
     )
     numbers: dict[str, int] = {}
     for verdict in details.verdicts:
@@ -63,7 +64,7 @@ def object_page(request: Request) -> Response:
 
 def _by_id(served: ServedRun, object_id: str, scope: Scope) -> Response:
     """Lead to the object with an id, or to the findings of all objects that have it."""
-    asked = Question(Filter({OBJECT.name: (object_id,), LIFE.name: ("all",)}), scope=scope)
+    asked = Question(scope, Filter({OBJECT.name: (object_id,), LIFE.name: ("all",)}))
     objects = {(one.type, one.object_id) for one in served.findings(asked, limit=_MOST).findings}
     exact = [pair for pair in objects if pair[1] == object_id] or [*objects]
     if not exact:

@@ -11,8 +11,9 @@ from perpend.findings.history.model import Event, State
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.overview_texts import known_share
 from perpend.reports.site.render.charts import column_rects
-from perpend.server.pages.asking import asked_of, link, served_run
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.render import page
+from perpend.server.reader import run_of, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ _ENDS_SOON: Final = "ends soon"
 def overview(request: Request) -> Response:
     """Return the first page."""
     asked_of(request, filters=())
-    served, scope = served_run(request), scope_of(request)
+    served, scope = run_of(request), scope_of(request)
     summary = served.summary(scope)
     points = served.views.trend(scope, _POINTS).points
     context: dict[str, Any] = {

@@ -19,11 +19,12 @@ from perpend.reports.site.render.drawing import Drawing, shown
 from perpend.reports.site.render.icons import KINDS, icon
 from perpend.reports.site.render.pages import Renderer
 from perpend.server.pages.addresses import framework_address, of_policy, policy_address
-from perpend.server.pages.asking import asked_of, served_run
+from perpend.server.pages.asking import asked_of
 from perpend.server.pages.errors import error_page
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.render import page
 from perpend.server.parameters import Control
 from perpend.server.question import Question
+from perpend.server.reader import run_of, scope_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,7 +46,7 @@ _FINDINGS: Final = 10
 
 def policies(request: Request) -> Response:
     """Show all policies of the repository, those with the most severe failing findings first."""
-    served, asked = served_run(request), asked_of(request, (SEARCH, SERVICE, SHOW), ())
+    served, asked = run_of(request), asked_of(request, (SEARCH, SERVICE, SHOW), ())
     rows = served.views.policies(scope_of(request)).policies
     words, service, show = asked.text(SEARCH).casefold().split(), asked.text(SERVICE), asked.text(SHOW)
     chosen = [
@@ -86,13 +87,13 @@ def _is_shown(row: PolicyRow, show: str) -> bool:
 
 def policy(request: Request) -> Response:
     """Show a policy: this estate's numbers and findings, then what it says and how it decides."""
-    served, scope = served_run(request), scope_of(request)
+    served, scope = run_of(request), scope_of(request)
     asked_of(request, (), ())
     policy_id = f"/{request.path_params['policy_id'].strip('/')}"
     row = next((row for row in served.views.policies(scope).policies if row.policy_id == policy_id), None)
     if row is None:
         return error_page(request, 404, "Neither the repository nor the history has a policy of this id.")
-    findings = served.findings(Question(of_policy(policy_id), scope=scope), limit=_FINDINGS)
+    findings = served.findings(Question(scope, of_policy(policy_id)), limit=_FINDINGS)
     shown_page = policy_pages(served.views.state.repository).page(policy_id)
     return page(
         request,

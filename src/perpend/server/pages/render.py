@@ -18,6 +18,7 @@ from perpend.reports.site.render.drawing import Drawing
 from perpend.reports.site.render.environment import template_environment
 from perpend.reports.site.render.icons import STATUSES, icon
 from perpend.server.pages.static_files import asset
+from perpend.server.reader import scope_of
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -60,12 +61,6 @@ def page(
     return HTMLResponse(html, status_code=status, headers=_HEADERS)
 
 
-def scope_of(request: Request) -> Scope:
-    """Return the accounts that the reader of a request may see, as the guard has set them: none if it has not."""
-    scope: Scope = getattr(request.state, "scope", frozenset())
-    return scope
-
-
 def _base_values(request: Request, header: Summary | None, scope: Scope) -> dict[str, Any]:
     """Return the values that the base template needs. Runs print names of all accounts: who sees some may start none."""
     return {
@@ -74,7 +69,7 @@ def _base_values(request: Request, header: Summary | None, scope: Scope) -> dict
         "header": header,
         "scope": scope,
         "reader": getattr(request.state, "reader", None),
-        "may_start": scope is None and bool(request.app.state.settings.runs),
+        "may_start": scope.is_all and bool(request.app.state.settings.runs),
         "version": __version__,
     }
 

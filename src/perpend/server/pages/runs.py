@@ -12,10 +12,11 @@ from starlette.routing import Route
 from perpend.findings.history.model import Cause, Event
 from perpend.findings.history.queries.findings import UnknownRun, run_named
 from perpend.server.pages.addresses import changes_address, policy_address
-from perpend.server.pages.asking import asked_of, served_run
+from perpend.server.pages.asking import asked_of
 from perpend.server.pages.errors import error_page
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.render import page
 from perpend.server.parameters import Control
+from perpend.server.reader import run_of, scope_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,7 +35,7 @@ _TWO_RUNS: Final = re.compile(r"([A-Za-z0-9-]{1,60})(?:\.\.\.([A-Za-z0-9-]{1,60}
 
 def runs(request: Request) -> Response:
     """Show the runs, the newest first. With two runs chosen, go to their difference."""
-    served, asked = served_run(request), asked_of(request, (BEFORE, AFTER, UNTIL), ())
+    served, asked = run_of(request), asked_of(request, (BEFORE, AFTER, UNTIL), ())
     if asked.text(BEFORE) and asked.text(AFTER):
         first, last = sorted((int(asked.text(BEFORE)), int(asked.text(AFTER))))
         return RedirectResponse(changes_address(first, last), 303)
@@ -55,7 +56,7 @@ def runs(request: Request) -> Response:
 
 def changes(request: Request) -> Response:
     """Show the findings that differ between two runs; of one run, against the run before it."""
-    served, asked = served_run(request), asked_of(request, (EVENT, CAUSE, NEXT), ())
+    served, asked = run_of(request), asked_of(request, (EVENT, CAUSE, NEXT), ())
     named, head = _TWO_RUNS.fullmatch(request.path_params["runs"]), served.views.state.head
     if named is None:
         return error_page(request, 404, "The address of a difference is that of two runs, such as /runs/3...5.")

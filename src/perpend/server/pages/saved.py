@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from perpend.server.pages.asking import asked_of, served_run
+from perpend.server.pages.asking import asked_of
 from perpend.server.pages.errors import error_page
 from perpend.server.pages.render import page
+from perpend.server.reader import run_of
 from perpend.server.views.saved_views import FOLDER, saved_views, stamps_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def view_address(view: SavedView) -> str:
 
 def saved(request: Request) -> Response:
     """Show the saved views, and the files that cannot be used with the reason."""
-    served = served_run(request)
+    served = run_of(request)
     asked_of(request, (), ())
     views = views_of(served)
     return page(
@@ -51,7 +52,7 @@ def saved_view(request: Request) -> Response:
     """Go to the findings of a saved view."""
     asked_of(request, (), ())
     name = request.path_params["name"]
-    views = views_of(served_run(request))
+    views = views_of(run_of(request))
     view = next((view for view in views if view.name == name and view.problem is None), None)
     if view is None:
         return error_page(request, 404, "The repository has no saved view of this name. The list at /saved has all.")

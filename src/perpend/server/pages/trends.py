@@ -9,9 +9,10 @@ from starlette.routing import Route
 
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.site.render.charts import column_rects
-from perpend.server.pages.asking import asked_of, served_run
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.asking import asked_of
+from perpend.server.pages.render import page
 from perpend.server.parameters import Control
+from perpend.server.reader import run_of, scope_of
 from perpend.server.views.trend import MOST_RUNS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _LEVELS: Final = ("not rated", *(level.value for level in LEVELS))
 
 def trends(request: Request) -> Response:
     """Show the newest runs as charts, with a table of the same numbers."""
-    served, asked = served_run(request), asked_of(request, (LAST,), ())
+    served, asked = run_of(request), asked_of(request, (LAST,), ())
     trend = served.views.trend(scope_of(request), int(asked.text(LAST)))
     points = trend.points
     # In the first run of all, every finding is new: beside it, no other run could be seen.

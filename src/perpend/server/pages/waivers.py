@@ -8,8 +8,9 @@ from starlette.routing import Route
 
 from perpend.findings.waivers.status import Force
 from perpend.server.pages.addresses import policy_address
-from perpend.server.pages.asking import asked_of, served_run
-from perpend.server.pages.render import page, scope_of
+from perpend.server.pages.asking import asked_of
+from perpend.server.pages.render import page
+from perpend.server.reader import run_of, scope_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,7 +38,7 @@ def section_of(row: WaiverRow) -> str:
 
 def waivers(request: Request) -> Response:
     """Show all waivers and attestations."""
-    served = served_run(request)
+    served = run_of(request)
     asked_of(request, (), ())
     answer = served.views.waivers(scope_of(request))
     of_section: dict[str, list[WaiverRow]] = {name: [] for name in _SECTIONS}

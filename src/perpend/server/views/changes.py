@@ -26,8 +26,8 @@ _PAGE: Final = re.compile("[0-9]{1,9}", re.ASCII)
 def change_page(
     state: RunState,
     before: str,
-    after: str = "last",
-    scope: Scope = None,
+    after: str,
+    scope: Scope,
     *,
     event: str | None = None,
     cause: str | None = None,

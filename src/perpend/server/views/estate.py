@@ -39,9 +39,9 @@ def estate_of(state: RunState, scope: Scope) -> Estate:
 
 def _estate(state: RunState, scope: Scope, objects: dict[str | None, dict[str, int]], snapshot: Snapshot | None) -> Estate:
     sources = [source for source in snapshot.sources if _is_seen(source, scope)] if snapshot else []
-    calls = [call for call in snapshot.calls if scope is None or call.account in scope] if snapshot else []
+    calls = [call for call in snapshot.calls if scope.sees(call.account)] if snapshot else []
     known = {account for account in objects if account is not None}
-    known |= {account for source in sources for account in source.accounts if scope is None or account in scope}
+    known |= {account for source in sources for account in source.accounts if scope.sees(account)}
     failed = Counter(call.account for call in calls)
     denied = allowable_permissions(denied_calls(calls))
     return Estate(
@@ -52,11 +52,11 @@ def _estate(state: RunState, scope: Scope, objects: dict[str | None, dict[str, i
         tuple(_account_row(state, account, objects.get(account, {}), sources, failed) for account in sorted(known)),
         sum(objects.get(None, {}).values()),
         tuple(_source_row(source, scope) for source in sources),
-        tuple(f"{failure.source}: {failure.reason}" for failure in snapshot.failures) if snapshot and scope is None else (),
+        tuple(f"{failure.source}: {failure.reason}" for failure in snapshot.failures) if snapshot and scope.is_all else (),
         _alike(calls),
         _incomplete(state, sources, scope),
         json.dumps(documents[0] if len(documents := iam_policies(denied)) == 1 else documents, indent=2) if denied else None,
-        scope is not None,
+        not scope.is_all,
     )
 
 
@@ -71,7 +71,7 @@ def _objects(state: RunState, scope: Scope) -> dict[str | None, dict[str, int]]:
 
 
 def _is_seen(source: StoredSource, scope: Scope) -> bool:
-    return scope is None or not scope.isdisjoint(source.accounts)
+    return scope.is_all or not scope.accounts.isdisjoint(source.accounts)
 
 
 def _account_row(
@@ -89,7 +89,7 @@ def _account_row(
 
 
 def _source_row(source: StoredSource, scope: Scope) -> SourceRow:
-    seen = tuple(account for account in source.accounts if scope is None or account in scope)
+    seen = tuple(filter(scope.sees, source.accounts))
     time = source.observed_at.astimezone(UTC) if source.observed_at else None
     if len(seen) == len(source.accounts):
         return SourceRow(source.name, source.kind, time, source.objects, seen)
@@ -120,8 +120,8 @@ def _incomplete(state: RunState, sources: Sequence[StoredSource], scope: Scope) 
     labels = Labels(DeclaredTypes(state.repository))
     by_type = incomplete_by_type(claim for source in sources for claim in source.coverage)
     return tuple(
-        UnreadType(name, labels.type(name) if name else "", account, reason if account or scope is None else NOT_ALL_READ)
+        UnreadType(name, labels.type(name) if name else "", account, reason if account or scope.is_all else NOT_ALL_READ)
         for name, of_accounts in sorted(by_type.items())
         for account, reason in of_accounts
-        if scope is None or not account or account in scope
+        if not account or scope.sees(account)
     )

@@ -8,29 +8,42 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.scaffold.templates import waivers_text
 from perpend.core.errors import PerpendError
+from perpend.core.objects.inventory import Origin
 from perpend.core.objects.status import Status
 from perpend.core.values.values import in_utc
-from perpend.evaluation.explain.steps import explain_verdict
+from perpend.evaluation.explain.steps import explain_verdict, explain_visible
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
-from perpend.evaluation.verdicts.objects import stored_object_named
+from perpend.evaluation.verdicts.objects import stored_object_named, stored_object_with_accounts
 from perpend.evaluation.verdicts.selection import program_named
 from perpend.findings.history.queries.views import history_of_object
 from perpend.findings.remediation.plans import object_plan
 from perpend.findings.remediation.read import remedy_of
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.compiler.names import UnknownName
 from perpend.reports.formats.remediation import UnquotableWord, remedy_lines
+from perpend.server.views.visible_object import is_visible, visible_object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
+    from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.explain.steps import Explanation
+    from perpend.findings.remediation.model import Remedy
     from perpend.findings.remediation.plans import RemediationPlan
     from perpend.findings.waivers.read import Waiver
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.language.program.program import Program
     from perpend.server.answers import FindingRow
+    from perpend.server.scope import Scope
     from perpend.server.views.run_state import RunState
 
 _WAIVED_DAYS: Final = 30
+
+_NOT_HELD: Final = "the snapshot of the run does not hold this object, or not in an account that you may see"
+OF_SEVERAL: Final = "a source of several accounts"
+"""The name of a source that a reader does not see whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +104,24 @@ def history_of_finding(state: RunState, row: FindingRow) -> FindingHistory:
     return FindingHistory(tuple(FindingEvent(*event) for event in events), tuple(Episode(*episode) for episode in episodes))
 
 
-def explained_finding(state: RunState, row: FindingRow) -> Explained:
+def explained_finding(state: RunState, row: FindingRow, scope: Scope) -> Explained:
     """Return the explanation of a finding by the snapshot of the run and today's policies, and the plan to fix it.
 
-    Raises PerpendError if the snapshot is no longer stored, or has no such object, or the repository has no such policy.
+    Values of objects that the reader may not see are withheld. Raises PerpendError if the snapshot is no longer stored, or has
+    no such object that the reader may see, or the repository has no such policy.
     """
     analyzer = Analyzer(state.repository)
     program = program_named(analyzer, row.policy_id)
     remedy = remedy_of(state.repository, row.policy_id).value
     paths = [value.path for value in remedy.values] if remedy else ()
-    object_type = analyzer.object_type(program.input_type)
     with open_store(str(state.history.store)).reading(state.run.snapshot) as snapshot:
-        judged = stored_object_named(snapshot, program, object_type, row.object_id, paths=paths)
+        object_, visible = _objects(snapshot, analyzer, program, row.object_id, paths, scope)
     day = EvaluationTime(in_utc(datetime.fromisoformat(state.run.time)), assumed=state.run.assumed)
-    explanation = explain_verdict(analyzer, program, judged, day=day)
-    finding = explanation.finding
-    plan = None
-    if finding.status is Status.INCOMPLIANT:
-        plan = object_plan(
-            explanation.policy,
-            row.type_label,
-            judged,
-            finding.current_state_message,
-            finding.remediation_message or "",
-            remedy,
-        )
+    if visible is None:
+        explanation = explain_verdict(analyzer, program, object_, day=day)
+    else:
+        explanation = explain_visible(analyzer, program, object_, visible, day=day)
+    plan = _plan(explanation, row.type_label, remedy)
     commands = ""
     if plan is not None and plan.remedy is not None:
         try:
@@ -123,6 +129,39 @@ def explained_finding(state: RunState, row: FindingRow) -> Explained:
         except UnquotableWord as error:
             raise PerpendError(str(error)) from None
     return Explained(explanation, plan, commands, _guide(state, row.policy_id))
+
+
+def _objects(
+    snapshot: Snapshot, analyzer: Analyzer, program: Program, object_id: str, paths: Iterable[str], scope: Scope
+) -> tuple[CloudObject, CloudObject | None]:
+    """Return an object, and for a reader of some accounts the same object as far as the reader may see it.
+
+    The name of a source with other accounts may be one of theirs.
+    """
+    object_type = analyzer.object_type(program.input_type)
+    if scope.is_all:
+        return stored_object_named(snapshot, program, object_type, object_id, paths=paths), None
+    try:
+        object_ = stored_object_with_accounts(snapshot, program, object_type, object_id, analyzer.object_type, paths=paths)
+    except UnknownName:  # it proposes names of other objects
+        raise PerpendError(_NOT_HELD) from None
+    readings = (object_, *object_.variants)
+    # An object may have had its Id before in another account, and sources may contradict each other about its account.
+    if object_.id != object_id or not all(is_visible(reading.fields, object_type, scope) for reading in readings):
+        raise PerpendError(_NOT_HELD)
+    hidden = {source.name for source in snapshot.sources if not (source.accounts and all(map(scope.sees, source.accounts)))}
+    first, *others = (
+        reading._replace(origin=Origin(OF_SEVERAL)) if reading.origin.source in hidden else reading for reading in readings
+    )
+    return object_, visible_object(first._replace(variants=tuple(others)), object_type, scope, analyzer.object_type)
+
+
+def _plan(explanation: Explanation, type_label: str, remedy: Remedy | None) -> RemediationPlan | None:
+    finding = explanation.finding
+    if finding.status is not Status.INCOMPLIANT:
+        return None
+    message, guide = finding.current_state_message, finding.remediation_message or ""
+    return object_plan(explanation.policy, type_label, finding.object, message, guide, remedy)
 
 
 def _guide(state: RunState, policy_id: str) -> str:

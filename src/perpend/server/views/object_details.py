@@ -53,7 +53,7 @@ def object_details(state: RunState, type_name: str, object_id: str, scope: Scope
         if row is None:
             return None
         name, external_id, account, region, first_seen = row
-        if scope is not None and account not in scope:
+        if not scope.sees(account):
             return None
         connection.execute(policy_output_statement(state.history, (type_name,)))
         verdicts = connection.execute(*verdicts_on(type_name, object_id)).fetchall()

@@ -80,7 +80,7 @@ class RunState:
     def in_part(self, scope: Scope) -> dict[str, str]:
         """Return, by policy, why not all of its objects in a reader's accounts were read. Reasons may name other accounts."""
         reasons = self.head.in_part(accounts_of(scope))
-        return reasons if scope is None else dict.fromkeys(reasons, NOT_ALL_READ)
+        return reasons if scope.is_all else dict.fromkeys(reasons, NOT_ALL_READ)
 
     def decisions(self, accounts: Sequence[str], counts: Mapping[str, Mapping[Status, int]]) -> HumanDecisions:
         """Return the number of waived findings of each policy in some accounts or all, and the attested policies.
@@ -106,4 +106,4 @@ class RunState:
 
 def accounts_of(scope: Scope) -> tuple[str, ...]:
     """Return the accounts to count, none for a reader who sees all."""
-    return () if scope is None else tuple(sorted(scope)) or (_NOBODY,)
+    return () if scope.is_all else tuple(sorted(scope.accounts)) or (_NOBODY,)

@@ -51,8 +51,8 @@ class RunViews:
     def changes(
         self,
         before: str,
-        after: str = "last",
-        scope: Scope = None,
+        after: str,
+        scope: Scope,
         *,
         event: str | None = None,
         cause: str | None = None,
@@ -65,26 +65,26 @@ class RunViews:
             lambda: change_page(self.state, before, after, scope, event=event, cause=cause, limit=limit, behind=behind),
         )
 
-    def policies(self, scope: Scope = None) -> PolicyList:
+    def policies(self, scope: Scope) -> PolicyList:
         """Return the policies with the newest numbers of their verdicts."""
         return self.kept(("policies", scope), lambda: policy_list(self.state, scope))
 
-    def compliance(self, scope: Scope = None, framework: str | None = None, *, inherited: bool = False) -> Compliance:
+    def compliance(self, scope: Scope, framework: str | None = None, *, inherited: bool = False) -> Compliance:
         """Return the status of all frameworks, or of one with its requirements. Raises UnknownName."""
         return self.kept(
             ("compliance", scope, framework, inherited),
             lambda: compliance_of(self.state, scope, framework, inherited=inherited),
         )
 
-    def waivers(self, scope: Scope = None) -> WaiverList:
+    def waivers(self, scope: Scope) -> WaiverList:
         """Return the waivers with the numbers of the findings that they cover, and the attestations."""
         return self.kept(("waivers", scope), lambda: waiver_list(self.state, scope))
 
-    def trend(self, scope: Scope = None, last: int = 60) -> Trend:
+    def trend(self, scope: Scope, last: int = 60) -> Trend:
         """Return the findings after each of the ``last`` runs."""
         return self.kept(("trend", scope, last), lambda: trend_of(self.state, scope, last))
 
-    def estate(self, scope: Scope = None) -> Estate:
+    def estate(self, scope: Scope) -> Estate:
         """Return the accounts, the age of their facts, and the parts that could not be read."""
         return self.kept(("estate", scope), lambda: estate_of(self.state, scope))
 

@@ -16,6 +16,7 @@ from perpend.language.syntax.read import Reader
 from perpend.language.syntax.shapes import Choice, Items, Key, Record, Text
 from perpend.server.answers import SavedView
 from perpend.server.parameters import BY, ORDER, Control, read_parameters
+from perpend.server.scope import ALL_ACCOUNTS
 
 if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
@@ -119,7 +120,7 @@ def _view_of(fields: Fields, path: str) -> SavedView:
         raise InvalidOption(f"the filters have more than {_MOST_VALUES} values")
     others = [(key, fields.text(key)) for key in ("waived", "order", "group") if key in fields]
     pairs = [*((key, value) for key, of_key in values.items() for value in of_key), *others]
-    read_parameters(pairs, None, (ORDER, GROUP))
+    read_parameters(pairs, ALL_ACCOUNTS, (ORDER, GROUP))
     query = urlencode(pairs)
     if len(query) > _LONGEST_QUERY:
         raise InvalidOption(f"the filters are longer than {_LONGEST_QUERY:,} characters")

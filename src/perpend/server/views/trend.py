@@ -27,7 +27,7 @@ def trend_of(state: RunState, scope: Scope, last: int = 60) -> Trend:
         for run, severity, number in connection.execute(*open_by_severity(accounts, (), None)).fetchall():
             severities.setdefault(run, {})[severity] = number
     newest = rows[-min(max(last, 1), MOST_RUNS) :]
-    late = {run.number: len(set(run.late) if scope is None else scope.intersection(run.late)) for run in state.head.runs}
+    late = {run.number: sum(map(scope.sees, set(run.late))) for run in state.head.runs}
     points = []
     for run, time, *counts, _ in newest:
         open_, unconfirmed, unknown, compliant, opened, ended = map(int, counts)

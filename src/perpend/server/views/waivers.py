@@ -37,21 +37,21 @@ def waiver_list(state: RunState, scope: Scope) -> WaiverList:
     covers: Counter[str] = Counter()
     waives: Counter[str] = Counter()
     for waiver, account, number in matched.covers:
-        covers[waiver] += number if scope is None or account in scope else 0
+        covers[waiver] += number if scope.sees(account) else 0
     for waiver, _, _, account, number in matched.waives:
-        waives[waiver] += number if scope is None or account in scope else 0
+        waives[waiver] += number if scope.sees(account) else 0
     counts = newest_counts_of(state.history) if files.attestations else {}
     attested = attested_on(files, matched.matches.day, state.repository, counts)
-    warned = waiver_warnings(matched.matches, files.approvers, matched.looked) if scope is None else ()
+    warned = waiver_warnings(matched.matches, files.approvers, matched.looked) if scope.is_all else ()
     warnings, matches = _by_kind(warned), matched.matches
     rows = (_row(standing, covers[standing.waiver.id], waives[standing.waiver.id], warnings) for standing in matches.standings)
     return WaiverList(
         state.run.number,
         matches.day.day.isoformat(),
         matches.day.last.isoformat(),
-        tuple(row for row in rows if scope is None or row.covers),
+        tuple(row for row in rows if scope.is_all or row.covers),
         tuple(map(_attestation_row, attested)),
-        scope is not None,
+        not scope.is_all,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.cli.config.configuration import configuration_from, configuration_here
+from perpend.cli.config.configuration import ServeToken, configuration_from, configuration_here
 from perpend.cli.config.files import MOST_BYTES, UnusableConfiguration, file_named
 from perpend.cli.config.settings import SETTINGS, SettingKind
 from perpend.core.diagnostics.escape import visible
@@ -28,13 +28,15 @@ def test_values_are_kept_by_the_names_of_settings(tmp_path: Path) -> None:
     path = tmp_path / "any name"
     path.write_text(
         'store = "s"\nexclude = ["a", "b"]\ninherited = true\noutput = {limit = 3}\n[accounts.111122223333]\nname = "P"\n'
-        '[serve.runs.nightly]\ncommand = ["scan", "aws"]\n',
+        '[serve.runs.nightly]\ncommand = ["scan", "aws"]\n'
+        '[serve.tokens.team]\naccounts = ["111122223333", "444455556666"]\ntoken-file = "team.token"\n',
         "utf-8",
     )
     found = configuration_from(file_named(str(path)))
     assert {"store": "s", "exclude": ["a", "b"], "inherited": True, "output.limit": 3} == found.values
     assert {"111122223333": Account("P", None)} == found.accounts
     assert {"nightly": ("scan", "aws")} == found.runs
+    assert {"team": ServeToken(("111122223333", "444455556666"), "team.token")} == found.tokens
     assert f"{path}:3" == found.place("inherited")
 
 
@@ -84,6 +86,27 @@ def test_values_are_kept_by_the_names_of_settings(tmp_path: Path) -> None:
         (
             "[serve.runs.'../x']\ncommand = ['check']",
             "perpend.toml:1: `../x` is not the name of a run: a name has up to 40 small letters, digits and hyphens",
+        ),
+        (
+            "[serve.tokens.team]\ntoken-file = 't'",
+            "perpend.toml:1: the token `team` has no `accounts`",
+        ),
+        (
+            "[serve.tokens.team]\naccounts = []\ntoken-file = 't'",
+            "perpend.toml:1: the token `team` has no `accounts`",
+        ),
+        ("[serve.tokens.team]\naccounts = ['1']", "perpend.toml:1: the token `team` has no `token-file`"),
+        (
+            "[serve.tokens.team]\naccounts = ['1']\ntoken-file = 't'\ntoken = '0123456789abcdef'",
+            "perpend.toml:4: unknown key `serve.tokens.team.token` (did you mean `token-file`?)",
+        ),
+        (
+            "[serve.tokens.team]\naccounts = '1'\ntoken-file = 't'",
+            "perpend.toml:2: `serve.tokens.team.accounts`: expected a list of texts, found the text `1`",
+        ),
+        (
+            "[serve.tokens.'a b']\naccounts = ['1']\ntoken-file = 't'",
+            "perpend.toml:1: `a b` is not the name of a token: a name has up to 40 small letters, digits and hyphens",
         ),
         ("store = = 1", "perpend.toml:1:9: is not TOML: invalid value"),
         ("store = 'a'\nstore = 'b'\n", "perpend.toml:2:12: is not TOML: cannot overwrite a value"),
@@ -267,7 +290,7 @@ def test_paths_are_relative_to_the_file_and_those_that_lead_out_are_known(
     ):
         (project / "perpend.toml").write_text(f"store = '{text}'\n", "utf-8")
         found = configuration_here()
-        assert (path, out) == (found.path("store"), found.leads_out("store")), text
+        assert (path, out) == (found.path("store"), found.leads_out(text)), text
 
 
 def test_a_working_directory_that_is_gone_has_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,9 @@ from perpend.core.objects.claims import Claim
 from perpend.findings.history.write.commit import commit_run
 from perpend.language.syntax.repository import Repository, open_repository
 from perpend.server.app import create_app
+from perpend.server.scope import ALL_ACCOUNTS
 from perpend.server.served_store import ServedStore
-from perpend.server.settings import Limits, ServerSettings
+from perpend.server.settings import BearerToken, Limits, ServerSettings
 from tests.histories import BEGIN, Inventory, Thing, program
 
 ROOT = Path(__file__).parents[4]
@@ -32,7 +33,7 @@ POLICIES = ("/ce/ca/aws/iam/root-user-mfa", "/ce/ca/aws/s3/bucket-versioning", "
 TOKEN = "token-of-the-tests"  # noqa: S105
 SETTINGS = ServerSettings(
     hosts=frozenset({"testserver", "127.0.0.1", "localhost"}),
-    tokens=(TOKEN,),
+    tokens=(BearerToken(TOKEN, ALL_ACCOUNTS),),
     trust_header="X-User",
     trust_from=(ip_network("127.0.0.1/32"),),
     scope_header="X-Accounts",

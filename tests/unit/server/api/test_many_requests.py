@@ -15,6 +15,7 @@ import pytest
 
 import perpend
 from perpend.server.app import create_app
+from perpend.server.mcp import trials
 from tests.unit.server.api import odd_requests, scopes
 from tests.unit.server.api.served import ACCOUNTS, SETTINGS, TOKEN, asking, commit_day, listening, serving, small_store
 
@@ -42,6 +43,13 @@ def test_no_reader_sees_other_accounts_or_their_numbers(tmp_path: Path) -> None:
     assert [] == leaks
     answered = {name.partition(" ")[0] for name in counts if name.endswith(" 200")}
     assert set(scopes.PATHS) - {"/findings/ID", "/objects/Thing/OBJECT", "/compliance/cis-aws-v6.0.0"} <= answered
+
+
+def test_no_reader_sees_what_own_objects_lead_to_in_other_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "_answer_of_process", trials._answer_of_process)
+    counts, leaks = scopes.ask_related(tmp_path, 200, seed=36)
+    assert [] == leaks
+    assert {f"{path} 200" for path in scopes.EXPLAINING} | {"try_policy error", "try_waiver 200"} <= set(counts)
 
 
 def test_no_answer_mixes_two_runs(tmp_path: Path) -> None:

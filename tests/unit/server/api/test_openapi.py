@@ -18,6 +18,7 @@ from perpend.server.api.openapi import openapi
 from perpend.server.api.routes import ROUTES
 from perpend.server.api.schemas import json_bytes, schema_of
 from perpend.server.parameters import LIMIT, ORDER, WAIVED_CONTROL, read_parameters
+from perpend.server.scope import ALL_ACCOUNTS
 
 FILTERS = [one.name for one in OF_FINDINGS]
 
@@ -89,7 +90,7 @@ def test_an_annotation_without_a_schema_is_an_error() -> None:
 
 
 def test_the_default_order_of_pages_is_that_of_a_request_without_one() -> None:
-    assert ORDER.default == read_parameters([], None, (ORDER,)).order
+    assert ORDER.default == read_parameters([], ALL_ACCOUNTS, (ORDER,)).order
 
 
 def test_answers_are_sent_with_times_in_utc_and_texts_that_can_be_stored() -> None:

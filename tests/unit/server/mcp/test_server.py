@@ -9,18 +9,19 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from perpend.server.mcp.server import called
+from perpend.server.scope import ALL_ACCOUNTS, Scope
 
 
 class Broken:
     """A store with a fault."""
 
-    def current(self) -> Any:
+    def run_for(self, scope: Scope) -> Any:
         raise RuntimeError("in\x1b[31mside")
 
 
 def test_an_unexpected_error_is_one_line_in_the_log_and_no_detail_in_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
     store: Any = Broken()
-    answer = called(store, "summary", {}, None)
+    answer = called(store, "summary", {}, ALL_ACCOUNTS)
     assert answer.is_error and "inside" not in str(answer.content) and "RuntimeError" not in str(answer.content)
     logged = capsys.readouterr().err
     assert "internal error: RuntimeError" in logged and logged.count("\n") == 1 and "\x1b" not in logged

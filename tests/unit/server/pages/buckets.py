@@ -14,7 +14,7 @@ from perpend.server.served_store import ServedStore
 from perpend.server.settings import ServerSettings
 from tests.cli.conftest import done
 from tests.repositories import write
-from tests.unit.server.served import TOKEN
+from tests.unit.server.served import PROXY, TOKEN
 
 TYPE = "CA10__CaAwsBucket__c"
 POLICY = "/ce/ca/aws/s3/bucket-versioning"
@@ -70,4 +70,4 @@ def served_store(directory: Path) -> ServedStore:
 
 def application(store: ServedStore) -> Starlette:
     """Return the application, which answers whoever has the token."""
-    return create_app(store, ServerSettings(tokens=(TOKEN,)))
+    return create_app(store, ServerSettings(tokens=PROXY.tokens))

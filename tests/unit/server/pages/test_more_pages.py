@@ -19,11 +19,11 @@ from perpend.server.pages.addresses import framework_address, policy_address
 from perpend.server.views.run_views import RunViews
 from tests.histories import BEGIN, Inventory, program
 from tests.served import POLICIES, THINGS, served, store_of_days
+from tests.unit.server.served import PROXY, TOKEN
 from tests.unit.server.views.estates import FRAMEWORK, ONE, OTHER, repository_with_framework, with_snapshot
 
 pytestmark = pytest.mark.medium
 
-TOKEN = "a-token-of-a-file-0123456789"  # noqa: S105
 ADDRESSES = (
     "/policies",
     "/policies?search=OPEN&service=Root&show=failing",
@@ -77,7 +77,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     store = served(inventory.directory, repository)
     store.current().views = RunViews(with_snapshot(inventory, repository))
     settings = ServerSettings(
-        tokens=(TOKEN,),
+        tokens=PROXY.tokens,
         hosts=frozenset({"testserver"}),
         trust_header="X-User",
         trust_from=(ip_network("10.0.0.4/32"),),
@@ -231,6 +231,34 @@ def test_a_reader_sees_own_accounts_only(client: TestClient, address: str) -> No
     assert answer.status_code == 200
     assert OTHER not in answer.text
     assert "Production" not in answer.text.replace("Production logic", "")
+
+
+PROGRAMS = ("/api/v1/summary", "/api/v1/findings", "/api/v1/findings.csv", "/api/v1/facets", "/api/v1/compliance.ndjson")
+
+
+@pytest.mark.parametrize("address", ["/", "/findings", "/objects", *ADDRESSES, *PROGRAMS])
+@pytest.mark.parametrize(
+    ("accounts", "sentence"),
+    [
+        ({}, "The proxy sends none in X-Accounts for you; ask the person who runs the proxy to add your accounts."),
+        ({"X-Accounts": ""}, "The proxy sends none in X-Accounts for you; ask"),
+        (
+            {"X-Accounts": "payments,b"},
+            "The proxy sends `b`, `payments` in X-Accounts for you, and this store has no such account",
+        ),
+    ],
+)
+def test_a_reader_without_accounts_is_told_so_and_nothing_else(
+    client: TestClient, address: str, accounts: dict[str, str], sentence: str
+) -> None:
+    answer = client.get(address, headers={"X-User": "alma", **accounts}, follow_redirects=False)
+    assert 403 == answer.status_code
+    if address in PROGRAMS:
+        assert answer.json()["detail"].startswith(f"You may see no account. {sentence}")
+        return
+    assert "<h1>You may see no account</h1>" in answer.text and sentence in answer.text and "alma" in answer.text
+    assert "Nothing is known to fail" not in answer.text and "Thing" not in answer.text
+    assert "/findings" not in answer.text, "no way leads anywhere"
 
 
 def test_addresses_are_quoted() -> None:

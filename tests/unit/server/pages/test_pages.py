@@ -22,6 +22,7 @@ from perpend.language.syntax.files import Files
 from perpend.server.app import create_app
 from perpend.server.pages import bounded
 from perpend.server.pages import finding as finding_page
+from perpend.server.scope import ALL_ACCOUNTS
 from perpend.server.served_store import ServedStore
 from tests.unit.server.pages.buckets import HIDDEN, LONG, OURS, POLICY, SCRIPT, THEIRS, TYPE
 from tests.unit.server.served import PROXY
@@ -250,9 +251,9 @@ def test_a_finding_that_cannot_be_explained_has_its_page(html: Html, monkeypatch
 def test_another_verdict_by_todays_policies_is_told(html: Html, store: ServedStore, monkeypatch: pytest.MonkeyPatch) -> None:
     real = finding_page.explained_finding
     run = store.current()
-    known = run.finding(finding_id(POLICY, TYPE, "b5"))
+    known = run.finding(finding_id(POLICY, TYPE, "b5"), ALL_ACCOUNTS)
     assert known is not None
-    monkeypatch.setattr(finding_page, "explained_finding", lambda state, _: real(state, known))
+    monkeypatch.setattr(finding_page, "explained_finding", lambda state, _, scope: real(state, known, scope))
     assert "By today's policies and settings the verdict on this snapshot is UNDETERMINED" in words(html(address_of("b1")))
 
 

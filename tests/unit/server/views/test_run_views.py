@@ -24,6 +24,7 @@ from perpend.language.compiler.names import UnknownName
 from perpend.language.syntax.repository import Repository
 from perpend.server.answers import Change
 from perpend.server.index.database import TooSlow
+from perpend.server.scope import ALL_ACCOUNTS, Scope
 from perpend.server.views import run_views
 from perpend.server.views.run_state import NOT_ALL_READ
 from perpend.server.views.run_views import RunViews
@@ -33,7 +34,12 @@ from tests.unit.server.views.estates import FRAMEWORK, ONE, OTHER, repository_wi
 
 pytestmark = pytest.mark.medium
 
-SCOPES = (None, frozenset({ONE}), frozenset({ONE, OTHER}), frozenset({"999999999999"}), frozenset[str]())
+
+def scope_of(*accounts: str) -> Scope:
+    return Scope(frozenset(accounts))
+
+
+SCOPES = (ALL_ACCOUNTS, scope_of(ONE), scope_of(ONE, OTHER), scope_of("999999999999"), Scope())
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +72,7 @@ def opened(inventory: Inventory, repository: Repository) -> Any:
     return perpend.open(inventory.directory, repository=repository)
 
 
-def is_seen(account: str | None, scope: frozenset[str] | None) -> bool:
-    return scope is None or account in scope
-
-
-def all_changes(views: RunViews, before: int, after: int, scope: frozenset[str] | None, **more: Any) -> list[Change]:
+def all_changes(views: RunViews, before: int, after: int, scope: Scope, **more: Any) -> list[Change]:
     found: list[Change] = []
     behind = None
     while True:
@@ -85,7 +87,7 @@ def all_changes(views: RunViews, before: int, after: int, scope: frozenset[str] 
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 4), (1, 4)])
 def test_changes_are_those_of_diff(views: RunViews, opened: Any, scope: Any, before: int, after: int) -> None:
-    rows = [row for row in opened.diff(before, after) if is_seen(row["account"], scope)]
+    rows = [row for row in opened.diff(before, after) if scope.sees(row["account"])]
     found = all_changes(views, before, after, scope)
     of_rows = {(row["finding_id"], row["what"], row["cause"], row["before"], row["after"]) for row in rows}
     assert {(one.finding_id, one.event, one.cause, one.before, one.after) for one in found} == of_rows
@@ -96,10 +98,10 @@ def test_changes_are_those_of_diff(views: RunViews, opened: Any, scope: Any, bef
 
 
 def test_changes_of_one_event_or_cause(views: RunViews) -> None:
-    every = all_changes(views, 1, 4, None)
-    assert all_changes(views, 1, 4, None, event="resolved") == [one for one in every if one.event == "resolved"] != []
-    assert all_changes(views, 1, 4, None, cause="policy") == []
-    assert all_changes(views, 1, 4, None, event="opened", cause="resource_change") == [
+    every = all_changes(views, 1, 4, ALL_ACCOUNTS)
+    assert all_changes(views, 1, 4, ALL_ACCOUNTS, event="resolved") == [one for one in every if one.event == "resolved"] != []
+    assert all_changes(views, 1, 4, ALL_ACCOUNTS, cause="policy") == []
+    assert all_changes(views, 1, 4, ALL_ACCOUNTS, event="opened", cause="resource_change") == [
         one for one in every if one.event == "opened" and one.cause == "resource_change"
     ]
 
@@ -109,20 +111,20 @@ def test_changes_of_one_event_or_cause(views: RunViews) -> None:
 )
 def test_a_change_page_refuses_what_means_nothing(views: RunViews, asked: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption):
-        views.changes("1", "2", **asked)
+        views.changes("1", "2", ALL_ACCOUNTS, **asked)
 
 
 def test_runs_that_cannot_be_compared(views: RunViews) -> None:
     with pytest.raises(InvalidOption, match="does not come before"):
-        views.changes("3", "3")
+        views.changes("3", "3", ALL_ACCOUNTS)
     with pytest.raises(UnknownRun):
-        views.changes("1", "99")
+        views.changes("1", "99", ALL_ACCOUNTS)
 
 
 @pytest.mark.parametrize("inherited", [False, True])
-@pytest.mark.parametrize("scope", [None, frozenset({ONE}), frozenset({ONE, OTHER})])
+@pytest.mark.parametrize("scope", SCOPES[:3])
 def test_compliance_is_that_of_the_command(views: RunViews, opened: Any, scope: Any, inherited: bool) -> None:
-    rows = opened.compliance(FRAMEWORK, account=sorted(scope or ()), inherited=inherited)
+    rows = opened.compliance(FRAMEWORK, account=sorted(scope.accounts), inherited=inherited)
     answer = views.compliance(scope, FRAMEWORK, inherited=inherited)
     keys = ("COMPLIANT", "INCOMPLIANT", "UNDETERMINED", "INAPPLICABLE")
     of_rows = [(row["requirementId"], *(row[key] for key in keys)) for row in rows]
@@ -135,7 +137,7 @@ def test_compliance_is_that_of_the_command(views: RunViews, opened: Any, scope: 
 
 
 def test_an_account_without_objects_meets_nothing(views: RunViews) -> None:
-    for scope in (frozenset({"999999999999"}), frozenset[str]()):
+    for scope in SCOPES[3:]:
         [framework] = views.compliance(scope, FRAMEWORK).frameworks
         assert framework.standings["met"] == framework.standings["fails"] == 0
         assert framework.shares["known of asked verdicts"].of == 0
@@ -143,12 +145,12 @@ def test_an_account_without_objects_meets_nothing(views: RunViews) -> None:
 
 def test_an_unknown_framework_is_refused(views: RunViews) -> None:
     with pytest.raises(UnknownName):
-        views.compliance(None, "no-such-framework")
+        views.compliance(ALL_ACCOUNTS, "no-such-framework")
 
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_policies_count_their_newest_verdicts(views: RunViews, opened: Any, scope: Any) -> None:
-    findings = [row for row in opened.findings(life=["open", "unconfirmed", "unknown"]) if is_seen(row["account"], scope)]
+    findings = [row for row in opened.findings(life=["open", "unconfirmed", "unknown"]) if scope.sees(row["account"])]
     for row in views.policies(scope).policies:
         of_policy = [one for one in findings if one["policy_id"] == row.policy_id]
         failing = [one for one in of_policy if one["status"] == "INCOMPLIANT"]
@@ -166,7 +168,7 @@ def test_waivers_are_those_of_the_command(
     with pytest.raises(SystemExit, match="0"):
         main([*arguments, "--format", "json"])
     listed = {one["id"]: one for one in json.loads(capsys.readouterr().out)["waivers"]}
-    answer = views.waivers()
+    answer = views.waivers(ALL_ACCOUNTS)
     assert {row.waiver_id: (row.force, row.covers, row.waives) for row in answer.waivers} == {
         name: (one["force"], one["covers"], one["waives"]) for name, one in listed.items()
     }
@@ -180,37 +182,37 @@ def test_waivers_are_those_of_the_command(
 @pytest.mark.parametrize("scope", SCOPES[1:])
 def test_a_reader_sees_waivers_of_own_findings_only(views: RunViews, opened: Any, scope: Any) -> None:
     findings = opened.findings(life=["open", "unconfirmed", "unknown"], waived="yes", account=None)
-    of_reader = Counter(row["waiver"] for row in findings if is_seen(row["account"], scope))
+    of_reader = Counter(row["waiver"] for row in findings if scope.sees(row["account"]))
     answer = views.waivers(scope)
     assert answer.limited
     assert all(row.covers and not row.warnings for row in answer.waivers)
     assert {row.waiver_id: row.waives for row in answer.waivers if row.waives} == of_reader
-    assert ("of-other" in {row.waiver_id for row in answer.waivers}) is (OTHER in scope)
+    assert ("of-other" in {row.waiver_id for row in answer.waivers}) is scope.sees(OTHER)
 
 
 def test_the_trend_is_that_of_the_command(views: RunViews, inventory: Inventory) -> None:
     with asking(HistoryStorage(inventory.directory), "run", "ledger") as connection:
         rows = connection.execute(*trend((), ())).fetchall()
-    points = views.trend().points
+    points = views.trend(ALL_ACCOUNTS).points
     assert [
         (one.run, one.time, one.open, one.unconfirmed, one.unknown, one.compliant, one.opened, one.ended, one.late)
         for one in points
     ] == rows
     assert all(sum(one.severities.values()) == one.open + one.unconfirmed for one in points)
-    assert [one.run for one in views.trend(None, 2).points] == [3, 4]
-    assert views.trend(None, 2).earlier == 2
+    assert [one.run for one in views.trend(ALL_ACCOUNTS, 2).points] == [3, 4]
+    assert views.trend(ALL_ACCOUNTS, 2).earlier == 2
 
 
 def test_the_trends_of_accounts_add_up(views: RunViews) -> None:
     names = ("open", "unconfirmed", "unknown", "compliant", "opened", "ended")
-    one, other, both = (views.trend(frozenset(of)).points for of in ({ONE}, {OTHER}, {ONE, OTHER}))
+    one, other, both = (views.trend(scope_of(*of)).points for of in ((ONE,), (OTHER,), (ONE, OTHER)))
     for first, second, total in zip(one, other, both, strict=True):
         assert [getattr(first, name) + getattr(second, name) for name in names] == [getattr(total, name) for name in names]
-    assert not any(point.open or point.opened for point in views.trend(frozenset()).points)
+    assert not any(point.open or point.opened for point in views.trend(Scope()).points)
 
 
 def test_the_estate_names_what_could_not_be_read(inventory: Inventory, repository: Repository) -> None:
-    estate = RunViews(with_snapshot(inventory, repository)).estate()
+    estate = RunViews(with_snapshot(inventory, repository)).estate(ALL_ACCOUNTS)
     assert [(row.account, row.name, row.failed_calls) for row in estate.accounts] == [(OTHER, "Production", 2), (ONE, None, 1)]
     assert sum(row.objects for row in estate.accounts) + estate.without_account == 23
     assert all(sum(row.regions.values()) == row.objects for row in estate.accounts)
@@ -227,16 +229,16 @@ def test_the_estate_names_what_could_not_be_read(inventory: Inventory, repositor
 
 def test_the_estate_of_a_reader_names_no_other_account(inventory: Inventory, repository: Repository) -> None:
     views = RunViews(with_snapshot(inventory, repository))
-    estate = views.estate(frozenset({ONE}))
+    estate = views.estate(scope_of(ONE))
     text = json.dumps(asdict(estate), default=str)
     assert OTHER not in text
     assert "GetThing" not in text
     assert "broken" not in text
     [row] = estate.accounts
-    assert row.objects == next(one.objects for one in views.estate().accounts if one.account == ONE)
+    assert row.objects == next(one.objects for one in views.estate(ALL_ACCOUNTS).accounts if one.account == ONE)
     assert estate.without_account == 0
     assert [source.objects for source in estate.sources] == [8, None]
-    assert views.estate(frozenset()).accounts == ()
+    assert views.estate(Scope()).accounts == ()
 
 
 def test_a_reason_names_no_other_account(inventory: Inventory, repository: Repository) -> None:
@@ -244,33 +246,38 @@ def test_a_reason_names_no_other_account(inventory: Inventory, repository: Repos
     unread = {"Thing": ((OTHER, f"denied in {OTHER}"), ("", f"denied in {OTHER} and others"))}
     runs = tuple(replace(run, unread=unread) for run in state.head.runs)
     views = RunViews(state_of(inventory, repository, replace(state.head, runs=runs)))
-    reasons = {policy.reason or "" for one in views.compliance(None, FRAMEWORK).requirements for policy in one.policies}
+    reasons = {policy.reason or "" for one in views.compliance(ALL_ACCOUNTS, FRAMEWORK).requirements for policy in one.policies}
     assert any(OTHER in reason for reason in reasons)
-    answer = views.compliance(frozenset({ONE}), FRAMEWORK)
+    answer = views.compliance(scope_of(ONE), FRAMEWORK)
     assert OTHER not in json.dumps(asdict(answer))
     assert NOT_ALL_READ in {policy.reason for one in answer.requirements for policy in one.policies}
 
 
 def test_a_snapshot_that_is_gone_is_not_known(inventory: Inventory, repository: Repository) -> None:
-    estate = RunViews(state_of(inventory, repository)).estate()
+    estate = RunViews(state_of(inventory, repository)).estate(ALL_ACCOUNTS)
     assert not estate.current
     assert estate.calls == estate.sources == ()
     assert len(estate.accounts) == 2
 
 
 def test_no_text_for_a_reader_names_another_account(views: RunViews) -> None:
-    scope = frozenset({ONE})
+    scope = scope_of(ONE)
     answers = [views.changes("1", "4", scope, limit=500), views.waivers(scope), views.trend(scope), views.estate(scope)]
     assert OTHER not in json.dumps([asdict(one) for one in answers], default=str)
+
+
+def everything(views: RunViews) -> tuple[object, ...]:
+    changes = views.changes("1", "last", ALL_ACCOUNTS)
+    return (changes, *(ask(ALL_ACCOUNTS) for ask in (views.policies, views.trend, views.compliance, views.waivers)))
 
 
 def test_a_run_answers_the_same_after_another_is_committed(repository: Repository, tmp_path: Path) -> None:
     inventory = store_of_days(tmp_path / "store", 2)
     before, asked = RunViews(state_of(inventory, repository)), RunViews(state_of(inventory, repository))
-    answers = before.policies(), before.trend(), before.compliance(), before.changes("1"), before.waivers()
+    answers = everything(before)
     commit_day(inventory, 2)
-    assert (asked.policies(), asked.trend(), asked.compliance(), asked.changes("1"), asked.waivers()) == answers
-    assert RunViews(state_of(inventory, repository)).trend() != asked.trend()
+    assert everything(asked) == answers
+    assert everything(RunViews(state_of(inventory, repository))) != answers
 
 
 def test_an_answer_that_takes_too_long_is_refused(views: RunViews, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import pytest
 from perpend.language.syntax.repository import Repository
 from perpend.server.answers import SavedView
 from perpend.server.parameters import ORDER, read_parameters
+from perpend.server.scope import ALL_ACCOUNTS
 from perpend.server.views import saved_views as module
 from perpend.server.views.saved_views import GROUP, SHAPE, saved_views, stamps_of
 from tests.repositories import write
@@ -29,7 +30,7 @@ def views(root: Path, **files: Any) -> tuple[SavedView, ...]:
 def test_a_view_stands_for_a_list_of_findings(tmp_path: Path) -> None:
     [view] = views(tmp_path, a={**VIEW, "waived": "no", "group": "policy"})
     assert (view.name, view.title, view.file, view.problem) == ("mine", "Mine", "views/a.yaml", None)
-    asked = read_parameters(parse_qsl(view.query), None, (GROUP, ORDER))
+    asked = read_parameters(parse_qsl(view.query), ALL_ACCOUNTS, (GROUP, ORDER))
     assert asked.question.filter.values == {"severity": ("critical", "high"), "account": ("1",)}
     assert (asked.question.waived, asked.text(GROUP), asked.text(ORDER)) == ("no", "policy", "age")
 

@@ -10,7 +10,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.garbage import collector_paused
+from perpend.core.objects.claims import account_field
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
+from perpend.core.objects.object_types import UNKNOWN_TYPE
 from perpend.core.schema.tables import CONTRADICTED
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
@@ -18,7 +20,7 @@ from perpend.inventory.snapshots.database import pattern, text
 from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from perpend.core.objects.object_types import ObjectType
@@ -204,6 +206,17 @@ def required_values(programs: Sequence[Program], object_type: ObjectType) -> Req
     required.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
     if object_type.master is not None and object_type.master in object_type.lookups:
         required.through([object_type.master]).values |= {"Id", "Name"}
+    return required
+
+
+def with_accounts(required: RequiredFields, object_type: ObjectType, type_of: Callable[[str], ObjectType]) -> RequiredFields:
+    """Return the fields after adding the account of the object and of each related object, if its type is declared."""
+    if account := account_field(object_type):
+        required.values.add(account)
+    names = {name: lookup.target for name, lookup in object_type.lookups.items()}
+    names |= {name: children.type_name for name, children in object_type.children.items()}
+    for name, below in (*required.lookups.items(), *required.children.items()):
+        with_accounts(below, type_of(names[name]) if name in names else UNKNOWN_TYPE, type_of)
     return required
 
 
