@@ -50,7 +50,7 @@ def test_the_next_commands_work_as_printed(tmp_path: Path, run: RunWriter, monke
     assert (0, "") == (made.code, made.err)
     assert "12 accounts, 600 objects, 1 run from" in made.out
     directory, *commands = _next(made.out)
-    assert (["cd", "perpend-demo"], 3) == (directory, len(commands))
+    assert (["cd", "perpend-demo"], ["perpend", "serve"], 3) == (directory, commands.pop(), len(commands))
     monkeypatch.chdir(tmp_path / "perpend-demo")
     listed, written, explained = (run(*words[1:]) for words in commands)
     assert [0, 0, 0] == [listed.code, written.code, explained.code]

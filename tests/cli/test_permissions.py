@@ -139,8 +139,8 @@ def test_what_is_missing_is_a_policy_and_the_calls_stand_beside_it(
     whole_role = run("permissions", "--missing", "--store", denied, "--format", "terraform")
     assert (2, "") == (whole_role.code, whole_role.out)
     monkeypatch.chdir(tmp_path)
-    assert "name its store with --store; .perpend/store is not there" in run("permissions", "--missing").err
-    (tmp_path / ".perpend").mkdir()
+    assert "name a store with --store DIR, or run this where .perpend/store is" in run("permissions", "--missing").err
+    (tmp_path / ".perpend").mkdir(mode=0o700)
     denied.rename(tmp_path / ".perpend" / "store")
     assert told == run("permissions", "--missing")
 

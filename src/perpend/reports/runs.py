@@ -346,9 +346,15 @@ class _Run:
             warn(f"history: {warning}")
         if changes.events and self.request.reported:
             events = ", ".join(f"{number:,} {in_words(event)}" for event, number in changes.events.items())
-            store = self.request.store.place if self.request.store else ""
-            warn(f"since the last run: {events} (perpend diff --store {visible(shlex.quote(store))})")
+            warn(f"since the last run: {events} ({visible(shlex.join(self._diff_words()))})")
         return True
+
+    def _diff_words(self) -> list[str]:
+        """Return the words of the command that shows the changes since the last run."""
+        commands = self.request.commands(()) if self.request.commands is not None else None
+        if commands is not None and commands.store is not None:
+            return ["perpend", "diff", *commands.store]
+        return ["perpend", "diff", "--store", self.request.store.place if self.request.store else ""]
 
     def _select(self, over: Inventory | Snapshot) -> Selection:
         selection = self.request.choice.select(self.analyzer, over)

@@ -13,6 +13,7 @@ from perpend.cli.options.next_commands import explain_options, run_commands, wor
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import report_options, run_request
+from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import max_age_option, moment, settings
 from perpend.cli.options.waivers import waiver_options
 from perpend.evaluation.engines.by_name import LOCAL
@@ -63,7 +64,7 @@ Waived incompliant verdicts do not count. Waived undetermined verdicts do."""
     epilog=EPILOG,
 )
 @click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
-@click.option("--store", metavar="DIR", type=click.Path(), help="Check the current snapshot of this store instead of inputs.")
+@click.option("--store", cls=StoreOption, help="Check the current snapshot of this store instead of inputs.")
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Check this snapshot of the store.")
 @click.option(
     "--engine",

@@ -14,6 +14,7 @@ from perpend.cli.options.format import format_option
 from perpend.cli.options.policy_selection import choice_options, policy_choice, warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import rating_files, ratings_options
+from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.phrases import counted
@@ -64,7 +65,7 @@ def command() -> None:
     yields={"policies": ("frameworks",), "frameworks": ("policies",), "inherited": ("policies", "frameworks")},
     epilog="\b\nExample:\n  perpend evidence write --run last --store inventory --out november.zip",
 )
-@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store with the run.")
+@click.option("--store", "directory", cls=StoreOption, is_needed=True, help="The store with the run.")
 @click.option(
     "--run",
     metavar="ID",

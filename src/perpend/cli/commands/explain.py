@@ -12,6 +12,7 @@ from perpend.cli.options.format import format_option
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store
 from perpend.cli.options.names import labels_of, names_option
 from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
@@ -47,7 +48,7 @@ Examples:
 @click.argument("policy", shell_complete=complete_policies)
 @click.argument("object_name", metavar="OBJECT", shell_complete=complete_objects)
 @click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
-@click.option("--store", metavar="DIR", type=click.Path(), help="Use the current snapshot of this store instead of inputs.")
+@click.option("--store", cls=StoreOption, help="Use the current snapshot of this store instead of inputs.")
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Use this snapshot of the store.")
 @repository_option
 @input_options

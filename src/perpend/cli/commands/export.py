@@ -16,6 +16,7 @@ from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import run_request
 from perpend.cli.options.severity import ratings_options
+from perpend.cli.options.store import NO_DEFAULT, StoreOption
 from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.collectors.protocol import CannotPush
@@ -80,7 +81,7 @@ def command() -> None:
     epilog=EPILOG,
 )
 @click.argument("file", required=False, type=click.Path())
-@click.option("--store", metavar="DIR", type=click.Path(), help="Check this store and send its findings, instead of a file's.")
+@click.option("--store", cls=StoreOption, help="Check this store and send its findings, instead of a file's.")
 @click.option("--unrated", type=click.Choice(LEVELS), help="With --store: the severity of findings without a rating.")
 @choice_options
 @waiver_options
@@ -117,7 +118,7 @@ def security_hub(
     rejects them.
     """
     if bool(file) is (store is not None):
-        raise click.UsageError("name either a FILE or a --store")
+        raise click.UsageError(f"name either a FILE or a --store{NO_DEFAULT if not file else ''}")
     if (store is None) is (unrated is not None):
         raise click.UsageError("--unrated LEVEL goes with --store, and --store with --unrated")
     for option in context.command.params if file else ():

@@ -11,6 +11,7 @@ from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.text import line_of
 from perpend.inventory.snapshots.column_cache import damaged_below
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.snapshots.queries.views import QueryResult
 
-_store = click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
+_store = click.option("--store", "directory", cls=StoreOption, is_needed=True, help="The store's directory.")
 _repo = object_types_option
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +14,11 @@ from perpend.cli.options.completion import complete_frameworks, complete_policie
 from perpend.cli.options.format import format_option
 from perpend.cli.options.policy_selection import warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.store import NAME_A_STORE
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
-from perpend.inventory.snapshots.default_store import DEFAULT_STORE
+from perpend.inventory.snapshots.default_store import DEFAULT_STORE, existing_default_store
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.reports.scan import collection_request
 from perpend.reports.terminal.permissions import (
@@ -159,10 +159,10 @@ def command(
 
 def _failed_calls(store: str | None) -> list[FailedCall]:
     """Return the calls that failed in the last collection of a store. Raises UsageError if no store is named or there."""
-    if store is None and not os.path.isdir(DEFAULT_STORE):
-        reason = f"{DEFAULT_STORE} is not there"
-        raise click.UsageError(f"--missing reads what a collection was denied: name its store with --store; {reason}")
-    with open_store(store or DEFAULT_STORE).reading() as snapshot:
+    store = store or existing_default_store()
+    if store is None:
+        raise click.UsageError(f"--missing reads the calls that a collection was denied: {NAME_A_STORE}")
+    with open_store(store).reading() as snapshot:
         return [*snapshot.calls]
 
 

@@ -11,6 +11,7 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_runs
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.warn import warn_diagnostics
@@ -46,7 +47,7 @@ NOT_FILLED: Final = 3
 
 @click.command("remediate", cls=Configured, epilog=EPILOG)
 @click.argument("names", metavar="POLICY|FINDING...", nargs=-1, required=True, shell_complete=complete_policies)
-@click.option("--store", required=True, metavar="DIR", type=click.Path(), help="The store with the objects.")
+@click.option("--store", cls=StoreOption, is_needed=True, help="The store with the objects.")
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Check this snapshot of the store.")
 @repository_option
 @click.option(

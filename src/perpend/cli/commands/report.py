@@ -13,6 +13,7 @@ from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import run_request, verdict_filters
 from perpend.cli.options.severity import ratings_options
+from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.reports.formats.write import FormatOptions
@@ -45,7 +46,7 @@ def command() -> None:
     yields={"policies": ("frameworks",), "frameworks": ("policies",), "inherited": ("policies", "frameworks")},
     epilog=EPILOG,
 )
-@click.option("--store", metavar="DIR", required=True, type=click.Path(), help="The store to report on.")
+@click.option("--store", cls=StoreOption, is_needed=True, help="The store to report on.")
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Report on this snapshot. Default: the current one.")
 @click.option("--title", metavar="TEXT", help="The title of the report.  [default: Compliance report]")
 @click.option("--out", metavar="FILE", required=True, type=click.Path(), help="Write to this file. Only its owner can read it.")

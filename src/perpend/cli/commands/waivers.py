@@ -13,6 +13,7 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import moment, repository_option
 from perpend.cli.options.waivers import print_diagnostics, waivers_option
 from perpend.core.diagnostics.escape import visible
@@ -47,9 +48,7 @@ _day = click.option(
     callback=moment,
     help="Use this day. Default: today, and with --store also the day of the newest run.",
 )
-_store = click.option(
-    "--store", "directory", metavar="DIR", type=click.Path(), help="Count the findings of this store's history."
-)
+_store = click.option("--store", "directory", cls=StoreOption, help="Count the findings of this store's history.")
 _form = format_option("waivers")
 
 
@@ -116,7 +115,7 @@ def list_all(
 
 @command.command("try", cls=Configured, epilog="\b\nExample:\n  perpend waivers try waivers/iam.yaml --store inventory")
 @click.argument("file", metavar="FILE", type=click.Path())
-@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store with the history.")
+@click.option("--store", "directory", cls=StoreOption, is_needed=True, help="The store with the history.")
 @repository_option
 @_day
 @_form

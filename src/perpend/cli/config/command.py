@@ -30,13 +30,18 @@ _NAMED_BY: Final = f"{__name__}.named_by"
 class Configured(click.Command):
     """A command with defaults from the configuration file, and the options ``--config`` and ``--no-config``.
 
-    ``yields`` maps a parameter to others: if one of these is given, the parameter does not take its value from the file.
+    ``yields`` maps a parameter to others: if one of these is given, the parameter does not take its value from the file, and
+    not its default.
     """
 
     def __init__(self, *arguments: Any, yields: Mapping[str, Sequence[str]] | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._yields = yields or {}
         self.params += [_no_config(), _config()]
+
+    def yields(self, ctx: click.Context, name: str | None) -> bool:
+        """Whether a parameter is given to which the parameter with a name yields."""
+        return any(_is_given(ctx, other) for other in self._yields.get(name or "", ()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line. The error for a value from the file names the line of the file."""
@@ -51,7 +56,7 @@ class Configured(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. The error for a value from the file names the line of the file."""
         for name in self._yields:
-            if is_from_file(ctx, name) and any(_is_given(ctx, other) for other in self._yields[name]):
+            if is_from_file(ctx, name) and self.yields(ctx, name):
                 ctx.params[name] = _nothing(next(param for param in self.params if param.name == name))
                 ctx.set_parameter_source(name, ParameterSource.DEFAULT)
         refuse_found_bucket(ctx)
@@ -212,7 +217,7 @@ def _parameter_of(context: click.Context, setting: Setting) -> click.Parameter:
 
 
 def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE and bool(context.params[name])
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE and bool(context.params.get(name))
 
 
 def _nothing(parameter: click.Parameter) -> Any:

@@ -132,7 +132,8 @@ SETTINGS: Final = (
     Setting(
         "store",
         SettingKind.PATH,
-        "The store of snapshots. `check` and `explain` use it if no input is given.",
+        "The store of snapshots. Without it, commands that read a store take `.perpend/store` in the working directory, if it "
+        "exists. `check` and `explain` use a store if no input is given.",
         "--store",
         _STORE_COMMANDS,
     ),

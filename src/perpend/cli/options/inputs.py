@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.options.completion import complete_types
+from perpend.cli.options.store import NO_DEFAULT
 from perpend.cli.options.values import moment, scopes
 from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.text import line_of
@@ -112,7 +113,7 @@ _OF_INPUTS: Final = {"--type": "type_name", "--mapping": "mapping", "--observed-
 def inputs_or_store(inputs: tuple[str, ...], store: str | None, verb: str) -> None:
     """Raise UsageError unless either inputs or a store are given, without options for the other."""
     if bool(inputs) is (store is not None):
-        raise click.UsageError(f"name either INPUTs or a --store to {verb}")
+        raise click.UsageError(f"name either INPUTs or a --store to {verb}{NO_DEFAULT if not inputs else ''}")
     context = click.get_current_context()
     wrong = {"--run"} if store is None else {*_OF_INPUTS, "--new-type"}
     for option in context.command.params:

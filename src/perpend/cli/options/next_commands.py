@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from click.core import ParameterSource
 
 from perpend.cli.config.command import configuration_of, is_from_file, is_off, named_by
+from perpend.cli.options.store import store_words
 from perpend.core.values.age import format_age
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def run_commands(
     return RunCommands(
         explain=explain,
         again=tuple(word for word in words if word not in _LENGTHS),
-        store=("--store", store, *repository_words(context)) if store is not None else None,
+        store=(*store_words(context, store), *repository_words(context)) if store is not None else None,
         choice=tuple(_given(context, (*_CHOICE, *_OF_RUN))),
         decisions=tuple(_given(context, _DECISIONS)),
         has_history=has_history,
@@ -42,12 +43,11 @@ def explain_options(context: click.Context, store: str | None) -> tuple[str, ...
     """Return the options with which `perpend explain` reads the data of this command line; ``store`` is None for inputs."""
     max_age = context.params["max_age"]
     same = {
-        "--store": store,
         "--run": context.params.get("run"),
         "--max-age": None if max_age is None or is_from_file(context, "max_age") else format_age(max_age),
     }
     options = [word for option, value in same.items() if value is not None for word in (option, value)]
-    return (*options, *repository_words(context))
+    return (*(store_words(context, store) if store is not None else ()), *options, *repository_words(context))
 
 
 def words_given(context: click.Context) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ NEXT: Final = (
     ("perpend", "findings"),
     ("perpend", "report", "html", "--out", "report.html"),
     ("perpend", "explain", *EXPLAINED),
+    ("perpend", "serve"),
 )
 """The commands to try next, in the directory."""
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.options.store import StoreOption
+
 if TYPE_CHECKING:
     from perpend.inventory.snapshots.queries.views import MoreViews
 
-store_option = click.option(
-    "--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history to read."
-)
+store_option = click.option("--store", "directory", cls=StoreOption, is_needed=True, help="The store whose history to read.")
 
 
 def history_views_for(directory: str, question: str, repo: str | None) -> MoreViews:
