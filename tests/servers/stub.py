@@ -248,8 +248,9 @@ def _details(stub: Stub, call: Call, given: dict[str, str]) -> tuple[str, bytes]
     last = min(first + PAGE, stub.users)
     listed = _user_details(first, last, stub.document).replace("ACCOUNT", call.account)
     more = last < stub.users or "repeat" in given
-    token = f"<IsTruncated>true</IsTruncated><Marker>{0 if 'repeat' in given else last}</Marker>" if more else ""
-    return _query(call, _IAM, f"{token}<UserDetailList>{listed}</UserDetailList>")
+    token = f"<Marker>{0 if 'repeat' in given else last}</Marker>" if more else ""
+    end = f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}"
+    return _query(call, _IAM, f"{end}<UserDetailList>{listed}</UserDetailList>")
 
 
 @cache

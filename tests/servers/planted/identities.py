@@ -280,7 +280,7 @@ FAULTS = (
     Fault("iam/delete-root-user-access-keys", root, guarded, helped="the row of the root user"),
     Fault("iam/root-account-used-recently", root, guarded, helped="the row of the root user"),
     Fault("account/root-user-hardware-mfa", root_of_account, hardware, helped="what the root user has"),
-    Fault("iam/access-key-created-with-user", along, key_used, helped="that a key was used"),
+    Fault("iam/access-key-created-with-user", along, key_used, helped="that a key was used, and the end of the list of keys"),
     Fault("iam/user-has-more-than-one-active-access-key", TWO_KEYS, one_key),
     Fault("iam/user-access-keys-are-not-rotated-every-90-days", OLD_KEY, rotated, aged=True),
     Fault("iam/disable-user-with-unused-credentials-45-days-and-more", OLD_KEY, lambda aws: None, aged=True),
