@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
     from perpend.evaluation.verdicts.objects import stored_object_named
     from perpend.evaluation.verdicts.plans import plans_of
+    from perpend.evaluation.verdicts.policy_choice import PolicyChoice
     from perpend.evaluation.verdicts.requirements import (
         FrameworkSelection,
         HumanDecisions,
@@ -73,7 +74,7 @@ if TYPE_CHECKING:
     from perpend.reports.formats.parquet import write_parquet
     from perpend.reports.formats.write import FormatOptions
     from perpend.reports.open_store import OpenStore, open, scan_aws
-    from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, evaluate_and_report
+    from perpend.reports.runs import RunOutcome, RunRequest, evaluate_and_report
     from perpend.reports.store_reader import StoreReader
 
 _HOMES: Final = {
@@ -126,7 +127,8 @@ _HOMES: Final = {
     "reports.formats.parquet": ("write_parquet",),
     "reports.formats.write": ("FormatOptions",),
     "reports.open_store": ("OpenStore", "open", "scan_aws"),
-    "reports.runs": ("PolicyChoice", "RunOutcome", "RunRequest", "evaluate_and_report"),
+    "evaluation.verdicts.policy_choice": ("PolicyChoice",),
+    "reports.runs": ("RunOutcome", "RunRequest", "evaluate_and_report"),
     "reports.store_reader": ("StoreReader",),
     "inventory.importers.tables.table_bytes": ("UnreadableTable",),
     "evaluation.planner.build": ("Plan",),

@@ -242,8 +242,9 @@ def scan_aws(
     """
     from perpend.collectors.protocol import CollectOptions
     from perpend.collectors.runs.silent_progress import SilentProgress
+    from perpend.evaluation.verdicts.policy_choice import PolicyChoice
     from perpend.inventory.snapshots.default_store import default_store
-    from perpend.reports.runs import PolicyChoice, RunRequest
+    from perpend.reports.runs import RunRequest
     from perpend.reports.scan import planned_scan, policy_filter, scan
 
     if store is not None and is_address(str(store)):

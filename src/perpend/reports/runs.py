@@ -23,7 +23,7 @@ from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
-from perpend.evaluation.verdicts.selection import select_policies
+from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 from perpend.findings.filters import STATUS, Filter
 from perpend.findings.history.model import NOT_AWAY
 from perpend.findings.severity.active import ActiveSeverities, is_severity
@@ -75,33 +75,6 @@ _MOST_FAULTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyChoice:
-    """The policies to evaluate: ids, globs or folders, and frameworks or sections. Without both, all policies.
-
-    ``inherited`` adds the policies that reach a framework through rules or similar sections. ``standing``: the policies are a
-    default, and those for other object types are left out instead of being an error.
-    """
-
-    policies: Sequence[str] = ()
-    frameworks: Sequence[str] = ()
-    inherited: bool = False
-    exclude: Sequence[str] = ()
-    standing: bool = False
-
-    def select(self, analyzer: Analyzer, over: Inventory | Snapshot) -> Selection:
-        """Return the policies that can evaluate these objects. Raises UnknownName for a policy that does not exist."""
-        return select_policies(
-            analyzer,
-            self.policies,
-            framework=self.frameworks,
-            inherited=self.inherited,
-            exclude=self.exclude,
-            standing=self.standing,
-            over=over,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """The inputs or the store to evaluate, the policies, and the report. Fields are named like options of ``perpend check``.
 
@@ -119,7 +92,7 @@ class RunRequest:
     inputs: Sequence[Input] = ()
     store: Store | None = None
     run: str | None = None
-    choice: PolicyChoice = PolicyChoice()
+    choice: PolicyChoice = field(default_factory=PolicyChoice)
     engine: str = "auto"
     spark_master: str = LOCAL
     spark_settings: Mapping[str, str] = field(default_factory=dict)

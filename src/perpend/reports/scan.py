@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from perpend.collectors.registry import connect, load
 from perpend.collectors.runs.request import PolicyFilter, filter_by_types, request_for
+from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName, type_named
-from perpend.reports.runs import PolicyChoice, run_on_store, severities_of, waivers_of
+from perpend.reports.runs import run_on_store, severities_of, waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

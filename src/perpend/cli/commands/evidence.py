@@ -18,9 +18,10 @@ from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.phrases import counted
+from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.snapshots.open_store import is_address, open_store
-from perpend.reports.runs import PolicyChoice, warn_tree_faults, warn_unusable_policies
+from perpend.reports.runs import warn_tree_faults, warn_unusable_policies
 from perpend.reports.streams import output_bytes
 
 DIFFERENT, INCOMPLETE = 1, 3

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from perpend.core.objects.status import Status
+    from perpend.evaluation.verdicts.policy_choice import PolicyChoice
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
     from perpend.reports.evidence.verify import Verification
     from perpend.reports.evidence.write import WrittenEvidence
-    from perpend.reports.runs import PolicyChoice
 
 _MOST_NAMED: Final = 5
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
 from perpend.core.values.values import json_from_text
-from perpend.reports.runs import PolicyChoice
+from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 from perpend.reports.evidence.statement import (
     EvidenceRun,
     RunRecord,
@@ -18,7 +19,6 @@ from perpend.reports.evidence.statement import (
     run_from_predicate,
     statement_from,
 )
-from perpend.reports.runs import PolicyChoice
 
 DIGEST = "0" * 64
 RUN = {
