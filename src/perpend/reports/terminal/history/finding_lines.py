@@ -88,7 +88,7 @@ def _json_in_sql(column: str, called: str) -> str:
 
 
 _CSV: Final = _Form(cell_text, cell_in_sql, "", "", ",")
-_JSON: Final = _Json(json.dumps, _json_in_sql, '"', "null", ", ", ("{", "}"))
+_JSON: Final = _Json(lambda value: json.dumps(value), _json_in_sql, '"', "null", ", ", ("{", "}"))
 
 
 def write_finding_lines(connection: Connection, findings: FindingList, form: str, stream: TextIO) -> None:
