@@ -59,7 +59,7 @@ def _schema_of_dataclass(answer: type[Any], components: dict[str, dict[str, Any]
 
 
 def json_bytes(answer: object) -> bytes:
-    """Return an answer as JSON: dataclasses as objects, times as ISO 8601 in UTC."""
+    """Return an answer as JSON in ASCII: dataclasses as objects, times as ISO 8601 in UTC, ``?`` for what UTF-8 cannot hold."""
     text = json.dumps(_plain(answer), allow_nan=False, separators=(",", ":"))
     return text.encode("ascii")
 
@@ -71,4 +71,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

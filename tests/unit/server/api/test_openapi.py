@@ -95,4 +95,4 @@ def test_the_default_order_of_pages_is_that_of_a_request_without_one() -> None:
 
 def test_answers_are_sent_with_times_in_utc_and_texts_that_can_be_stored() -> None:
     values = {one.name: None for one in dataclasses.fields(FindingRow)}
-    assert b'"message":"caf\xc3\xa9 ?"' in json_bytes(FindingRow(**{**values, "message": "caf\u00e9 \ud800"}))  # type: ignore[arg-type]
+    assert b'"message":"caf\\u00e9 ?"' in json_bytes(FindingRow(**{**values, "message": "caf\u00e9 \ud800"}))  # type: ignore[arg-type]
