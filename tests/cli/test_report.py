@@ -84,7 +84,7 @@ def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, 
     (store / "history" / "head.json").write_text("{}")
     ran = run(*words)
     assert (
-        1 == ran.code and "perpend: the report has no history: " in ran.err and "Trend" not in (tmp_path / "a.html").read_text()
+        2 == ran.code and "perpend: the report has no history: " in ran.err and "Trend" not in (tmp_path / "a.html").read_text()
     )
 
 

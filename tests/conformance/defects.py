@@ -44,6 +44,11 @@ def _resource(*statements: dict[str, Any]) -> dict[str, Any]:
     return _documents(PolicyKind.RESOURCE, "policyDocument", *statements)
 
 
+def _function(*statements: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a function without aliases and published versions."""
+    return {**_resource(*statements), "CA10__aliasNames__c": None, "CA10__versions__c": "$LATEST"}
+
+
 def _allow(action: str, principal: Any, **others: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Principal": principal, "Resource": "*", **others}
 
@@ -198,14 +203,14 @@ DEFECTS = [
         "checkov#7298",
         "a function for one organization is public",
         FUNCTION,
-        _resource(_allow("lambda:InvokeFunction", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-abcde12345"}})),
+        _function(_allow("lambda:InvokeFunction", "*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-abcde12345"}})),
         "COMPLIANT",
     ),
     Defect(
         "cnspec#3140",
         "a function for one service is public",
         FUNCTION,
-        _resource(_allow("lambda:InvokeFunction", {"Service": "events.amazonaws.com"})),
+        _function(_allow("lambda:InvokeFunction", {"Service": "events.amazonaws.com"})),
         "COMPLIANT",
     ),
     Defect(

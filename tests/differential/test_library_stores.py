@@ -31,6 +31,7 @@ DISPUTED = {
     "bucket-without-id",
     "alias-of-another-account",
     "key-of-this-account-not-collected",
+    "key-of-another-account-not-collected",
     "account-odd",
 }
 """Objects whose key names one that their lookup says is not there: in a store that is not known."""

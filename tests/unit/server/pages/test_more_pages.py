@@ -131,7 +131,7 @@ def test_a_requirement_that_the_newest_run_did_not_ask_is_met_on_no_page_and_in_
         rows, programs = {THINGS[0]: [300] * len(policies)}, [program(policy) for policy in policies]
         commit_run(inventory.place, inventory.judged(rows, programs, time=BEGIN.replace(day=day), claims=[Claim("Thing")]))
     store = served(inventory.directory, repository)
-    settings = ServerSettings(tokens=(TOKEN,), hosts=frozenset({"testserver"}))
+    settings = ServerSettings(tokens=PROXY.tokens, hosts=frozenset({"testserver"}))
     stale = f"not asked in the newest run, last verdicts of {BEGIN:%Y-%m}-01"
     with TestClient(create_app(store, settings)) as client:
         page = shown(client, "/compliance/rules-v1.0.0/1")
