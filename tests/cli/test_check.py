@@ -23,7 +23,7 @@ VERDICT_KEYS = {
     *("policyId", "status", "conditionIndex", "conditionText", "currentStateMessage", "remediationMessage", "runtimeError"),
     *("references", "object"),
 }
-OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master", "account", "source", "observedAt"}
+OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master", "account", "region", "source", "observedAt"}
 HEADER = "user,arn,access_key_1_active,access_key_2_active"
 
 
@@ -42,7 +42,7 @@ def test_every_verdict_has_every_key(run: RunWriter, references: str) -> None:
     for verdict in document["verdicts"]:
         assert set(verdict) == VERDICT_KEYS
         assert set(verdict["object"]) == OBJECT_KEYS
-        assert set(verdict["object"]["master"]) == OBJECT_KEYS - {"master", "account", "source", "observedAt"}
+        assert set(verdict["object"]["master"]) == OBJECT_KEYS - {"master", "account", "region", "source", "observedAt"}
         assert type(verdict["conditionIndex"]) is int
         assert verdict["status"] in list(Status)
         assert verdict["conditionText"]
@@ -93,8 +93,13 @@ def as_row(verdict: dict[str, Any]) -> dict[str, str]:
     rating = verdict["rating"] or {"severity": None, "source": None}
     found |= {"severity": rating["severity"], "ratedBy": rating["source"]}
     found |= {"objectId": judged["id"], "objectName": judged["name"], "externalId": judged["externalId"]}
-    account = judged["account"] or {"name": None, "owner": None}
-    found |= {"accountName": account["name"], "accountOwner": account["owner"]}
+    account = judged["account"] or {"id": None, "name": None, "owner": None}
+    found |= {
+        "account": account["id"],
+        "region": judged["region"],
+        "accountName": account["name"],
+        "accountOwner": account["owner"],
+    }
     found |= {"typeApiName": judged["typeApiName"], "typeName": judged["typeName"]}
     found |= {"masterId": judged["master"]["id"], "masterName": judged["master"]["name"]}
     found |= {"source": judged["source"], "observedAt": judged["observedAt"]}

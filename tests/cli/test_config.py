@@ -325,8 +325,8 @@ def test_accounts_are_shown_by_name_and_owner(run: RunWriter, project: Path) -> 
     said = {"id": ACCOUNT, "name": "Production", "owner": "ops@example.com"}
     assert all(one["object"]["account"] == said for one in json.loads(run(*check, "--format", "json").out)["verdicts"])
     rows = run(*check, "--format", "csv").out.splitlines()
-    assert rows[0].endswith("references,accountName,accountOwner,source,observedAt")
-    assert rows[1].endswith(f",Production,ops@example.com,{EXAMPLE},")
+    assert rows[0].endswith("references,account,accountName,accountOwner,region,source,observedAt")
+    assert rows[1].endswith(f",{ACCOUNT},Production,ops@example.com,,{EXAMPLE},")
     run("import", EXAMPLE)
     assert "Production" in run("inventory", "show").out
 

@@ -218,12 +218,12 @@ def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(
 
 
 def test_claims_are_asked_by_what_told_the_account_at_the_import(run: RunWriter, tmp_path: Path) -> None:
-    """An account of which all parts were read is no longer the thing's own once its type names what owns it."""
+    """An account of which all parts were read is no longer the thing's own once its type does not name what owns it."""
     content = logic({"NOT": {"arg": PARTS}}, input_type=THING, relatedLists=_RELATED)
     store, repository, place = tmp_path / "store", tmp_path / "repository", f"types/{THING}/type.yaml"
-    things = [{"Id": account, "owner__c": "999988887777"} for account in ("111122223333", "444455556666")]
+    things = [{"Id": one, "owner__c": account} for one, account in (("a", "111122223333"), ("b", "444455556666"))]
     (tmp_path / "things.json").write_text(json.dumps(things))
-    (tmp_path / "parts.json").write_text(json.dumps([{"Id": "p", "thing__c": "444455556666"}]))
+    (tmp_path / "parts.json").write_text(json.dumps([{"Id": "p", "thing__c": "b"}]))
     inputs = [
         tmp_path / "things.json",
         "--type",
@@ -235,7 +235,7 @@ def test_claims_are_asked_by_what_told_the_account_at_the_import(run: RunWriter,
         "111122223333",
     ]
     said = []
-    for declared in (TYPES[place], {**TYPES[place], "master": "owner__r"}):
+    for declared in ({**TYPES[place], "master": "owner__r"}, TYPES[place]):
         write(repository, {**policy_files(content), **TYPES, place: declared})
         if not store.exists():
             assert 0 == run("import", *inputs, "--repo", repository, "--store", store).code

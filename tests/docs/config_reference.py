@@ -48,7 +48,13 @@ def page() -> str:
     """Return the whole page."""
     lines = [HEAD, "## Keys", "", "| key | value | default of | meaning |", "| --- | --- | --- | --- |"]
     lines += (_row(setting.name, setting) for setting in SETTINGS)
-    lines += ["", "## Accounts", "", f"`[{ACCOUNTS}.111122223333]`, by the account's twelve digits:", ""]
+    lines += [
+        "",
+        "## Accounts",
+        "",
+        f"`[{ACCOUNTS}.111122223333]`, by the account: twelve digits of AWS, a UUID of Azure in lower case, or a project id of Google:",
+        "",
+    ]
     lines += ["| key | value | meaning |", "| --- | --- | --- |"]
     lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in ACCOUNT_SETTINGS)
     lines += ["", "## Runs of a server", "", f"`[{SERVE}.{RUNS}.nightly]`, by a name of small letters, digits and hyphens:", ""]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from perpend import open_repository
+from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE
 from perpend.core.diagnostics.model import Diagnostic
 from perpend.core.objects.claims import Scope
 from perpend.core.objects.object_types import ObjectType
@@ -25,7 +26,6 @@ from perpend.inventory.importers.object_rows import ObjectRows
 from perpend.inventory.readers import files
 from perpend.inventory.readers.conflicts import PLACES
 from perpend.inventory.readers.errors import UnusableInput
-from perpend.inventory.readers.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.inventory.readers.read import Collecting
 from perpend.inventory.snapshots.snapshot import Snapshot
 from perpend.inventory.snapshots.store import Store

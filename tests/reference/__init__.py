@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from perpend.core.objects.account import account_names
 from perpend.core.objects.inventory import CloudObject, Inventory
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
@@ -23,6 +22,7 @@ from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Program
 from tests.reference.child_lists import with_children
 from tests.reference.held_verdicts import HeldObjects, HeldVerdicts
+from tests.reference.identity import with_identity
 from tests.reference.stale_inventory import mark_stale_inventory
 
 
@@ -36,7 +36,11 @@ def evaluate_objects(
 ) -> Evaluation:
     """Evaluate policies on an inventory, with the lists of its objects, and without data that are older than ``max_age``."""
     aged = mark_stale_inventory(inventory, freshness_of(max_age, snapshot_time, today))
-    whole = with_children(aged, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
+
+    def declared(name: str) -> ObjectType:
+        return selection.types.get(name) or ObjectType(name)
+
+    whole = with_identity(with_children(aged, selection.programs, declared), declared)
     day = evaluation_time([source.observed_at for source in whole.sources], snapshot_time=snapshot_time, today=today)
     by_program: dict[int, Any] = {}
     for type_name, programs in selection.by_type().items():
@@ -63,9 +67,7 @@ def only(evaluation: Evaluation, *statuses: Status, account: str | None = None) 
         replace(
             column,
             indexes=[
-                index
-                if column.program.verdicts[index].status in statuses and (account is None or account in account_names(object_))
-                else HIDDEN
+                index if column.program.verdicts[index].status in statuses and account in (None, object_.account) else HIDDEN
                 for index, object_ in zip(column.indexes, column.objects, strict=True)
             ],
         )

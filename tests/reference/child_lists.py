@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.claims import Claims, is_account_number, is_blank_key, scope_of, unmatched_keys, unread_input
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import is_account
+from perpend.core.objects.claims import Claims, is_blank_key, unmatched_keys, unread_input
+from perpend.core.objects.identity import scope_of
 from perpend.core.objects.inventory import is_filled
 from perpend.core.objects.object_types import MASTER_KEY
 from perpend.core.values.partial_object import PartialObject, with_value
@@ -74,7 +77,7 @@ def _parts(inventory: Inventory, owner_type: str, child: Children, object_type: 
                 parts.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
     ids = {object_.id for object_ in inventory.objects[owner_type] if object_.id}
     unmatched = parts.by_owner.keys() - ids
-    if unmatched and not all(map(is_account_number, unmatched | ids)):
+    if unmatched and not all(is_account(one, AWS) for one in unmatched | ids):
         parts.doubt = unmatched_keys(child.type_name, child.key, owner_type)
     return parts
 

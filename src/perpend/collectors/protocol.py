@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from perpend.core.clouds.aws import AWS
 from perpend.core.errors import InvalidOption, PerpendError
-from perpend.core.objects.claims import USUAL_PARTITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -146,7 +146,7 @@ class AccountEntry:
     """
 
     account: str
-    partition: str = USUAL_PARTITION
+    partition: str = AWS.usual_partition
     label: str = ""
     regions: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """Declare the filters of findings and verdicts: name, sentence, type, and the SQL condition that each stands for.
 
 Every interface derives its parameters from :data:`FILTERS`. A condition is over a relation with these columns, as far as it
-needs them: ``policy_id``, ``policy_title``, ``type``, ``object_id``, ``external_id``, ``object_name``, ``accounts`` (a list of
-all names of the object's account), ``region``, ``tags`` (a JSON object, null if it is not known), ``status``, ``life``,
+needs them: ``policy_id``, ``policy_title``, ``type``, ``object_id``, ``external_id``, ``object_name``, ``account``,
+``region``, ``tags`` (a JSON object, null if it is not known), ``status``, ``life``,
 ``open_since`` and ``severity``. A filter changes neither verdicts nor totals. All filters must hold; of one filter, any value.
 """
 
@@ -20,7 +20,7 @@ from perpend.core.values.values import date_time_from_text
 from perpend.findings.history.model import State
 from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.matching import storable
-from perpend.inventory.snapshots.database import text, text_list
+from perpend.inventory.snapshots.database import text
 from perpend.language.compiler.names import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _containing(values: Sequence[str]) -> str:
 
 
 def _of_accounts(values: Sequence[str]) -> str:
-    return f"list_has_any(accounts, {text_list(map(storable, values))})"
+    return f"account IN ({_listed(values)})"
 
 
 def _with_tags(values: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def finding_rows(filter: Filter) -> str:
     """
     titled = f" LEFT JOIN {_TITLES} USING (policy_id)" if filter.of(SEARCH.name) else ""
     condition = filter.condition(*(declared.name for declared in OF_FINDINGS if declared is not SEVERITY))
-    return f"FROM (SELECT *, [account] AS accounts FROM {FOUND}{titled}) WHERE {condition}"
+    return f"FROM (FROM {FOUND}{titled}) WHERE {condition}"
 
 
 def of_severity(rows: str, filter: Filter) -> str:

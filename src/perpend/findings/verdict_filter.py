@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
-from perpend.core.objects.claims import region_field
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.core.values.tags import TAGS_FIELD
@@ -19,11 +18,11 @@ from perpend.findings.filters import ACCOUNT, CATEGORY, OBJECT, REGION, STATUS, 
 from perpend.findings.history.queries.tags import object_or_null
 from perpend.findings.history.queries.views import called
 from perpend.inventory.snapshots.database import text
-from perpend.inventory.snapshots.queries.owners import account_names_sql, filled
+from perpend.inventory.snapshots.queries.identity import filled, object_identity
 from perpend.language.compiler.names import UnknownName, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from perpend.core.objects.account import Account
     from perpend.core.objects.object_types import ObjectType
@@ -114,9 +113,7 @@ class _ObjectFilter:
         return f"SELECT DISTINCT {ROW} FROM ({self._relation(objects)}) WHERE {self.condition}"
 
     def _relation(self, objects: StoredObjects) -> str:
-        return object_relation(
-            objects.held, objects.object_type.name, objects.object_type, with_accounts=bool(self.requested.of(ACCOUNT.name))
-        )
+        return object_relation(objects.held, objects.object_type, self.evaluation.selection.types.get)
 
     def _relations(self) -> Iterator[tuple[StoredObjects, str]]:
         columns = self.evaluation.verdicts
@@ -156,29 +153,21 @@ class _ObjectFilter:
                 raise UnknownName(f"no evaluated object is called '{printable(name)}'")
 
 
-def object_relation(held: Held, type_name: str, object_type: ObjectType, *, with_accounts: bool = False) -> str:
+def object_relation(held: Held, object_type: ObjectType, types: Callable[[str], ObjectType | None]) -> str:
     """Return the query for the objects of a type with the columns that filters read, and their row numbers.
 
-    Without ``with_accounts``, the column ``accounts`` is missing, which saves a join.
+    ``types`` gives the declared types of owners.
     """
-    table = held.tables.by_name[type_name]
-    identity = filled(table, "Id", "o")
+    table, identity = held.tables.by_name[object_type.name], object_identity(held, object_type, types)
     columns = {
         ROW: f"o.{ROW}",
-        "type": text(type_name),
-        "id": identity,
-        "external_id": f"coalesce({filled(table, object_type.external_id_field, 'o')}, {identity})",
-        "name": filled(table, object_type.name_field, "o"),
-        "region": filled(table, region_field(object_type), "o"),
+        "type": text(object_type.name),
+        **identity.columns,
+        "external_id": f"coalesce({identity.columns['external_id']}, {identity.columns['id']})",
         "tags": object_or_null(filled(table, TAGS_FIELD, "o")),
     }
-    joined = ""
-    if with_accounts:
-        joined, columns["accounts"] = account_names_sql(
-            held, type_name, external=object_type.external_id_field, master=object_type.master
-        )
     listed = ", ".join(f"{value} AS {column}" for column, value in columns.items())
-    named = f"SELECT {listed} FROM {held.relation(type_name)} AS o{joined}"
+    named = f"SELECT {listed} FROM {held.relation(object_type.name)} AS o{identity.joins}"
     return f"SELECT * EXCLUDE (id, name), id AS object_id, {called('n')} AS object_name FROM ({named}) AS n"
 
 

@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
-from perpend.core.objects.account import account_of_arn_sql
-from perpend.core.objects.claims import region_field, scope_of
+from perpend.core.clouds.registry import cloud_of_type, is_account_type
 from perpend.core.objects.ids import is_production
-from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import LEVELS, severity_order
-from perpend.inventory.readers.merge import ACCOUNT_TYPE
 from perpend.inventory.snapshots.database import opened, rows_of, translate_errors
 from perpend.language.program.required_columns import fields_by_type
-from perpend.reports.formats.subjects import subject_of, with_name
+from perpend.reports.formats.subjects import with_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -77,7 +74,7 @@ class FailingObject:
     @property
     def name(self) -> str:
         """The name that people gave it, else its id; an account is named by its number."""
-        if self.object.type_name == ACCOUNT_TYPE:
+        if is_account_type(self.object.type_name):
             return f"account {self.object.id}"
         return self.object.name or self.object.id
 
@@ -213,11 +210,21 @@ def overview_of(
     )
 
 
-def service_of(repository: Repository, policy_id: str) -> str:
-    """Return the service of a policy: the short name of the folder that holds it, as the site shows it."""
+def are_of_several_clouds(type_names: Iterable[str]) -> bool:
+    """Whether object types belong to more than one cloud."""
+    return len({cloud.name for type_name in type_names if (cloud := cloud_of_type(type_name))}) > 1
+
+
+def service_of(repository: Repository, policy_id: str, type_name: str | None = None) -> str:
+    """Return the service of a policy: the short name of the folder that holds it, as the site shows it.
+
+    With the policy's input type, the title of its cloud comes first: clouds have services of the same name.
+    """
     folder = policy_id.rpartition("/")[0]
     document = repository.folder(folder).value if f"{folder[1:]}/folder.yaml" in repository.tree.files else None
-    return (document.names.contextual or document.names.full if document else "") or folder.rpartition("/")[2] or policy_id
+    service = (document.names.contextual or document.names.full if document else "") or folder.rpartition("/")[2] or policy_id
+    cloud = cloud_of_type(type_name) if type_name else None
+    return f"{cloud.title} {service}" if cloud else service
 
 
 @dataclass(slots=True)
@@ -274,12 +281,10 @@ class _Counted:
             places[group] = listed[:NAMED]
         objects: dict[tuple[str, int], FailingObject] = {}
         for type_name in dict.fromkeys(name for listed in places.values() for name, _ in listed):
-            declared = self.evaluation.selection.types.get(type_name) or ObjectType(type_name)
-            region = region_field(declared)
             stored = next(column.objects for column in self.evaluation.verdicts if column.program.input_type == type_name)
             wanted = {place for listed in places.values() for name, place in listed if name == type_name}
-            for place, object_ in stored.reading([region] if region else []).at(wanted).items():
-                objects[type_name, place] = _failing_object(object_, declared)
+            for place, object_ in stored.at(wanted).items():
+                objects[type_name, place] = FailingObject(object_, object_.account, object_.region)
         return [replace(group, objects=tuple(objects[one] for one in listed)) for group, listed in places.items()]
 
     def by_severity(self) -> tuple[tuple[SeverityLevel | None, OpenCounts], ...]:
@@ -289,7 +294,12 @@ class _Counted:
 
     def by_service(self, repository: Repository) -> tuple[tuple[str, OpenCounts], ...]:
         """Return the numbers of each service that occurs, the largest first."""
-        services = _summed((service_of(repository, policy_id), counts) for (policy_id, _), counts in self.numbers.items())
+        types = {policy_id: columns[0].program.input_type for policy_id, columns in self.columns.items()}
+        shown_types = types if are_of_several_clouds(types.values()) else {}
+        services = _summed(
+            (service_of(repository, policy_id, shown_types.get(policy_id)), counts)
+            for (policy_id, _), counts in self.numbers.items()
+        )
         return tuple(sorted(services.items(), key=lambda one: (-one[1].failing, -one[1].unknown, one[0])))
 
     def _add(self, policy_id: str, steps: int, failing: int, unknown: int) -> None:
@@ -347,11 +357,6 @@ class _Counted:
         return list(places or [])
 
 
-def _failing_object(object_: CloudObject, declared: ObjectType) -> FailingObject:
-    subject, scope = subject_of(object_), scope_of(object_.fields, declared)
-    return FailingObject(object_, subject.account or scope.account, subject.region or scope.region)
-
-
 def _summed(counts: Iterable[tuple[Key, OpenCounts]]) -> dict[Key, OpenCounts]:
     """Return the sums by key, without keys that have neither failing nor unknown verdicts."""
     sums: dict[Key, OpenCounts] = {}
@@ -377,11 +382,8 @@ def _unread(connection: Connection, evaluation: Evaluation, calls: Sequence[Fail
         from perpend.findings.waivers.run_findings import run_findings
 
         shown = replace(evaluation, verdicts=evaluation.shown)
-        account = f"coalesce({account_of_arn_sql('coalesce(external_id, id)')}, account)"
         candidates = run_findings(shown, policies, (Status.UNDETERMINED,))
-        unknown = rows_of(
-            connection, f"SELECT policy_id, {account} AS account, region, count(*) FROM ({candidates}) GROUP BY ALL"
-        )
+        unknown = rows_of(connection, f"SELECT policy_id, account, region, count(*) FROM ({candidates}) GROUP BY ALL")
 
     def verdicts(alike: Sequence[FailedCall]) -> int:
         return sum(

@@ -123,5 +123,7 @@ def _object_of(
 ) -> tuple[CloudObject, list[datetime | None]]:
     with scratch() as directory:
         aged = mark_stale_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
-        judged = stored_object_named(aged, program, analyzer.object_type(program.input_type), name, where)
+        judged = stored_object_named(
+            aged, program, analyzer.object_type(program.input_type), name, where, type_of=analyzer.object_type
+        )
     return judged, [source.observed_at for source in snapshot.sources]

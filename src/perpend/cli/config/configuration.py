@@ -27,6 +27,7 @@ from perpend.cli.config.settings import (
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.account import Account
+from perpend.core.objects.claims import account_refusal
 from perpend.inventory.snapshots.open_store import is_address
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from perpend.cli.config.settings import Setting
 
-_ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MOST_MISTAKES: Final = 20
 _MOST_CHARACTERS: Final = 1_000
@@ -145,8 +145,8 @@ class _SettingsReader:
 
     def _read_accounts(self, accounts: Any) -> None:
         for number, table in accounts.items() if self._is_table(accounts, (ACCOUNTS,)) else ():
-            if not _ACCOUNT_ID.fullmatch(number):
-                self._mistake((ACCOUNTS, number), f"{_quoted(number)} is not an account: an account number has twelve digits")
+            if refusal := account_refusal(number):
+                self._mistake((ACCOUNTS, number), refusal)
             elif self._is_table(table, (ACCOUNTS, number)):
                 self.accounts[number] = Account(**self._read_members(table, (ACCOUNTS, number), ACCOUNT_SETTINGS))
 

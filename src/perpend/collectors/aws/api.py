@@ -15,7 +15,7 @@ from perpend.collectors.aws.session.credentials import (
     credentials_of_profiles,
 )
 from perpend.collectors.protocol import CallCounts
-from perpend.core.objects.claims import USUAL_PARTITION
+from perpend.core.clouds.aws import AWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class AwsApi:
 
     def default_regions(self, options: CollectOptions) -> list[str]:
         """Return the regions of the usual partition. Raises NothingCollected if a profile does not exist."""
-        return CloudClient(options.profiles[0] if options.profiles else None).known_regions(USUAL_PARTITION)
+        return CloudClient(options.profiles[0] if options.profiles else None).known_regions(AWS.usual_partition)
 
     def credentials(self, plan: CollectionPlan, options: CollectOptions) -> tuple[list[AccountCredentials], int]:
         """Return the accounts of profiles or of an organization, and the number of its inactive ones."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.catalog import TYPES
 from perpend.collectors.aws.completeness import KIND, completeness_of, row_of_closed
-from perpend.collectors.aws.plan import ACCOUNT_TYPE, USUAL_ROLE, CollectionPlan, plan_of
+from perpend.collectors.aws.plan import USUAL_ROLE, CollectionPlan, plan_of
 from perpend.collectors.protocol import Permission
+from perpend.core.clouds.aws import ACCOUNT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
-from perpend.collectors.aws.plan import ACCOUNT_TYPE
 from perpend.collectors.protocol import STATED, ClosedRegion, CollectedRow, Completeness, OthersListed, WorkUnit
+from perpend.core.clouds.aws import ACCOUNT_TYPE
 from perpend.core.objects.claims import Claim, FailedCall, Scope
 from perpend.core.objects.inventory import Source
 

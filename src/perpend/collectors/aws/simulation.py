@@ -26,8 +26,8 @@ from perpend.collectors.protocol import (
     WorkUnit,
     WorkUnitResult,
 )
+from perpend.core.clouds.aws import AWS
 from perpend.core.errors import PerpendError
-from perpend.core.objects.claims import USUAL_PARTITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -203,7 +203,7 @@ class _SimulatedListings:
             raise IncompleteObject(f"{shown.type_name} {shown.id} has no {name}") from None
 
     def _where(self, region: str) -> CloudPlace:
-        return CloudPlace(self._account.account, USUAL_PARTITION, region)
+        return CloudPlace(self._account.account, AWS.usual_partition, region)
 
 
 def simulation(estate: SimulatedEstate) -> CloudApi[CollectionPlan, SimulatedAccount]:

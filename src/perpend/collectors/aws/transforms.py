@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collectors.aws.filter_pattern import terms_counted
 from perpend.collectors.aws.model import ABOVE, NotThere
 from perpend.collectors.aws.values import VALUES
+from perpend.core.clouds.registry import is_of_provider
 from perpend.core.iam.surroundings import NO_ORGANIZATION
-from perpend.core.objects.account import account_of_arn
 from perpend.inventory.readers.tools.values import lower_camel
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _time(value: Any) -> str:
 
 
 def _policy_kind(value: Any) -> str:
-    return "AWS managed" if account_of_arn(str(value)) == "aws" else "Customer managed"
+    return "AWS managed" if is_of_provider(str(value)) else "Customer managed"
 
 
 def json_text(value: Any) -> str:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.protocol import CLOUDS, KEPT_FOR, STATED
-from perpend.core.objects.account import is_of_provider_sql
+from perpend.core.clouds.registry import is_of_provider_sql
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.inventory.importers.merge_relations import TableFragment
-from perpend.inventory.importers.scopes import account_in_arn, region_in_arn, scope_columns
 from perpend.inventory.snapshots.database import name, rows_of, text
+from perpend.inventory.snapshots.queries.identity import object_identity
 from perpend.inventory.snapshots.rows import PHYSICAL, copy, parquet
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.manifest import StoredSource
     from perpend.inventory.snapshots.snapshot import Snapshot
 
-_REGION_IN_KEY: Final = r"^[0-9]{12}[|/](?:arn:[^:]*:[^:]*:)?([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)[:/]"
-"""The region in an AWS Id that begins with an account, such as the Id of a trail or a configuration recorder."""
 _STATE: Final = "perpend_state"
 _UNUSED, _FORGOTTEN, _AS_BEFORE, _GONE_BEFORE, _GONE = -2, -1, 0, 1, 2
 _ID: Final = "Id"
@@ -85,7 +83,7 @@ def carried_over_of(
     carried_over = CarriedOver(dict(collected))
     if previous is None or not any(_is_collected(source) for source in previous.sources):
         return carried_over
-    comparison = _Comparison(connection, previous, sources, keep)
+    comparison = _Comparison(connection, previous, declared, sources, keep)
     staged = [
         comparison.stage(table, object_type, collected.get(table.name), new_path())
         for table, object_type in _types(previous, declared)
@@ -112,7 +110,7 @@ def seen_of(
     seen: dict[str, Counter[tuple[str, str]]] = {}
     if previous is None or not any(_is_collected(source) for source in previous.sources):
         return seen
-    comparison = _Comparison(connection, previous)
+    comparison = _Comparison(connection, previous, declared)
     for table, object_type in _types(previous, declared):
         for account, region, number in comparison.seen(table, object_type, collected.get(table.name)):
             seen.setdefault(account, Counter())[table.name, region] = number
@@ -149,10 +147,16 @@ class _Comparison:
     """Compares the previous snapshot type by type with the collected rows."""
 
     def __init__(
-        self, connection: Connection, previous: Snapshot, sources: Sequence[StoredSource] = (), keep: timedelta = KEPT_FOR
+        self,
+        connection: Connection,
+        previous: Snapshot,
+        declared: Callable[[str], ObjectType | None],
+        sources: Sequence[StoredSource] = (),
+        keep: timedelta = KEPT_FOR,
     ) -> None:
         self._connection = connection
         self._previous = previous
+        self._declared = declared
         self._sources = sources
         times = [source.observed_at for source in sources if source.observed_at]
         self._limit = max(times) - keep if times else None
@@ -195,12 +199,13 @@ class _Comparison:
         deletion = object_type.deletion_field
         known = deletion in table.columns and table.columns[deletion].form is Form.TEXT if deletion else False
         gone_at = f"nullif({name(deletion)}, '')" if deletion and known else "CAST(NULL AS VARCHAR)"
-        account, region = self._scope(table, object_type)
+        identity = object_identity(self._previous, object_type, self._declared)
+        scope = ", ".join(f"{identity.columns[column]} AS {column}" for column in ("account", "region"))
         new = f"SELECT {name(_ID)} FROM {piece.relation}" if piece else ""
         again = f" AND {name(_ID)} NOT IN ({new})" if piece and piece.rows else ""
         return (
-            f"SELECT {columns}, {gone_at} AS gone_at, {account} AS account, {region} AS region "
-            f"FROM {self._previous.relation(table.name)} "
+            f"SELECT {columns}, {gone_at} AS gone_at, account, region "
+            f"FROM (SELECT o.*, {scope} FROM {self._previous.relation(table.name)} AS o{identity.joins}) "
             f"WHERE {name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{again}"
         )
 
@@ -250,15 +255,6 @@ class _Comparison:
 
     def _numbers(self) -> str:
         return ", ".join(str(number) for number, source in enumerate(self._previous.sources) if _is_collected(source))
-
-    def _scope(self, table: Table, object_type: ObjectType) -> tuple[str, str]:
-        """Return the SQL expressions of the account and the region in which a listing would show a row."""
-        forms = {column.name: column.form for column in table.columns.values()}
-        accounts = [source.accounts[0] if len(source.accounts) == 1 else None for source in self._previous.sources]
-        listed = f"{_texts(accounts)}[{name(SOURCE)} + 1]"
-        _, region = scope_columns(forms, object_type)
-        in_key = f"nullif(regexp_extract({name(_ID)}, {text(_REGION_IN_KEY)}, 1), '')"
-        return f"coalesce({account_in_arn(_ID)}, {listed})", f"coalesce({region}, {region_in_arn(_ID)}, {in_key})"
 
     def _observed(self) -> str:
         """Return the SQL expression of the time when a row was observed."""

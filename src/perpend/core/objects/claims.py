@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds import registry
+from perpend.core.clouds.aws import AWS
 from perpend.core.diagnostics.model import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from perpend.core.objects.object_types import ObjectType
 
 ALL: Final = "all"
 """The written form of the scope of everything."""
@@ -30,12 +31,8 @@ NOT_ASKED: Final = "not asked for:"
 """The beginning of a claim's reason if the collection left something out on purpose."""
 
 _TRAILING_PREPOSITION: Final = re.compile("( here| for)?:$| (for|of)$")
-_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
-_REGION_FIELDS: Final = (["region"], ["region", "name"])
-_DIGITS: Final = 12
 _HYPHENATED_ACCOUNT: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
-"""An account ID as consoles show it."""
-_REGION: Final = re.compile("[a-z]{2}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-[0-9]+")
+"""An AWS account as consoles show it."""
 _SIMILARITY: Final = 0.8
 """How near a word must be to `all` to be taken for it misspelt: a letter too many, too few or too large."""
 _INVISIBLE: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
@@ -43,16 +40,6 @@ _QUOTES: Final = frozenset(("Pi", "Pf"))
 _DASH: Final = "Pd"
 _ALPHANUMERIC: Final = re.compile(r"[^\W_]")
 """A letter or a digit."""
-
-OWNED_ARN: Final = r"^(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):"
-"""The beginning of an Id that is an ARN within an account. Its groups are the partition and the account. SQL uses it as well.
-"""
-
-ACCOUNT_NUMBER: Final = "[0-9]{12}"
-"""The form of an AWS account's number. Engines read it, too."""
-
-USUAL_PARTITION: Final = "aws"
-"""The partition of nearly all accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +132,7 @@ class Claims:
                 return NOT_IN_FULL + why
         if any(where.covers(scope) for where in self.complete(type_name, relation)):
             return None
-        return unclaimed(type_name, str(_claimable(scope)))
+        return unclaimed(type_name, str(scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +170,6 @@ def incomplete_by_type(claims: Iterable[Claim], *, most: int | None = None) -> d
     }
 
 
-def _claimable(scope: Scope) -> Scope:
-    """Return a scope, or everything if its account is not an AWS account's number: it may be the Id of any object."""
-    return scope if scope.account is not None and is_account_number(scope.account) else Scope()
-
-
 def unclaimed(type_name: str, scope: str) -> str:
     """Return the reason if no claim covers a scope. ``scope`` is the written form of one that a user can claim."""
     return f"{NOT_IN_FULL}no input claims every `{type_name}` there is (--complete {scope})"
@@ -214,36 +196,6 @@ def not_imported(type_name: str) -> str:
     return f"was not collected: import `{type_name}` as well, with --complete for what was read in full"
 
 
-def account_field(declared: ObjectType) -> str | None:
-    """Return the field with the account of a type's objects: the key of their owner, or ``Id`` if the type has no owner."""
-    if declared.master is None:
-        return "Id"
-    lookup = declared.lookups.get(declared.master)
-    return (lookup.key or None) if lookup else None
-
-
-def region_field(declared: ObjectType) -> str | None:
-    """Return the field with the region of a type's objects: the one named region or region name."""
-    for name in declared.fields:
-        words = _WORDS.sub(" ", name.partition("__")[2].removesuffix("__c") or name).lower().split()
-        if words in _REGION_FIELDS:
-            return name
-    return None
-
-
-def scope_fields(declared: ObjectType) -> str:
-    """Return the account and region fields of a type as one text, for comparison."""
-    return f"{account_field(declared) or ''}/{region_field(declared) or ''}"
-
-
-def scope_of(fields: Mapping[str, Any], declared: ObjectType) -> Scope:
-    """Return the scope of an object, and so of everything that it can own, from its declared fields."""
-    account, region = (fields.get(name) if name else None for name in (account_field(declared), region_field(declared)))
-    return Scope(
-        account if isinstance(account, str) and account else None, region if isinstance(region, str) and region else None
-    )
-
-
 def reject_other_scopes(scopes: Iterable[object]) -> None:
     """Raise TypeError for a value that is not a Scope."""
     for given in scopes:
@@ -265,26 +217,28 @@ def _scope_from(word: str) -> Scope:
     account, slash, region = (part.strip() for part in word.partition("/"))
     if not account or (slash and not region) or re.search(r"[\s/]", account + region):
         raise ValueError(f"`{word.strip()}` is not a scope: write `all`, an account ID, or `account/region`")
-    if account.isdecimal() and len(account) != _DIGITS:
-        raise ValueError(f"`{account}` has {len(account)} digits; an account ID has {_DIGITS}")
-    if _HYPHENATED_ACCOUNT.fullmatch(account):
-        raise ValueError(f"`{account}` is not an account ID (did you mean `{account.replace('-', '')}`?)")
-    if _REGION.fullmatch(account):
-        raise ValueError(f"`{account}` is a region: write an account ID and `/` before it")
-    near = suggestion(word.strip(), [ALL], cutoff=_SIMILARITY)
-    if near:
+    if near := suggestion(word.strip(), [ALL], cutoff=_SIMILARITY):
         raise ValueError(f"`{word.strip()}` is not a scope ({near})")
+    if refusal := account_refusal(account):
+        raise ValueError(refusal)
     return Scope(account, region or None)
+
+
+def account_refusal(key: str) -> str | None:
+    """Return why a key names no account, with the forms of accounts; None if it has the form of one."""
+    if registry.is_region(key, AWS):
+        return f"`{key}` is a region: write an account ID and `/` before it"
+    if registry.is_account(key):
+        return None
+    if _HYPHENATED_ACCOUNT.fullmatch(key):
+        return f"`{key}` is not an account ID (did you mean `{key.replace('-', '')}`?)"
+    digits = f" has {len(key)} digits and" if key.isdecimal() else ""
+    return f"`{key}`{digits} is no account: {registry.account_forms()}"
 
 
 def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
     """Return one claim per scope that a type was read in full."""
     return tuple(Claim(type_name, scope) for scope in scopes)
-
-
-def is_account_number(key: str) -> bool:
-    """Whether a key has the form of an AWS account's number."""
-    return re.fullmatch(ACCOUNT_NUMBER, key) is not None
 
 
 def is_blank_key(key: str) -> bool:

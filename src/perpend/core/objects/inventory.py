@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
+from perpend.core.clouds.aws import shown_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
@@ -12,12 +14,6 @@ if TYPE_CHECKING:
     from perpend.core.objects.claims import Claim, ListClaim
     from perpend.core.objects.object_types import ObjectType
 
-
-ROOT_USER: Final = "<root_account>"
-"""The name of the root user, as credential reports write it."""
-
-ROOT_NAME: Final = "root"
-"""The name field of a root user. An IAM user may have the same name: only the ARN distinguishes them."""
 
 LINE: Final = "line"
 """The unit of places in text files with one row per line."""
@@ -46,7 +42,8 @@ class CloudObject(NamedTuple):
 
     ``fields`` maps API names to JSON values, nested objects under lookups, lists under child relationships. ``master`` is the
     object that owns this one (its account), or None. ``variants`` holds the other readings of an object if its sources
-    contradict each other, in an order that does not depend on the order of the sources; otherwise it is empty.
+    contradict each other, in an order that does not depend on the order of the sources; otherwise it is empty. ``account`` and
+    ``region`` are those of ``inventory/snapshots/queries/identity.py``, None if they are not known.
     """
 
     type_name: str
@@ -57,6 +54,8 @@ class CloudObject(NamedTuple):
     origin: Origin
     master: CloudObject | None = None
     variants: tuple[CloudObject, ...] = ()
+    account: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +103,6 @@ def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origi
     return CloudObject(
         object_type.name, _first_filled(fields, "Id"), shown_name(name, external_id), external_id, fields, origin, master
     )
-
-
-def shown_name(name: str, external_id: str) -> str:
-    """Return an object's name as reports show it. The root user has the name that credential reports use."""
-    return ROOT_USER if name == ROOT_NAME and is_root(external_id) else name
-
-
-def is_root(arn: str) -> bool:
-    """Whether an ARN is that of an account's root user."""
-    return arn.startswith("arn:") and arn.endswith(":root")
 
 
 def is_filled(value: Any) -> TypeGuard[str]:

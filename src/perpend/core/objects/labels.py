@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.registry import clouds
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.object_types import current_name
 
@@ -28,8 +29,12 @@ _LONGEST: Final = 100
 """The longest label that is shown. A foreign repository may declare any."""
 _NAMESPACE: Final = re.compile("^[A-Za-z0-9]+?__(?=[A-Za-z0-9])")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_VENDOR: Final = "AWS"
-_ACRONYMS: Final = ("ACL", "API", "ARN", "DB", "EBS", "IAM", "ID", "IP", "KMS", "LB", "MFA", "RDS", "REST", "S3", "SNS", "VPC")
+_ACRONYMS: Final = frozenset(
+    (
+        *("ACL", "API", "ARN", "DB", "EBS", "GCE", "GKE", "IAM", "ID", "IP", "KMS", "LB", "MFA", "NSG"),
+        *("RDS", "REST", "S3", "SNS", "SQL", "TLS", "VPC"),
+    )
+)
 
 
 class Names(StrEnum):
@@ -124,7 +129,8 @@ def relation_label(name: str) -> str:
     """
     bare = _NAMESPACE.sub("", name.removesuffix("__r"))
     words = bare.split("_") if "_" in bare else _CAMEL.split(bare)
-    words = [word for word in words if word and word != _VENDOR] or words
+    vendors = {cloud.title for cloud in clouds()}
+    words = [word for word in words if word and word not in vendors] or words
     return " ".join(word.upper() if word.upper() in _ACRONYMS else _lower(word) for word in words)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.objects.identity import owner_lookups
 from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import WITHHELD, doubt_of
@@ -150,12 +151,16 @@ def _explanation(
     steps: Iterable[Step],
     day: EvaluationTime,
 ) -> Explanation:
-    types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
+    types = {name: analyzer.object_type(name) for name in (program.input_type, *_owner_types(analyzer, program))}
     # If the object is stale, or its sources contradict each other, no single value can change the verdict.
     single_value = not object_.variants and doubt_of(object_.fields) is None
     change = smallest_change(program, object_, day.milliseconds, outcome[0]) if single_value else None
     view = view_of(analyzer.repository, program.policy_id)
     return Explanation(verdict_of(program, object_, outcome, types), view, day, tuple(steps), change)
+
+
+def _owner_types(analyzer: Analyzer, program: Program) -> Iterator[str]:
+    return (lookup.target for lookup in owner_lookups(analyzer.object_type(program.input_type)))
 
 
 def _outcome(program: Program, object_: CloudObject, time: int) -> EvaluationOutcome:

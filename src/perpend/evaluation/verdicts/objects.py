@@ -6,10 +6,12 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, object_from_fields
+from perpend.core.clouds.aws import ROOT_NAME, ROOT_USER
+from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import readings
 from perpend.evaluation.verdicts.stores.stored_objects import StoredOrigins, required_values, with_accounts, with_paths
 from perpend.inventory.snapshots.database import opened
+from perpend.inventory.snapshots.queries.identity import object_identity
 from perpend.inventory.snapshots.queries.texts import texts_like
 from perpend.inventory.snapshots.read_objects import ObjectReader, rows_with
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
@@ -49,15 +51,23 @@ class NameQuery(NamedTuple):
 
 
 def stored_object_named(
-    snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = "", *, paths: Iterable[str] = ()
+    snapshot: Snapshot,
+    program: Program,
+    object_type: ObjectType,
+    name: str,
+    where: str = "",
+    *,
+    paths: Iterable[str] = (),
+    type_of: Callable[[str], ObjectType | None] | None = None,
 ) -> CloudObject:
     """Return the one object with a name, with the fields that a program reads and those at further ``paths``.
 
     A name is an ID, or a name, also as reports print it or with its owner. ``where`` describes a temporary snapshot in
-    messages. Raises UnknownName if there is no such object, or more than one.
+    messages. ``type_of`` gives the declared types of owners, whose account is the object's; without it, the program's types do.
+    Raises UnknownName if there is no such object, or more than one.
     """
     required = with_paths(required_values([program], object_type), paths)
-    return _object_named(snapshot, program, object_type, name, where, required)
+    return _object_named(snapshot, program, object_type, name, where, required, type_of or program.types.by_name.get)
 
 
 def stored_object_with_accounts(
@@ -69,13 +79,19 @@ def stored_object_with_accounts(
     *,
     paths: Iterable[str] = (),
 ) -> CloudObject:
-    """Return the object of :func:`stored_object_named` with its account and those of its related objects."""
+    """Return the object of :func:`stored_object_named` with the fields that name the accounts of its related objects."""
     required = with_accounts(with_paths(required_values([program], object_type), paths), object_type, type_of)
-    return _object_named(snapshot, program, object_type, name, "", required)
+    return _object_named(snapshot, program, object_type, name, "", required, type_of)
 
 
 def _object_named(
-    snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str, required: RequiredFields
+    snapshot: Snapshot,
+    program: Program,
+    object_type: ObjectType,
+    name: str,
+    where: str,
+    required: RequiredFields,
+    types: Callable[[str], ObjectType | None],
 ) -> CloudObject:
     snapshot = snapshot.as_declared(program.types)
     columns = naming_columns(object_type)
@@ -84,10 +100,14 @@ def _object_named(
         for query in name_queries(name):
             rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(query.text))
             numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
-            nested = ObjectReader(connection, snapshot).objects(object_type.name, numbers, required) if rows else []
+            if not rows:
+                continue
+            reader, identity = ObjectReader(connection, snapshot), object_identity(snapshot, object_type, types)
+            nested = reader.objects(object_type.name, numbers, required)
+            scopes = reader.values(object_type.name, numbers, identity, ("account", "region"))
             objects = [
-                object_from_fields(fields, object_type, origins.of(row, source))
-                for (row, source), fields in zip(rows, nested, strict=False)
+                object_from_fields(fields, object_type, origins.of(row, source))._replace(account=account, region=region)
+                for (row, source), fields, (account, region) in zip(rows, nested, scopes, strict=False)
             ]
             if candidates := query.matches_in(objects):
                 named = _single(candidates, len(candidates) + len(rows) - len(objects), name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.registry import is_account_type
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import reject_single_text
 from perpend.core.objects.ids import PRODUCTION, framework_of, production_of
@@ -17,7 +18,6 @@ from perpend.core.objects.inventory import Inventory
 from perpend.core.objects.labels import Labels
 from perpend.evaluation.verdicts.requirements import framework_selection
 from perpend.inventory.readers.formats import list_children
-from perpend.inventory.readers.merge import ACCOUNT_TYPE
 from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.compiler.frameworks import FrameworkMappings
 from perpend.language.compiler.names import DeclaredTypes, UnknownName, find_section, match_ids, printable
@@ -260,7 +260,7 @@ class _SortedPolicies:
             self.over_other_types[policy_id] = type_name
         elif policy_id in self.left_out:
             self.excluded.append(policy_id)
-        elif may_be_set_aside and type_name == ACCOUNT_TYPE and repository.files.root == LIBRARY:
+        elif may_be_set_aside and type_name is not None and is_account_type(type_name) and repository.files.root == LIBRARY:
             self.set_aside.append(policy_id)  # skips the analysis, because the library is known to be sound
         else:
             return True
@@ -270,7 +270,7 @@ class _SortedPolicies:
         """Sort a policy by its program, None for one with errors."""
         if program is None:
             self.refused[policy_id] = logic_errors(analyzer, production_of(policy_id))
-        elif may_be_set_aside and (program.block.related or program.input_type == ACCOUNT_TYPE):
+        elif may_be_set_aside and (program.block.related or is_account_type(program.input_type)):
             self.set_aside.append(policy_id)
         else:
             self.programs.append(program)

@@ -153,7 +153,7 @@ def _miscounts(connection: Connection, place: HistoryStorage, head: HistoryManif
     known, policies = head.types[name], head.policies_of(name)
     if known.known is None or not known.policies:
         return
-    registry = registry_query([pattern(path) for path in place.paths(known.objects)])
+    registry = registry_query([pattern(path) for path in place.paths(known.objects)], name)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW registry AS {registry}")
     begin_counting(connection)
     values = f"read_parquet([{pattern(place.path(known.known))}], hive_partitioning = false)"

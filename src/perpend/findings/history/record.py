@@ -82,6 +82,7 @@ def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Reposi
         renames.former,
         renames.retired,
         again,
+        type_named=evaluation.selection.types.get,
     )
 
 

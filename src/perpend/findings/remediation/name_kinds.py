@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.clouds.aws import AWS
 from perpend.core.diagnostics.escape import visible
 from perpend.core.values.types import ValueType
 
@@ -49,8 +50,8 @@ def _kind(name: str, words: str, pattern: str, example: str, *, plain: bool = Tr
 
 
 _ALL: Final = (
-    _kind("aws-account", "number of an AWS account", r"[0-9]{12}", "111122223333"),
-    _kind("aws-region", "AWS region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}", "eu-west-1"),
+    _kind("aws-account", "number of an AWS account", AWS.account, AWS.account_example),
+    _kind("aws-region", "AWS region", AWS.region, "eu-west-1"),
     _kind("aws-arn", "ARN", r"(?a)arn:aws[a-z-]*(:[a-z0-9-]*){3}:[\w+=,.@:/*-]+", "arn:aws:kms:eu-west-1:1:key/a", plain=False),
     _kind("aws-id", "id of AWS", r"[a-z]+(-[a-z]+)*-[0-9a-f]{8,32}", "vpc-0a1b2c3d"),
     _kind("kms-key", "id of a KMS key", r"(mrk-)?[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", "1a2b3c4d-…"),

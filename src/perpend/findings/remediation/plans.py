@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.account import account_names
+from perpend.core.clouds.registry import clouds
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import BATCH
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.remediation.fill import NotFilled, fill
 from perpend.findings.remediation.model import Look
-from perpend.findings.remediation.name_kinds import NAME_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 
 UNDECLARED: Final = "the policy has no remedy.yaml"
 """Why nothing was filled in where nobody has written what to."""
-
-_ACCOUNT: Final = NAME_KINDS["aws-account"]
-WHOSE: Final = ("aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text")
-"""The command that says whose credentials are at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +40,8 @@ class RemediationPlan:
 
     @property
     def account(self) -> str:
-        """The number of the account that the object belongs to, or is; empty if it is unknown."""
-        return next((name for name in account_names(self.object) if _ACCOUNT.refusal(name) is None), "")
+        """The account that the object belongs to, or is; empty if it is not known."""
+        return self.object.account or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +114,14 @@ def _filled(judged: CloudObject, remedy: Remedy | None) -> tuple[Remedy | None, 
 
 
 def with_credentials(remedy: Remedy, account: str) -> Remedy:
-    """Return a remedy for AWS that first checks the account of the credentials: names are unique within an account."""
-    if any(words[0] != "aws" for words in remedy.commands()):
+    """Return a remedy that first checks the account of the credentials: names are unique within an account.
+
+    A remedy with commands of several programs, or of one that no cloud has, stays as it is.
+    """
+    programs = {words[0] for words in remedy.commands()}
+    check = next((cloud.credentials for cloud in clouds() if programs == {*cloud.credentials[:1]}), None)
+    if check is None:
         return remedy
     owner = f"The answer is {account}" if account else "The answer is the account of the object, which is not known here"
-    look = Look(f"{owner}: the credentials at hand are those of the right account.", WHOSE)
+    look = Look(f"{owner}: the credentials at hand are those of the right account.", check)
     return replace(remedy, before=(look, *remedy.before))

@@ -118,7 +118,8 @@ class ActiveWaivers:
         matches = waived(evaluation, self.files, self.repository.policy_ids, replayed=evaluation.day.given)
         accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
         policies = frozenset(program.policy_id for program in evaluation.programs)
-        looked = EvaluatedScope(policies, accounts, unused_scopes(evaluation, matches))
+        in_scope, named = unused_scopes(evaluation, matches)
+        looked = EvaluatedScope(policies, accounts | named, in_scope)
         attested = attested_on(self.files, matches.day, self.repository, _counts(evaluation))
         warn_about_waivers([*waiver_warnings(matches, self.files.approvers, looked), *attestation_warnings(attested)])
         return matches

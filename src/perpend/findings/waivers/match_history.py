@@ -115,7 +115,7 @@ def looked_at(place: HistoryStorage, connection: Connection, covering: WaiverMat
     head = place.head()
     retired = head.retired_in()
     asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in retired)
-    return EvaluatedScope(asked, in_scope=objects_in_scope(connection, partial(evaluated_objects, place), covering))
+    return EvaluatedScope(asked, in_scope=objects_in_scope(connection, partial(evaluated_objects, place), covering)[0])
 
 
 def tried(connection: Connection, covering: WaiverMatches) -> list[dict[str, Any]]:

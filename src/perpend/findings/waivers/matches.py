@@ -7,7 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from perpend.core.objects.status import Status
-from perpend.findings.waivers.matching import CANDIDATES, MATCHES, covered_query, fill_candidates, insert_rows, match, matched
+from perpend.findings.waivers.matching import (
+    CANDIDATES,
+    MATCHES,
+    accounts_in_ids,
+    covered_query,
+    fill_candidates,
+    insert_rows,
+    match,
+    matched,
+    matched_objects,
+)
 from perpend.findings.waivers.status import Force, waiver_statuses_on
 from perpend.inventory.snapshots.database import rows_of
 
@@ -78,8 +88,12 @@ def _fill(connection: Connection, findings: FindingsOf, standings: Iterable[Waiv
         insert_rows(connection, CANDIDATES, ())
 
 
-def objects_in_scope(connection: Connection, evaluated: FindingsOf, covering: WaiverMatches) -> dict[str, int]:
-    """Return the number of evaluated objects, by id, in the scope of each waiver that covers nothing; none for zero.
+def objects_in_scope(
+    connection: Connection, evaluated: FindingsOf, covering: WaiverMatches
+) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
+    """Return the number of evaluated objects, by id, in the scope of each waiver that covers nothing, and of undetermined ones.
+
+    If there is such a waiver, the second value are the accounts that the Ids of evaluated objects name.
 
     ``evaluated`` are all verdicts, whatever their status. The matches are replaced.
     """
@@ -89,10 +103,11 @@ def objects_in_scope(connection: Connection, evaluated: FindingsOf, covering: Wa
         if standing.force is Force.IN_FORCE and not covering.covers.get(standing.waiver.id)
     ]
     if not unused:
-        return {}
+        return {}, frozenset()
     _fill(connection, evaluated, unused)
     match(connection, unused, whatever_status=True)
-    return {unused[place].waiver.id: number for place, number in matched(connection).items()}
+    in_scope = {unused[place].waiver.id: numbers for place, numbers in matched_objects(connection).items()}
+    return in_scope, accounts_in_ids(connection)
 
 
 def covered_findings(

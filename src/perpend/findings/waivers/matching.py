@@ -10,8 +10,9 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from perpend.core.clouds.registry import account_of_id_sql
 from perpend.core.errors import PerpendError
-from perpend.core.objects.account import account_of_arn_sql
+from perpend.core.objects.status import Status
 from perpend.inventory.snapshots.database import rows_of
 
 if TYPE_CHECKING:
@@ -73,10 +74,9 @@ class TooManyWaivers(PerpendError):
 def fill_candidates(connection: Connection, findings: str) -> None:
     """Fill the table of candidates from a query for findings of a run or of a history.
 
-    The account in an ARN takes precedence. An external id that is the id is left out: nothing is compared with it twice.
+    An external id that is the id is left out: nothing is compared with it twice.
     """
-    account = f"coalesce({account_of_arn_sql('coalesce(external_id, id)')}, account)"
-    values = {"external_id": "nullif(external_id, id)", "account": account}
+    values = {"external_id": "nullif(external_id, id)"}
     listed = ", ".join(f"{values[column]} AS {column}" if column in values else column for column in COLUMNS)
     connection.execute(f"DROP TABLE IF EXISTS {CANDIDATES}")  # so that not both tables are in memory
     connection.execute(f"CREATE TEMP TABLE {CANDIDATES} AS SELECT {listed} FROM ({findings})")
@@ -114,6 +114,21 @@ def match(connection: Connection, standings: Sequence[MeansFindings], *, whateve
 def matched(connection: Connection) -> dict[int, int]:
     """Return the number of findings that each waiver covers, by its index; none for zero."""
     return dict(rows_of(connection, f"SELECT waiver, count(*) FROM {MATCHES} GROUP BY 1"))
+
+
+def matched_objects(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Return by index of a waiver the number of matched candidates, and how many of these are undetermined; none for zero."""
+    undetermined = f"count(*) FILTER (c.status = '{Status.UNDETERMINED.value}')"
+    query = f"SELECT m.waiver, count(*), {undetermined} FROM {MATCHES} AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate"
+    return {waiver: (number, unknown) for waiver, number, unknown in rows_of(connection, f"{query} GROUP BY 1")}
+
+
+def accounts_in_ids(connection: Connection) -> frozenset[str]:
+    """Return the accounts that the Ids of candidates name, whether they are those of the candidates or not."""
+    account = account_of_id_sql("coalesce(external_id, id)")
+    return frozenset(
+        value for (value,) in rows_of(connection, f"SELECT DISTINCT {account} FROM {CANDIDATES}") if value is not None
+    )
 
 
 def covered_query(in_force: Iterable[int]) -> str:

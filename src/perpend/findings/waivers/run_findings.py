@@ -14,11 +14,12 @@ from perpend.findings.waivers.matches import WaiverMatches, covered_findings, ma
 from perpend.findings.waivers.matching import COLUMNS
 from perpend.findings.waivers.status import DayAsked
 from perpend.inventory.snapshots.database import opened, text, translate_errors
-from perpend.inventory.snapshots.queries.owners import filled, object_columns
+from perpend.inventory.snapshots.queries.identity import filled, object_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from perpend.core.objects.object_types import ObjectType
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.findings.waivers.read import WaiverFiles
@@ -50,7 +51,8 @@ def run_findings(evaluation: Evaluation, policies: Collection[str], statuses: Co
     for number, column in enumerate(evaluation.verdicts):
         if column.program.policy_id in policies:
             by_type.setdefault(column.program.input_type, {})[number] = column
-    return " UNION ALL ".join(_of_type(columns, statuses) for columns in by_type.values()) or _NOTHING
+    types = evaluation.selection.types.get
+    return " UNION ALL ".join(_of_type(columns, statuses, types) for columns in by_type.values()) or _NOTHING
 
 
 def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaiverMatches:
@@ -65,8 +67,8 @@ def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[st
         return match_waivers(connection, partial(run_findings, evaluation), files, policy_ids, day)
 
 
-def unused_scopes(evaluation: Evaluation, covering: WaiverMatches) -> dict[str, int]:
-    """Return the number of objects of an evaluation in the scope of each waiver that covers nothing."""
+def unused_scopes(evaluation: Evaluation, covering: WaiverMatches) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
+    """Return ``objects_in_scope`` of an evaluation."""
     with run_database(evaluation) as connection:
         return objects_in_scope(connection, partial(run_findings, evaluation, statuses=tuple(Status)), covering)
 
@@ -78,20 +80,21 @@ def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterato
         yield covered_findings(connection, partial(run_findings, evaluation), covering)
 
 
-def _of_type(columns: Mapping[int, Verdicts], statuses: Collection[Status]) -> str:
+def _of_type(columns: Mapping[int, Verdicts], statuses: Collection[Status], types: Callable[[str], ObjectType | None]) -> str:
     """Return the query for the verdicts of one type."""
     objects = next(iter(columns.values())).objects
     declared = objects.object_type
     held = objects.held
     table = held.tables.by_name[declared.name]
-    described = {"place": f"o.{ROW}", **object_columns(table, declared, "o")}
+    identity = object_identity(held, declared, types)
+    described = {"place": f"o.{ROW}", **identity.columns}
     described["external_id"] = f"coalesce({described['external_id']}, {described['id']})"
     described["tags"] = filled(table, TAGS_FIELD, "o")
     named = ", ".join(f"{value} AS {column}" for column, value in described.items())
     verdicts = [part for number, column in columns.items() for part in _of_column(number, column, statuses)]
     values = {"type": text(declared.name), "name": called("o"), **{column: f"v.{column}" for column in _OF_VERDICT}}
     listed = ", ".join(f"{values.get(column, f'o.{column}')} AS {column}" for column in COLUMNS)
-    objects_named = f"(SELECT {named} FROM {held.relation(declared.name)} AS o)"
+    objects_named = f"(SELECT {named} FROM {held.relation(declared.name)} AS o{identity.joins})"
     verdict_rows = " UNION ALL ".join(verdicts) or "SELECT '' AS policy_id, '' AS status, 0 AS place, 0 AS key LIMIT 0"
     return f"SELECT {listed} FROM ({verdict_rows}) AS v JOIN {objects_named} AS o ON o.place = v.place"
 

@@ -26,14 +26,14 @@ _FEW: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedScope:
-    """The scope of a run: the evaluated policies, and the accounts that were read, all if there are none.
+    """The scope of a run: the evaluated policies, and the accounts that were read or are in Ids, all if there are none.
 
-    ``in_scope`` is the number of objects in the scope of each waiver that covers nothing, by id.
+    ``in_scope`` has by id, for each waiver that covers nothing, the number of objects in its scope, and of undetermined ones.
     """
 
     policies: frozenset[str]
     accounts: frozenset[str] = frozenset()
-    in_scope: Mapping[str, int] = field(default_factory=dict)
+    in_scope: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def waiver_warnings(covering: WaiverMatches, approvers: Collection[str], looked: EvaluatedScope | None) -> list[Diagnostic]:
@@ -123,10 +123,11 @@ def _of_use(standing: WaiverStatus, covering: WaiverMatches, looked: EvaluatedSc
     accounts = waiver.scope.get("accounts", ())
     if accounts and looked.accounts and looked.accounts.isdisjoint(accounts):
         return  # its accounts were not read
-    in_scope = looked.in_scope.get(waiver.id, 0)
-    why = (
-        f"its findings are resolved ({counted(in_scope, 'object')} in its scope): delete it"
-        if in_scope
-        else "no object is in its scope; the objects may be deleted or renamed"
-    )
+    in_scope, unknown = looked.in_scope.get(waiver.id, (0, 0))
+    if unknown:
+        why = f"it is not known whether its findings are resolved ({unknown:,} of {counted(in_scope, 'object')} undetermined)"
+    elif in_scope:
+        why = f"its findings are resolved ({counted(in_scope, 'object')} in its scope): delete it"
+    else:
+        why = "no object is in its scope; the objects may be deleted, renamed or of another account"
     yield rules.UNUSED.at(waiver.span, f"{_named(waiver)} covers nothing: {why}")

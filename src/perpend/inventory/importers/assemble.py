@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.registry import account_of_id_sql
 from perpend.core.diagnostics.model import Span
-from perpend.core.objects.claims import ACCOUNT_NUMBER, OWNED_ARN, account_field, not_imported, scope_fields
+from perpend.core.objects.claims import not_imported
+from perpend.core.objects.identity import scope_fields
 from perpend.core.objects.object_types import NO_DELETION, ObjectType
 from perpend.core.schema.tables import (
     CONTRADICTED,
@@ -25,6 +27,7 @@ from perpend.core.schema.tables import (
 )
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists
+from perpend.inventory.importers.scopes import scope_columns
 from perpend.inventory.snapshots.database import name, rows_of, text
 from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of
 from perpend.inventory.snapshots.rows import copy, parquet
@@ -212,13 +215,9 @@ class Assembly:
         relations.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 
     def _other_account(self, table: str, column: str) -> str:
-        """Return the SQL of the advice to collect the account that a key names, if the key is an ARN of another account."""
-        field_name = account_field(self._declared(table) or ObjectType(table))
-        if field_name is None or self._tables[table].forms.get(field_name) is not Form.TEXT:
-            return "''"
-        own, owner = name(field_name), f"regexp_extract({column}, {text(OWNED_ARN)}, 2)"
-        is_other = f"regexp_full_match({own}, '{ACCOUNT_NUMBER}') AND {owner} NOT IN ('', {own})"
-        return f"CASE WHEN {is_other} THEN '; collect account `' || {owner} || '` as well' ELSE '' END"
+        """Return the SQL of the advice to collect the account that a key names, if the key is an Id of another account."""
+        own, owner = scope_columns(self._tables[table].forms, self._declared(table))[0], account_of_id_sql(column)
+        return f"CASE WHEN {owner} <> {own} THEN '; collect account `' || {owner} || '` as well' ELSE '' END"
 
     def _why(self, target: str) -> str:
         """Return why some objects of a type were not read, as a suffix of a reason; empty if no claim says why."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import cloud_of_type, is_account_sql
 from perpend.core.diagnostics.model import Span
-from perpend.core.objects.claims import ACCOUNT_NUMBER, ALL, NOT_IN_FULL, unclaimed, unmatched_keys
+from perpend.core.objects.claims import ALL, NOT_IN_FULL, unclaimed, unmatched_keys
 from perpend.core.objects.object_types import MASTER_KEY
 from perpend.core.objects.relations import OTHER_OBJECT
 from perpend.core.schema.tables import ROW, holds_readings, listed, unfollowed, unread
@@ -99,7 +101,8 @@ class Lists:
             return []
         message = f"`{child.key}` of `{child.type_name}` matches no `{table}`: {count} in all, {self._named(unmatched)}"
         self._tell(rules.UNMATCHED_KEY, child.type_name, message)
-        forms = f"SELECT bool_and({is_account('key')}) FROM (({unmatched}) UNION ALL ({ids} AND \"Id\" <> '')) AS keys (key)"
+        is_account = is_account_sql("key", cloud_of_type(table) or AWS)
+        forms = f"SELECT bool_and({is_account}) FROM (({unmatched}) UNION ALL ({ids} AND \"Id\" <> '')) AS keys (key)"
         if self._rows(forms)[0][0]:
             return []
         return [f"WHEN true THEN {text(unmatched_keys(child.type_name, child.key, table))}"]
@@ -131,8 +134,7 @@ class Lists:
         scopes = self._coverage.complete(child.type_name, child.name)
         if scopes:
             cases.append(f"WHEN {covers(scopes, account, region)} THEN NULL")
-        # Of a type without an owner, the account is the object's own Id, which is no scope to claim.
-        written = f"CASE WHEN {is_account(account)} THEN {account} || coalesce('/' || {region}, '') ELSE {text(ALL)} END"
+        written = f"coalesce({account} || coalesce('/' || {region}, ''), {text(ALL)})"
         before, after = (begin + unclaimed(child.type_name, _SCOPE).removeprefix(NOT_IN_FULL)).split(_SCOPE)
         return [*cases, f"ELSE {text(before)} || {written} || {text(after)}"]
 
@@ -209,11 +211,6 @@ def near(expression: str) -> str:
 def is_blank(expression: str) -> str:
     """Return the expression of whether a key has no visible character."""
     return f"regexp_full_match({expression}, {text(_BLANK)})"
-
-
-def is_account(expression: str) -> str:
-    """Return the expression of whether a key has the form of an AWS account's number."""
-    return f"regexp_full_match({expression}, {text(ACCOUNT_NUMBER)})"
 
 
 def _within(query: str, reason: str) -> str:

@@ -22,7 +22,7 @@ from perpend.inventory.importers.object_rows import ObjectRows, StagedRows
 from perpend.inventory.importers.objects import Objects
 from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
-from perpend.inventory.importers.scopes import SourceScope, leave_open, scopes_of
+from perpend.inventory.importers.scopes import SourceScope, differing_accounts, leave_open, scopes_of
 from perpend.inventory.importers.tables.table_file import read_table
 from perpend.inventory.snapshots.database import name, rows_of, text, translate_errors
 from perpend.inventory.snapshots.driver import duckdb
@@ -188,11 +188,22 @@ class Importing:
         with translate_errors(self.run.store.directory):
             assembly = self._assembly()
             scopes: set[SourceScope] = set()
+            differing: dict[str, int] = {}
             for table, path in assembly.write(self.run.directory_of, self._group, temporary=self._temporary):
-                scopes |= scopes_of(self._connection, table, path) if table.name not in self._ready else set()
+                if table.name not in self._ready:
+                    declared = self._declared(table.type_name)
+                    scopes |= scopes_of(self._connection, table, path, declared)
+                    if declared and (number := differing_accounts(self._connection, table, path, declared)):
+                        differing[declared.name] = number
                 self.run.add(table, [path])
             self.run.sources[:] = [_covering(number, source, scopes) for number, source in enumerate(self.run.sources)]
         self.problems += assembly.problems
+        if differing:
+            types = ", ".join(f"{number:,} of `{name}`" for name, number in differing.items())
+            message = (
+                f"the owner of {counted(sum(differing.values()), 'object')} is another account than the one in the Id: {types}"
+            )
+            self.problems.append(rules.OTHER_ACCOUNT.at(Span(f"types/{min(differing)}/type.yaml"), message))
         return self.run.commit(ENGINE)
 
     def _assembly(self) -> Assembly:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE
 from perpend.core.errors import PerpendError, reject_single_text
 from perpend.core.schema.tables import readings
 from perpend.inventory.importers.import_snapshot import Importing
@@ -22,7 +23,7 @@ from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.readers.errors import UnusableContent, UnusableInput
 from perpend.inventory.readers.files import STANDARD_INPUT, write_standard_input
 from perpend.inventory.readers.formats import DETAILS
-from perpend.inventory.readers.merge import ACCOUNT_TYPE, REPORT_TYPES, USER_TYPE
+from perpend.inventory.readers.merge import REPORT_TYPES
 from perpend.inventory.readers.read import Collecting
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, translate_errors
 

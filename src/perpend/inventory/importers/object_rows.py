@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.inventory import is_filled, is_root
+from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE, is_root_user
+from perpend.core.objects.inventory import is_filled
 from perpend.core.schema.shred import form_of_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, is_reserved, listed, unfollowed, unread
 from perpend.core.values.partial_object import MISSING, PartialObject, doubt_of, reasons_of
 from perpend.core.values.values import PlainJson
 from perpend.inventory.importers.merge_relations import LISTED, TableFragment, unstated_lists
-from perpend.inventory.readers.merge import ACCOUNT_TYPE, USER_TYPE, reading_order, root_arn, user_fields
+from perpend.inventory.readers.merge import reading_order, root_arn, user_fields
 from perpend.inventory.readers.tools.contents import Found
 from perpend.inventory.snapshots.database import name, rows_of, text
 from perpend.inventory.snapshots.files import naming
@@ -301,7 +302,7 @@ class ObjectRows:
             yield type_name, dict(members)["Id"]
         for _, reading, _ in self._firsts.values():
             yield ACCOUNT_TYPE, reading.account
-            if not is_root(reading.arn):  # no reading shows the root user, the first of its account
+            if not is_root_user(reading.arn):  # no reading shows the root user, the first of its account
                 yield USER_TYPE, root_arn(reading.arn, reading.account)
 
     def add_left_out(self, stated: Container[str]) -> None:

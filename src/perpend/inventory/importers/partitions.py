@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, partition_claims
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import account_of_id_sql, partition_of_id_sql
+from perpend.core.objects.claims import partition_claims
 from perpend.inventory.snapshots.database import name, rows_of
 
 if TYPE_CHECKING:
@@ -29,14 +31,14 @@ def partitions_of(
     Relations have a column ``Id`` of texts. If all ARNs are of the usual partition, only ``known`` is returned.
     """
     tables, pairs = list(relations), set(known)
-    unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{USUAL_PARTITION}:')"
-    if all(partition == USUAL_PARTITION for _, partition in pairs) and not any(
+    unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{AWS.usual_partition}:')"
+    if all(partition == AWS.usual_partition for _, partition in pairs) and not any(
         rows_of(connection, f"SELECT 1 FROM ({one}) WHERE {unusual} LIMIT 1") for one in tables
     ):
         return pairs
     for relation in tables:
-        parts = f"regexp_extract({_ID}, '{OWNED_ARN}', 2), regexp_extract({_ID}, '{OWNED_ARN}', 1)"
-        query = f"SELECT DISTINCT {parts} FROM ({relation}) WHERE regexp_matches({_ID}, '{OWNED_ARN}')"
+        parts = f"{account_of_id_sql(_ID, AWS)} AS account, {partition_of_id_sql(_ID, AWS)} AS shown_partition"
+        query = f"SELECT DISTINCT * FROM (SELECT {parts} FROM ({relation})) WHERE COLUMNS(*) IS NOT NULL"
         pairs |= {(account, partition) for account, partition in rows_of(connection, query)}
     return pairs
 

@@ -102,6 +102,14 @@ NOT_CLAIMED: Final = _warning(
     "another tool's output includes the lists of its objects, unless an input has an object of their type without its list.",
 )
 
+OTHER_ACCOUNT: Final = _warning(
+    "K314",
+    "other-account",
+    "The declared owner of objects is another account than the one in their Ids. Some listings show what another account owns: "
+    "shared subnets, images, keys.\n\n"
+    "The declared owner is the account of the object in every report, filter and waiver.",
+)
+
 RULES: Final = (
     COLUMN_OF_OTHER_TYPE,
     VALUE_WITHOUT_MEANING,
@@ -115,6 +123,7 @@ RULES: Final = (
     LIST_CONTRADICTED,
     REPEATED_ID,
     NOT_CLAIMED,
+    OTHER_ACCOUNT,
 )
 """All rules of imports."""
 

@@ -14,8 +14,9 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.clouds.aws import shown_name
 from perpend.core.objects.claims import normalized_key
-from perpend.core.objects.inventory import Origin, shown_name
+from perpend.core.objects.inventory import Origin
 from perpend.core.values.values import PlainJson
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
 from perpend.inventory.readers.errors import UnusableContent, excerpt

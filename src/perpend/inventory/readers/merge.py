@@ -6,12 +6,13 @@ Equal readings collapse. Readings that contradict each other become one object w
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, Scope, claims_of, partition_claims
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, is_root, shown_name
+from perpend.core.clouds.aws import ACCOUNT_TYPE, AWS, ROOT_NAME, ROOT_USER, USER_TYPE, is_root_user, shown_name
+from perpend.core.clouds.registry import account_of_id, partition_of_id
+from perpend.core.objects.claims import Scope, claims_of, partition_claims
+from perpend.core.objects.inventory import CloudObject, Origin
 from perpend.inventory.readers.credential_report import Reading, row_writer
 
 if TYPE_CHECKING:
@@ -20,16 +21,12 @@ if TYPE_CHECKING:
     from perpend.core.objects.claims import Claim
     from perpend.core.objects.inventory import Source
 
-USER_TYPE = "CA10__CaAwsUser__c"
-ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
 REPORT_TYPES: Final = (USER_TYPE, ACCOUNT_TYPE)
 """The object types of credential reports."""
 
 ROW_FIELD = "CA10__credReportAttributesJson__c"
 """The field that holds the row of a report as JSON text."""
 
-_USUAL: Final = f"arn:{USUAL_PARTITION}:"
-_PARTITION: Final = re.compile(OWNED_ARN)
 _Row = dict[str, str]
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
@@ -58,7 +55,7 @@ def with_root_users(users: list[CloudObject], *, described: Collection[str] = ()
     Every account has a root user, even if no report has its row. Such a user has only a name and an ARN. Root users whose Ids
     other sources ``described`` are not added.
     """
-    known = {user.fields["CA10__account__c"] for user in users if user.id.endswith(":root")}
+    known = {user.fields["CA10__account__c"] for user in users if is_root_user(user.id)}
     firsts: dict[str, CloudObject] = {}
     for user in users:
         if (account := user.fields["CA10__account__c"]) not in known:
@@ -79,11 +76,13 @@ def coverage_of_report(accounts: Mapping[str, bool], complete: Iterable[Scope]) 
 def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[CloudObject]]) -> list[Source]:
     """Return sources, the first with claims about account numbers that ARNs show in several partitions."""
     ids = [object_.id for of_type in objects.values() for object_ in of_type]
-    if not any("arn:" in one and _USUAL not in one for one in ids):
-        return [*sources]
     partitions: dict[str, set[str]] = {}
-    for shown in filter(None, map(_PARTITION.match, ids)):
-        partitions.setdefault(shown[2], set()).add(shown[1])
+    if all(partition_of_id(one) in (None, AWS.usual_partition) for one in ids):
+        return [*sources]
+    for identity in ids:
+        account, partition = account_of_id(identity), partition_of_id(identity)
+        if account and partition:
+            partitions.setdefault(account, set()).add(partition)
     claims = tuple(partition_claims(partitions))
     return [replace(source, coverage=(*source.coverage, *claims)) for source in sources[:1]] + [*sources[1:]]
 
@@ -225,7 +224,7 @@ def user_fields(reading: Reading) -> dict[str, Any]:
     arn, user = reading.arn, reading.user
     return {
         "Id": arn,
-        "CA10__userName__c": ROOT_NAME if user == ROOT_USER and is_root(arn) else user,
+        "CA10__userName__c": ROOT_NAME if user == ROOT_USER and is_root_user(arn) else user,
         "CA10__arn__c": arn,
         "CA10__account__c": reading.account,
         "CA10__account__r": {"Id": reading.account, "CA10__accountId__c": reading.account},

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE, is_root_user
 from perpend.core.errors import reject_single_text
 from perpend.core.garbage import collector_paused
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, reject_other_scopes
-from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, is_root, object_from_fields
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, object_from_fields
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.process import is_alone
 from perpend.core.values.values import in_utc
@@ -31,9 +32,7 @@ from perpend.inventory.readers.formats import (
 )
 from perpend.inventory.readers.json_text import described, in_two_spellings, read_array, refuse_scalar
 from perpend.inventory.readers.merge import (
-    ACCOUNT_TYPE,
     REPORT_TYPES,
-    USER_TYPE,
     coverage_of_report,
     merge_objects,
     merge_readings,
@@ -251,7 +250,7 @@ class Collecting:
         readings = read_report(content, path, observed_at=observed_at, progress=self._report_rows())
         if self.type_name and self.type_name not in REPORT_TYPES:
             raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{self.type_name}`")
-        whole = {reading.account for reading in readings if is_root(reading.arn)}
+        whole = {reading.account for reading in readings if is_root_user(reading.arn)}
         accounts = {one: one in whole for one in sorted({reading.account for reading in readings})}
         coverage = coverage_of_report(accounts, self.complete.get(path, ()))
         self.sources.append(Source(path, kind.name, observed_at, len(readings), tuple(accounts), coverage))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perpend.core.schema.shred import RequiredFields
     from perpend.core.schema.tables import Column, Join, Table
     from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.queries.identity import ObjectIdentity
     from perpend.inventory.snapshots.snapshot import Held, Snapshot
 
 MAX_DEPTH: Final = 16
@@ -86,6 +87,20 @@ class ObjectReader:
             number = read.at[ROW]
             by_number = {row[number]: row for row in read.rows}
             return self._objects(table, _Found(read.at, [by_number[row] for row in rows]), wanted, MAX_DEPTH)
+
+    def values(
+        self, table: str, rows: Sequence[int], identity: ObjectIdentity, columns: Sequence[str]
+    ) -> list[tuple[str | None, ...]]:
+        """Return some values of the identity of the objects with these row numbers, in their order."""
+        if not rows:
+            return []
+        where, given = _among(sorted(set(rows)))
+        listed = ", ".join(f"{identity.columns[column]} AS {column}" for column in columns)
+        objects = f"(SELECT * FROM {self._snapshot.relation(table)} WHERE {where})"
+        with translate_errors(self._snapshot.place(table)):
+            query = f"SELECT o.{name(ROW)}, {listed} FROM {objects} AS o{identity.joins}"
+            by_number = {number: tuple(values) for number, *values in self._connection.execute(query, given).fetchall()}
+        return [by_number[row] for row in rows]
 
     def _rows(self, table: str, column: str, values: Iterable[Any], wanted: RequiredFields) -> _Found:
         """Return the rows of a table with one of the values in a column, in the order of collection."""

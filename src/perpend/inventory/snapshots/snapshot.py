@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.core.commit import digest_of
-from perpend.core.objects.claims import Claim, scope_fields
+from perpend.core.objects.claims import Claim
+from perpend.core.objects.identity import scope_fields
 from perpend.core.schema.tables import ROW, Join, Tables
 from perpend.inventory.snapshots.files import StoreError, naming, shown
 from perpend.inventory.snapshots.rows import stored_relation, table_relation

@@ -10,6 +10,8 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import is_account, is_account_sql, is_account_type
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.sql import text_literal
@@ -18,7 +20,6 @@ from perpend.reports.formats.finding import moment_text
 from perpend.reports.formats.finding_lines import LEFT_OUT, optional
 from perpend.reports.formats.json_text import json_of, write_items
 from perpend.reports.formats.lines import write_lines
-from perpend.reports.formats.subjects import ACCOUNT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -47,23 +48,25 @@ _STATUSES: Final = {
 
 
 class AsffText:
-    """Writes a finding as an item of a JSON array, after a comma. It is left out if its account is not known."""
+    """Writes a finding as an item of a JSON array, after a comma. It is left out if no AWS account is known."""
 
-    left_out = "r.account IS NULL"
+    left_out = f"NOT coalesce({is_account_sql('r.account', AWS)}, false)"
 
     def __init__(self, run: ReportedRun, unrated: str) -> None:
         self._run = run
         self._unrated = unrated
 
+    def holds(self, subject: Subject) -> bool:
+        """Whether the format can hold an object's findings."""
+        return is_account(subject.account or "", AWS)
+
     def __call__(self, finding: ReportedFinding) -> str:
         """Return the text of a finding."""
-        if finding.subject.account is None:
-            return LEFT_OUT
         return f",\n{json_of(asff_of(self._run, finding, unrated=self._unrated))}"
 
     def holes(self, rows: StoredRows, marks: Subject, columns: Mapping[str, str]) -> dict[str, str]:
         """Return the texts about an object with the expressions that replace them."""
-        partition = f"coalesce({columns['partition']}, 'aws')"
+        partition = f"coalesce({columns['partition']}, '{AWS.usual_partition}')"
         regions = " ".join(f"WHEN {text_literal(one)} THEN {text_literal(region)}" for one, region in _GLOBAL_REGIONS.items())
         return {
             f'"{marks.id}"': _filled_in_sql(rows, columns["id"], _ID),
@@ -76,7 +79,7 @@ class AsffText:
 
 
 def write_evaluation_asff(texts: Generator[bytes], stream: TextIO) -> int:
-    """Write the texts of findings as ``{"Findings": […]}``. Return the number left out because their account is not known."""
+    """Write the texts of findings as ``{"Findings": […]}``. Return the number left out because no AWS account is known."""
     left_out = 0
 
     def items() -> Generator[bytes]:
@@ -101,7 +104,7 @@ def _filled_in_sql(rows: StoredRows, value: str, most: int) -> str:
 
 
 def write_asff(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, unrated: str) -> int:
-    """Write the findings as ``{"Findings": […]}``, one a line. Return the number left out because their account is not known.
+    """Write the findings as ``{"Findings": […]}``, one a line. Return the number left out because no AWS account is known.
 
     ``unrated`` is the severity of incompliant and undetermined findings without a rating.
     """
@@ -110,10 +113,10 @@ def write_asff(run: ReportedRun, findings: Iterable[ReportedFinding], stream: Te
     def documents() -> Iterator[dict[str, Any]]:
         nonlocal left_out
         for finding in findings:
-            if finding.subject.account is None:
-                left_out += 1
-            else:
+            if is_account(finding.subject.account or "", AWS):
                 yield asff_of(run, finding, unrated=unrated)
+            else:
+                left_out += 1
 
     stream.write('{"Findings":[')
     write_items(documents(), stream)
@@ -126,10 +129,10 @@ def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict
     subject, opened, seen = finding.subject, finding.life.opened, finding.life.seen
     if subject.account is None:
         raise ValueError("no account")
-    partition = subject.partition or "aws"
+    partition = subject.partition or AWS.usual_partition
     region = {"Region": subject.region} if subject.region else {}
     product_region = subject.region or _GLOBAL_REGIONS.get(partition, "us-east-1")
-    account = subject.resource_type == ACCOUNT_TYPE
+    account = is_account_type(subject.type_name)
     identity = f"AWS::::Account:{subject.account}" if account else _filled(subject.id, _ID)
     first = moment_text(opened) if opened is not None else run.time
     return {

@@ -13,7 +13,6 @@ from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_line
 from perpend.reports.formats.object_texts import ObjectWriter
 from perpend.reports.formats.references import Quoting, VerdictFormat
 from perpend.reports.formats.registry import REFERENCES
-from perpend.reports.formats.subjects import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,8 +43,10 @@ HEADER: Final = (
     "masterId",
     "masterName",
     "references",
+    "account",
     "accountName",
     "accountOwner",
+    "region",
     "source",
     "observedAt",
 )
@@ -163,11 +164,11 @@ class _CsvDescriber(ObjectWriter):
         if shared != self._shared:
             type_name, *owner = shared
             self._shared, self._text = shared, _cells(type_name, self._evaluation.type_label(type_name), *owner)
-        account = self._account(account_of(object_, self._accounts))
+        account, region = self._account_of(object_), cell_text(object_.region or "")
         name = object_.name if self._facts else ""
         return (
             f"{_cells(object_.id, name, object_.external_id)},{self._text},{self._opening}",
-            f"{self._closing},{account},{self._source(object_.origin.source)}{_END}",
+            f"{self._closing},{account},{region},{self._source(object_.origin.source)}{_END}",
         )
 
     def in_sql(self, rows: StoredRows) -> tuple[str, str]:
@@ -179,11 +180,14 @@ class _CsvDescriber(ObjectWriter):
         named, owned = ([cell_in_sql(one, rows.called(cell_text, one)) for one in some] for some in (names, owner))
         before = [*_with_commas(named), text_literal(types), *_with_commas(owned), text_literal(f",{self._opening}")]
         account, source = self._account_in_sql(rows), self._source_in_sql(rows)
-        behind = [text_literal(f"{self._closing},"), account, "','", source, text_literal(_END)]
+        region = f"coalesce({rows.region}, '')"
+        behind = [text_literal(f"{self._closing},"), account, "','", region, "','", source, text_literal(_END)]
         return Sql(concat(before)), Sql(concat(behind))
 
-    def _account(self, owner: tuple[str, Account] | None) -> str:
-        return _cells(owner[1].name or "", owner[1].owner or "") if owner else ","
+    _no_account = ",,"
+
+    def _account(self, number: str, account: Account) -> str:
+        return _cells(number, account.name or "", account.owner or "")
 
     def _source_text(self, name: str, time: str | None) -> str:
         return _cells(name, time or "")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final, Protocol
 
-from perpend.core.objects.account import account_of_arn_sql
+from perpend.core.clouds.registry import cloud_of_type, partition_of_id_sql
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.findings.history.identity import finding_id_sql
 from perpend.reports.formats.finding import finding_of, findings_about
 from perpend.reports.formats.lines import Outcome, Sql, concat
-from perpend.reports.formats.subjects import ACCOUNT, PARTITION, REGION, Subject
+from perpend.reports.formats.subjects import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 LEFT_OUT: Final = "\0"
 """The text of a finding that a format cannot hold. No text of a format contains it."""
 
-_ARN: Final = "(?s)arn:([^:]*:){4}.*"
-
 
 def optional(text: str, mark: str, value: str) -> str:
     """Return the expression of a text with a value in place of a mark; of an empty text if the value is null."""
@@ -46,8 +44,11 @@ class FindingText(Protocol):
     def left_out(self) -> str | None:
         """The condition that the format cannot hold an object's findings, over the columns; None if it holds all."""
 
+    def holds(self, subject: Subject) -> bool:
+        """Whether the format can hold an object's findings: the opposite of ``left_out``."""
+
     def __call__(self, finding: ReportedFinding) -> str:
-        """Return the text of a finding, :data:`LEFT_OUT` if the format cannot hold it."""
+        """Return the text of a finding that the format can hold."""
 
     def holes(self, rows: StoredRows, marks: Subject, columns: Mapping[str, str]) -> Mapping[str, str]:
         """Return the texts about an object of ``marks``, as the format writes them, with the expressions that replace them.
@@ -91,8 +92,8 @@ class FindingFormat:
         """Return the function that writes the findings of an object."""
 
         def text_of(object_: CloudObject, ends: Sequence[EvaluationOutcome]) -> str:
-            of_object = zip(programs, ends, strict=True)
-            return "".join(map(self.text_of, findings_about(object_, of_object, self.run, self._statuses, self.weighed)))
+            findings = findings_about(object_, zip(programs, ends, strict=True), self.run, self._statuses, self.weighed)
+            return "".join(self.text_of(one) if self.text_of.holds(one.subject) else LEFT_OUT for one in findings)
 
         return text_of
 
@@ -142,22 +143,11 @@ def _cut(text: str, mark: str, hole: Sql) -> list[str]:
 
 def _values(rows: StoredRows) -> dict[str, str]:
     """Return the expressions of an object's values, by the names of the fields of a subject (``subject_of``)."""
-    arn = (
-        f"CASE WHEN starts_with({rows.external_id}, 'arn:') THEN {rows.external_id} "
-        f"WHEN starts_with({rows.id}, 'arn:') THEN {rows.id} END"
-    )
-    whole = f"CASE WHEN regexp_full_match({arn}, '{_ARN}') THEN {arn} END"
-    ownerless = [f"CASE WHEN {rows.master_id} IS NULL THEN {one} END" for one in (rows.id, rows.external_id)]
-    of_arns = [account_of_arn_sql(one) for one in (rows.external_id, rows.id)]
-    accounts = [_matching(one, ACCOUNT.pattern) for one in (rows.master_id, rows.master_name, *of_arns, *ownerless)]
+    cloud = cloud_of_type(rows.object_type.name)
     return {
         "id": f"CASE WHEN {rows.id} = '' THEN {rows.external_id} ELSE {rows.id} END",
         "name": f"coalesce(nullif({rows.name}, ''), nullif({rows.id}, ''), {rows.external_id})",
-        "account": f"coalesce({', '.join(accounts)})",
-        "region": _matching(f"split_part({whole}, ':', 4)", REGION.pattern),
-        "partition": _matching(f"split_part({whole}, ':', 2)", PARTITION.pattern),
+        "account": rows.account,
+        "region": rows.region,
+        "partition": f"coalesce({partition_of_id_sql(rows.external_id, cloud)}, {partition_of_id_sql(rows.id, cloud)})",
     }
-
-
-def _matching(expression: str, pattern: str) -> str:
-    return f"CASE WHEN regexp_full_match({expression}, {text_literal(pattern)}) THEN {expression} END"

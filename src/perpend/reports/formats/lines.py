@@ -219,7 +219,7 @@ def _texts_of_type(columns: Sequence[Verdicts], written: LineFormat) -> Iterator
     """Yield the texts of the objects of one type, in SQL if it can write the format."""
     programs, objects = [column.program for column in columns], columns[0].objects
     try:
-        rows = StoredRows(objects.held, objects.object_type, objects.required, written.reads(programs), whole=written.keeps_all)
+        rows = StoredRows(objects, written.reads(programs), whole=written.keeps_all)
         drawn = written.in_sql(rows, programs)
     except NotInSql:
         yield from _texts_in_python(columns, written)

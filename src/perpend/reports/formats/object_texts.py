@@ -5,26 +5,32 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from json.encoder import encode_basestring_ascii as json_text
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from perpend.core.objects.account import Account
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.evaluation import times_of
 from perpend.reports.formats.lines import concat
-from perpend.reports.formats.subjects import account_of, account_with_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from perpend.core.objects.account import Account
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.reports.formats.row_values import StoredRows
 
 
+ANY_ACCOUNT: Final = "account"
+"""Stands for an account in a text."""
+
+
 class ObjectWriter(ABC):
     """Writes objects in Python and in SQL, with their accounts and sources. The text of a source is written once."""
+
+    _no_account: str
+    """The text if the account is not known."""
 
     def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account]) -> None:
         self._evaluation = evaluation
@@ -33,8 +39,8 @@ class ObjectWriter(ABC):
         self._times = times_of(evaluation.inventory)
 
     @abstractmethod
-    def _account(self, owner: tuple[str, Account] | None) -> str:
-        """Return the text of a configured account, None for any other."""
+    def _account(self, number: str, account: Account) -> str:
+        """Return the text of an account with its description."""
 
     @abstractmethod
     def _source_text(self, name: str, time: str | None) -> str:
@@ -42,13 +48,20 @@ class ObjectWriter(ABC):
 
     def _account_in_sql(self, rows: StoredRows) -> str:
         """Return the expression of the text of an object's account."""
-        names = (rows.id, rows.external_id, rows.master_id, rows.master_name)
-        return rows.called(self._account_named, *names) if self._accounts else text_literal(self._account(None))
+        described = (
+            f"WHEN {text_literal(number)} THEN {text_literal(self._account(number, account))}"
+            for number, account in self._accounts.items()
+        )
+        # The form of an account needs no escape, so any account stands in the place of this one.
+        before, after = self._account(ANY_ACCOUNT, Account()).split(ANY_ACCOUNT)
+        other = concat([text_literal(before), rows.account, text_literal(after)])
+        cases = " ".join([*described, f"WHEN {rows.account} THEN {other}"])
+        return f"CASE {rows.account} {cases} ELSE {text_literal(self._no_account)} END"
 
-    def _account_named(
-        self, object_id: str | None, external_id: str | None, master_id: str | None, master_name: str | None
-    ) -> str:
-        return self._account(account_with_names(self._accounts, object_id, external_id, master_id, master_name))
+    def _account_of(self, object_: CloudObject) -> str:
+        """Return the text of an object's account."""
+        number = object_.account
+        return self._no_account if number is None else self._account(number, self._accounts.get(number, Account()))
 
     def _source(self, name: str) -> str:
         if name not in self._sources:
@@ -74,8 +87,9 @@ class ObjectTexts(ObjectWriter):
         """Return the text of an object."""
         names = f'"id":{json_text(object_.id)},"name":{json_text(object_.name)}'
         identity = f'{names},"externalId":{json_text(object_.external_id)}'
-        master, account = self._master_of(object_), self._account(account_of(object_, self._accounts))
-        described = f'{identity},{self._type(object_.type_name)},"master":{master},"account":{account}'
+        master, account = self._master_of(object_), self._account_of(object_)
+        region = json_text(object_.region) if object_.region is not None else "null"
+        described = f'{identity},{self._type(object_.type_name)},"master":{master},"account":{account},"region":{region}'
         return f"{{{described},{self._source(object_.origin.source)}}}"
 
     def in_sql(self, rows: StoredRows) -> str:
@@ -92,12 +106,12 @@ class ObjectTexts(ObjectWriter):
         keys = ('{"id":', ',"name":', ',"externalId":', f',{self._type(object_type.name)},"master":')
         parts = [part for key, value in zip(keys, [*identity, master], strict=True) for part in (text_literal(key), value)]
         owner, source = self._account_in_sql(rows), self._source_in_sql(rows)
-        return concat([*parts, text_literal(',"account":'), owner, "','", source, "'}'"])
+        account, region = text_literal(',"account":'), text_literal(',"region":')
+        return concat([*parts, account, owner, region, rows.text(rows.region), "','", source, "'}'"])
 
-    def _account(self, owner: tuple[str, Account] | None) -> str:
-        if owner is None:
-            return "null"
-        number, account = owner
+    _no_account = "null"
+
+    def _account(self, number: str, account: Account) -> str:
         return json.dumps({"id": number, "name": account.name, "owner": account.owner}, separators=(",", ":"))
 
     def _source_text(self, name: str, time: str | None) -> str:

@@ -57,6 +57,11 @@ class OcsfText:
         self._run = run
         self._version = version
 
+    def holds(self, subject: Subject) -> bool:
+        """Whether the format can hold an object's findings: it holds all."""
+        del subject
+        return True
+
     def __call__(self, finding: ReportedFinding) -> str:
         """Return the text of a finding."""
         return json_of(_event(self._run, finding, self._version)) + "\n"
@@ -105,7 +110,7 @@ def _event(run: ReportedRun, finding: ReportedFinding, version: str) -> dict[str
             "profiles": ["cloud"],
             "product": {"name": "Perpend", "version": __version__, "vendor_name": "Perpend"},
         },
-        "cloud": {"provider": "AWS" if "CaAws" in subject.type_name else "Unknown", **account, **region},
+        "cloud": {"provider": subject.provider, **account, **region},
         "finding_info": _info(run, finding),
         "compliance": _compliance(finding),
         "resources": [{"uid": subject.id, "name": subject.shown_name, "type": subject.resource_type, **region}],

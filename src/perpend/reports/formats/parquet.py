@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.aws import shown_name_sql
 from perpend.core.commit import replacement
 from perpend.core.schema.tables import ROW, SOURCE
 from perpend.core.values.values import milliseconds_from_datetime
@@ -22,13 +23,11 @@ from perpend.findings.severity.effective import RATED_STATUSES
 from perpend.inventory.snapshots.database import name as quoted
 from perpend.inventory.snapshots.database import pattern, text, translate_errors
 from perpend.inventory.snapshots.files import StoreError, naming, shown
-from perpend.inventory.snapshots.queries.owners import filled, object_columns
+from perpend.inventory.snapshots.queries.identity import filled
 from perpend.inventory.snapshots.rows import json_lines
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.program.numbering import UNREADABLE
 from perpend.reports.formats.lines import needing_object, outcomes_needing_objects
-from perpend.reports.formats.row_values import displayed_name
-from perpend.reports.formats.subjects import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,19 +126,18 @@ class _Table:
 
     def _objects(self, engine: DuckDb, directory: Path) -> str:
         """Write the objects with the codes of all programs; return the SQL for them."""
-        held, declared = self.columns[0].objects.held, self.columns[0].objects.object_type
+        held, identity = self.columns[0].objects.held, self.columns[0].objects.identity
         table = held.tables.by_name[self._type_name]
-        described = object_columns(table, declared, "o")
+        described = dict(identity.columns)
         described["name"] = f"coalesce({described['name']}, {filled(table, 'Name', 'o')}, {described['id']})"
         described["external_id"] = f"coalesce({described['external_id']}, {described['id']})"
-        whole = "CASE WHEN regexp_full_match(o.external_id, '(?s)arn:([^:]*:){4}.*') THEN o.external_id END"
         sources = self.evaluation.inventory.sources
         times = [milliseconds_from_datetime(time) if (time := source.observed_at) else None for source in sources]
         values = {
             "objectId": "o.id",
-            "objectName": displayed_name("o.name", "o.external_id"),
-            "account": _first_matching([f"split_part({whole}, ':', 5)", "o.account"], ACCOUNT.pattern),
-            "region": _first_matching([f"split_part({whole}, ':', 4)", "o.region"], REGION.pattern),
+            "objectName": shown_name_sql("o.name", "o.external_id"),
+            "account": "o.account",
+            "region": "o.region",
             "source": f"{_listed([text(source.name) for source in sources], 'VARCHAR')}[v.{SOURCE} + 1]",
             "observedAt": f"make_timestamptz(1000 * {_listed(times, 'BIGINT')}[v.{SOURCE} + 1])",
         }
@@ -147,7 +145,7 @@ class _Table:
         listed = ", ".join(f"{value} AS {name}" for name, value in values.items())
         query = (
             f"SELECT v.*, {listed} FROM {self.columns[0].files.relation_by(engine)} AS v "
-            f"JOIN (SELECT o.{ROW}, {objects} FROM {held.relation(self._type_name)} AS o) AS o USING ({ROW})"
+            f"JOIN (SELECT o.{ROW}, {objects} FROM {held.relation(self._type_name)} AS o{identity.joins}) AS o USING ({ROW})"
         )
         path = directory / f"objects-{self.number}.parquet"
         engine.run(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION snappy)")
@@ -212,11 +210,6 @@ def _write_errors(errors: Iterable[tuple[int, int, str]], path: Path) -> str:
             longest = max(longest, 4 * len(line))
             stream.write(line)
     return json_lines(path, {"row_number": "BIGINT", "program": "INTEGER", "error": "VARCHAR"}, longest)
-
-
-def _first_matching(values: Sequence[str], form: str) -> str:
-    """Return the first of some values that has a form."""
-    return f"coalesce({', '.join(f'CASE WHEN regexp_full_match({value}, {text(form)}) THEN {value} END' for value in values)})"
 
 
 def _listed(values: Sequence[str | int | None], kind: str) -> str:

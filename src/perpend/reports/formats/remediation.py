@@ -9,9 +9,9 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.clouds.registry import clouds
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.markdown import fenced, message, prose, span
-from perpend.findings.remediation.plans import WHOSE
 from perpend.reports.formats.json_text import write_items
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def remedy_lines(remedy: Remedy, account: str = "") -> Iterator[str]:
     """Yield the lines of one remedy: checks before it, commands, and how to undo them. Raises UnquotableWord."""
     for look in remedy.before:
         yield from comment(look.say, "# before: ", "#   ")
-        if look.run == WHOSE and account:
+        if look.run and account and look.run in {cloud.credentials for cloud in clouds()}:
             yield f'test "$({command_line(look.run)})" = {shlex.quote(account)}\n'
         elif look.run:
             yield from comment(command_line(look.run), "#   ")

@@ -10,13 +10,13 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER
+from perpend.core.clouds.aws import shown_name_sql
 from perpend.core.schema.tables import OWNER, ROW, SOURCE, Form, plain, unfollowed, unread
 from perpend.core.values.values import document_of, json_from_text
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.inventory.snapshots.database import name, text
 from perpend.inventory.snapshots.functions import add_function
-from perpend.inventory.snapshots.queries.owners import filled
+from perpend.inventory.snapshots.queries.identity import filled
 from perpend.inventory.snapshots.read_objects import MAX_DEPTH, number_of
 from perpend.reports.formats.values import LONGEST, json_text, json_value, value_text
 
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from perpend.core.objects.object_types import ObjectType
-    from perpend.core.schema.shred import RequiredFields
     from perpend.core.schema.tables import Join, Table
+    from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects
     from perpend.inventory.snapshots.database import Connection
-    from perpend.inventory.snapshots.snapshot import Held
     from perpend.language.program.program import Read
 
 JSON_TEXT: Final = "perpend_json_text"
@@ -54,17 +52,15 @@ class StoredRows:
     ``reads`` are the values to write; long ones are cut unless ``whole``. Raises NotInSql for values that SQL cannot write.
     """
 
-    def __init__(
-        self, held: Held, object_type: ObjectType, required: RequiredFields, reads: Sequence[Read], *, whole: bool
-    ) -> None:
-        self.object_type = object_type
-        self._held = held
-        self._required = required
+    def __init__(self, objects: StoredObjects, reads: Sequence[Read], *, whole: bool) -> None:
+        self._held = held = objects.held
+        self.object_type = object_type = objects.object_type
+        self._required = objects.required
         self._whole = whole
         self._columns: dict[str, str] = {}
         self._aliases: dict[tuple[str, ...], str | None] = {(): "o"}
         self._tables: dict[tuple[str, ...], Table] = {(): held.tables.by_name[object_type.name]}
-        self._joins: list[str] = []
+        self._joins: list[str] = [objects.identity.joins]
         self._keys = _keys_by_path(reads)
         self._texts: list[str] = []
         self._functions: dict[str, tuple[Callable[..., str], int]] = {}
@@ -73,7 +69,9 @@ class StoredRows:
         named = _first(own, object_type.name_field, "Name", "Id")
         self.id = self._column(_first(own, "Id"))
         self.external_id = self._column(external_id)
-        self.name = self._column(displayed_name(named, external_id))
+        self.name = self._column(shown_name_sql(named, external_id))
+        self.account = self._column(objects.identity.columns["account"])
+        self.region = self._column(objects.identity.columns["region"])
         self.master_id, self.master_name = self._master()
         self.source = f"r.{name(SOURCE)}"
         self.values = {read: self._value(read) for read in reads}
@@ -157,7 +155,7 @@ class StoredRows:
         if _form(table, join.own) != _form(other, join.other):
             raise NotInSql
         self._tables[lookups] = other
-        behind = f"l{len(self._joins)}"
+        behind = f"l{len(self._tables)}"
         self._joins.append(self._join(above, behind, join))
         return behind
 
@@ -300,12 +298,6 @@ def _keys_by_path(reads: Sequence[Read]) -> dict[str, list[str]]:
 def _first(table: Table, *names: str | None) -> str:
     """Return the first of some columns that holds a text, else an empty text (``object_from_fields``)."""
     return f"coalesce({', '.join(filled(table, one, 'o') for one in names if one)}, '')"
-
-
-def displayed_name(named: str, external_id: str) -> str:
-    """Return the name as reports show it (``shown_name``)."""
-    is_root = f"{named} = {text(ROOT_NAME)} AND starts_with({external_id}, 'arn:') AND ends_with({external_id}, ':root')"
-    return f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {named} END"
 
 
 def _form(table: Table, column: str) -> Form | None:

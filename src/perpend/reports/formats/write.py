@@ -132,7 +132,7 @@ def write_evaluation_findings(
 
 def _warn_left_out(number: int) -> None:
     if number:
-        warn(f"{counted(number, 'finding')} not written: ASFF needs an account, and the object has none")
+        warn(f"{counted(number, 'finding')} not written: ASFF needs an AWS account, and the object has none")
 
 
 def write_findings(

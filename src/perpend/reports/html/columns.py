@@ -17,15 +17,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
-from perpend.core.objects.account import account_names
-from perpend.core.objects.claims import region_field
 from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.findings.severity.effective import RATED_STATUSES
-from perpend.reports.formats.subjects import REGION, region_of_arn
 from perpend.reports.site.content.verdicts.tally import LISTED, NO_ACCOUNT
 
 if TYPE_CHECKING:
@@ -270,12 +267,9 @@ class _ColumnWriter:
         number = len(self._types)
         self._types.append(visible(self._labels.type(type_name)))
         of_columns = [_EndingsOfColumn(column, self) for column in columns]
-        declared = self._evaluation.selection.types.get(type_name)
-        region = region_field(declared) if declared else None
-        stored = columns[0].objects.reading([region]) if region else columns[0].objects
-        for objects, ends in stored.chunks(columns):
+        for objects, ends in columns[0].objects.chunks(columns):
             numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
-            self._write(objects, zip(*numbered, strict=True), number, region)
+            self._write(objects, zip(*numbered, strict=True), number)
 
     def number_of(self, column: Verdicts, end: EvaluationOutcome, steps: int) -> int | None:
         """Return the number of an outcome, None if it is not a finding. ``steps`` adjust the rating of its policy."""
@@ -307,7 +301,6 @@ class _ColumnWriter:
         objects: Sequence[CloudObject],
         ends: Iterator[tuple[int | None, ...]],
         type_number: int,
-        field_name: str | None,
     ) -> None:
         names, ids, external_ids = [], [], []
         accounts, regions, findings, numbers, lives = array("I"), array("I"), array("I"), array("I"), array("I")
@@ -319,7 +312,7 @@ class _ColumnWriter:
             lives.extend(self._lives(object_, of_findings))
             findings.append(len(of_findings))
             accounts.append(self._account(object_))
-            regions.append(self._region(object_, field_name))
+            regions.append(self._region(object_))
             names.append(visible(object_.name))
             ids.append(visible(object_.id))
             external_ids.append("" if object_.external_id in (object_.id, object_.name) else visible(object_.external_id))
@@ -342,21 +335,14 @@ class _ColumnWriter:
                 ending = self._by_number[number]
                 yield self._life_of(self._policy_ids[ending.policy], object_.type_name, object_.id, ending.status)
 
-    def _region(self, object_: CloudObject, field: str | None) -> int:
-        """Return the number of the region in an object's ARN, else in a field; that of no region if neither has one."""
-        region = region_of_arn(object_.external_id or object_.id) or (object_.fields.get(field) if field else None)
-        if not isinstance(region, str) or not (region in self._regions or REGION.fullmatch(region)):
-            return 0
-        return self._regions.setdefault(region, len(self._regions))
+    def _region(self, object_: CloudObject) -> int:
+        """Return the number of an object's region, that of no region if it is not known."""
+        return self._regions.setdefault(object_.region, len(self._regions)) if object_.region else 0
 
     def _account(self, object_: CloudObject) -> int:
-        master = object_.master
-        names = list(account_names(object_))
-        number = "" if master else next((name for name in names if len(name) == _DIGITS and name.isdigit()), "")
-        text = (master.name or master.external_id or master.id) if master else (number or NO_ACCOUNT)
-        named = next((self._known[name] for name in names if name in self._known), None)
-        if named and named.name:
-            text = f"{named.name} ({text})"
+        number = object_.account
+        named = self._known.get(number) if number else None
+        text = f"{named.name} ({number})" if named and named.name else number or NO_ACCOUNT
         return self._accounts.setdefault(visible(text), len(self._accounts))
 
 

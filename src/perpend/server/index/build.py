@@ -22,7 +22,7 @@ from perpend.inventory.snapshots.database import pattern, rows_of, text, text_li
 from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.store import NoSnapshot, Store
 from perpend.language.compiler.names import DeclaredTypes
-from perpend.reports.overview import service_of
+from perpend.reports.overview import are_of_several_clouds, service_of
 from perpend.server.index.facts import EVENTS, LIVES, IndexFacts, KnownPolicy, KnownWaiver
 
 if TYPE_CHECKING:
@@ -230,6 +230,7 @@ def _policies(head: HistoryManifest, repository: Repository) -> dict[int, KnownP
         name: (known.label if (known := declared.get(name)) and known.label else name)
         for name in {policy.type_name for policy in head.policies}
     }
+    with_cloud = are_of_several_clouds(labels)
     return {
         policy.number: KnownPolicy(
             policy.number,
@@ -238,7 +239,7 @@ def _policies(head: HistoryManifest, repository: Repository) -> dict[int, KnownP
             policy.type_name,
             labels[policy.type_name],
             title_of(repository, policy.policy_id),
-            service_of(repository, policy.policy_id),
+            service_of(repository, policy.policy_id, policy.type_name if with_cloud else None),
         )
         for policy in head.policies
     }

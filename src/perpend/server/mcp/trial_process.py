@@ -82,7 +82,7 @@ def _try_waiver(written: str, store: str, repository: Repository, accounts: Acco
         rows = tried(connection, covering)
         asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in head.retired_in())
         objects = only_accounts(partial(evaluated_objects, place), accounts)
-        looked = EvaluatedScope(asked, in_scope=objects_in_scope(connection, objects, covering))
+        looked = EvaluatedScope(asked, in_scope=objects_in_scope(connection, objects, covering)[0])
     problems = waiver_warnings(covering, files.approvers, looked)
     return WaiverTrial(
         head.runs[-1].number,

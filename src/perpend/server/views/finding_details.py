@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.scaffold.templates import waivers_text
 from perpend.core.errors import PerpendError
+from perpend.core.objects.identity import account_of_fields
 from perpend.core.objects.inventory import Origin
 from perpend.core.objects.status import Status
 from perpend.core.values.values import in_utc
@@ -22,7 +23,7 @@ from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.formats.remediation import UnquotableWord, remedy_lines
-from perpend.server.views.visible_object import is_visible, visible_object
+from perpend.server.views.visible_object import visible_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,14 +141,15 @@ def _objects(
     """
     object_type = analyzer.object_type(program.input_type)
     if scope.is_all:
-        return stored_object_named(snapshot, program, object_type, object_id, paths=paths), None
+        return stored_object_named(snapshot, program, object_type, object_id, paths=paths, type_of=analyzer.object_type), None
     try:
         object_ = stored_object_with_accounts(snapshot, program, object_type, object_id, analyzer.object_type, paths=paths)
     except UnknownName:  # it proposes names of other objects
         raise PerpendError(_NOT_HELD) from None
     readings = (object_, *object_.variants)
+    named = {account for reading in readings if (account := account_of_fields(reading.fields, object_type))}
     # An object may have had its Id before in another account, and sources may contradict each other about its account.
-    if object_.id != object_id or not all(is_visible(reading.fields, object_type, scope) for reading in readings):
+    if object_.id != object_id or not all(map(scope.sees, {object_.account, *named})):
         raise PerpendError(_NOT_HELD)
     hidden = {source.name for source in snapshot.sources if not (source.accounts and all(map(scope.sees, source.accounts)))}
     first, *others = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status
 from perpend.findings.history.compliance import newest_counts_in, stale_reasons
 from perpend.findings.history.queries.views import asking
 from perpend.findings.severity.levels import severity_order
-from perpend.reports.overview import service_of
+from perpend.reports.overview import are_of_several_clouds, service_of
 from perpend.server.answers import Coverage, PolicyList, PolicyRow
 from perpend.server.views.run_state import accounts_of
 
@@ -26,12 +27,13 @@ def policy_list(state: RunState, scope: Scope) -> PolicyList:
         counts = newest_counts_in(connection, state.head, accounts)
     waived = state.decisions(accounts, counts).waived
     rated, stale = state.severities.in_force, stale_reasons(state.head)
-    rows = []
+    rows, types = [], {policy.policy_id: policy.type_name for policy in state.head.policies}
+    with_cloud = are_of_several_clouds(types.values())
     for policy_id in sorted({*state.repository.policy_ids, *counts}):
         rating = rated.by_policy.get(policy_id)
         coverage = _coverage(counts.get(policy_id, {}), waived.get(policy_id, 0))
         title = state.title_of(policy_id)
-        service = service_of(state.repository, policy_id)
+        service = service_of(state.repository, policy_id, _type_of(state, policy_id, types) if with_cloud else None)
         level = rating.level if rating else None
         row = PolicyRow(
             policy_id, title, service, level.value if level else None, policy_id in counts, stale.get(policy_id), coverage
@@ -40,6 +42,13 @@ def policy_list(state: RunState, scope: Scope) -> PolicyList:
         order = severity_order(level, coverage.failing, title, unknown=coverage.unknown)
         rows.append(((not coverage.failing, not has_findings, not row.evaluated), order, policy_id, row))
     return PolicyList(state.run.number, tuple(row for *_, row in sorted(rows, key=lambda one: one[:3])))
+
+
+def _type_of(state: RunState, policy_id: str, types: Mapping[str, str]) -> str | None:
+    """Return the input type of a policy: as recorded, else as its logic declares it."""
+    logic_id = production_of(policy_id)
+    declared = state.repository.input_type(logic_id) if logic_id in state.repository.logic_ids else None
+    return types.get(policy_id, declared)
 
 
 def _coverage(counts: Mapping[Status, int], waived: int) -> Coverage:

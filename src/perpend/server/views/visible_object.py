@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.objects.claims import account_field
+from perpend.core.objects.identity import account_of_fields
 from perpend.core.objects.inventory import object_from_fields
 from perpend.core.objects.object_types import UNKNOWN_TYPE
 from perpend.core.values.partial_object import WITHHELD, PartialObject, doubt_of, reasons_of
@@ -25,7 +25,8 @@ def visible_object(object_: CloudObject, object_type: ObjectType, scope: Scope, 
     """
     fields = _visible(object_.fields, object_type, scope, type_of)
     variants = tuple(visible_object(one, object_type, scope, type_of) for one in object_.variants)
-    return object_from_fields(fields, object_type, object_.origin)._replace(variants=variants)
+    seen = object_from_fields(fields, object_type, object_.origin)
+    return seen._replace(variants=variants, account=object_.account, region=object_.region)
 
 
 def _visible(fields: Mapping[str, Any], object_type: ObjectType, scope: Scope, type_of: TypeOf) -> PartialObject:
@@ -34,7 +35,7 @@ def _visible(fields: Mapping[str, Any], object_type: ObjectType, scope: Scope, t
     for name, value in fields.items():
         if isinstance(value, dict) and _is_object(name, value, object_type):
             target = _type_behind(name, object_type, type_of)
-            if is_visible(value, target, scope):
+            if _is_visible(value, target, scope):
                 known[name] = _visible(value, target, scope, type_of)
             else:
                 reasons[name] = WITHHELD
@@ -51,7 +52,7 @@ def _visible(fields: Mapping[str, Any], object_type: ObjectType, scope: Scope, t
 
 def _listed(child: Any, object_type: ObjectType, scope: Scope, type_of: TypeOf) -> Any:
     """Return an object of a list. One that the reader may not see stays in it, and nothing is known of it."""
-    if is_visible(child, object_type, scope):
+    if _is_visible(child, object_type, scope):
         return _visible(child, object_type, scope, type_of)
     return PartialObject({}, {}, WITHHELD)
 
@@ -67,11 +68,9 @@ def _type_behind(name: str, object_type: ObjectType, type_of: TypeOf) -> ObjectT
     return type_of(type_name) if type_name else UNKNOWN_TYPE
 
 
-def is_visible(fields: Any, object_type: ObjectType, scope: Scope) -> bool:
-    """Whether an object that was read with its account is of an account that a reader may see."""
-    field = account_field(object_type)
-    account = fields.get(field) if field and isinstance(fields, dict) else None
-    return scope.sees(account if isinstance(account, str) else None)
+def _is_visible(fields: Any, object_type: ObjectType, scope: Scope) -> bool:
+    """Whether a related object is of an account that a reader may see, by its own fields. Anything else is no object."""
+    return scope.sees(account_of_fields(fields, object_type) if isinstance(fields, dict) else None)
 
 
 if TYPE_CHECKING:

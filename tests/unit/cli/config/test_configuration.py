@@ -67,7 +67,10 @@ def test_values_are_kept_by_the_names_of_settings(tmp_path: Path) -> None:
         ),
         ("output.limit = 0", "perpend.toml:1: `output.limit`: expected a whole number from 1 to 1,000,000,000, found `0`"),
         ("accounts = []", "perpend.toml:1: `accounts`: expected a table, found a list"),
-        ("[accounts.1234]", "perpend.toml:1: `1234` is not an account: an account number has twelve digits"),
+        (
+            "[accounts.1234]",
+            "perpend.toml:1: `1234` has 4 digits and is no account: AWS has twelve digits, Azure has a UUID in lower case, Google has a project id such as web-prod-1",
+        ),
         ("accounts.111122223333 = 'P'", "perpend.toml:1: `accounts.111122223333`: expected a table, found the text `P`"),
         (
             "[accounts.111122223333]\nonwer = 'x'",

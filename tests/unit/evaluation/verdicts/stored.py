@@ -54,6 +54,7 @@ THINGS = [
     {"Id": "e", "CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"},
     {
         "Id": "f",
+        "CA10__arn__c": "arn:aws:iam::111122223333:user/f",
         "CA10__on__c": False,
         "CA10__at__c": "2026-01-01T00:00:00Z",
         "CA10__doc__c": '{"on": 5}',

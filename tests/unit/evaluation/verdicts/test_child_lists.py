@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.account import account_names
 from perpend.core.objects.claims import Claim, Scope, unclaimed, unmatched_keys
 from perpend.core.objects.ids import PRODUCTION
 from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
@@ -171,26 +170,6 @@ def test_an_unmatched_key_leaves_lists_open(
         unmatched_keys(USER, KEY, ACCOUNT),
         f"may hold more: some `{USER}` do not say in `{KEY}` what they belong to",
     }
-
-
-@pytest.mark.parametrize(
-    ("master", "identity", "names"),
-    [
-        (None, "a", ["a", "x"]),
-        (None, f"arn:aws:iam::{A}:user/u", [A, f"arn:aws:iam::{A}:user/u", "x"]),
-        (("ext", B, "Name"), "u", [B, "ext", "Name"]),
-        (("ext", B, "Name"), f"arn:aws:iam::{A}:user/u:v", [B, "ext", "Name", A]),
-        (None, "arn:aws:iam:", ["arn:aws:iam:", "x"]),
-        (None, f"arn:aws:iam::{A}", [A, f"arn:aws:iam::{A}", "x"]),
-        (None, f"urn:aws:iam::{A}:u", [f"urn:aws:iam::{A}:u", "x"]),
-    ],
-)
-def test_an_account_is_called_as_the_master_as_the_arn_or_as_the_object_itself(
-    master: tuple[str, str, str] | None, identity: str, names: list[str]
-) -> None:
-    [judged] = inventory([], [{"Id": "u"}]).objects[USER]
-    owner = judged._replace(external_id=master[0], id=master[1], name=master[2]) if master else None
-    assert names == list(account_names(judged._replace(id=identity, external_id="x", master=owner)))
 
 
 def test_a_list_that_was_denied_is_not_known_though_all_of_its_type_were_read() -> None:

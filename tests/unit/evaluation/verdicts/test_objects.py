@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Inventory, Origin, Source, object_from_fields
+from perpend.core.clouds.aws import ROOT_NAME, ROOT_USER
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.evaluation.verdicts.objects import name_queries, stored_object_named
 from perpend.language.compiler.names import UnknownName

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perpend.core.clouds.aws import AWS
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
@@ -18,7 +19,6 @@ from perpend.findings.remediation.model import Look, Remedy, RemedyStep, RemedyV
 from perpend.findings.remediation.name_kinds import NAME_KINDS
 from perpend.findings.remediation.plans import (
     UNDECLARED,
-    WHOSE,
     Remediable,
     RemediationPlan,
     remediation_plans,
@@ -49,7 +49,7 @@ THINGS = [
     {"Id": "arn:aws:s3::111122223333:b", "CA10__on__c": True, "CA10__bucket__c": "odd name"},
     {"Id": "c", "CA10__on__c": False, "CA10__bucket__c": "fine"},
     {"Id": "d", "CA10__on__c": "odd", "CA10__bucket__c": "unknown"},
-    {"Id": "arn:aws:s3::111122223333:e", "CA10__on__c": True, "CA10__bucket__c": "more"},
+    {"Id": "arn:aws:s3::444455556666:e", "CA10__on__c": True, "CA10__bucket__c": "more"},
 ]
 SECOND = {"ce/z/prod.logic.yaml": logic(ON), "ce/z/policy.yaml": {"names": {"full": "Z", "contextual": "Z"}}}
 
@@ -83,7 +83,7 @@ WHOLE = [
         None,
         ("CA10__bucket__c holds a text that does not fit: `odd name` is no name of a bucket",),
     ),
-    ("arn:aws:s3::111122223333:e", "condition 1", ("aws", "s3api", "do", "more"), ()),
+    ("arn:aws:s3::444455556666:e", "condition 1", ("aws", "s3api", "do", "more"), ()),
 ]
 
 
@@ -93,12 +93,12 @@ def test_each_incompliant_object_is_mended_by_its_own_names(judged: Evaluation) 
     assert {("/ce/policy", "Thing", "See the policy's remediation: perpend show /ce/policy")} == {
         (one.policy.id, one.type_label, one.guide) for one in found
     }
-    assert ["", "111122223333", "111122223333"] == [one.account for one in found]
+    assert ["", "111122223333", "444455556666"] == [one.account for one in found]
     unknown = "The answer is the account of the object, which is not known here"
-    for one, answer in ((found[0], unknown), (found[2], "The answer is 111122223333")):
+    for one, answer in ((found[0], unknown), (found[2], "The answer is 444455556666")):
         assert one.remedy is not None
         assert (
-            Look(f"{answer}: the credentials at hand are those of the right account.", WHOSE),
+            Look(f"{answer}: the credentials at hand are those of the right account.", AWS.credentials),
             Look("Look."),
         ) == one.remedy.before
 

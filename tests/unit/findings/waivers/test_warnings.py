@@ -53,13 +53,19 @@ def test_one_that_ends_soon_or_never_is_told(until: date | None, code: list[str]
             ("/p",),
             LOOKED,
             {"accounts": ("1",)},
-            "`w` covers nothing: no object is in its scope; the objects may be deleted or renamed",
+            "`w` covers nothing: no object is in its scope; the objects may be deleted, renamed or of another account",
         ),
         (
             ("/p",),
-            EvaluatedScope(frozenset({"/p"}), in_scope={"w": 2}),
+            EvaluatedScope(frozenset({"/p"}), in_scope={"w": (2, 0)}),
             SCOPE,
             "`w` covers nothing: its findings are resolved (2 objects in its scope): delete it",
+        ),
+        (
+            ("/p",),
+            EvaluatedScope(frozenset({"/p"}), in_scope={"w": (2, 1)}),
+            SCOPE,
+            "`w` covers nothing: it is not known whether its findings are resolved (1 of 2 objects undetermined)",
         ),
     ],
 )

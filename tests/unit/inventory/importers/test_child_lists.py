@@ -10,20 +10,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from perpend.core.objects.claims import (
-    Claim,
-    Claims,
-    Scope,
-    is_account_number,
-    is_blank_key,
-    normalized_key,
-    scope_of,
-    unmatched_keys,
-)
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import is_account, is_account_sql
+from perpend.core.objects.claims import Claim, Claims, Scope, is_blank_key, normalized_key, unmatched_keys
+from perpend.core.objects.identity import scope_of
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType
 from perpend.core.objects.relations import NO_OBJECT, OTHER_OBJECT
 from perpend.core.values.partial_object import MISSING
-from perpend.inventory.importers.child_lists import is_account, is_blank, near
+from perpend.inventory.importers.child_lists import is_blank, near
 from perpend.inventory.importers.import_snapshot import NESTED
 from perpend.inventory.importers.objects import LISTED_OTHERWISE
 from tests.unit.inventory.snapshots.stored import (
@@ -93,8 +87,8 @@ def connection():
 @example("\u0378a")
 @example("123456789012\n")
 def test_tables_and_objects_agree_on_forms_of_keys(connection, key):
-    query = f"SELECT {near('key')}, {is_blank('key')}, {is_account('key')} FROM (SELECT ? AS key)"
-    assert (normalized_key(key), is_blank_key(key), is_account_number(key)) == connection.execute(query, [key]).fetchone()
+    query = f"SELECT {near('key')}, {is_blank('key')}, {is_account_sql('key', AWS)} FROM (SELECT ? AS key)"
+    assert (normalized_key(key), is_blank_key(key), is_account(key, AWS)) == connection.execute(query, [key]).fetchone()
 
 
 def lists(snapshot, type_name=THING, relation="parts__r"):

@@ -13,7 +13,7 @@ RUN = ReportedRun(0, POLICIES, dict.fromkeys(Status, 0), 0)
 
 
 def finding(number: int, policy: str = "/ce/a", account: str = "1", **more: Any) -> ReportedFinding:
-    subject = subject_with_names(f"o{number}", "", "", "T", accounts=[account.rjust(12, "0")])
+    subject = subject_with_names(f"o{number}", "", "", "T", account=account.rjust(12, "0"), region=None)
     return ReportedFinding(
         f"{number:032}", POLICIES[policy], subject, Status.INCOMPLIANT, 199, f"message {number}", None, 3, **more
     )

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perpend.core.objects.inventory import Source
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
 from tests.unit.reports.terminal.evaluations import MOOD, NOTED, WANT, evaluate, thing, with_rival
 
@@ -34,10 +35,12 @@ def read_back(cell: str) -> str:
 
 
 def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
-    header, first, second = rows_of(evaluate(tmp_path, thing('a "b", c', "bad", owner="acme"), thing("bob")))
+    things = [thing('a "b", c', "bad", owner="acme"), thing("bob", account="111122223333")._replace(region="eu-west-1")]
+    header, first, second = rows_of(evaluate(tmp_path, *things, sources=[Source("things", "test-data", None, 2)]))
     assert (
         "policyId,status,conditionIndex,conditionText,currentStateMessage,remediationMessage,runtimeError,"
-        "objectId,objectName,externalId,typeApiName,typeName,masterId,masterName,references,accountName,accountOwner,source,observedAt"
+        "objectId,objectName,externalId,typeApiName,typeName,masterId,masterName,references,"
+        "account,accountName,accountOwner,region,source,observedAt"
     ) == ",".join(header)
     assert [
         "/ce/mood",
@@ -56,8 +59,9 @@ def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
         "acme",
     ] == first[:14]
     assert [{"field": WANT, "label": "Wanted", "value": "bad"}] == json.loads(first[14])
-    assert ["", "", "things", ""] == first[15:], "nothing is said of accounts, and no time"
+    assert ["", "", "", "", "things", ""] == first[15:], "nothing is said of accounts and regions, and no time"
     assert ["", "", ""] == [second[5], *second[12:14]]
+    assert ["111122223333", "", "", "eu-west-1", "things", ""] == second[15:], "an account may have no description"
 
 
 def test_the_rows_say_what_the_findings_say(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> Non
             "typeName": "Thing",
             "master": {"typeApiName": OWNER, "typeName": "Owner", "id": "id-acme", "externalId": "ext-acme", "name": "acme"},
             "account": None,
+            "region": None,
             "source": "things",
             "observedAt": None,
         },

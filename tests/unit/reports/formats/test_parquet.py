@@ -34,7 +34,8 @@ NAMES = {"names": {"full": "Thing is on", "contextual": "On"}}
 THINGS: list[dict[str, Any]] = [
     {"Id": "a", "Name": "Anna's", "CA10__on__c": True, "CA10__arn__c": "arn:aws:x:eu-west-1:111122223333:a"},
     {"Id": "b", "CA10__on__c": False, "CA10__region__c": "eu-central-1"},
-    {"Id": "111122223333", "CA10__on__c": "odd", "CA10__region__c": "mars"},
+    {"Id": "111122223333", "CA10__on__c": "odd", "CA10__region__c": "Mars!"},
+    {"Id": "d", "CA10__on__c": False},
 ]
 
 
@@ -75,13 +76,17 @@ def test_a_row_holds_what_the_verdict_says(tmp_path: Path) -> None:
     assert ("TIMESTAMP WITH TIME ZONE", "INTEGER") == kinds
 
 
-def test_accounts_and_regions_are_those_of_the_arn_then_of_the_object_and_severities_are_by_object(tmp_path: Path) -> None:
+def test_accounts_and_regions_have_the_form_of_one_and_severities_are_by_object(tmp_path: Path) -> None:
     on = {"FIELD": {"path": "CA10__on__c"}}
     files = {"ce/a/prod.logic.yaml": logic(on), "ce/a/policy.yaml": NAMES, f"types/{THING}/type.yaml": KIND}
     analyzer = analyzer_of(tmp_path / "repository", files)
     kind = analyzer.object_type(THING)
-    things = [object_from_fields(one, kind, Origin("a.json", row)) for row, one in enumerate(THINGS)]
-    held = Inventory((Source("a.json", "test-data", datetime(2026, 1, 1, tzinfo=UTC), len(things)),), {THING: things})
+    origins = [*("a.json",) * 3, "b.json"]
+    things = [
+        object_from_fields(one, kind, Origin(name, row)) for row, (one, name) in enumerate(zip(THINGS, origins, strict=True))
+    ]
+    sources = [Source(name, "test-data", datetime(2026, 1, 1, tzinfo=UTC), len(things)) for name in ("a.json", "b.json")]
+    held = Inventory(sources, {THING: things})
     snapshot = write_store(tmp_path / "store", held, declared=analyzer.object_type)
     in_force = ratings_in_force(RatingFiles((rating("/ce/a"),)), ["/ce/a"])
     with evaluate_snapshot(snapshot, select_policies(analyzer), snapshot_time=DAY) as stored:
@@ -90,8 +95,9 @@ def test_accounts_and_regions_are_those_of_the_arn_then_of_the_object_and_severi
     found = {row["objectId"]: row for row in rows_of(tmp_path / "x")}
     assert {
         "a": ("Anna's", "111122223333", "eu-west-1", "INCOMPLIANT", "critical"),
-        "b": ("b", None, "eu-central-1", "COMPLIANT", None),
+        "b": ("b", "111122223333", "eu-central-1", "COMPLIANT", None),
         "111122223333": ("111122223333", "111122223333", None, "UNDETERMINED", "high"),
+        "d": ("d", "111122223333", None, "COMPLIANT", None),
     } == {
         name: tuple(row[key] for key in ("objectName", "account", "region", "status", "severity"))
         for name, row in found.items()

@@ -15,7 +15,7 @@ import pytest
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.claims import Claim
-from perpend.core.objects.inventory import CloudObject, Source
+from perpend.core.objects.inventory import CloudObject, Origin, Source
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.requirements import FrameworkSelection, Requirement, RequirementPolicy
@@ -51,7 +51,7 @@ OPENED = 1_700_000_000_000
 
 
 def owned(name: str, want: str, **more: Any) -> CloudObject:
-    return thing(name, want, **more)._replace(external_id=f"{ARN}{name}", id=f"{ARN}{name}")
+    return thing(name, want, Id=f"{ARN}{name}", **more)._replace(external_id=f"{ARN}{name}", id=f"{ARN}{name}")
 
 
 @pytest.fixture(scope="module")
@@ -310,7 +310,8 @@ def test_a_rule_says_what_the_policy_is_about_and_how_to_remedy_it(evaluation: E
 
 
 def test_asff_names_a_region_only_if_it_is_known_and_an_account_as_security_hub_does(tmp_path: Path) -> None:
-    things = [owned("ann", "bad"), thing("b", "bad")._replace(id="arn:aws:s3:eu-west-1:111122223333:b")]
+    arn = "arn:aws:s3:eu-west-1:111122223333:b"
+    things = [owned("ann", "bad"), thing("b", "bad", Id=arn)._replace(id=arn)]
     accounts = thing("111122223333", "bad")._replace(id="111122223333", type_name="CA10__CaAwsAccount__c")
     found = evaluate(tmp_path, *things, accounts)
     ann, bucket, account = asff(found)["Findings"]
@@ -337,9 +338,12 @@ def test_parquet_holds_what_lines_hold(evaluation: Evaluation, tmp_path: Path) -
 
 
 def test_a_finding_without_an_account_is_left_out_of_asff_and_counted(tmp_path: Path) -> None:
-    evaluation = evaluate(tmp_path, thing("ann", "bad"), owned("bob", "bad"))
+    azure = thing("cid", "bad", account="0b1f6471-1bf0-4dda-aec3-cb9272f09590")
+    unknown = thing("ann", "bad")._replace(origin=Origin("others", 1))
+    sources = [Source("things", "test-data", None, 2), Source("others", "test-data", None, 2, ("444455556666",))]
+    evaluation = evaluate(tmp_path, unknown, owned("bob", "bad"), azure, sources=sources)
     run, stream = run_of(evaluation), io.StringIO()
-    assert 1 == write_asff(run, findings_of(evaluation, run, (Status.INCOMPLIANT,)), stream, unrated="low")
+    assert 2 == write_asff(run, findings_of(evaluation, run, (Status.INCOMPLIANT,)), stream, unrated="low")
     (only,) = json.loads(stream.getvalue())["Findings"]
     severity = only["FindingProviderFields"]["Severity"]
     assert ("111122223333", "LOW", "not rated (--unrated low)") == (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.reports.html import columns
 from perpend.reports.html.columns import FindingColumns, Sinks, TooManyFindings, write_columns
 from tests.reference import only
-from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, THING, evaluate, thing, with_rival
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
 
+A, B = "111122223333", "444455556666"
 BOTH = {"mood": MOOD, "noted": NOTED}
 
 
@@ -46,9 +47,9 @@ class Numbers:
         self.numbers.extend(numbers)
 
 
-def written(evaluation: Evaluation, **accounts: Account) -> tuple[FindingColumns, Sinks]:
+def written(evaluation: Evaluation, accounts: Mapping[str, Account] | None = None) -> tuple[FindingColumns, Sinks]:
     sinks = Sinks(Texts(), Texts(), Texts(), *(Numbers() for _ in range(5)))
-    return write_columns(evaluation, sinks, accounts={f"id-{name}": one for name, one in accounts.items()}), sinks
+    return write_columns(evaluation, sinks, accounts=accounts or {}), sinks
 
 
 def findings(found: FindingColumns, sinks: Sinks) -> list[tuple[str, str, Status, str]]:
@@ -78,35 +79,26 @@ def test_the_columns_say_what_the_findings_say(tmp_path: Path) -> None:
 
 
 def test_filters_choose_and_totals_stay(tmp_path: Path) -> None:
-    evaluation = evaluate(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", owner="acme"), thing("cid", "odd"))
-    shown = only(evaluation, Status.COMPLIANT, Status.INCOMPLIANT, account="acme")
+    things = [thing("ann", "bad", account=A), thing("bob", account=A), thing("cid", account=B), thing("dan", "odd", account=A)]
+    shown = only(evaluate(tmp_path, *things), Status.COMPLIANT, Status.INCOMPLIANT, account=A)
     found, sinks = written(shown)
     assert [("ann", Status.INCOMPLIANT), ("bob", Status.COMPLIANT)] == [(one[0], one[2]) for one in findings(found, sinks)]
-    assert 3 == sum(found.counts[0].values())
-    assert ("acme",) == found.accounts
+    assert 4 == sum(found.counts[0].values())
+    assert (A,) == found.accounts
 
 
 def test_names_that_hide_are_written_out_and_accounts_have_theirs(tmp_path: Path) -> None:
-    found, sinks = written(evaluate(tmp_path, thing(HOSTILE, "bad", owner="acme")), acme=Account("Prod\u202e", None))
+    found, sinks = written(evaluate(tmp_path, thing(HOSTILE, "bad", account=A)), {A: Account("Prod\u202e", None)})
     assert ["[red]\\x1b[31m\\u202egnp.exe[/red] :skull: \\ud800 日本"] == sinks.names.lines  # type: ignore[attr-defined]
-    assert ("Prod\\u202e (acme)",) == found.accounts
+    assert (f"Prod\\u202e ({A})",) == found.accounts
 
 
-def test_a_region_is_that_of_the_arn_else_that_of_the_field_and_nothing_else_is_one(tmp_path: Path) -> None:
-    fields = {"CA10__region__c": "eu-west-1"}
-    things = [
-        thing("ann", "bad", **fields)._replace(external_id="arn:aws:sqs:us-east-1:111122223333:q"),
-        thing("bob", "bad", **fields)._replace(external_id="arn:aws:iam::111122223333:user/bob"),
-        thing("cid", "bad", CA10__region__c="<b>"),
-        thing("dan", "bad", CA10__region__c=["eu-west-1"]),
-        thing("eve", "bad")._replace(external_id="arn:aws:x:NOWHERE:1:y"),
-    ]
-    evaluation = evaluate(tmp_path, *things)
-    declared = evaluation.selection.types[THING]
-    regional = replace(declared, fields={**declared.fields, "CA10__region__c": next(iter(declared.fields.values()))})
-    found, sinks = written(replace(evaluation, selection=replace(evaluation.selection, types={THING: regional})))
+def test_an_object_has_its_region_and_each_region_is_held_once(tmp_path: Path) -> None:
+    regions = {"ann": "us-east-1", "bob": "eu-west-1", "cid": None, "dan": "us-east-1"}
+    things = [thing(name, "bad")._replace(region=region) for name, region in regions.items()]
+    found, sinks = written(evaluate(tmp_path, *things))
     of_each = dict(zip(sinks.names.lines, (found.regions[one] for one in sinks.regions.numbers), strict=True))  # type: ignore[attr-defined]
-    assert {"ann": "us-east-1", "bob": "eu-west-1", "cid": "", "dan": "", "eve": ""} == of_each
+    assert {"ann": "us-east-1", "bob": "eu-west-1", "cid": "", "dan": "us-east-1"} == of_each
     assert ("", "us-east-1", "eu-west-1") == found.regions
 
 

@@ -88,13 +88,21 @@ NOTED = {
 }
 
 
-def thing(name: str, want: str = "good", *, owner: str | None = None, notes: Any = '{"a":"b"}', **more: Any) -> CloudObject:
+def thing(
+    name: str,
+    want: str = "good",
+    *,
+    owner: str | None = None,
+    account: str | None = None,
+    notes: Any = '{"a":"b"}',
+    **more: Any,
+) -> CloudObject:
     """Return a thing that the first policy ends as wanted. ``more`` are further fields of it."""
     master = None
     if owner is not None:
         master = CloudObject(OWNER, f"id-{owner}", owner, f"ext-{owner}", {"Id": f"id-{owner}"}, Origin("things"))
     fields = {"Id": f"id-{name}", WANT: want, NOTES: notes, "CA10__owner__r": None, **more}
-    return CloudObject(THING, f"id-{name}", name, f"ext-{name}", fields, Origin("things", 1), master)
+    return CloudObject(THING, f"id-{name}", name, f"ext-{name}", fields, Origin("things", 1), master, account=account)
 
 
 def with_rival(judged: CloudObject, want: str) -> CloudObject:

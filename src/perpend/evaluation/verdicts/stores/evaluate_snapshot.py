@@ -197,12 +197,13 @@ def evaluation_of(
         plan = plan_of(programs, held.tables, day.milliseconds) if rows else None
         files = VerdictFiles(reader, tuple(codes(plan)) if plan else (), rows, len(programs))
         object_type = selection.types.get(type_name) or ObjectType(type_name)
-        object_reader = ObjectReader(reader.connection, held)
-        stored = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type))
+        object_reader, types = ObjectReader(reader.connection, held), selection.types.get
+        stored = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type), types)
         objects[type_name] = stored
+        tables = tuple(file for table in (type_name, *sorted(stored.identity.tables)) for file in held.files[table])
         for number, program in enumerate(programs):
-            reasons, table = plan.reasons if plan else (), held.files[type_name]
-            by_program[id(program)] = Verdicts(program, number, reasons, files, table, stored, day.milliseconds)
+            reasons = plan.reasons if plan else ()
+            by_program[id(program)] = Verdicts(program, number, reasons, files, tables, stored, day.milliseconds)
         if progress:
             progress(sum(map(len, objects.values())))
     sources = (

@@ -6,17 +6,19 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.garbage import collector_paused
-from perpend.core.objects.claims import account_field
+from perpend.core.objects.identity import account_fields
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.objects.object_types import UNKNOWN_TYPE
 from perpend.core.schema.tables import CONTRADICTED
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
 from perpend.inventory.snapshots.database import pattern, text
+from perpend.inventory.snapshots.queries.identity import object_identity
 from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from perpend.core.schema.shred import RequiredFields
     from perpend.evaluation.engines.verdicts import VerdictFiles
     from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.queries.identity import ObjectIdentity
     from perpend.inventory.snapshots.read_objects import ObjectReader
     from perpend.inventory.snapshots.snapshot import Held
     from perpend.language.interpreter.interpreter import EvaluationOutcome
@@ -61,13 +64,20 @@ class StoredObjects(Sequence[CloudObject]):
     """The objects of one stored table, read in batches. Places are the row numbers of the table."""
 
     def __init__(
-        self, reader: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, required: RequiredFields
+        self,
+        reader: ObjectReader,
+        held: Held,
+        files: VerdictFiles,
+        object_type: ObjectType,
+        required: RequiredFields,
+        types: Callable[[str], ObjectType | None] = lambda _: None,
     ) -> None:
         self._reader = reader
         self._held = held
         self._files = files
         self._type = object_type
         self._required = required
+        self._types = types
         self._origins = StoredOrigins(held, object_type.name)
         self._contradictions: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
 
@@ -96,6 +106,11 @@ class StoredObjects(Sequence[CloudObject]):
         """The fields that are read of the objects."""
         return self._required
 
+    @cached_property
+    def identity(self) -> ObjectIdentity:
+        """The SQL for the identity of the rows."""
+        return object_identity(self._held, self._type, self._types)
+
     @property
     def connection(self) -> Connection:
         """The database that reads the objects."""
@@ -104,7 +119,7 @@ class StoredObjects(Sequence[CloudObject]):
     def reading(self, paths: Iterable[str]) -> StoredObjects:
         """Return the same objects, with the values at further paths."""
         required = with_paths(deepcopy(self._required), paths)
-        return StoredObjects(self._reader, self._held, self._files, self._type, required)
+        return StoredObjects(self._reader, self._held, self._files, self._type, required, self._types)
 
     def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects with these row numbers, in their order."""
@@ -164,9 +179,10 @@ class StoredObjects(Sequence[CloudObject]):
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[CloudObject]:
         with collector_paused():
             nested = self._reader.objects(self._type.name, rows, self._required)
+            scopes = self._reader.values(self._type.name, rows, self.identity, ("account", "region"))
             return [
-                object_from_fields(fields, self._type, self._origins.of(row, source))
-                for row, source, fields in zip(rows, sources, nested, strict=True)
+                object_from_fields(fields, self._type, self._origins.of(row, source))._replace(account=account, region=region)
+                for row, source, fields, (account, region) in zip(rows, sources, nested, scopes, strict=True)
             ]
 
 
@@ -210,9 +226,8 @@ def required_values(programs: Sequence[Program], object_type: ObjectType) -> Req
 
 
 def with_accounts(required: RequiredFields, object_type: ObjectType, type_of: Callable[[str], ObjectType]) -> RequiredFields:
-    """Return the fields after adding the account of the object and of each related object, if its type is declared."""
-    if account := account_field(object_type):
-        required.values.add(account)
+    """Return the fields after adding those that name the account of the object and of each related object."""
+    required.values |= account_fields(object_type)
     names = {name: lookup.target for name, lookup in object_type.lookups.items()}
     names |= {name: children.type_name for name, children in object_type.children.items()}
     for name, below in (*required.lookups.items(), *required.children.items()):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.values.tags import TAGS_FIELD
 from perpend.inventory.snapshots.database import text
-from perpend.inventory.snapshots.queries.owners import filled
+from perpend.inventory.snapshots.queries.identity import filled
 from perpend.inventory.snapshots.store import Store
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.core.clouds.aws import ROOT_NAME, ROOT_USER
+from perpend.core.clouds.registry import is_account_sql
 from perpend.core.errors import PerpendError
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER
 from perpend.language.compiler.names import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def refuse_unknown(
     for column, names, belongs in (("account", accounts, "belongs to account"), ("region", regions, "is in region")):
         if not names:
             continue
-        query = " UNION ".join(f"SELECT {column} FROM {registry}" for registry in registries)
+        known_form = f"WHERE {is_account_sql('account')}" if column == "account" else ""
+        query = " UNION ".join(f"SELECT {column} FROM {registry} {known_form}" for registry in registries)
         known = {one for (one,) in connection.execute(query).fetchall() if one} if query else set[str]()
         for name in names:
             if name not in known:

@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER
+from perpend.core.clouds.aws import ROOT_NAME, ROOT_USER, shown_name_sql
+from perpend.core.clouds.registry import account_of_id_sql, cloud_of_type
 from perpend.core.objects.status import Status
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import STATUSES
@@ -20,6 +21,7 @@ from perpend.findings.history.queries.unknown_names import refuse_unknown
 from perpend.findings.history.storage import WholeFiles
 from perpend.findings.history.write.changes import COLUMNS, lives_query
 from perpend.findings.history.write.counts import COLUMNS as COUNTS
+from perpend.findings.history.write.counts import known_account
 from perpend.findings.history.write.objects import registry_query
 from perpend.findings.history.write.policies import TEXTS
 from perpend.inventory.snapshots.database import opened, text, translate_errors
@@ -274,10 +276,12 @@ def _outcomes() -> str:
 
 
 def _objects(asked: _Sought) -> str:
-    parts = [
-        f"SELECT {text(name)} AS type, * FROM ({registry_query(asked.files.paths(known.objects))}){asked.of_objects(name)}"
-        for name, known in asked.types
-    ]
+    parts = []
+    for name, known in asked.types:
+        registry, cloud = registry_query(asked.files.paths(known.objects), name), cloud_of_type(name)
+        # An earlier version stored no account for some objects; until the next run records it, an Id may name it.
+        account = f"coalesce(account, {account_of_id_sql('external_id', cloud)}, {account_of_id_sql('id', cloud)}) AS account"
+        parts.append(f"SELECT {text(name)} AS type, * REPLACE ({account}) FROM ({registry}){asked.of_objects(name)}")
     nothing = f"SELECT NULL::VARCHAR AS type, * FROM ({registry_query([])})"
     return f"CREATE VIEW {OBJECTS} AS {' UNION ALL '.join(parts) or nothing}"
 
@@ -335,8 +339,7 @@ _BLURRED = STATUSES.index(Status.UNDETERMINED)
 
 def called(row: str) -> str:
     """Return the SQL expression for the name of an object of the registry."""
-    is_root = f"{row}.name = {text(ROOT_NAME)} AND {row}.external_id LIKE 'arn:%:root'"
-    return f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {row}.name END"
+    return shown_name_sql(f"{row}.name", f"coalesce({row}.external_id, {row}.id)")
 
 
 _NAMED = (
@@ -430,8 +433,9 @@ def _ledger(asked: _Sought) -> str:
     """Return the query of ``ledger``: the counts after each run, also of types that the run did not evaluate."""
     head = asked.head
     columns = ", ".join(f"l.{column}" for column in COUNTS if column not in ("run", "policy_no", "judged"))
+    account = f"{known_account(None, 'l.account')} AS account"
     counted = (
-        f"SELECT l.*, p.policy_id, p.type FROM {asked.files.relation(*head.ledger)} AS l "
+        f"SELECT l.* REPLACE ({account}), p.policy_id, p.type FROM {asked.files.relation(*head.ledger)} AS l "
         f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
     )
     kinds = {policy.number: policy.type_name for policy in head.policies}

@@ -167,9 +167,9 @@ class _Commit:
         """Write the results of one type."""
         known = self.head.types.get(type_judged.name, RecordedType())
         numbers = self.policies.of_type(type_judged)
-        _view(connection, "registry", registry_query(self.files.paths(known.objects)))
+        _view(connection, "registry", registry_query(self.files.paths(known.objects), type_judged.name))
         late = self._late_accounts(connection, known)
-        look(connection, self.judged.snapshot, type_judged.declared, late=late)
+        look(connection, self.judged.snapshot, type_judged.declared, self.judged.type_named, late=late)
         _view(connection, "last_looked", self._last_looked(known))
         _view(connection, "looked", "FROM last_looked" if self._any_before() else NOBODY)
         self.late |= late | set_aside(connection, self.judged)
@@ -264,7 +264,7 @@ class _Commit:
         write_parts(connection, path, self.run)
         objects = (*known.objects, self.place.taken(path))
         known = replace(known, objects=objects, next_object=known.next_object + met.new)
-        _view(connection, "registry", registry_query(self.files.paths(objects)))
+        _view(connection, "registry", registry_query(self.files.paths(objects), type_name))
         return known
 
     def _with_values(
@@ -353,7 +353,7 @@ class _Commit:
             known = self.head.types.get(name)
             if known is None or not known.objects:
                 continue
-            _view(connection, "registry", registry_query(self.files.paths(known.objects)))
+            _view(connection, "registry", registry_query(self.files.paths(known.objects), name))
             _view(connection, "lives", lives_query(*self._files_of_lives(known)))
             begin_counting(connection)
             find_pairs(connection, None, "", groups_after({}, []), [], TRIVIAL)

@@ -33,7 +33,7 @@ _BY_POLICY: Final = "ORDER BY policy_no, object_no"
 def compacted(connection: Connection, place: HistoryStorage, head: HistoryManifest, made: list[Path]) -> HistoryManifest:
     """Return a manifest without long lists of files. New files are added to ``made``; replaced ones are left in place."""
     types = {
-        name: _type_compacted(_Writing(connection, place, name, made), known, head.runs[-1].number)
+        name: _type_compacted(_Writing(connection, place, name, made), name, known, head.runs[-1].number)
         for name, known in head.types.items()
     }
     ledger, texts = (_merged(connection, place, kind, files, made) for kind, files in _appended(head))
@@ -79,10 +79,10 @@ class _Writing:
         }
 
 
-def _type_compacted(writing: _Writing, known: RecordedType, run: int) -> RecordedType:
+def _type_compacted(writing: _Writing, name: str, known: RecordedType, run: int) -> RecordedType:
     place = writing.place
     if len(known.objects) > _MOST_PARTS:
-        query = registry_query([pattern(path) for path in place.paths(known.objects)])
+        query = registry_query([pattern(path) for path in place.paths(known.objects)], name)
         known = replace(known, objects=(writing.table("objects", f"{query} ORDER BY object_no", SOUGHT),))
     if len(known.changes) <= MOST_CHANGES:
         return known

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.registry import cloud_of_type, is_account_sql
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import STATUSES
 from perpend.inventory.snapshots.database import rows_of
@@ -14,6 +15,7 @@ from perpend.inventory.snapshots.database import rows_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perpend.core.clouds.cloud import Cloud
     from perpend.findings.history.manifest import RecordedPolicy
     from perpend.findings.history.write.values import Groups
     from perpend.inventory.snapshots.database import Connection
@@ -64,6 +66,11 @@ def add_changes(connection: Connection, pairs: str) -> None:
     )
 
 
+def known_account(cloud: Cloud | None, column: str = "account") -> str:
+    """Return the expression of a stored account, null if it has not the form of one: earlier versions stored other keys."""
+    return f"CASE WHEN {is_account_sql(column, cloud)} THEN {column} END"
+
+
 def add_former_counts(connection: Connection, ledger: Sequence[str], policies: Sequence[RecordedPolicy]) -> None:
     """Add to ``counts`` those of the last run that evaluated the policies of a type, if any.
 
@@ -73,8 +80,9 @@ def add_former_counts(connection: Connection, ledger: Sequence[str], policies: S
     listed = ", ".join(str(policy.number) for policy in policies)
     newest = rows_of(connection, f"SELECT max(run) FROM {files} WHERE policy_no IN ({listed})")[0][0]
     last = max([newest or 0, *(policy.last_run for policy in policies)])
+    cloud = next((cloud_of_type(policy.type_name) for policy in policies), None)
     connection.execute(
-        f"INSERT INTO counts SELECT policy_no, account, {_statuses('{}')} FROM {files} "
+        f"INSERT INTO counts SELECT policy_no, {known_account(cloud)}, {_statuses('{}')} FROM {files} "
         f"WHERE run = {last} AND policy_no IN ({listed})"
     )
 

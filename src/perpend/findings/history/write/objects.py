@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.account import is_of_provider_sql
+from perpend.core.clouds.registry import cloud_of_type, is_of_provider_sql, partition_of_id_sql
 from perpend.core.objects.claims import Claims, Scope, is_another_key
 from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.core.values.age import AHEAD
 from perpend.findings.history.identity import birth_place
+from perpend.findings.history.write.counts import known_account
 from perpend.inventory.importers.child_lists import near
 from perpend.inventory.snapshots.database import name, pattern, rows_of, text
-from perpend.inventory.snapshots.queries.owners import filled, object_columns
+from perpend.inventory.snapshots.queries.identity import IDENTITY, filled, object_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from perpend.core.objects.claims import Claim
@@ -41,12 +42,9 @@ SOUGHT: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
 """How files are written in which single objects are looked up: in pieces so small that little is read for one."""
 
 _MADE: Final = "fate IN ('new', 'replaced')"
-_PARTITION: Final = "nullif(split_part(split_part({}, 'arn:', 2), ':', 1), '')"
-"""The partition of AWS in an ARN, null where an Id holds none."""
-
 _SHOWN: Final = (
-    f"SELECT account, list(DISTINCT {_PARTITION.format('id')}) AS partitions FROM here WHERE {_PARTITION.format('id')} "
-    "IS NOT NULL GROUP BY account"
+    f"SELECT account, list(DISTINCT {partition_of_id_sql('id')}) AS partitions FROM here "
+    f"WHERE {partition_of_id_sql('id')} IS NOT NULL GROUP BY account"
 )
 
 
@@ -65,12 +63,16 @@ class Met:
     resettled: int
 
 
-def registry_query(files: Sequence[str]) -> str:
-    """Return the query for the newest row of every object; ``files`` are paths as SQL literals."""
+def registry_query(files: Sequence[str], type_name: str = "") -> str:
+    """Return the query for the newest row of every object of a type; ``files`` are paths as SQL literals.
+
+    Earlier versions stored other keys as accounts, such as the Id of the object itself. Such an account is null.
+    """
     if not files:
         nulls = (f"CAST(NULL AS {kind}) AS {column}" for column, kind in _KINDS.items())
         return f"SELECT {', '.join(nulls)} LIMIT 0"
-    columns, (first, *later) = ", ".join(COLUMNS), files
+    account = f"{known_account(cloud_of_type(type_name))} AS account"
+    columns, (first, *later) = ", ".join(account if one == "account" else one for one in COLUMNS), files
     base = f"SELECT {columns} FROM read_parquet([{first}], hive_partitioning = false)"
     if not later:
         return base
@@ -84,13 +86,20 @@ def registry_query(files: Sequence[str]) -> str:
     )
 
 
-def look(connection: Connection, snapshot: Snapshot, declared: ObjectType, *, late: Collection[str]) -> None:
+def look(
+    connection: Connection,
+    snapshot: Snapshot,
+    declared: ObjectType,
+    types: Callable[[str], ObjectType | None],
+    *,
+    late: Collection[str],
+) -> None:
     """Fill the table ``here`` with the objects of a type in the snapshot, and their sources.
 
-    Objects of ``late`` accounts are left out, also those that moved from one.
+    ``types`` gives the declared types of owners. Objects of ``late`` accounts are left out, also those that moved from one.
     """
     table = snapshot.tables.of_type(declared.name)
-    query = _here(snapshot, table, declared) if table else None
+    query = _here(snapshot, table, declared, types) if table else None
     connection.execute(f"CREATE OR REPLACE TEMP TABLE here AS {query or _nothing()}")
     if late:
         of_late = f"coalesce(account, '') IN ({', '.join(map(text, sorted(late)))})"
@@ -171,7 +180,7 @@ def find_gone(
         connection.execute(
             "DELETE FROM absent WHERE object_no IN (SELECT a.object_no FROM absent AS a JOIN registry AS r "
             f"ON r.object_no = a.object_no JOIN ({_SHOWN}) AS e ON e.account = r.account "
-            f"WHERE NOT list_contains(e.partitions, {_PARTITION.format('r.id')}))"
+            f"WHERE NOT list_contains(e.partitions, {partition_of_id_sql('r.id')}))"
         )
     connection.execute("CREATE OR REPLACE TEMP TABLE scopes (account VARCHAR, region VARCHAR, looked BIGINT, gone BIGINT)")
     about = [(claim, time) for claim, time in claims if claim.is_about(declared.name, "")]
@@ -226,7 +235,7 @@ def write_parts(connection: Connection, out: Path, run: int) -> None:
     connection.execute(f"COPY ({_parts(run)}) TO {pattern(out)} ({SOUGHT})")
 
 
-def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
+def _here(snapshot: Snapshot, table: Table, declared: ObjectType, types: Callable[[str], ObjectType | None]) -> str:
     place = birth_place(declared)
     born = "CAST(NULL AS VARCHAR)"
     if place is not None:
@@ -240,15 +249,16 @@ def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
             born = f"json_extract_string({document}, '$.{name(place[1])}')"
             if place[1] in column.members:
                 born = f"o.{name(column.members[place[1]])}"
-    named = {**object_columns(table, declared, "o"), "born": _instant(born)}
+    identity = object_identity(snapshot, declared, types)
+    named = {**{one: identity.columns[one] for one in IDENTITY}, "born": _instant(born)}
     columns = ", ".join(f"{value} AS {column}" for column, value in named.items())
-    held = f"SELECT o.{ROW}, o.{SOURCE} AS source, {columns} FROM {snapshot.relation(table.name)} AS o"
+    held = f"SELECT o.{ROW}, o.{SOURCE} AS source, {columns} FROM {snapshot.relation(table.name)} AS o{identity.joins}"
     return f"SELECT * FROM ({held}) WHERE id IS NOT NULL"
 
 
 def _nothing() -> str:
     kinds = {ROW: "BIGINT", "source": "INTEGER"}
-    kinds |= dict.fromkeys(("id", "external_id", "name", "account", "region", "born"), "VARCHAR")
+    kinds |= dict.fromkeys((*IDENTITY, "born"), "VARCHAR")
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {column}' for column, kind in kinds.items())} LIMIT 0"
 
 

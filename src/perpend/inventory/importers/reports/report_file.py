@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.clouds.aws import USER_TYPE
 from perpend.inventory.importers.tables.table_bytes import MARK
 from perpend.inventory.readers.credential_report import read_answer, read_report, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
@@ -27,7 +28,7 @@ from perpend.inventory.readers.formats import (
     kind_of,
 )
 from perpend.inventory.readers.json_text import refuse_scalar
-from perpend.inventory.readers.merge import REPORT_TYPES, USER_TYPE
+from perpend.inventory.readers.merge import REPORT_TYPES
 from perpend.inventory.readers.tools.registry import READERS
 from perpend.inventory.snapshots.files import naming
 

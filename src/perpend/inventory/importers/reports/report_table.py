@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.claims import region_field
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, Origin, shown_name
+from perpend.core.clouds.aws import ACCOUNT_TYPE, ROOT_NAME, ROOT_USER, USER_TYPE, shown_name
+from perpend.core.objects.identity import region_field
+from perpend.core.objects.inventory import Origin
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, member, unfollowed
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers.merge_relations import TableFragment, unstated_lists
@@ -21,14 +22,7 @@ from perpend.inventory.importers.observation_order import by_age, places_from_ne
 from perpend.inventory.importers.reports.report_file import LONGEST_LINE
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.readers.credential_report import ARN_OF_USER, Reading, row_writer
-from perpend.inventory.readers.merge import (
-    ACCOUNT_TYPE,
-    ROW_FIELD,
-    USER_TYPE,
-    coverage_of_report,
-    merge_readings,
-    with_root_users,
-)
+from perpend.inventory.readers.merge import ROW_FIELD, coverage_of_report, merge_readings, with_root_users
 from perpend.inventory.snapshots.database import is_failed_write, name, pattern, rows_of, text
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import naming

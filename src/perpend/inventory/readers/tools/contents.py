@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.clouds import registry
+from perpend.core.clouds.aws import AWS
 from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.object_types import ObjectType
 
@@ -36,7 +38,6 @@ GROUP_LINK: Final = "CA10__CaAwsIamPolicyGroupLink__c"
 GROUP_POLICY: Final = "CA10__CaAwsIamGroupPolicy__c"
 MEMBERSHIP: Final = "CA10__CaAwsIamUserGroupLink__c"
 
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):[!-~]+")
 
 
@@ -109,7 +110,7 @@ def account_of_arn(arn: object) -> str | None:
 
 def is_account(value: object) -> bool:
     """Whether a value is an account's number."""
-    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
+    return isinstance(value, str) and registry.is_account(value, AWS)
 
 
 @lru_cache(maxsize=1024)

@@ -10,8 +10,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.clouds.aws import is_root_user
 from perpend.core.objects.claims import Claims, Scope
-from perpend.core.objects.inventory import is_root
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.values.partial_object import PartialObject, reasons_of
 
@@ -112,7 +112,7 @@ def standing(sources: Sequence[Source], objects: Mapping[str, Sequence[CloudObje
 def _left_open(owners: Iterable[CloudObject], relation: str) -> Iterator[Scope]:
     """Yield the scopes of objects that do not state a list. Root users never have child lists."""
     for owner in owners:
-        if not is_root(owner.id) and any(relation not in reading.fields for reading in (owner, *owner.variants)):
+        if not is_root_user(owner.id) and any(relation not in reading.fields for reading in (owner, *owner.variants)):
             yield _scope_of(owner)
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from perpend.core.diagnostics.escape import encodable
-from perpend.core.objects.account import account_of_arn
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status
 from perpend.core.values.values import milliseconds_from_datetime
@@ -183,13 +182,12 @@ class _Converter:
             word,
         )
         identity, external = row["object_id"] or "", row["external_id"] or ""
-        accounts = filter(None, (row["account"], *map(account_of_arn, (external, identity))))
         rating = self._rating(policy_id, row.get("severity"))
         return ReportedFinding(
             row["finding_id"],
             self._run.policies[policy_id],
             subject_with_names(
-                identity, external, row["object_name"] or "", row["type"], accounts=accounts, region=row["region"] or ""
+                identity, external, row["object_name"] or "", row["type"], account=row["account"], region=row["region"]
             ),
             status,
             index,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.objects.status import Status
-from perpend.reports.formats.subjects import account_of, subject_of
 from perpend.reports.formats.tally import reasons_of
 from perpend.reports.terminal.page import STYLES
 from perpend.reports.terminal.verdicts.decisions import adjusted_text, rating_text
@@ -138,8 +137,7 @@ def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Accoun
 
 
 def _name(object_: CloudObject, page: TerminalPage, accounts: Mapping[str, Account]) -> tuple[str, str]:
-    of_account = account_of(object_, accounts)
-    owner = [object_.master.name if object_.master else "", (of_account[1].name or "") if of_account else ""]
-    region = subject_of(object_).region
-    shown = ", ".join(filter(None, (region, " ".join(page.name(text) for text in owner if text))))
-    return page.name(object_.name or object_.id), f" ({shown})" if shown or object_.master else ""
+    number = object_.account or ""
+    owner = [number if object_.name != number else "", accounts[number].name if number in accounts else ""]
+    shown = ", ".join(filter(None, (object_.region, " ".join(page.name(text) for text in owner if text))))
+    return page.name(object_.name or object_.id), f" ({shown})" if shown else ""

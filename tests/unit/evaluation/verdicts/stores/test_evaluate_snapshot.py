@@ -76,9 +76,10 @@ def test_a_store_is_judged_as_files_are(case: Case) -> None:
         assert [case.snapshot.files[one.input_type] for one in found.programs] == tables
         assert [expected.counts(one) for one in found.programs] == [found.counts(one) for one in found.programs]
         assert (len(THINGS) + 1, 1) == (len(found.objects_of(THING)), len(found.objects_of(OTHER)))
-        assert [("a.json", "test-data", SEEN, 1, ()), ("b.json", "test-data", None, len(THINGS) + 1, ("1", "2"))] == [
-            (one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in found.inventory.sources
-        ]
+        assert [
+            ("a.json", "test-data", SEEN, 1, ()),
+            ("b.json", "test-data", None, len(THINGS) + 1, ("1", "111122223333", "2")),
+        ] == [(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in found.inventory.sources]
         assert [(Claim(OTHER),), ()] == [one.coverage for one in found.inventory.sources]
         statuses = {status for status, number in found.ledger.counts.items() if number}
     assert {Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED, Status.DISAPPEARED} == statuses

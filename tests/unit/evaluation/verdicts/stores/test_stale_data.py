@@ -115,8 +115,9 @@ def test_a_list_is_known_as_far_as_fresh_claims_reach_and_in_doubt_where_a_stale
         TYPES[THING], fields={**TYPES[THING].fields, "CA10__region__c": Field("CA10__region__c", "text")}, master="owner__r"
     )
     declared = {**TYPES, THING: kind}.get
-    places = {"a": ("1", "eu-west-1"), "b": ("1", "us-east-1"), "c": ("2", "eu-west-1"), "d": (None, None)}
-    rows = [{"Id": one, "owner__c": account, "CA10__region__c": region} for one, (account, region) in places.items()]
+    one, two = "111122223333", "444455556666"
+    places = {"a": (one, "eu-west-1"), "b": (one, "us-east-1"), "c": (two, "eu-west-1"), "d": (None, None)}
+    rows = [{"Id": name, "owner__c": account, "CA10__region__c": region} for name, (account, region) in places.items()]
 
     def lists(directory: str, was: Sequence[Claim], now: Sequence[Claim]) -> tuple[dict[str, Any], dict[str, Any]]:
         (aged_in := tmp_path / directory / "aged").mkdir(parents=True)
@@ -126,10 +127,10 @@ def test_a_list_is_known_as_far_as_fresh_claims_reach_and_in_doubt_where_a_stale
         )
         snapshot = write_store(tmp_path / directory / "store", *estates, declared=declared)
         both = (snapshot, mark_stale_snapshot(snapshot, DAY, declared, aged_in))
-        first, second = (dict(rows_of(one, THING, "Id", "parts__r#unfollowed")) for one in both)
+        first, second = (dict(rows_of(each, THING, "Id", "parts__r#unfollowed")) for each in both)
         return first, second
 
-    some = [Claim(PART, Scope("1", "eu-west-1")), Claim(PART, Scope("2"))]
+    some = [Claim(PART, Scope(one, "eu-west-1")), Claim(PART, Scope(two))]
     assert {"a": None, "b": NO_LIST, "c": None, "d": NO_LIST} == lists("all", [Claim(PART)], some)[1]
     was, now = lists("some", some, [])
     assert {"a": NO_LIST, "b": was["b"], "c": NO_LIST, "d": was["d"]} == now

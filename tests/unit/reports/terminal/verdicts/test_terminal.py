@@ -25,13 +25,13 @@ LONG = "A thing of a rather long name keeps notes that somebody, somewhere, is a
 def mixed(root: Path) -> Evaluation:
     """Return a judgement that holds every status, a contradiction, runtime errors, many equal messages."""
     things = [
-        *(thing(f"bad {number:02}", "bad", owner="acme") for number in range(1, 24)),
-        thing("bare", "bare", owner="bolt"),
-        thing("日本", "odd", owner="bolt", notes="[1, 2"),
-        with_rival(thing("two-faced", "good", owner="bolt"), "bad"),
+        *(thing(f"bad {number:02}", "bad", account="111122223333") for number in range(1, 24)),
+        thing("bare", "bare", account="444455556666"),
+        thing("日本", "odd", account="444455556666", notes="[1, 2"),
+        with_rival(thing("two-faced", "good", account="444455556666"), "bad"),
         *(thing(f"good {number}") for number in range(1, 6)),
         thing("gone", CA10__disappearanceTime__c="2026-01-01T00:00:00Z"),
-        thing(HOSTILE, "bare", owner=HOSTILE),
+        thing(HOSTILE, "bare", account=f"{HOSTILE}!"),
     ]
     sources = [
         Source("things.json", "test-data", None, len(things)),
@@ -66,7 +66,7 @@ def test_a_terminal_without_unicode_gets_characters_it_has(tmp_path: Path, encod
     text = printed(mixed(tmp_path), encoding=encoding, limit=5)
     assert text.isascii()
     assert "x INCOMPLIANT (25)" in text
-    assert "    ? \\u65e5\\u672c (bolt)" in text
+    assert "    ? \\u65e5\\u672c (444455556666)" in text
     assert "  -> Make it good: slowly." in text
     assert "    ... and 18 more (use --format json or csv for all)" in text
 
@@ -91,12 +91,12 @@ def test_numbers_wear_the_colour_of_their_status_and_zeros_are_dim(tmp_path: Pat
 
 
 def test_nothing_foreign_acts_on_the_terminal(tmp_path: Path) -> None:
-    hostile = thing(HOSTILE, "bad", owner=HOSTILE)
+    hostile = thing(HOSTILE, "bad", account=f"{HOSTILE}!")
     sources = [Source(HOSTILE, HOSTILE, None, 1, (HOSTILE,))]
     text = printed(evaluate(tmp_path, hostile, names={"mood": HOSTILE}, sources=sources), width=120)
     flat = folded(text)
     shown = r"[red]\x1b[31m\u202egnp.exe[/red] :skull: \ud800 日本"
-    assert f" ✘ {shown} ({shown})" in flat
+    assert f" ✘ {shown} ({shown}!)" in flat
     assert f" {shown} {shown}, 1 object, account {shown} " in flat
     assert 6 == flat.count(shown) - flat.count(f"{shown} /ce/mood")
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", text)
