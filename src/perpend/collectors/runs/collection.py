@@ -183,6 +183,7 @@ def collect_accounts(
     A resumed collection has nothing of accounts that the credentials do not open. Raises MissingPackages without the cloud's
     extra, NothingCollected if the cloud answers no request, and NothingToResume.
     """
+    request = with_stored_fields(request, store)
     plan, api = request.plan, request.connect()
     credentials, inactive = api.credentials(plan, options)
     if inactive:
@@ -209,6 +210,14 @@ def collect_accounts(
         except KeyboardInterrupt:
             progress.interrupted(store, len(run.checkpoint.ends))
             raise
+
+
+def with_stored_fields(request: CollectionRequest, store: Store) -> CollectionRequest:
+    """Return the request with the fields that the store's current snapshot has of the same types."""
+    if store.current_run() is None:
+        return request
+    with store.reading() as snapshot:
+        return request.with_stored(snapshot.tables)
 
 
 def new_run(store: Store, request: CollectionRequest, options: CollectOptions) -> CollectionRun:

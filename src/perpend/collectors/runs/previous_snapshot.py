@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.protocol import CLOUDS, KEPT_FOR, STATED
 from perpend.core.clouds.registry import is_of_provider_sql
+from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
@@ -93,7 +94,9 @@ def carried_over_of(
         comparison.count(stage, carried_over, used)
     numbers = _take_sources(carried_over, previous, sources, used)
     for stage in staged:
-        if stage.type_name in carried_over.as_before or stage.type_name in carried_over.gone:
+        # A table without rows that is not collected again stays: that there is none of the type is known.
+        kept = {**carried_over.as_before, **carried_over.gone}
+        if stage.type_name not in collected or stage.type_name in kept:
             comparison.add(stage, carried_over, numbers, new_path())
     carried_over.gone = {type_name: number for type_name, number in carried_over.gone.items() if number}
     return carried_over
@@ -236,7 +239,7 @@ class _Comparison:
         query = f"SELECT {', '.join(columns)} FROM {parquet(staged.path)} WHERE {states} ORDER BY {name(ROW)}"
         copy(self._connection, query, path, staging=True)
         [(rows,)] = rows_of(self._connection, f"SELECT count(*) FROM {parquet(path)}")
-        if not rows:
+        if not rows and new is not None:
             return
         carried_over.pieces[staged.type_name] = TableFragment(parquet(path), forms, rows, staged.marks)
         if new is not None and staged.deletion and staged.deletion not in new.forms:
@@ -314,10 +317,29 @@ def _take_sources(
     return numbers
 
 
+def keep_earlier_claims(sources: Sequence[StoredSource], previous: Snapshot) -> list[StoredSource]:
+    """Return new sources without the claims that a part was not asked for, if an earlier collection read that part in full.
+
+    What was known and was not asked for again stays known, with the time of the earlier source.
+    """
+    complete = [claim for source in previous.sources for claim in source.coverage if claim.lacking is None]
+
+    def is_known(claim: Claim) -> bool:
+        is_left_out = claim.lacking is not None and claim.lacking.startswith(NOT_ASKED)
+        return is_left_out and any(_is_about(old, claim) and old.scope.covers(claim.scope) for old in complete)
+
+    return [replace(source, coverage=tuple(claim for claim in source.coverage if not is_known(claim))) for source in sources]
+
+
 def _replaces(new: Claim, old: Claim) -> bool:
-    """Whether a new claim replaces an old one, even if the new one says that nothing is known."""
-    about = "" in (new.type_name, old.type_name) or (new.type_name == old.type_name and new.relation in ("", old.relation))
-    return about and new.scope.meets(old.scope)
+    """Whether a new claim replaces an old one: it is about all of its scope, or contradicts an old reason."""
+    return _is_about(new, old) and (new.scope.covers(old.scope) or (old.lacking is not None and new.scope.meets(old.scope)))
+
+
+def _is_about(claim: Claim, other: Claim) -> bool:
+    """Whether a claim is about all that another one is about, or about any type."""
+    about = claim.type_name == other.type_name and claim.relation in ("", other.relation)
+    return about or "" in (claim.type_name, other.type_name)
 
 
 def _is_collected(source: StoredSource) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from perpend.collectors.protocol import Cloud, CloudApi, CollectionPlan
     from perpend.core.objects.object_types import ObjectType
+    from perpend.core.schema.tables import Tables
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.program.program import Program
 
@@ -39,7 +40,8 @@ class CollectionRequest:
     """A plan of a cloud, with the programs that read its fields.
 
     ``connect`` returns the cloud's API. ``programs_of`` returns the programs: if only types are named, no policy is analyzed
-    before the programs are needed. ``analyzer`` compiles them.
+    before the programs are needed. ``analyzer`` compiles them. The plan serves the fields in ``wanted``, which are given by
+    type, and ``texts`` that policies compare with.
     """
 
     cloud: Cloud[Any]
@@ -47,6 +49,8 @@ class CollectionRequest:
     plan: CollectionPlan
     programs_of: Callable[[], tuple[Program, ...]]
     analyzer: Analyzer
+    wanted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -56,6 +60,25 @@ class CollectionRequest:
     def declared(self, type_name: str) -> ObjectType | None:
         """Return the declaration of a type in the repository, None if it has none."""
         return self.analyzer.repository.declared_type(type_name)
+
+    def with_stored(self, tables: Tables) -> CollectionRequest:
+        """Return the request that also asks again for all that a snapshot has of the types which this one collects.
+
+        A collected row replaces the stored row of its object, so a field that is not asked for again would be lost. The child
+        lists of the objects are asked for, too: a stored list says nothing about an object that is new. Accounts are an
+        exception: they are never new without their own claims.
+        """
+        account = self.cloud.account_type
+        wanted = {**self.wanted, account: self.wanted.get(account, frozenset())}
+        left = [*wanted]
+        while left:
+            name = left.pop()
+            served, stored, declared = {*self.cloud.fields_of(name)}, tables.by_name.get(name), self.declared(name)
+            wanted[name] = wanted.get(name, frozenset()) | (served & stored.columns.keys() if stored else set())
+            children = declared.children.values() if declared and name != account else ()
+            left += {child.type_name for child in children if child.type_name in tables.by_name} - wanted.keys()
+        wanted = {name: fields for name, fields in wanted.items() if name in self.wanted or self.cloud.fields_of(name)}
+        return replace(self, plan=self.cloud.plan(wanted, self.texts), wanted=wanted)
 
     def programs_by_label(self) -> dict[str, list[Program]]:
         """Return the programs that need a call, by its permission, or by its operation if it needs no permission."""
@@ -85,10 +108,12 @@ def request_for(
         wanted.setdefault(name, set()).update(cloud.fields_of(name))
     for name, fields in wanted.items():
         fields |= {TAGS_FIELD} & {*cloud.fields_of(name)}
-    plan = cloud.plan(wanted, () if only_types else texts_of(programs()))
+    texts = () if only_types else tuple(texts_of(programs()))
+    plan = cloud.plan(wanted, texts)
     if plan.is_empty:
         raise NothingServed(f"{cloud.title} has no call for {_listed(plan.unserved)}")
-    return CollectionRequest(cloud, connect, plan, programs, analyzer)
+    by_type = {name: frozenset(fields) for name, fields in wanted.items()}
+    return CollectionRequest(cloud, connect, plan, programs, analyzer, by_type, texts)
 
 
 @dataclass(frozen=True, slots=True)

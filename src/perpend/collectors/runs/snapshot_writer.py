@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.protocol import KEPT_FOR
-from perpend.collectors.runs.previous_snapshot import carried_over_of, seen_of, used_objects
+from perpend.collectors.runs.previous_snapshot import carried_over_of, keep_earlier_claims, seen_of, used_objects
 from perpend.core.schema.shred import stored_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
 from perpend.inventory.importers.import_snapshot import Importing
@@ -77,6 +77,8 @@ def store_collected(
             )
             for source in collected.sources
         ]
+        if previous is not None:
+            sources = keep_earlier_claims(sources, previous)
         numbers = itertools.count()
         with translate_errors(store.directory):
             claim_mixed(sources, _partitions(connection, previous, collected))
