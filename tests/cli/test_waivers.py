@@ -229,7 +229,9 @@ def test_lint_says_of_a_history_why_a_waiver_covers_nothing(run: RunWriter, days
     found = run("waivers", "lint", "--store", store, "--waivers", by)
     told = [line.partition("covers nothing: ")[::2] for line in found.out.splitlines() if "W104" in line]
     assert ["its findings are resolved (1 object in its scope): delete it"] == [why for who, why in told if "`w0`" in who]
-    assert ["no object is in its scope; the objects may be deleted, renamed or of another account"] == [why for who, why in told if "`w1`" in who]
+    assert ["no object is in its scope; the objects may be deleted, renamed or of another account"] == [
+        why for who, why in told if "`w1`" in who
+    ]
     assert [] == [why for who, why in told if "`w2`" in who]
 
 

@@ -64,6 +64,35 @@ class OpenCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyCounts:
+    """The failing and unknown verdicts of a policy that have one severity. ``level`` is None if the policy is not rated."""
+
+    policy_id: str
+    title: str
+    service: str
+    level: SeverityLevel | None
+    counts: OpenCounts
+
+
+def by_severity(rows: Iterable[PolicyCounts]) -> tuple[tuple[SeverityLevel | None, OpenCounts], ...]:
+    """Return the numbers of each level that occurs, the most severe first; unrated ones come last."""
+    levels = _summed((row.level, row.counts) for row in rows)
+    return tuple((level, levels[level]) for level in (*reversed(LEVELS), None) if level in levels)
+
+
+def by_service(rows: Iterable[PolicyCounts]) -> tuple[tuple[str, OpenCounts], ...]:
+    """Return the numbers of each service that occurs, the largest first."""
+    services = _summed((row.service, row.counts) for row in rows)
+    return tuple(sorted(services.items(), key=lambda one: (-one[1].failing, -one[1].unknown, one[0])))
+
+
+def failing_first(rows: Iterable[PolicyCounts]) -> list[PolicyCounts]:
+    """Return the policies with failing verdicts by severity, the most important first: the order in which to fix them."""
+    failing = [row for row in rows if row.counts.failing]
+    return sorted(failing, key=lambda row: (severity_order(row.level, row.counts.failing, row.title), row.policy_id))
+
+
+@dataclass(frozen=True, slots=True)
 class FailingObject:
     """An object that fails a policy. ``account`` and ``region`` are None if they are not known."""
 
@@ -182,7 +211,8 @@ def overview_of(
         else:
             connection = stack.enter_context(opened())
         counted.count(connection, evaluation.shown)
-        groups = counted.failing_policies()
+        rows = counted.rows(repository)
+        groups = [FailingPolicy(row.policy_id, row.title, row.level, row.counts.failing) for row in failing_first(rows)]
         to_fix = counted.with_objects(connection, groups[:most])
         unread, unread_verdicts = _unread(connection, evaluation, calls)
     names = {number: account.name for number, account in (accounts or {}).items() if account.name}
@@ -200,8 +230,8 @@ def overview_of(
         evaluation.filter_verdicts.text if evaluation.filter_verdicts else "",
         evaluation.ledger.counts,
         {status: waivers.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)} if waivers else {},
-        counted.by_severity(),
-        counted.by_service(repository),
+        by_severity(rows),
+        by_service(rows),
         tuple(to_fix),
         len(groups),
         unread,
@@ -254,18 +284,24 @@ class _Counted:
             elif not is_unknown and not waived:
                 self._add(policy_id, steps, number, 0)
 
-    def failing_policies(self) -> list[FailingPolicy]:
-        """Return the policies with failing verdicts by severity, the most important first."""
+    def rows(self, repository: Repository) -> list[PolicyCounts]:
+        """Return the numbers of each policy by severity."""
         policies = self.evaluation.selection.policies
+        types = {policy_id: columns[0].program.input_type for policy_id, columns in self.columns.items()}
+        shown_types = types if are_of_several_clouds(types.values()) else {}
         by_level = _summed(
             ((policy_id, self._level(policy_id, steps)), one) for (policy_id, steps), one in self.numbers.items()
         )
-        groups = [
-            FailingPolicy(policy_id, policies[policy_id].contextual_name, level, counts.failing)
+        return [
+            PolicyCounts(
+                policy_id,
+                policies[policy_id].contextual_name,
+                service_of(repository, policy_id, shown_types.get(policy_id)),
+                level,
+                counts,
+            )
             for (policy_id, level), counts in by_level.items()
-            if counts.failing
         ]
-        return sorted(groups, key=lambda group: severity_order(group.level, group.failing, group.title))
 
     def with_objects(self, connection: Connection, groups: Sequence[FailingPolicy]) -> list[FailingPolicy]:
         """Return groups with the first of their objects. The objects of one type are read together."""
@@ -286,21 +322,6 @@ class _Counted:
             for place, object_ in stored.at(wanted).items():
                 objects[type_name, place] = FailingObject(object_, object_.account, object_.region)
         return [replace(group, objects=tuple(objects[one] for one in listed)) for group, listed in places.items()]
-
-    def by_severity(self) -> tuple[tuple[SeverityLevel | None, OpenCounts], ...]:
-        """Return the numbers of each level that occurs, the most severe first; unrated ones come last."""
-        levels = _summed((self._level(*key), counts) for key, counts in self.numbers.items())
-        return tuple((level, levels[level]) for level in (*reversed(LEVELS), None) if level in levels)
-
-    def by_service(self, repository: Repository) -> tuple[tuple[str, OpenCounts], ...]:
-        """Return the numbers of each service that occurs, the largest first."""
-        types = {policy_id: columns[0].program.input_type for policy_id, columns in self.columns.items()}
-        shown_types = types if are_of_several_clouds(types.values()) else {}
-        services = _summed(
-            (service_of(repository, policy_id, shown_types.get(policy_id)), counts)
-            for (policy_id, _), counts in self.numbers.items()
-        )
-        return tuple(sorted(services.items(), key=lambda one: (-one[1].failing, -one[1].unknown, one[0])))
 
     def _add(self, policy_id: str, steps: int, failing: int, unknown: int) -> None:
         key = policy_id, steps

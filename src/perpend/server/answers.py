@@ -97,10 +97,24 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCoverage:
+    """The verdicts of a run as numbers that runs are compared by: ``incompliant`` has all of them, waived or not.
+
+    ``waived`` is null for an earlier run: it is not known what was waived then.
+    """
+
+    compliant: int
+    incompliant: int
+    waived: int | None
+    unknown: int
+    inapplicable: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """One run of the history. ``coverage`` counts its verdicts; ``events`` what changed against the run before, by event.
 
-    Of earlier runs it is not known what was waived: it counts as failing. ``policies`` is the number that were evaluated.
+    ``policies`` is the number that were evaluated.
     """
 
     run: int
@@ -109,7 +123,7 @@ class RunRow:
     snapshot: str
     policies: int
     objects: int
-    coverage: Coverage
+    coverage: RunCoverage
     events: Mapping[str, int]
 
 

@@ -131,7 +131,7 @@ class ServedRun:
         write_export(self._database, self._facts, self._files, self._chosen(asked), format, path, order)
 
     def runs(self, scope: Scope) -> Sequence[RunRow]:
-        """Return the runs of the history, the newest first. Of earlier runs it is not known what was waived: it is failing."""
+        """Return the runs of the history, the newest first."""
         return self._kept(("runs", scope), lambda: self._runs.rows(scope, self._questions.in_scope(scope)))
 
     def _chosen(self, asked: Question) -> Chosen:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.findings.history.model import State
 from perpend.findings.severity.levels import LEVELS
-from perpend.server.answers import Coverage, RunRow, Summary
+from perpend.reports.overview import FIX_FIRST, OpenCounts, PolicyCounts, by_service, by_severity, failing_first
+from perpend.server.answers import Coverage, FindingGroup, RunCoverage, RunRow, Summary
 from perpend.server.index.build import relation
 from perpend.server.index.facts import LIVES
 from perpend.server.index.numbers import NOT_RATED, Numbers
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from perpend.server.index.facts import IndexFacts
     from perpend.server.index.files import IndexFiles
     from perpend.server.scope import Scope
-
-FIX_FIRST: Final = 5
-"""How many groups to fix first a summary has."""
 
 _HERE: Final = f"life_no IN ({', '.join(str(LIVES.index(one)) for one in (State.OPEN, State.UNCONFIRMED, State.UNKNOWN))})"
 
@@ -60,7 +58,7 @@ class Runs:
         rows = []
         for run in reversed(self.facts.head.runs):
             compliant, incompliant, undetermined, inapplicable, objects = map(int, counts.get(run.number, [0] * 5))
-            waived = self._waived(in_scope) if run is self.facts.head.runs[-1] else 0
+            waived = self._waived(in_scope) if run is self.facts.head.runs[-1] else None
             rows.append(
                 RunRow(
                     run.number,
@@ -69,7 +67,7 @@ class Runs:
                     run.snapshot,
                     int(policies.get(run.number, 0)),
                     objects,
-                    Coverage(compliant, incompliant - waived, waived, undetermined, inapplicable),
+                    RunCoverage(compliant, incompliant, waived, undetermined, inapplicable),
                     events.get(run.number, {}),
                 )
             )
@@ -79,15 +77,7 @@ class Runs:
         """Return the newest state."""
         newest, *_ = self.rows(scope, in_scope)
         chosen = Chosen({"scope": in_scope, "life": _HERE})
-        levels: dict[str, list[int]] = {}
-        services: dict[str, list[int]] = {}
-        for level, policy, failing, unknown, *_ in numbers.counted("level, policy_no", chosen.where()):
-            severity = LEVELS[level - 1].value if level else NOT_RATED
-            for sums, key in ((levels, severity), (services, self.facts.policies[policy].service)):
-                known = sums.setdefault(key, [0, 0])
-                sums[key] = [known[0] + int(failing), known[1] + int(unknown)]
-        order = [*(level.value for level in reversed(LEVELS)), NOT_RATED]
-        groups = [group for group in numbers.groups(chosen, "policy") if group.failing]
+        groups = self._groups(numbers, chosen)
         calls = [call for call in self.facts.calls if scope.sees(call.account)]
         seen = f"run = {newest.run} AND {accounts_in(scope)}"
         [(accounts,)] = self.ask(f"SELECT count(DISTINCT account) FROM {relation(self.files.ledger)} WHERE {seen}")
@@ -98,14 +88,28 @@ class Runs:
             accounts=int(accounts),
             objects=newest.objects,
             policies=newest.policies,
-            coverage=newest.coverage,
+            coverage=_without_waived(newest.coverage),
             changes=newest.events,
-            severities={key: _open(levels[key]) for key in order if any(levels.get(key, ()))},
-            services={key: _open(sums) for key, sums in sorted(services.items(), key=lambda one: _largest(*one)) if any(sums)},
-            fix_first=tuple(groups[:FIX_FIRST]),
+            severities={level.value if level else NOT_RATED: _open(counts) for level, counts in by_severity(groups)},
+            services={service: _open(counts) for service, counts in by_service(groups)},
+            fix_first=tuple(groups[row] for row in failing_first(groups)[:FIX_FIRST]),
             waivers_ending=self._waivers_ending(scope, in_scope),
             unread_calls=len(calls),
         )
+
+    def _groups(self, numbers: Numbers, chosen: Chosen) -> dict[PolicyCounts, FindingGroup]:
+        """Return the numbers of each policy by severity, each with its group of findings."""
+        sums: dict[tuple[str, int], list[int]] = {}  # policies over several types have one id
+        policies = {policy.policy_id: policy for policy in self.facts.policies.values()}
+        for level, number, *counts in numbers.counted("level, policy_no", chosen.where()):
+            key = self.facts.policies[number].policy_id, level
+            sums[key] = [known + int(more) for known, more in zip(sums.get(key, [0] * len(counts)), counts, strict=True)]
+        groups = {}
+        for (policy_id, place), counts in sums.items():
+            policy, level = policies[policy_id], LEVELS[place - 1] if place else None
+            row = PolicyCounts(policy_id, policy.title, policy.service, level, OpenCounts(*counts[:2]))
+            groups[row] = FindingGroup(policy_id, policy.title, level.value if level else None, *counts)
+        return groups
 
     def _waived(self, in_scope: str) -> int:
         counts = Numbers(self.facts, self.files, self.ask).counted("0", f"{in_scope} AND {_HERE}")
@@ -124,12 +128,13 @@ class Runs:
         return int(self.ask(used)[0][0])
 
 
-def _open(sums: list[int]) -> dict[str, int]:
-    return {"failing": sums[0], "unknown": sums[1]}
+def _open(counts: OpenCounts) -> dict[str, int]:
+    return {"failing": counts.failing, "unknown": counts.unknown}
 
 
-def _largest(name: str, sums: list[int]) -> tuple[int, int, str]:
-    return -sums[0], -sums[1], name
+def _without_waived(coverage: RunCoverage) -> Coverage:
+    waived = coverage.waived or 0
+    return Coverage(coverage.compliant, coverage.incompliant - waived, waived, coverage.unknown, coverage.inapplicable)
 
 
 def _time(written: str) -> datetime:

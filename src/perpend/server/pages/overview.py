@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from perpend.server.answers import Coverage, Summary, TrendPoint, WaiverRow
+    from perpend.server.answers import Coverage, FindingGroup, Summary, TrendPoint, WaiverRow
 
 _SERVICES: Final = 10
 _POINTS: Final = 30
@@ -44,7 +44,7 @@ def overview(request: Request) -> Response:
         "services": list(summary.services.items())[:_SERVICES],
         "more_services": max(len(summary.services) - _SERVICES, 0),
         "most": max((counts["failing"] + counts["unknown"] for counts in summary.services.values()), default=0),
-        "fix_first": [(group, link("/findings", [(POLICY.name, group.key)])) for group in summary.fix_first],
+        "fix_first": [(group, link("/findings", _filter_of(group))) for group in summary.fix_first],
         "ending": [] if not summary.waivers_ending else ending(served.views.waivers(scope).waivers),
         "trend": trend_svg(points),
         "points": points,
@@ -86,6 +86,11 @@ def severities_of(summary: Summary) -> list[tuple[str, int, int, str]]:
             target = link("/findings", [(SEVERITY.name, name)]) if name in names else "/findings"
             rows.append((name, counts["failing"], counts["unknown"], target))
     return rows
+
+
+def _filter_of(group: FindingGroup) -> list[tuple[str, str]]:
+    """Return the filter for the findings of a policy, of one severity if it is rated."""
+    return [(POLICY.name, group.key), *([(SEVERITY.name, group.severity)] if group.severity else [])]
 
 
 def ending(waivers: Sequence[WaiverRow]) -> list[WaiverRow]:
