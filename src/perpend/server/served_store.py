@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +54,9 @@ MOST_ROWS: Final = 1_000
 
 _KEPT: Final = 512
 """How many answers of a run are kept in memory."""
+
+LOOK_SECONDS: Final = 2.0
+"""How often a store that is followed is looked at."""
 
 _RETRY: Final = 5.0
 """After how many seconds a store that could not be read is tried again although nothing changed."""
@@ -177,7 +180,7 @@ class ServedStore:
         self._failed: tuple[Hashable, PerpendError, float] | None = None
         self._reading: threading.Thread | None = None
         self._releases: list[weakref.finalize[[], ServedRun]] = []
-        self._is_closed = False
+        self._is_closed, self._closing = False, threading.Event()
         self._first_run: Callable[[ServedRun], object] | None = None
         self.problem: str | None = None
         """Why the newest waivers or ratings are not in use, None if they are. The former ones go on."""
@@ -210,6 +213,20 @@ class ServedStore:
                 return self._run
             raise copy(self._failed[1]) if self._failed is not None else PerpendError(f"{visible(self.place)}: cannot be read")
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether something newer is being read while a former run goes on answering."""
+        return self._run is not None and self._reading is not None
+
+    def follow(self) -> None:
+        """Look for a new run every few seconds, until the store is closed: requests need not do so."""
+        threading.Thread(target=self._follow, daemon=True, name="perpend-follow").start()
+
+    def _follow(self) -> None:
+        while not self._closing.wait(LOOK_SECONDS):
+            with suppress(PerpendError):  # the next request tells it
+                self.current()
+
     def on_first_run(self, work: Callable[[ServedRun], object]) -> None:
         """Do some work with the first run that can be read: at once if there is one, else when it comes."""
         with self._lock:
@@ -231,6 +248,7 @@ class ServedStore:
 
     def close(self) -> None:
         """Remove the files that the server made."""
+        self._closing.set()
         with self._lock:
             self._is_closed, self._run, reading = True, None, self._reading
         if reading is not None:

@@ -56,6 +56,7 @@ class EmptyStore:
 
     error: str | None = None
     scopes: list[Any] = field(default_factory=list)
+    is_reading: bool = False
 
     def current(self) -> EmptyStore:
         if self.error:

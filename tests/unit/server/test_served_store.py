@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -340,6 +341,19 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
     assert 0o700 == last.stat().st_mode & 0o777
     store.close()
     assert not last.exists()
+
+
+def test_a_store_that_is_followed_shows_a_new_run_without_a_request(repository: Repository, tmp_path: Path) -> None:
+    inventory = store_of_days(tmp_path / "store", 2)
+    store = served(inventory.directory, repository)
+    assert (2, False) == (store.current().run, store.is_reading)
+    store.follow()
+    commit_day(inventory, 2)
+    until = time.monotonic() + 60
+    while store._run is not None and store._run.run == 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert store._run is not None and store._run.run == 3
+    store.close()
 
 
 def test_waivers_that_change_are_in_force_from_then_on(tmp_path: Path) -> None:

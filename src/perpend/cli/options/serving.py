@@ -36,6 +36,7 @@ def serve_until_interrupted(store: ServedStore, settings: ServerSettings, addres
     try:
         with listening_socket(address, port) as bound:
             host = f"[{address}]" if ":" in address else address
+            store.follow()
             _print_start(store, settings, f"http://{host}:{bound.getsockname()[1]}")
             run_server(create_app(store, settings), settings.limits, bound)
     except KeyboardInterrupt:
