@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+import perpend
+from perpend import PerpendWarning
 from perpend.cli.app import group
 from perpend.cli.options.store import NAME_A_STORE, StoreOption
 from perpend.inventory.snapshots.store import Store
@@ -146,3 +148,26 @@ def test_the_commands_to_run_next_name_it_if_they_must(run: RunWriter, here: Pat
     lines = [line.split("   ")[0] for line in ended.out.splitlines() if line.startswith("  perpend ")]
     assert [is_configured] * 3 == ["--store .perpend/store" in line for line in lines], ended.out
     assert [0, 0, 0] == [run(*shlex.split(line)[1:]).code for line in lines]
+
+
+def test_a_command_without_the_configuration_of_the_last_run_says_so(
+    run: RunWriter, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, project = tmp_path / "store", tmp_path / "project"
+    shutil.copytree(days, store)
+    project.mkdir()
+    file = project / "perpend.toml"
+    file.write_text('[accounts.111122223333]\nname = "Production"\n')
+    monkeypatch.chdir(project)
+    evaluated = run("check", "--store", store, "--snapshot-time", "2026-12-01", "-q")
+    assert "not in use" not in evaluated.err + run("findings", "--store", store).err
+    monkeypatch.chdir(tmp_path)
+    for command in (("findings",), ("compliance", "--framework", "cis-aws"), ("check", "--no-history", "-q")):
+        said = run(*command, "--store", store).err
+        assert f"{file} are not in use; add --config {file}" in said, said
+        for known in (("--config", file), ("--no-config",)):
+            assert "not in use" not in run(*command, "--store", store, *known).err
+    with pytest.warns(PerpendWarning, match="not in use; name waivers, ratings and account_names"):
+        perpend.open(store)
+    file.unlink()
+    assert "are not in use" in run("findings", "--store", store).err, "the path is never looked at"

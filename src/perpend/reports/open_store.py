@@ -18,6 +18,7 @@ from perpend.core.diagnostics.warn import warn, warnings_to
 from perpend.core.errors import InvalidOption, PerpendError, PerpendWarning, about
 from perpend.core.objects.account import Account
 from perpend.findings.filters import OF_FINDINGS, ORDERS, WAIVED, Filter
+from perpend.findings.history.configuration import not_in_use, other_configuration
 from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.findings.waivers.active import ActiveWaivers
@@ -186,13 +187,17 @@ def open(
     ``repository`` has the policies: a directory, or what ``open_repository`` returns; None for the library. No configuration
     file is read. ``waivers`` and ``ratings`` are directories, None for those of the repository; ``no_waivers`` ignores all
     waivers, and without ``default_ratings`` policies that nobody rates are not rated. ``account_names`` are names by account
-    number, which the filter ``account`` knows.
+    number, which the filter ``account`` knows. If none of these are named, a PerpendWarning names the configuration of the last
+    run.
 
     Raises PerpendError if there is no such directory, NotARepository.
     """
     place = str(store)
     if not is_address(place) and (wrong := why_not_a_directory(place)):
         raise about(place, PerpendError(f"{visible(place)}: {wrong}"))
+    if not (waivers or ratings or account_names or no_waivers) and (missing := other_configuration(place)):
+        with _warned():
+            warn(not_in_use(missing, "name waivers, ratings and account_names"))
     return OpenStore(
         place,
         repository if isinstance(repository, Repository) else open_repository(repository),

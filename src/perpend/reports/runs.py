@@ -82,10 +82,9 @@ class RunRequest:
     ``ratings_dir`` are directories, None for those of the repository. ``default_ratings`` are those of the library, for
     policies that no other rating names. ``accounts`` are names and owners by account number. ``decided`` are the settings
     of a configuration file that change the exit code: name, value, place; ``selected`` are those that choose policies.
-    ``commands`` returns the commands that go on from
-    the run, given the inputs that could not be read. ``scanned`` are facts of a collection before the run. ``record`` writes
-    the run to the store's history. Without ``reported``, no report is
-    written, and a run that cannot be recorded is an error.
+    ``commands`` returns the commands that go on from the run, given the inputs that could not be read. ``scanned`` are facts
+    of a collection before the run. ``record`` writes the run to the store's history, with the absolute path of the file,
+    ``configuration``. Without ``reported``, no report is written, and a run that cannot be recorded is an error.
     """
 
     repository: Repository
@@ -103,6 +102,7 @@ class RunRequest:
     no_waivers: bool = False
     ratings_dir: str | None = None
     default_ratings: bool = True
+    configuration: str | None = None
     unrated_passes: bool = False
     format: FormatOptions = field(default_factory=FormatOptions)
     by: str = "verdict"
@@ -308,7 +308,13 @@ class _Run:
 
         try:
             with progress("recording the history"):
-                changes = record_run(snapshot, evaluation, self.request.repository, self.severities.said)
+                changes = record_run(
+                    snapshot,
+                    evaluation,
+                    self.request.repository,
+                    self.severities.said,
+                    configuration=self.request.configuration,
+                )
         except (PerpendError, OSError) as error:
             if not self.request.reported:
                 raise

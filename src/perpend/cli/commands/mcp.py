@@ -9,6 +9,7 @@ from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_options
+from perpend.cli.options.store import configuration_missing
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waivers_option
 from perpend.findings.history.open_history import open_history
@@ -57,7 +58,7 @@ def command(
         account_names={number: one.name for number, one in accounts.items() if one.name},
     )
     try:
-        serve_stdio(store)
+        serve_stdio(store, lacks_configuration=configuration_missing(context, directory) is not None)
     finally:
         store.close()
     return 0

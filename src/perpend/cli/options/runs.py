@@ -108,6 +108,7 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
             ),
             "filter": filter_given(given),
             "accounts": configuration_of(context).accounts,
+            "configuration": str(file.path.resolve()) if (file := configuration_of(context).file) else None,
             "decided": deciding_settings(context),
             "selected": selecting_settings(context),
             **{one.name: given[one.name] for one in fields(RunRequest) if one.name in given and one.name not in _SPECIAL},

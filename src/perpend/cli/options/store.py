@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
 
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured, configuration_of, is_off
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.warn import warn
 from perpend.core.errors import PerpendError
+from perpend.findings.history.configuration import not_in_use, other_configuration
 from perpend.inventory.snapshots.default_store import DEFAULT_STORE, existing_default_store
 
 if TYPE_CHECKING:
@@ -33,6 +37,13 @@ class StoreOption(click.Option):
         super().__init__(names, help=text, **{"metavar": "DIR", "type": click.Path(), **named})
         self.is_needed = is_needed
 
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """Return the value. Say in one line if the last run of the store had another configuration than the command has."""
+        store = super().process_value(ctx, value)
+        if isinstance(store, str) and not ctx.resilient_parsing and (missing := configuration_missing(ctx, store)):
+            warn(not_in_use(missing, f"add --config {visible(shlex.quote(missing))}"))
+        return store
+
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
         """Return the value and its source. Raises StoreError for a default store that others may have made."""
         value, source = super().consume_value(ctx, opts)
@@ -48,6 +59,12 @@ class StoreOption(click.Option):
         if store is None and self.is_needed and not ctx.resilient_parsing:
             raise click.UsageError(f"no store: {NAME_A_STORE}", ctx)
         return value if store is None else store, source
+
+
+def configuration_missing(context: click.Context, store: str) -> str | None:
+    """Return the configuration file of a store's last run if the command has another one or none; None with --no-config."""
+    file = configuration_of(context).file
+    return None if is_off(context) else other_configuration(store, file.path if file else None)
 
 
 def store_words(context: click.Context, store: str) -> list[str]:

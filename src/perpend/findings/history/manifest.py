@@ -32,7 +32,8 @@ class Run:
     ``engine`` the version that evaluated it. ``assumed``: some source states no time. ``committed`` is when the history was
     written. ``asked`` is the index of the list of evaluated policies in the manifest. ``late`` are the accounts with newer
     facts, which stay. ``rated`` is the index of the ratings in force, None if there were none. ``unread`` holds, by type, the
-    accounts whose objects were not all read ("" for any account) and the reason.
+    accounts whose objects were not all read ("" for any account) and the reason. ``configuration`` is the absolute path of the
+    configuration file, None if the run had none.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Run:
     events: Mapping[str, int] = field(default_factory=dict)
     rated: int | None = None
     unread: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    configuration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

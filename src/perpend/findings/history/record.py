@@ -42,16 +42,24 @@ class RunChanges:
 
 
 def record_run(
-    snapshot: Snapshot, evaluation: Evaluation, repository: Repository, ratings: RecordedRatings | None = None
+    snapshot: Snapshot,
+    evaluation: Evaluation,
+    repository: Repository,
+    ratings: RecordedRatings | None = None,
+    *,
+    configuration: str | None = None,
 ) -> RunChanges:
     """Record the evaluation of a store's snapshot in the store's history, and return the changes since the last run.
+
+    ``configuration`` is the absolute path of the configuration file that was used.
 
     The first run, and one that equals the last run, has no changes. Raises PerpendError or OSError if the run cannot be
     recorded; the history is unchanged then.
     """
     place = HistoryStorage(snapshot.directory)
     _check_renames(repository)
-    committed = commit_run(place, replace(evaluated_run(snapshot, evaluation, repository), ratings=ratings))
+    run = replace(evaluated_run(snapshot, evaluation, repository), ratings=ratings, configuration=configuration)
+    committed = commit_run(place, run)
     warnings = [*_lost_policies(place, repository)]
     if committed is None:
         return RunChanges(warnings=tuple(warnings))

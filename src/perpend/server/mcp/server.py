@@ -34,18 +34,25 @@ if TYPE_CHECKING:
     from perpend.server.served_store import ServedStore
 
 _READS: Final = types.ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+_LACKS_CONFIGURATION: Final = (
+    "Tell the user: the last run of this store used a configuration file that `perpend mcp` was started without, so waivers, "
+    "ratings and account names may be missing; start it with --config and that file."
+)
+"""A note for the client. It does not have the path, because a store may come from somebody else."""
+
 _MOST_OF_AN_ERROR: Final = 1_000
 _by_name: Final = {tool.name: tool for tool in TOOLS}
 
 
-def mcp_server(store: ServedStore, scope: Scope) -> Server[dict[str, Any]]:
-    """Return the server of a store for a reader who may see some accounts."""
+def mcp_server(store: ServedStore, scope: Scope, *, note: str = "") -> Server[dict[str, Any]]:
+    """Return the server of a store for a reader who may see some accounts. ``note`` is a sentence for the client."""
 
     async def call(context: ServerRequestContext[Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
         return await to_thread.run_sync(partial(called, store, asked.name, asked.arguments or {}, scope))
 
+    instructions = f"{INSTRUCTIONS} {note}".rstrip()
     return Server(
-        "perpend", title="Perpend", version=__version__, instructions=INSTRUCTIONS, on_list_tools=_listed, on_call_tool=call
+        "perpend", title="Perpend", version=__version__, instructions=instructions, on_list_tools=_listed, on_call_tool=call
     )
 
 
@@ -84,9 +91,12 @@ def _result(text: str, *, structured: dict[str, Any] | None = None, is_error: bo
     return types.CallToolResult(content=[content], structured_content=structured, is_error=is_error)
 
 
-def serve_stdio(store: ServedStore) -> None:
-    """Answer the client on standard input and output until it leaves. It sees all accounts."""
-    server = mcp_server(store, ALL_ACCOUNTS)
+def serve_stdio(store: ServedStore, *, lacks_configuration: bool = False) -> None:
+    """Answer the client on standard input and output until it leaves. It sees all accounts.
+
+    ``lacks_configuration``: the last run had a configuration file that the server does not have.
+    """
+    server = mcp_server(store, ALL_ACCOUNTS, note=_LACKS_CONFIGURATION if lacks_configuration else "")
     # The first question should not wait for the store: clients give up after some seconds.
     threading.Thread(target=_read_ahead, args=(store,), daemon=True).start()
 
@@ -100,3 +110,4 @@ def serve_stdio(store: ServedStore) -> None:
 def _read_ahead(store: ServedStore) -> None:
     with suppress(PerpendError):  # the first question tells it
         store.current()
+    store.follow()

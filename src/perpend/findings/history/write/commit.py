@@ -211,6 +211,7 @@ class _Commit:
             tuple(sorted(self.late)),
             dict(sorted((self.events + retired).items())),
             unread={name: unread for name, unread in (self.judged.unread | self.unread).items() if unread},
+            configuration=self.judged.configuration,
         )
         after = replace(
             self.head,

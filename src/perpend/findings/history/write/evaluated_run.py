@@ -79,7 +79,7 @@ class EvaluatedRun:
     """A run to commit. ``time`` is the time of the evaluation; ``assumed``: some source states no time.
 
     ``renames`` maps current ids of policies to former ones; ``retired`` are ids of retired policies. ``ratings`` are in force,
-    None if nothing is rated. ``type_named`` gives a declared type.
+    None if nothing is rated. ``type_named`` gives a declared type. ``configuration`` is the path of the configuration file.
     """
 
     snapshot: Snapshot
@@ -92,6 +92,7 @@ class EvaluatedRun:
     again: JudgeAgain = field(default=lambda _: False)
     ratings: RecordedRatings | None = None
     type_named: Callable[[str], ObjectType | None] = field(default=lambda _: None)
+    configuration: str | None = None
 
     @cached_property
     def looked(self) -> list[int]:
