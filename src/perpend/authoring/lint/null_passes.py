@@ -73,6 +73,7 @@ _ORDERS: Final = frozenset({"GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", "
 _EMPTY_CHECKS: Final = frozenset({"noAccessDelegate", "isEmpty", "resultIsEmpty", "valueIsEmpty"})
 _NEVER_NULL: Final = frozenset({"Id", "RecordType.DeveloperName"})
 _MAX_CONDITIONS: Final = 100
+_MOST_NAMED: Final = 4
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
@@ -98,14 +99,20 @@ class NullPass:
 
 
 def _problem(passes: Sequence[NullPass]) -> Diagnostic:
-    first, *others = dict.fromkeys(one.path for one in passes)
-    more = f" (so it is with {', '.join(f'`{path}`' for path in others[:3])}{' …' if others[3:] else ''})" if others else ""
-    status, check = passes[0].outcome.status, passes[0].check
-    message = f"an object is {status} if `{first}` is null, though a known value can make it INCOMPLIANT{more}"
-    help_text = f"if null means not known: {check}; if it means that there is none, a condition with IS_EMPTY can say so"
-    span = passes[0].outcome.span
+    by_status = {status: [one for one in passes if one.outcome.status is status] for status in _PASSES}
+    parts = [f"{status} if {_paths(of_status)} is null" for status, of_status in by_status.items() if of_status]
+    message = f"an object is {', and '.join(parts)}, though a known value can make it INCOMPLIANT"
+    first = next(one for of_status in by_status.values() for one in of_status)
+    help_text = f"if null means not known: {first.check}; if it means that there is none, a condition with IS_EMPTY can say so"
+    span = first.outcome.span
     assert span is not None  # the analyzer gives every outcome its place
     return RULE.at(span, message, help=help_text)
+
+
+def _paths(passes: Sequence[NullPass]) -> str:
+    """Return the first paths as a phrase."""
+    paths = [f"`{path}`" for path in dict.fromkeys(one.path for one in passes)]
+    return " or ".join(paths[:_MOST_NAMED]) + (f" or {len(paths) - _MOST_NAMED} more" if paths[_MOST_NAMED:] else "")
 
 
 def null_passes(block: Block) -> Iterator[NullPass]:
@@ -125,15 +132,19 @@ def null_passes(block: Block) -> Iterator[NullPass]:
 
 
 def _outcome_of_null(block: Block, path: str, fields: _FieldsRead) -> Outcome | None:
-    """Return an outcome that passes an object if a field is null, while a value and else the same answers give INCOMPLIANT."""
+    """Return an outcome that passes an object if a field is null, while a value and else the same answers give INCOMPLIANT.
+
+    If there are several, one that is COMPLIANT.
+    """
     conditions = block.conditions[:_MAX_CONDITIONS]
     value, null = Formulas(block.type), _FormulasOfNull(block.type, path=path, fields=fields)
     with_value = [value.of(condition.expression) for condition in conditions]
     with_null = [null.of(condition.expression) for condition in conditions]
     outcomes = [*(condition.outcome for condition in conditions), block.otherwise]
     faults = [number for number, outcome in enumerate(outcomes) if outcome.status is Status.INCOMPLIANT]
-    for number, outcome in enumerate(outcomes):
-        for fault in faults if outcome.status in _PASSES else ():
+    passing = [(number, outcome) for number, outcome in enumerate(outcomes) if outcome.status in _PASSES]
+    for number, outcome in sorted(passing, key=lambda one: _PASSES.index(one[1].status)):
+        for fault in faults:
             parting = min(number, fault)  # both objects reach this condition, and it is true for one of them only
             if with_null[parting] != with_value[parting] and possible(
                 [*_reached(with_null, number), *_reached(with_value, fault)]

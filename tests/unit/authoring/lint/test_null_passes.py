@@ -127,3 +127,11 @@ def test_a_lookup_that_is_asked_for_answers_for_its_fields(tmp_path):
         len(found(tmp_path, "A322", document))
         for document in (logic(read), logic(read, asked, statuses=["INCOMPLIANT", "COMPLIANT"]))
     ]
+
+
+def test_each_field_has_the_status_with_which_null_ends(tmp_path):
+    checks, statuses = [both(equal(A, "x"), no(SMALL)), equal(B, "x"), ORDER], ["INCOMPLIANT", "INAPPLICABLE", "INCOMPLIANT"]
+    (flag,) = found(tmp_path, "A322", logic(*checks, statuses=statuses, otherwise="COMPLIANT"), DECLARED)
+    assert flag.message == (
+        "an object is COMPLIANT if `a__c` or `size__c` is null, though a known value can make it INCOMPLIANT"
+    )
