@@ -1,8 +1,8 @@
 """Logic uses a field, lookup or related list whose name is nearly one that the object type declares.
 
 No object has the misspelt field, so every object is UNDETERMINED. The rule applies to types with a declaration
-(`types/<Type>/type.yaml`) in the repository, else in Perpend's library. If the type has both names, declare the other one
-in `types/<Type>/type.yaml`.
+(`types/<Type>/type.yaml`) in the repository. If the type has both names, declare the other one there. Of a type that only
+Perpend's library declares, a similar name is a warning, A307: a repository may know more fields.
 
 Wrong:
 

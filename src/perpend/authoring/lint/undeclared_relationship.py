@@ -2,7 +2,8 @@
 
 No input of Perpend's own fills such a field or list, so every object is UNDETERMINED. The rule applies to types with a
 declaration (`types/<Type>/type.yaml`) in the repository, else in Perpend's library, and to types in a catalogue of fields
-and lookups in the clone (`types/<Type>/type.json`, `types/types.json`). A misspelt name is an error: A321.
+and lookups in the clone (`types/<Type>/type.json`, `types/types.json`). A misspelt name of a type that the repository
+itself declares is an error: A321. Of a type that only the library declares, the repository may know more names.
 
 Wrong: the type's lookup has the name `account__r`.
 
@@ -81,7 +82,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
 class UndeclaredStep:
     """A step of a path that an object type does not have. ``near`` is the most similar name that the type has.
 
-    ``declared``: the type has a declaration, not only an entry in a catalogue.
+    ``declared``: the repository itself declares the type, so that it may know no more names.
     """
 
     span: Span
@@ -173,4 +174,5 @@ class _Paths:
         if name not in known and not (kind == "field" and name == object_type.deletion_field):
             near = nearest_name(name[:100], known)
             similar = near is not None and mistakes(name[:100], near) <= len(name) // _LETTERS_PER_MISTAKE
-            yield UndeclaredStep(span, message, name[:100], near if similar else None, declared)
+            own = self.survey.repository.declares_type(object_type.name)
+            yield UndeclaredStep(span, message, name[:100], near if similar else None, declared and own)

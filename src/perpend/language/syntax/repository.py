@@ -327,6 +327,10 @@ class Repository:
                 diagnostics += self.test_objects(logic.value).diagnostics
         return diagnostics
 
+    def declares_type(self, name: str) -> bool:
+        """Whether this repository itself declares an object type, not only the fallback."""
+        return self._declaring_path(name) is not None
+
     def _declaring_path(self, name: str) -> str | None:
         """Return the path of the file here that declares a type under its current or a former name."""
         names = (name, *(former for former, current in FORMER_NAMES.items() if current == name))
