@@ -56,7 +56,7 @@ _KEPT: Final = 512
 """How many answers of a run are kept in memory."""
 
 LOOK_SECONDS: Final = 2.0
-"""How often a store that is followed is looked at."""
+"""The seconds between two questions whether a store has a new run."""
 
 _RETRY: Final = 5.0
 """After how many seconds a store that could not be read is tried again although nothing changed."""

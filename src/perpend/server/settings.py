@@ -55,7 +55,7 @@ class ServerSettings:
     ``one_time_token`` is exchanged once for a cookie that shows all accounts, and each of ``tokens`` for one that shows its
     accounts; programs send ``tokens`` themselves. The header ``trust_header`` names the reader, and ``scope_header`` the
     accounts that this reader may see: both are believed only from the addresses ``trust_from``. ``runs`` are the runs that
-    readers may start: arguments of ``perpend`` by name.
+    readers may start: arguments of ``perpend`` by name. ``repository_url`` is the repository to which waivers are proposed.
     """
 
     place: str = ""
@@ -66,5 +66,6 @@ class ServerSettings:
     trust_from: tuple[IPv4Network | IPv6Network, ...] = ()
     scope_header: str | None = None
     runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repository_url: str | None = None
     log_format: str = "text"
     limits: Limits = field(default_factory=Limits)

@@ -61,6 +61,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9
 @click.option(
     "--scope-by-header", metavar="NAME", help="Show a reader only the accounts in this header of the proxy, with commas."
 )
+@click.option(
+    "--repository-url", metavar="URL", help="Link findings to the form for a new waiver in this repository at GitHub or GitLab."
+)
 @click.option("--jobs", is_flag=True, help="Let readers start the runs in the table [serve.runs] of perpend.toml.")
 @click.option(
     "--log-format",
@@ -123,9 +126,11 @@ def _settings(
     trust_header: str | None,
     trust_from: Sequence[str],
     scope_by_header: str | None,
+    repository_url: str | None,
     **_: object,
 ) -> ServerSettings:
     """Return the settings of the server. Raises InvalidOption for options that would let in too many, or nobody."""
+    from perpend.server.proposal import new_file_address
     from perpend.server.scope import ALL_ACCOUNTS
     from perpend.server.settings import LOOPBACK_NAMES, BearerToken, ServerSettings
     from perpend.server.token_file import tokens_of
@@ -142,6 +147,8 @@ def _settings(
         raise InvalidOption("--scope-by-header needs --trust-header", "--scope-by-header")
     if scope_by_header is not None and trust_header is not None and scope_by_header.lower() == trust_header.lower():
         raise InvalidOption("--scope-by-header and --trust-header are the same header", "--scope-by-header")
+    if repository_url is not None:
+        new_file_address(repository_url, "", "")
     is_local = is_loopback(address)
     if not is_local and token_file is None and trust_header is None and not limited:
         raise InvalidOption(
@@ -159,6 +166,7 @@ def _settings(
         trust_from=tuple(map(_network, trust_from)),
         scope_header=scope_by_header,
         runs=runs,
+        repository_url=repository_url,
         log_format=log_format,
     )
 

@@ -152,7 +152,9 @@ class _SettingsReader:
 
     def _read_serve(self, values: Any) -> None:
         for key, value in values.items() if self._is_table(values, (SERVE,)) else ():
-            if key == RUNS:
+            if setting := setting_named(f"{SERVE}.{key}"):
+                self._add(self.values, setting.name, setting, value, (SERVE, key))
+            elif key == RUNS:
                 for name, members in self._named_tables(value, RUNS, "run", RUN_SETTINGS):
                     self.runs[name] = tuple(members["command"])
             elif key == TOKENS:

@@ -302,6 +302,14 @@ SETTINGS: Final = (
         "--docs",
         ("site build", "site serve"),
     ),
+    Setting(
+        "serve.repository",
+        SettingKind.TEXT,
+        "The address of the repository of waivers at GitHub or GitLab, such as `https://github.com/acme/policies`. The page of "
+        "a finding links to its form for a new file, with a waiver filled in.",
+        "--repository-url",
+        ("serve",),
+    ),
     Setting("report.title", SettingKind.TEXT, "The title of the HTML report.", "--title", ("report html",)),
     Setting("site.title", SettingKind.TEXT, "The site's name.", "--title", ("site build",)),
     Setting(

@@ -12,7 +12,6 @@ from perpend.cli.config.command import Configured, configuration_of, is_off
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.warn import warn
 from perpend.core.errors import PerpendError
-from perpend.findings.history.configuration import not_in_use, other_configuration
 from perpend.inventory.snapshots.default_store import DEFAULT_STORE, existing_default_store
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class StoreOption(click.Option):
         """Return the value. Say in one line if the last run of the store had another configuration than the command has."""
         store = super().process_value(ctx, value)
         if isinstance(store, str) and not ctx.resilient_parsing and (missing := configuration_missing(ctx, store)):
+            from perpend.findings.history.configuration import not_in_use
+
             warn(not_in_use(missing, f"add --config {visible(shlex.quote(missing))}"))
         return store
 
@@ -63,6 +64,8 @@ class StoreOption(click.Option):
 
 def configuration_missing(context: click.Context, store: str) -> str | None:
     """Return the configuration file of a store's last run if the command has another one or none; None with --no-config."""
+    from perpend.findings.history.configuration import other_configuration
+
     file = configuration_of(context).file
     return None if is_off(context) else other_configuration(store, file.path if file else None)
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds import registry
 from perpend.core.clouds.aws import AWS
+from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import suggestion
+from perpend.core.diagnostics.phrases import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -226,14 +228,15 @@ def _scope_from(word: str) -> Scope:
 
 def account_refusal(key: str) -> str | None:
     """Return why a key names no account, with the forms of accounts; None if it has the form of one."""
+    shown = visible(shorten(key))
     if registry.is_region(key, AWS):
-        return f"`{key}` is a region: write an account ID and `/` before it"
+        return f"`{shown}` is a region: write an account ID and `/` before it"
     if registry.is_account(key):
         return None
     if _HYPHENATED_ACCOUNT.fullmatch(key):
-        return f"`{key}` is not an account ID (did you mean `{key.replace('-', '')}`?)"
+        return f"`{shown}` is not an account ID (did you mean `{key.replace('-', '')}`?)"
     digits = f" has {len(key)} digits and" if key.isdecimal() else ""
-    return f"`{key}`{digits} is no account: {registry.account_forms()}"
+    return f"`{shown}`{digits} is no account: {registry.account_forms()}"
 
 
 def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:

@@ -17,12 +17,14 @@ from perpend.reports.terminal.explanation import field_name
 from perpend.server.pages.asking import asked_of, link
 from perpend.server.pages.bounded import within_time
 from perpend.server.pages.render import page
+from perpend.server.proposal import new_file_address
 from perpend.server.question import Question
 from perpend.server.reader import run_of, scope_of
 from perpend.server.views.finding_details import (
     explained_finding,
     history_of_finding,
     waiver_entry,
+    waiver_name,
     waiver_of_finding,
 )
 
@@ -56,6 +58,8 @@ def finding(request: Request) -> Response:
         Question(scope, Filter({OBJECT.name: (row.object_id,), TYPE.name: (row.type,), LIFE.name: ("all",)})),
         limit=_OTHERS + 1,
     )
+    entry = waiver_entry(row, datetime.now(UTC).date()) if row.status == Status.INCOMPLIANT.value else ""
+    repository = request.app.state.settings.repository_url
     context: dict[str, Any] = {
         "row": row,
         "history": history,
@@ -67,7 +71,8 @@ def finding(request: Request) -> Response:
         "labels": Labels(DeclaredTypes(state.repository)),
         "field_name": field_name,
         "waiver": waiver_of_finding(state, row) if row.waiver else None,
-        "entry": waiver_entry(row, datetime.now(UTC).date()) if row.status == Status.INCOMPLIANT.value else "",
+        "entry": entry,
+        "proposal": repository and new_file_address(repository, f"waivers/{waiver_name(row)}.yaml", entry),
         "others": [one for one in others.findings if one.finding_id != row.finding_id][:_OTHERS],
         "all_others": max(others.total - 1, 0),
         "same_policy": link("/findings", [("policy", row.policy_id)]),

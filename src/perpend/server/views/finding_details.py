@@ -176,8 +176,12 @@ def waiver_of_finding(state: RunState, row: FindingRow) -> Waiver | None:
     return next((waiver for waiver in state.waivers.files.waivers if waiver.id == row.waiver), None)
 
 
+def waiver_name(row: FindingRow) -> str:
+    """Return the name of a new waiver of one finding."""
+    return f"{row.policy_id.rpartition('/')[2][:60]}-{row.finding_id[:8]}"
+
+
 def waiver_entry(row: FindingRow, today: date) -> str:
     """Return the text of a file with a waiver of one finding, with its limit and last day."""
-    name = f"{row.policy_id.rpartition('/')[2][:60]}-{row.finding_id[:8]}"
     last = (today + timedelta(days=_WAIVED_DAYS)).isoformat()
-    return waivers_text(name, row.policy_id, row.external_id or row.object_id, last)
+    return waivers_text(waiver_name(row), row.policy_id, row.external_id or row.object_id, last)
