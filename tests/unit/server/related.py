@@ -129,6 +129,10 @@ POLICIES: dict[str, dict[str, Any]] = {
 }
 """The logic of each policy. Each fails for most things, by what it reads of a related object."""
 
+USER, INLINE, LISTENER = "CA10__CaAwsUser__c", "CA10__CaAwsUserPolicy__c", "CA10__CaAwsLoadBalancerListener__c"
+OWNED = {"inline": INLINE, "listener": LISTENER}
+"""Policies over types of the library whose objects have the account of their user or balancer. All objects fail."""
+
 REMEDY = {
     "values": [{"name": "other", "field": "other__r.name__c", "kind": "s3-bucket"}],
     "before": [{"say": "Nobody needs the other one.", "run": ["aws", "s3", "ls", "<other>"]}],
@@ -144,6 +148,13 @@ def repository(root: Path) -> Repository:
         files[f"ce/{name}/policy.yaml"] = {"names": names, "description": "What it asks.", "type": "COMPLIANCE_POLICY"}
         otherwise = {"status": "COMPLIANT", "currentStateMessage": MESSAGE}
         files[f"ce/{name}/prod.logic.yaml"] = {"inputType": "Thing", **logic, "otherwise": otherwise}
+    for name, type_name in OWNED.items():
+        files[f"ce/{name}/policy.yaml"] = {
+            "names": {"full": f"No {name}", "contextual": f"No {name}"},
+            "type": "COMPLIANCE_POLICY",
+        }
+        failing = {"status": "INCOMPLIANT", "currentStateMessage": MESSAGE, "remediationMessage": "Mend it."}
+        files[f"ce/{name}/prod.logic.yaml"] = {"inputType": type_name, "conditions": [], "otherwise": failing}
     files["ce/lookup/remedy.yaml"] = REMEDY
     return open_repository(str(write(root, files)))
 
@@ -170,6 +181,20 @@ def things(seed: int = 1) -> list[dict[str, Any]]:
     ]
 
 
+def owned_objects() -> dict[str, list[dict[str, Any]]]:
+    """Return a user with an inline policy, and a listener, of each account, by type."""
+    users = {account: f"arn:aws:iam::{account}:user/id-{account}-user" for account in ACCOUNTS}
+    balancer = "arn:aws:elasticloadbalancing:eu-west-1:{0}:listener/app/id-{0}-web/1/2"
+    return {
+        USER: [{"Id": user, "CA10__account__c": account} for account, user in users.items()],
+        INLINE: [
+            {"Id": f"{user}|id-{account}-god", "CA10__policyName__c": f"id-{account}-god", "CA10__user__c": user}
+            for account, user in users.items()
+        ],
+        LISTENER: [{"Id": balancer.format(account), "CA10__account__c": account} for account in ACCOUNTS],
+    }
+
+
 def _object(identity: str, owner: str | None, number: int) -> dict[str, Any]:
     return {
         "Id": identity,
@@ -185,10 +210,15 @@ def made_store(directory: Path, *days: list[dict[str, Any]]) -> Repository:
     """Make the store and its repository in a directory, and return the repository. ``days`` are the things of its runs."""
     known, root, store = repository(directory / "repository"), directory / "repository", directory / "store"
     owners = [{"Id": account, "name__c": f"id-{account}-owner"} for account in ACCOUNTS]
-    (directory / "Owner.json").write_text(json.dumps(owners), "utf-8")
+    of_types = {"Owner": owners, **owned_objects()}
+    more: list[Any] = []
+    for type_name, objects in of_types.items():
+        path = directory / f"{type_name}.json"
+        path.write_text(json.dumps(objects), "utf-8")
+        more += [path, "--type", type_name]
     for of_day in days or (things(),):
         (directory / "Thing.json").write_text(json.dumps(of_day), "utf-8")
-        inputs = [directory / "Owner.json", "--type", "Owner", directory / "Thing.json", "--type", "Thing"]
+        inputs = [*more, directory / "Thing.json", "--type", "Thing"]
         done("import", *inputs, "--repo", root, "--store", store)
         done("check", "-q", "--repo", root, "--store", store, code=1)
     return known

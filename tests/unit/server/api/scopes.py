@@ -2,7 +2,8 @@
 
 Each object has its account in its name, its id and its region, so a leak is a text. The expected numbers are computed from the
 verdicts that the store was made of. A tenth as many questions go to a second store, whose objects lead to objects of other
-accounts (:mod:`tests.unit.server.related`): its findings are explained, and logic and waivers are tried.
+accounts (:mod:`tests.unit.server.related`), inline policies and listeners among them: its findings are explained, and logic
+and waivers are tried.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.testclient import TestClient
 
@@ -133,14 +135,19 @@ def ask_related(directory: Path, number: int, seed: int) -> tuple[Counter[str], 
 EXPLAINING = ("/findings/ID", "/api/v1/findings/ID", "explain_finding")
 RELATED = (
     *EXPLAINING * 3,
-    *("/objects/Thing/OBJECT", "/", "/findings", "/policies/POLICY", "/api/v1/findings.csv", "/metrics", "/runs/start"),
+    *("/objects/TYPE/OBJECT", "/", "/findings", "/policies/POLICY", "/api/v1/findings.csv", "/metrics", "/runs/start"),
     *("try_policy", "try_waiver", "history", "find_findings"),
 )
 
 
 def _ask_related(client: TestClient, path: str, row: dict[str, Any], headers: dict[str, str], choose: random.Random) -> Any:
     if path.startswith("/"):
-        ids = {"ID": row["finding_id"], "OBJECT": row["object_id"], "/POLICY": row["policy_id"]}
+        ids = {
+            "ID": row["finding_id"],
+            "TYPE": row["type"],
+            "OBJECT": quote(row["object_id"], safe=""),
+            "/POLICY": row["policy_id"],
+        }
         for name, value in ids.items():
             path = path.replace(name, value)
         return client.get(path, headers=headers)
