@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus
+from perpend.findings.history.model import State
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.site.render.icons import RESULTS
 from perpend.server.pages.addresses import framework_address, framework_named, policy_address
 from perpend.server.pages.asking import asked_of
 from perpend.server.pages.errors import error_page
-from perpend.server.pages.render import page
+from perpend.server.pages.render import address, page
 from perpend.server.parameters import Control
 from perpend.server.reader import run_of, scope_of
 
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from perpend.server.answers import RequirementRow
+
 INHERITED: Final = Control(
     "inherited", "Whether policies count that reach a requirement only through rules or similar sections.", "no", ("no", "yes")
 )
 STANDING: Final = Control(
     "standing", "Only requirements of this status.", "", tuple(standing.value for standing in RequirementStatus)
 )
+ORDER: Final = Control("order", "The order of requirements.", "number", ("number", "failing"))
 _LOOKS: Final = {standing.value: look for standing, look in RESULTS.items()}
 
 
@@ -47,8 +52,8 @@ def compliance(request: Request) -> Response:
 
 def framework(request: Request) -> Response:
     """Show a framework or a section of one with its requirements."""
-    served, asked = run_of(request), asked_of(request, (INHERITED, STANDING), ())
-    inherited, standing = asked.text(INHERITED) == "yes", asked.text(STANDING)
+    served, asked = run_of(request), asked_of(request, (INHERITED, STANDING, ORDER), ())
+    inherited, standing, order = asked.text(INHERITED) == "yes", asked.text(STANDING), asked.text(ORDER)
     name = framework_named(request.path_params["name"])
     try:
         answer = served.views.compliance(scope_of(request), name, inherited=inherited)
@@ -59,13 +64,28 @@ def framework(request: Request) -> Response:
         "framework.html",
         served=served,
         framework=answer.frameworks[0],
-        requirements=[one for one in answer.requirements if not standing or one.standing == standing],
+        requirements=_in_order([one for one in answer.requirements if not standing or one.standing == standing], order),
+        order=order,
+        findings_address=_findings_address,
         inherited=inherited,
         standing=standing,
         looks=_LOOKS,
         framework_address=framework_address,
         policy_address=policy_address,
     )
+
+
+def _in_order(requirements: list[RequirementRow], order: str) -> list[RequirementRow]:
+    """Return requirements in the order of the framework, or those with the most failing verdicts first."""
+    if order == ORDER.default:
+        return requirements
+    return sorted(requirements, key=lambda row: -row.counts.get(Status.INCOMPLIANT.value, 0))
+
+
+def _findings_address(requirement: RequirementRow) -> str:
+    """Return the address of the findings of a requirement's policies."""
+    policies = [policy.policy_id for policy in requirement.policies if policy.evaluated]
+    return address("/findings", policy=policies, life=[life.value for life in (State.OPEN, State.UNCONFIRMED, State.UNKNOWN)])
 
 
 ROUTES: Final = [Route("/compliance", compliance), Route("/compliance/{name:path}", framework)]

@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from perpend.findings.filters import LIFE, POLICY, SEVERITY
 from perpend.findings.history.model import Event, State
-from perpend.findings.severity.levels import LEVELS
+from perpend.findings.severity.levels import LEVELS, SeverityLevel
 from perpend.reports.overview_texts import known_share
 from perpend.reports.site.render.charts import column_rects
+from perpend.server.index.questions import WAIVED_NAME
 from perpend.server.pages.asking import asked_of, link
 from perpend.server.pages.render import page
 from perpend.server.reader import run_of, scope_of
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from perpend.server.answers import Coverage, FindingGroup, Summary, TrendPoint, WaiverRow
+    from perpend.server.answers import Change, Coverage, FindingGroup, Summary, TrendPoint, WaiverRow
+    from perpend.server.scope import Scope
+    from perpend.server.served_store import ServedRun
 
 _SERVICES: Final = 10
 _POINTS: Final = 30
 _WIDE, _HIGH = 600, 90
+_OPENED: Final = 3
+"""How many new findings the first page names."""
+
 _ENDS_SOON: Final = "ends soon"
 
 
@@ -40,6 +46,10 @@ def overview(request: Request) -> Response:
         "share": share_of(summary.coverage),
         "known": known_of(summary.coverage),
         "changes": changes_of(summary),
+        "opened": _opened(served, summary, scope),
+        "critical": summary.severities.get(SeverityLevel.CRITICAL.value, {}).get("failing", 0),
+        "failing_link": link("/findings", [(LIFE.name, State.OPEN.value), (WAIVED_NAME, "no")]),
+        "waived_link": link("/findings", [(WAIVED_NAME, "yes")]),
         "severities": severities_of(summary),
         "services": list(summary.services.items())[:_SERVICES],
         "more_services": max(len(summary.services) - _SERVICES, 0),
@@ -51,6 +61,14 @@ def overview(request: Request) -> Response:
         "unknown_link": link("/findings", [(LIFE.name, State.UNKNOWN.value), (LIFE.name, State.UNCONFIRMED.value)]),
     }
     return page(request, "overview.html", served=served, **context)
+
+
+def _opened(served: ServedRun, summary: Summary, scope: Scope) -> Sequence[Change]:
+    """Return the first findings that the last run opened; none of the first run, which opened all."""
+    if summary.run == 1 or not summary.changes.get(Event.OPENED.value):
+        return ()
+    runs = str(summary.run - 1), str(summary.run)
+    return served.views.changes(*runs, scope, event=Event.OPENED.value, limit=_OPENED).changes
 
 
 def share_of(coverage: Coverage) -> int | None:

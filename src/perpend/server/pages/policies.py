@@ -41,6 +41,9 @@ SEARCH: Final = Control("search", "Words that title, id or service must contain.
 SERVICE: Final = Control("service", "Only policies of this service.", None)
 
 _MOST: Final = 300
+_MOST_OPEN: Final = 50
+"""How many policies are shown before the fold."""
+
 _FINDINGS: Final = 10
 
 
@@ -61,6 +64,7 @@ def policies(request: Request) -> Response:
         "policies.html",
         served=served,
         policies=chosen[:_MOST],
+        most_open=_MOST_OPEN,
         left_out=max(len(chosen) - _MOST, 0),
         chosen=len(chosen),
         total=len(rows),

@@ -68,7 +68,7 @@ def _base_values(request: Request, header: Summary | None, scope: Scope) -> dict
         "here": request.scope["path"],
         "header": header,
         "scope": scope,
-        "is_reading": request.app.state.store.is_reading,
+        "is_reading": header is not None and request.app.state.store.is_reading,
         "reader": getattr(request.state, "reader", None),
         "may_start": scope.is_all and bool(request.app.state.settings.runs),
         "version": __version__,

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LAST: Final = Control("last", "How many of the newest runs.", 60, most=MOST_RUNS)
 
 _WIDE, _HIGH = 1_000, 160
+_GRID: Final = (1, _HIGH // 2, _HIGH - 1)
+"""The heights of the lines of a chart: all, half and none of the most."""
+
 _LEVELS: Final = ("not rated", *(level.value for level in LEVELS))
 """The severities from below in a column."""
 
@@ -59,27 +62,42 @@ def trends(request: Request) -> Response:
 def by_severity(points: Sequence[TrendPoint]) -> Markup:
     """Return a column for each run: open and unconfirmed findings, the most severe on top."""
     columns = [[(f"sev-{level.replace(' ', '-')}", point.severities.get(level, 0)) for level in _LEVELS] for point in points]
-    return _chart(columns, _from_to("Open findings by severity", points, lambda point: f"{sum(point.severities.values()):,}"))
+    label = _from_to("Open findings by severity", points, lambda point: f"{sum(point.severities.values()):,}")
+    return _chart(columns, label, [_tip(point, f"{sum(point.severities.values()):,} open") for point in points])
 
 
 def unknown_share(points: Sequence[TrendPoint]) -> Markup:
     """Return a column for each run: the part of verdicts that are not known."""
     columns = [[("fill-warn", _per_mille(point))] for point in points]
-    return _chart(columns, _from_to("Share of unknown verdicts", points, _share_text))
+    label = _from_to("Share of unknown verdicts", points, _share_text)
+    return _chart(columns, label, [_tip(point, f"{_share_text(point)} unknown") for point in points])
 
 
 def opened_and_ended(points: Sequence[TrendPoint]) -> Markup:
     """Return two columns for each run: findings that were opened or reopened, and those that ended."""
     columns = [column for point in points for column in ([("fill-bad", point.opened)], [("fill-good", point.ended)], [])]
     label = _from_to("Opened and ended findings", points, lambda point: f"{point.opened:,} and {point.ended:,}")
-    return _chart(columns, label)
+    return _chart(columns, label, [_tip(point, f"{point.opened:,} opened, {point.ended:,} ended") for point in points])
 
 
-def _chart(columns: Sequence[Sequence[tuple[str, int]]], label: str) -> Markup:
+def _chart(columns: Sequence[Sequence[tuple[str, int]]], label: str, tips: Sequence[str]) -> Markup:
+    """Return columns with three lines behind them; each tip belongs to an equal part of the width."""
     drawn = Markup(column_rects(columns, _WIDE, _HIGH))  # noqa: S704 drawn by us of numbers
+    lines = Markup("").join(Markup('<line class="grid" x1="0" x2="{}" y1="{}" y2="{}"/>').format(_WIDE, at, at) for at in _GRID)
+    step = _WIDE / max(len(tips), 1)
+    over = Markup("").join(
+        Markup('<rect class="tip" x="{}" y="0" width="{}" height="{}"><title>{}</title></rect>').format(
+            round(step * place, 2), round(step, 2), _HIGH, tip
+        )
+        for place, tip in enumerate(tips)
+    )
     return Markup(
-        '<svg class="trend" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-    ).format(_WIDE, _HIGH, label, drawn)
+        '<svg class="trend" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}{}{}</svg>'
+    ).format(_WIDE, _HIGH, label, lines, drawn, over)
+
+
+def _tip(point: TrendPoint, text: str) -> str:
+    return f"run {point.run}, {point.time:%Y-%m-%d}: {text}"
 
 
 def _from_to(name: str, points: Sequence[TrendPoint], text: Callable[[TrendPoint], str]) -> str:
