@@ -37,7 +37,7 @@ def filled_remedies() -> Iterator[tuple[str, Remedy]]:
     for policy_id in repository.policy_ids:
         found = remedy_of(repository, policy_id)
         assert found.diagnostics == ()
-        if found.value is not None:
+        if found.value is not None and not found.value.no_commands:
             tests = tests_of(repository, analyzer, production_of(policy_id))[0]
             judged = next(test.fields for test in tests if test.expected.status == "INCOMPLIANT")
             yield policy_id, fill(found.value, with_names(judged, found.value))
@@ -47,9 +47,13 @@ def with_names(fields: Any, remedy: Remedy) -> dict[str, Any]:
     """Return an object with a name in each field that a remedy names; a test object holds only what its policy reads."""
     known = dict(fields)
     for value in remedy.values:
-        known.setdefault(value.path, SAMPLES[value.kind.name])
-        if known[value.path] is None:
-            known[value.path] = SAMPLES[value.kind.name]
+        *lookups, name = value.path.split(".")
+        holder = known
+        for lookup in lookups:
+            holder[lookup] = dict(holder.get(lookup) or {})
+            holder = holder[lookup]
+        if holder.get(name) is None:
+            holder[name] = SAMPLES[value.kind.name]
     return known
 
 

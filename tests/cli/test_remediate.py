@@ -124,7 +124,7 @@ def test_without_a_remedy_the_words_of_the_policy_are_shown_and_called_not_fille
 ) -> None:
     ran = run("remediate", POLICY, "--store", store, "--repo", copied(tmp_path, None))
     assert 3 == ran.code
-    assert 3 == ran.out.count("# not filled in: the policy has no remedy.yaml\n#   Switch `it` on.\n#   touch owned\n")
+    assert 3 == ran.out.count("# not filled in: no commands are prepared yet\n#   Switch `it` on.\n#   touch owned\n")
     assert "\naws" not in ran.out
 
 

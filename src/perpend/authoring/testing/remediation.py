@@ -31,7 +31,7 @@ class RemediationTest:
 def find_remediation(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> RemediationTest | None:
     """Return the remediation of the first incompliant test object with all names, else of any. None without a remediation."""
     remedy = remedy_of(analyzer.repository, policy_id).value
-    if remedy is None:
+    if remedy is None or remedy.no_commands:
         return None
     incompliant = {(end.path, end.number) for end in executions.ends if end.passed and end.actual.status == Status.INCOMPLIANT}
     for test in tests_of(analyzer.repository, analyzer, logic_id)[0]:

@@ -58,12 +58,16 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """The remedy of a policy, with placeholders, or filled with an object's names."""
+    """The remedy of a policy, with placeholders, or filled with an object's names.
+
+    ``no_commands`` is the reason why no command fixes the object; then all else is empty.
+    """
 
     values: tuple[RemedyValue, ...]
     before: tuple[Look, ...]
     steps: tuple[RemedyStep, ...]
     terraform: tuple[Settings, ...] = ()
+    no_commands: str = ""
 
     def commands(self) -> Iterator[Words]:
         """Yield all commands."""

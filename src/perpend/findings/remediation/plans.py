@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from perpend.findings.remediation.model import Remedy
     from perpend.language.interpreter.interpreter import EvaluationOutcome
 
-UNDECLARED: Final = "the policy has no remedy.yaml"
+UNDECLARED: Final = "no commands are prepared yet"
 """Why nothing was filled in where nobody has written what to."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemediationPlan:
-    """The plan for one object: a filled ``remedy``, or the reasons ``why_not``; ``guide`` is the remediation in words."""
+    """The plan for one object: a filled ``remedy``, or the reasons ``why_not``; ``guide`` is the remediation in words.
+
+    ``by_hand``: the policy has no commands for any object, and ``why_not`` is a sentence.
+    """
 
     policy: PolicyView
     type_label: str
@@ -37,6 +40,7 @@ class RemediationPlan:
     guide: str
     remedy: Remedy | None
     why_not: tuple[str, ...] = ()
+    by_hand: bool = False
 
     @property
     def account(self) -> str:
@@ -98,13 +102,16 @@ def object_plan(
 ) -> RemediationPlan:
     """Return the plan for one object that a policy finds incompliant. It has all fields that the remedy names."""
     filled, why_not = _filled(judged, remedy)
-    mending = RemediationPlan(policy, type_label, judged, message, guide, filled, why_not)
+    by_hand = remedy is None or bool(remedy.no_commands)
+    mending = RemediationPlan(policy, type_label, judged, message, guide, filled, why_not, by_hand)
     return replace(mending, remedy=with_credentials(filled, mending.account)) if filled else mending
 
 
 def _filled(judged: CloudObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:
     if remedy is None:
         return None, (UNDECLARED,)
+    if remedy.no_commands:
+        return None, (remedy.no_commands.rstrip("."),)
     if judged.variants:
         return None, ("its sources contradict each other",)
     try:

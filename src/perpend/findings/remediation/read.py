@@ -83,6 +83,14 @@ class _RemedyReading:
         self.used: set[str] = set()
 
     def remedy(self, fields: Fields) -> Remedy:
+        if reason := fields.text("noCommands", ""):
+            for key in ("values", "before", "steps", "terraform"):
+                if key in fields.key_spans:
+                    self._note(rules.NO_WAY_BACK, fields.key_spans[key], f"the remedy has both `noCommands` and `{key}`")
+            return Remedy((), (), (), no_commands=reason)
+        for key in ("values", "before", "steps"):
+            if key not in fields.key_spans:
+                self._note(load_rules.MISSING_KEY, fields.span, f"`{key}` is missing")
         entries = self._bounded(fields, "values")
         for entry in entries:
             self._take(entry)
@@ -90,7 +98,7 @@ class _RemedyReading:
         steps = tuple(map(self._step, self._bounded(fields, "steps")))
         terraform = tuple(map(self._settings, self._bounded(fields, "terraform")))
         for key in ("before", "steps"):
-            if not fields.records(key):
+            if key in fields.key_spans and not fields.records(key):
                 self._note(load_rules.MISSING_KEY, fields.key_spans[key], f"`{key}` holds nothing")
         for entry in entries:
             if entry.text("name") not in self.used:

@@ -37,8 +37,9 @@ UNSAFE_COMMAND: Final = _error(
 NO_WAY_BACK: Final = _error(
     "A233",
     "remedy-without-way-back",
-    "A step says neither how it is undone nor why it cannot be; or it says both.\n\n"
-    "Write the command as `undo`, or the reason as `noUndo`.",
+    "A step says neither how it is undone nor why it cannot be; or it says both. Or a remedy has commands, and says that there "
+    "are none.\n\n"
+    "Write the command as `undo`, or the reason as `noUndo`. Write `noCommands` alone.",
 )
 MISPLACED: Final = _error(
     "A234",

@@ -154,7 +154,7 @@ class StorePlan:
 
 
 def remedies_for(analyzer: Analyzer, requested: RequestedObjects) -> tuple[dict[str, Remediable], dict[str, str]]:
-    """Return the remedy of each requested policy, and the text of ``remediation.md`` for those without a remedy.
+    """Return the remedy of each requested policy, and the text of ``remediation.md`` for those without commands.
 
     Raises UnusableRemedy.
     """
@@ -165,6 +165,6 @@ def remedies_for(analyzer: Analyzer, requested: RequestedObjects) -> tuple[dict[
         if loaded.diagnostics:
             raise UnusableRemedy(f"{policy_id}: remedy.yaml has errors: no plan was made", loaded.diagnostics)
         remedies[policy_id] = Remediable(loaded.value, objects)
-        if loaded.value is None:
+        if loaded.value is None or loaded.value.no_commands:
             guides[policy_id] = analyzer.repository.text(f"{policy_id[1:]}/remediation.md")
     return remedies, guides

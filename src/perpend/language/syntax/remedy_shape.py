@@ -51,9 +51,10 @@ SHAPE: Final = Record(
     "remedy",
     "Commands that fix incompliant objects of a policy, with placeholders for their names.",
     (
-        Key("values", Items(_VALUE), "The names that the commands take from the object.", required=True),
-        Key("before", Items(_LOOK, filled=True), "A check before the changes.", required=True),
-        Key("steps", Items(_STEP, filled=True), "The changes, in order.", required=True),
+        Key("values", Items(_VALUE), "The names that the commands take from the object."),
+        Key("before", Items(_LOOK, filled=True), "A check before the changes."),
+        Key("steps", Items(_STEP, filled=True), "The changes, in order."),
         Key("terraform", Items(_RESOURCE), "The same change as attributes of Terraform resources."),
+        Key("noCommands", _TEXT, "Instead of all other keys: why no command fixes the object."),
     ),
 )

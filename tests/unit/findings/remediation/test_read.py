@@ -91,6 +91,7 @@ WRONG = [
     ),
     (step(noUndo=None), "A233", "the step has neither `undo` nor `noUndo`"),
     (step(undo=["aws", "things", "unmend", "<thing>"]), "A233", "the step has both `undo` and `noUndo`"),
+    ({"noCommands": "No."}, "A233", "the remedy has both `noCommands` and `steps`"),
     ({"steps": []}, "L121", "`steps` holds nothing"),
     ({"steps": [STEP] * 21}, "L113", "`steps` has 21 entries; at most 20 are read"),
     (step(run="aws things mend <thing>"), "L122", "expected a list, found the text `aws things mend <thing>`"),
