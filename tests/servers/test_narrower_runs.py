@@ -130,7 +130,7 @@ def answers(run: RunWriter, store: Path, repository: Path, waivers: Path) -> Ans
     try:
         with client_of(served) as client:
             found["api"] = _of_coverage(client.get("/api/v1/summary").json()["coverage"])
-            tally = re.findall(r'class="big">([\d,]+)</span> (\w+)', client.get("/").text)
+            tally = re.findall(r'class="big[^>]*>([\d,]+)</(?:span|a)> (\w+)', client.get("/").text)
             page = {name: int(number.replace(",", "")) for number, name in reversed(tally)}
             found["page"] = (page["failing"], page["unknown"], page.get("waived", 0))
         found["mcp"] = _of_coverage(called(served, "summary", {}, ALL_ACCOUNTS).structured_content["coverage"])
