@@ -606,7 +606,7 @@ class _Report:
     def _report_commands(self) -> ReportCommands:
         """Return the commands of the HTML report: those that single findings need have marks for policy and object."""
         from perpend.core.objects.inventory import CloudObject, Origin
-        from perpend.language.syntax.remedy_shape import FILE
+        from perpend.findings.remediation.read import has_commands
         from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, ReportCommands
 
         if (commands := self._commands) is None:
@@ -618,11 +618,11 @@ class _Report:
         if commands.explain.is_kept and not commands.explain.names_some:
             explain = commands.explain.words(policy, CloudObject("", object_id, "", "", {}, Origin("")), self.evaluation.day)
         remediate = ("perpend", "remediate", policy, *commands.store) if commands.store is not None else ()
-        files = self.request.repository.tree.files
+        repository = self.request.repository
         return ReportCommands(
             explain=[marks.get(word, word) for word in explain],
             remediate=[marks.get(word, word) for word in remediate],
-            remedies={policy_id for policy_id in self.evaluation.selection.policies if f"{policy_id[1:]}/{FILE}" in files},
+            remedies={policy_id for policy_id in self.evaluation.selection.policies if has_commands(repository, policy_id)},
             permissions=commands.permissions.text() if commands.permissions else "",
         )
 

@@ -64,6 +64,12 @@ def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
     return Loaded(None if diagnostics else remedy, tuple(diagnostics))
 
 
+def has_commands(repository: Repository, policy_id: str) -> bool:
+    """Whether a policy has commands for its objects, not only the reason why there are none."""
+    remedy = remedy_of(repository, policy_id).value
+    return remedy is not None and not remedy.no_commands
+
+
 def remedy_problems(repository: Repository) -> Iterator[Diagnostic]:
     """Yield the errors in the remedies of a repository, also of those without a policy."""
     end = f"/{FILE}"

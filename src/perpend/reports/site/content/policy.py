@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.remediation import find_remediation
 from perpend.core.objects.ids import framework_of, is_production
+from perpend.findings.remediation.read import has_commands
 from perpend.language.syntax.documents import Names, Policy
-from perpend.language.syntax.remedy_shape import FILE as REMEDY
 from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
 from perpend.reports.site.content.links import PageKind, Ref, WebLink, objects_ref
 from perpend.reports.site.content.logic import folder_crumbs, place_facets, problem_from
@@ -178,7 +178,7 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
             ("Explain the verdict of an object", f"perpend explain {quote(policy.id)} OBJECT {inputs}"),
             *commands,
         ]
-        if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:
+        if has_commands(book.repository, policy.id):
             commands.append(("Print commands that fix its findings", f"perpend remediate {quote(policy.id)} --store DIR"))
     return (*commands, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
 

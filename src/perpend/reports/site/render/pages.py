@@ -122,8 +122,11 @@ class Renderer:
         return _APART.sub(r"\1 ", self._template(page).render(self._context(page, path, drawing)))
 
     def policy_body(self, page: PolicyPage, drawing: Drawing) -> Markup:
-        """Return the page of a policy without its head, for a page that has another one. ``drawing`` makes its links."""
-        body = self._named("policy_body").render(self._context(page, drawing.path, drawing))
+        """Return the page of a policy without its head, for a page that has another one. ``drawing`` makes its links.
+
+        Tests and flow are folded.
+        """
+        body = self._named("policy_body").render({**self._context(page, drawing.path, drawing), "folded": True})
         return Markup(_APART.sub(r"\1 ", body))  # noqa: S704 rendered by a template, which escapes
 
     def _template(self, page: Page) -> Template:
