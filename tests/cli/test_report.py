@@ -164,7 +164,12 @@ def test_a_policy_with_a_remedy_says_so(tmp_path: Path, store: Path, run: RunWri
     page, policies = tmp_path / "a.html", tmp_path / "policies"
     for folder in ("types", *(f"ce/ca/aws/iam/{one}" for one in (KEY_POLICY, "root-user-mfa"))):
         shutil.copytree(LIBRARY / folder, policies / folder)
-    (policies / "ce/ca/aws/iam" / KEY_POLICY / "remedy.yaml").write_text("")
+    remedy = {
+        "values": [{"name": "user", "field": "CA10__userName__c", "kind": "iam-name"}],
+        "before": [{"say": "Look."}],
+        "steps": [{"say": "Do.", "run": ["aws", "iam", "get-user", "--user-name", "<user>"], "noUndo": "Nothing changes."}],
+    }
+    (policies / "ce/ca/aws/iam" / KEY_POLICY / "remedy.yaml").write_text(json.dumps(remedy))
     assert 0 == run("report", "html", "--store", store, "--repo", policies, "--out", page).code
     found = {one["id"].rpartition("/")[2]: one.get("remedy") for one in head_of(page.read_text("utf-8"))["policies"]}
     assert {KEY_POLICY: 1, "root-user-mfa": None} == found
