@@ -19,13 +19,17 @@ SECONDS = 10.0
 _WORKERS: Final = ThreadPoolExecutor(2, "perpend-object")
 
 
-def within_time(work: Callable[..., Answer], *arguments: Any) -> tuple[Answer | None, str]:
-    """Return the answer, or None and a sentence that tells why there is none: it took too long, or the store has it not."""
+def within_time(work: Callable[..., Answer], *arguments: Any, seconds: float | None = None) -> tuple[Answer | None, str]:
+    """Return the answer, or None and a sentence that tells why there is none: it took too long, or the store has it not.
+
+    ``seconds`` is how long the page waits, by default :data:`SECONDS`.
+    """
+    limit = SECONDS if seconds is None else seconds
     future = _WORKERS.submit(work, *arguments)
     try:
-        return future.result(SECONDS), ""
+        return future.result(limit), ""
     except TooLate:
         future.cancel()
-        return None, f"It takes longer than {SECONDS:g} seconds. Ask on the command line, which waits."
+        return None, f"It takes longer than {limit:g} seconds. Ask on the command line, which waits."
     except PerpendError as error:
         return None, str(error)

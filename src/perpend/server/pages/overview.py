@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from perpend.reports.overview_texts import known_share
 from perpend.reports.site.render.charts import column_rects
 from perpend.server.index.questions import WAIVED_NAME
 from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.bounded import within_time
 from perpend.server.pages.render import page
 from perpend.server.reader import run_of, scope_of
 
@@ -31,6 +33,9 @@ _POINTS: Final = 30
 _WIDE, _HIGH = 600, 90
 _OPENED: Final = 3
 """How many new findings the first page names."""
+
+_OPENED_SECONDS: Final = 1.0
+"""How long the first page waits for them."""
 
 _ENDS_SOON: Final = "ends soon"
 
@@ -64,11 +69,15 @@ def overview(request: Request) -> Response:
 
 
 def _opened(served: ServedRun, summary: Summary, scope: Scope) -> Sequence[Change]:
-    """Return the first findings that the last run opened; none of the first run, which opened all."""
+    """Return the first findings that the last run opened; none of the first run, which opened all.
+
+    The page does not wait for a long list of changes: the next request shows them.
+    """
     if summary.run == 1 or not summary.changes.get(Event.OPENED.value):
         return ()
-    runs = str(summary.run - 1), str(summary.run)
-    return served.views.changes(*runs, scope, event=Event.OPENED.value, limit=_OPENED).changes
+    first_ones = partial(served.views.changes, event=Event.OPENED.value, limit=_OPENED)
+    answer, _ = within_time(first_ones, str(summary.run - 1), str(summary.run), scope, seconds=_OPENED_SECONDS)
+    return answer.changes if answer is not None else ()
 
 
 def share_of(coverage: Coverage) -> int | None:
