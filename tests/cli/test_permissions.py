@@ -159,3 +159,11 @@ def test_nothing_is_missing(run: RunWriter, tmp_path: Path) -> None:
         writer.commit("test")
     told = run("permissions", "--missing", "--store", tmp_path / "store")
     assert (0, "", "perpend: the last collection was denied nothing\n") == told
+
+
+def test_calls_that_failed_otherwise_are_not_called_denied(run: RunWriter, tmp_path: Path) -> None:
+    with Store(tmp_path / "store").writing() as writer:
+        writer.calls.append(FailedCall("111122223333", "", "x", "A", "x:A", "failed:", "InternalError"))
+        writer.commit("test")
+    told = run("permissions", "--missing", "--store", tmp_path / "store")
+    assert "perpend: the last collection was denied nothing; 1 call failed, which no permission changes\n" == told.err

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
 from perpend.core.clouds.registry import cloud_of_type, is_account_type
+from perpend.core.objects.claims import NOT_ASKED, Scope
 from perpend.core.objects.ids import is_production
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
@@ -44,6 +45,9 @@ FIX_FIRST: Final = 5
 
 NAMED: Final = 2
 """The number of objects that are named for each of them."""
+
+_DENIED: Final = "denied"
+"""How the refusals of denied calls begin."""
 
 _DECIDED: Final = "perpend_decided"
 """The table of the verdicts that waivers or shifts of severity change."""
@@ -123,7 +127,8 @@ class FailingPolicy:
 class UnreadCall:
     """Calls of one kind that failed in the same way, with their regions or accounts.
 
-    ``verdicts`` is the number of unknown verdicts of the policies that need the call there.
+    ``verdicts`` is the number of unknown verdicts of the policies that need the call there. ``accounts`` and ``regions`` are
+    the numbers of these.
     """
 
     label: str
@@ -132,6 +137,32 @@ class UnreadCall:
     places: tuple[str, ...]
     calls: int
     verdicts: int
+    accounts: int = 1
+    regions: int = 0
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether a permission was lacking, or a policy of the organization forbids the call."""
+        return is_denied(self.refusal)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCauses:
+    """The unknown verdicts that a report shows, by cause: each is counted once, at the first cause that holds.
+
+    They need a ``denied`` call, one that ``failed`` otherwise, or objects that the collection did not ask for. ``other`` have
+    causes in the data that was read.
+    """
+
+    denied: int = 0
+    failed: int = 0
+    not_asked: int = 0
+    other: int = 0
+
+    @property
+    def total(self) -> int:
+        """The number of unknown verdicts."""
+        return self.denied + self.failed + self.not_asked + self.other
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +192,7 @@ class Overview:
     failing_policies: int
     unread: tuple[UnreadCall, ...] = ()
     unread_verdicts: int = 0
+    unknown_causes: UnknownCauses = UnknownCauses()
     severity_note: str = ""
 
     @property
@@ -214,7 +246,7 @@ def overview_of(
         rows = counted.rows(repository)
         groups = [FailingPolicy(row.policy_id, row.title, row.level, row.counts.failing) for row in failing_first(rows)]
         to_fix = counted.with_objects(connection, groups[:most])
-        unread, unread_verdicts = _unread(connection, evaluation, calls)
+        unread, causes = _unread(connection, evaluation, calls)
     names = {number: account.name for number, account in (accounts or {}).items() if account.name}
     to_fix = [replace(one, objects=tuple(_with_account_name(object_, names) for object_ in one.objects)) for one in to_fix]
     numbers = {number for source in evaluation.inventory.sources for number in source.accounts}
@@ -235,7 +267,8 @@ def overview_of(
         tuple(to_fix),
         len(groups),
         unread,
-        unread_verdicts,
+        causes.denied + causes.failed,
+        causes,
         counted.ratings.note(policy_id for policy_id, _ in counted.numbers),
     )
 
@@ -391,42 +424,95 @@ def _with_account_name(failing: FailingObject, names: Mapping[str, str]) -> Fail
     return replace(failing, account=names.get(failing.account or "", failing.account))
 
 
-def _unread(connection: Connection, evaluation: Evaluation, calls: Sequence[FailedCall]) -> tuple[tuple[UnreadCall, ...], int]:
-    """Return the failed calls by permission and failure, and how many unknown verdicts need any of them.
+def is_denied(refusal: str) -> bool:
+    """Whether a call was refused for lack of a permission, by a policy of the account or of the organization."""
+    return refusal.startswith(_DENIED)
+
+
+def _unread(
+    connection: Connection, evaluation: Evaluation, calls: Sequence[FailedCall]
+) -> tuple[tuple[UnreadCall, ...], UnknownCauses]:
+    """Return the failed calls by permission and failure, and the causes of the unknown verdicts.
 
     A verdict needs a call if its policy reads a field that the call serves, and its object is in the call's account and region.
+    Without failed calls, and if the collection asked for everything, no cause is counted.
     """
     needing = _policies_by_label(evaluation, {call.label for call in calls})
-    policies = frozenset().union(*needing.values()) if needing else frozenset()
+    left_out = _LeftOut.of(evaluation)
     unknown: list[tuple[Any, ...]] = []
-    if policies:
+    if calls or left_out.claims:
         from perpend.findings.waivers.run_findings import run_findings
 
         shown = replace(evaluation, verdicts=evaluation.shown)
+        policies = {program.policy_id for program in evaluation.programs}
         candidates = run_findings(shown, policies, (Status.UNDETERMINED,))
         unknown = rows_of(connection, f"SELECT policy_id, account, region, count(*) FROM ({candidates}) GROUP BY ALL")
 
-    def verdicts(alike: Sequence[FailedCall]) -> int:
-        return sum(
-            number
-            for policy_id, account, region, number in unknown
-            if any(
-                policy_id in needing.get(call.label, ())
-                and account in (None, call.account)
-                and (not call.region or region in (None, call.region))
-                for call in alike
-            )
+    def needs(of_verdict: tuple[Any, ...], some: Iterable[FailedCall]) -> bool:
+        policy_id, account, region = of_verdict
+        return any(
+            policy_id in needing.get(call.label, ())
+            and account in (None, call.account)
+            and (not call.region or region in (None, call.region))
+            for call in some
         )
 
+    def cause(of_verdict: tuple[Any, ...]) -> str:
+        if needs(of_verdict, denied):
+            return "denied"
+        if needs(of_verdict, failed):
+            return "failed"
+        return "not_asked" if left_out.is_needed(*of_verdict) else "other"
+
+    denied = [call for call in calls if is_denied(call.refusal)]
+    failed = [call for call in calls if not is_denied(call.refusal)]
+    causes: Counter[str] = Counter()
+    for *of_verdict, number in unknown:
+        causes[cause(tuple(of_verdict))] += number
     alike: dict[tuple[str, str, str], list[FailedCall]] = {}
     for call in calls:
         alike.setdefault((call.label, call.refusal, call.code), []).append(call)
     several = len({call.account for call in calls}) > 1
     unread = [
-        UnreadCall(*key, tuple(dict.fromkeys(_place(call, several=several) for call in some)), len(some), verdicts(some))
+        UnreadCall(
+            *key,
+            tuple(dict.fromkeys(_place(call, several=several) for call in some)),
+            len(some),
+            sum(number for *of_verdict, number in unknown if needs(tuple(of_verdict), some)),
+            len({call.account for call in some}),
+            len({call.region for call in some if call.region}),
+        )
         for key, some in alike.items()
     ]
-    return tuple(sorted(unread, key=lambda one: (-one.verdicts, one.label))), verdicts(calls)
+    return tuple(sorted(unread, key=lambda one: (-one.verdicts, one.label))), UnknownCauses(**causes)
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    """What a collection did not ask for: ``claims`` by type, and the types that each policy reads."""
+
+    claims: Mapping[str, Sequence[Scope]]
+    types: Mapping[str, Collection[str]]
+
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> _LeftOut:
+        """Return what the sources of an evaluation say that they were not asked for."""
+        claims: dict[str, list[Scope]] = {}
+        for claim in (claim for source in evaluation.inventory.sources for claim in source.coverage):
+            if claim.lacking is not None and claim.lacking.startswith(NOT_ASKED):
+                claims.setdefault(claim.type_name, []).append(claim.scope)
+        types: dict[str, set[str]] = {}
+        for program in evaluation.programs if claims else ():
+            types.setdefault(program.policy_id, set()).update(fields_by_type([program]))
+        return cls(claims, types)
+
+    def is_needed(self, policy_id: str, account: str | None, region: str | None) -> bool:
+        """Whether a policy reads a type in a place that was not asked for, about an object in some account and region."""
+        return any(
+            scope.meets(Scope(account, region))
+            for type_name in ("", *self.types.get(policy_id, ()))
+            for scope in self.claims.get(type_name, ())
+        )
 
 
 def _place(call: FailedCall, *, several: bool) -> str:

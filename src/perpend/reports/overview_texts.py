@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from perpend.findings.severity.levels import SeverityLevel
     from perpend.reports.overview import FailingObject, FailingPolicy, Overview, UnreadCall
+
+_MOST_PLACES: Final = 3
+_MOST_CHARACTERS: Final = 48
 
 
 def level_text(level: SeverityLevel | None) -> str:
@@ -116,14 +119,40 @@ def _and_more(names: Sequence[str], rest: int) -> str:
 
 
 def unread_text(overview: Overview) -> str:
-    """Return how many calls failed, and how many unknown verdicts need them."""
-    refusals = {call.refusal for call in overview.unread}
-    number = sum(call.calls for call in overview.unread)
-    verb, them = ("was", "it") if number == 1 else ("were", "them")
-    how = f"{verb} denied" if refusals == {"denied"} else "failed"
-    said = f"{counted(number, 'call')} {how}"
+    """Return how many calls were denied, how many failed otherwise, and how many unknown verdicts need them."""
+    denied = sum(call.calls for call in overview.unread if call.is_denied)
+    failed = sum(call.calls for call in overview.unread) - denied
+    parts = [f"{counted(denied, 'call')} {'was' if denied == 1 else 'were'} denied"] if denied else []
+    parts += [f"{failed:,} failed" if denied else f"{counted(failed, 'call')} failed"] if failed else []
     needing = counted(overview.unread_verdicts, "unknown verdict needs", "unknown verdicts need")
-    return said + (f", {needing} {them}" if overview.unread_verdicts else "")
+    parts += [f"{needing} {'it' if denied + failed == 1 else 'them'}"] if overview.unread_verdicts else []
+    return ", ".join(parts)
+
+
+def unknown_text(overview: Overview) -> str:
+    """Return how many unknown verdicts have which cause; empty if no call failed and everything was asked for."""
+    causes = overview.unknown_causes
+    if causes.total == causes.other:
+        return ""
+    parts = {
+        "need denied calls": causes.denied,
+        "need failed calls": causes.failed,
+        "read what was not asked for": causes.not_asked,
+        "have other reasons": causes.other,
+    }
+    listed = ", ".join(f"{number:,} {what}" for what, number in parts.items() if number)
+    return f"of {causes.total:,} unknown: {listed}"
+
+
+def places_text(call: UnreadCall) -> str:
+    """Return the places of calls, or how many regions and accounts they are if that is shorter to read."""
+    named = ", ".join(call.places)
+    if len(call.places) == 1 or (len(call.places) <= _MOST_PLACES and len(named) <= _MOST_CHARACTERS):
+        return named
+    accounts = f"{call.accounts:,} accounts"
+    if not call.regions:
+        return accounts
+    return counted(call.regions, "region") + (f" of {accounts}" if call.accounts > 1 else "")
 
 
 def call_text(overview: Overview, call: UnreadCall) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.account import Account
-from perpend.core.objects.claims import FailedCall
+from perpend.core.objects.claims import NOT_ASKED, Claim, FailedCall, Scope
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
@@ -18,7 +18,8 @@ from perpend.findings.severity.levels import LEVELS
 from perpend.findings.verdict_filter import filter_verdicts
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports import overview as module
-from perpend.reports.overview import OpenCounts
+from perpend.reports.overview import OpenCounts, UnknownCauses, UnreadCall
+from perpend.reports.overview_texts import places_text, unknown_text, unread_text
 from tests.unit.reports.summed_run import ACCOUNTS, DAY, POLICIES, REGIONS, analyzer, evaluation, overview, things
 
 pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
@@ -138,6 +139,51 @@ def test_unknown_verdicts_belong_to_the_calls_that_failed_where_their_objects_ar
     } == {one.label: (one.refusal, one.code, one.places, one.calls, one.verdicts) for one in found.unread}
     assert sum(expected.values()) == found.unread_verdicts
     assert sorted((one.verdicts for one in found.unread), reverse=True) == [one.verdicts for one in found.unread]
+
+
+def test_each_unknown_verdict_is_counted_at_one_cause(
+    evaluation: Evaluation, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needing = {"x:A": frozenset({"/ce/iam/a"}), "x:B": frozenset({"/ce/iam/a", "/ce/d"})}
+    monkeypatch.setattr(module, "_policies_by_label", lambda evaluation, labels: needing)
+    calls = [
+        FailedCall(ACCOUNTS[0], "", "x", "A", "x:A", "denied", "AccessDenied"),
+        FailedCall(ACCOUNTS[0], "", "x", "B", "x:B", "failed:", "InternalError"),
+    ]
+    assert "" == unknown_text(overview(evaluation, analyzer))
+    claim = Claim("CA10__CaThing__c", Scope(ACCOUNTS[1], REGIONS[0]), f"{NOT_ASKED} x:A in there")
+    sources = tuple(replace(source, coverage=(*source.coverage, claim)) for source in evaluation.inventory.sources)
+    narrower = replace(evaluation, inventory=replace(evaluation.inventory, sources=sources))
+    by_id = {fields["Id"]: fields for fields in things()}
+    expected: Counter[str] = Counter()
+    for verdict in evaluation.findings():
+        if verdict.status is not Status.UNDETERMINED:
+            continue
+        fields = by_id[verdict.object.id]
+        if fields["CA10__owner__c"] == ACCOUNTS[0]:
+            expected[{"/ce/iam/a": "denied", "/ce/d": "failed"}.get(verdict.policy_id, "other")] += 1
+        else:
+            expected["not_asked" if fields["CA10__region__c"] in (REGIONS[0], None) else "other"] += 1
+    found = overview(narrower, analyzer, calls=calls)
+    assert len(expected) == 4 and UnknownCauses(**expected) == found.unknown_causes
+    assert found.unknown == found.unknown_causes.total and expected["denied"] + expected["failed"] == found.unread_verdicts
+    assert (
+        f"of {found.unknown} unknown: {expected['denied']} need denied calls, {expected['failed']} need failed calls, "
+        f"{expected['not_asked']} read what was not asked for, {expected['other']} have other reasons"
+    ) == unknown_text(found)
+    assert unread_text(found).startswith("1 call was denied, 1 failed, ")
+
+
+def test_many_places_are_counted() -> None:
+    regions = tuple(f"region-{number}" for number in range(24))
+
+    def text(places: tuple[str, ...], accounts: int, number: int) -> str:
+        return places_text(UnreadCall("x:A", "failed", "", places, len(places), 0, accounts, number))
+
+    assert "24 regions" == text(regions, 1, 24)
+    assert "region-0, region-1" == text(regions[:2], 1, 2)
+    assert "24 regions of 2 accounts" == text(tuple(f"111122223333/{one}" for one in regions), 2, 24)
+    assert "5 accounts" == text(tuple("12345"), 5, 0)
 
 
 def test_policies_that_need_a_call_are_those_whose_fields_it_serves() -> None:

@@ -185,7 +185,8 @@ def _print_missing(failed: Sequence[FailedCall], form: str, most_characters: int
         regions = ", ".join(dict.fromkeys(call.region for call in of_one if call.region))
         click.echo(f"perpend: {refusal}: {visible(f'{label:{width}}  {accounts}  {regions}').rstrip()}", err=True)
     if not calls:
-        click.echo("perpend: the last collection was denied nothing", err=True)
+        others = f"; {counted(len(failed), 'call')} failed, which no permission changes" if failed else ""
+        click.echo(f"perpend: the last collection was denied nothing{others}", err=True)
 
 
 def _print_policies(permissions: list[str], most: int, more: list[dict[str, Any]]) -> None:

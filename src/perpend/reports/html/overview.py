@@ -18,11 +18,13 @@ from perpend.reports.overview_texts import (
     level_text,
     object_texts,
     others_text,
+    places_text,
     scope_text,
     score_parts,
     score_text,
     subject_text,
     summed_services,
+    unknown_text,
     unread_text,
     verdicts_text,
 )
@@ -125,16 +127,27 @@ def to_fix(overview: Overview, *, rated: bool) -> str:
 
 
 def unread(overview: Overview, command: str) -> str:
-    """Return the calls that failed, with their permissions, and the command that prints these; empty if none failed."""
+    """Return the calls that failed, the command that prints the permissions of denied ones, and the causes of unknown verdicts.
+
+    Empty if no call failed and everything was asked for.
+    """
+    causes = unknown_text(overview)
+    why = f"<p>{html_text(causes[:1].upper() + causes[1:])}.</p>" if causes else ""
     if not overview.unread:
-        return ""
+        return f'<section class="unread"><h2>Unknown</h2>{why}</section>' if why else ""
+    if not any(call.is_denied for call in overview.unread):
+        command = ""
     first, rest = overview.unread[:_MOST_CALLS], overview.unread[_MOST_CALLS:]
-    more = f"<details><summary>{len(rest):,} more</summary>{_call_table(overview, rest, 'Other permission')}</details>"
+    more = f"<details><summary>{len(rest):,} more</summary>{_call_table(overview, rest, 'Other call')}</details>"
     said = unread_text(overview)
     return (
-        f'<section class="unread"><h2>Not read</h2><p>{html_text(said[:1].upper() + said[1:])}.</p>'
-        f"{_call_table(overview, first, 'Permission')}{more if rest else ''}"
-        + (f'<p class="soft">The policy that would allow them: <code>{html_text(command)}</code></p>' if command else "")
+        f'<section class="unread"><h2>Not read</h2><p>{html_text(said[:1].upper() + said[1:])}.</p>{why}'
+        f"{_call_table(overview, first, 'Call')}{more if rest else ''}"
+        + (
+            f'<p class="soft">The policy that would allow denied calls: <code>{html_text(command)}</code></p>'
+            if command
+            else ""
+        )
         + "</section>"
     )
 
@@ -158,7 +171,7 @@ def _count_table(title: str, rows: Iterable[tuple[str, OpenCounts]]) -> str:
 
 def _call_table(overview: Overview, calls: Sequence[UnreadCall], title: str) -> str:
     rows = "".join(
-        f"<tr><td><code>{html_text(call_text(overview, call))}</code></td><td>{html_text(', '.join(call.places))}</td>"
+        f"<tr><td><code>{html_text(call_text(overview, call))}</code></td><td>{html_text(places_text(call))}</td>"
         f'<td class="number">{call.verdicts:,}</td></tr>'
         for call in calls
     )

@@ -88,9 +88,7 @@ def of_page(page: str) -> Numbers:
         "score": (*score.groups(), parts),
         **{name: {row[0]: row[1:] for row in table(page, name)} for name in ("Severity", "Service")},
         "fix": table(page, "Fix first"),
-        "unread": [
-            (label, places, f"{number} verdict{'s'[: number != '1']}") for label, places, number in table(page, "Permission")
-        ],
+        "unread": [(label, places, f"{number} verdict{'s'[: number != '1']}") for label, places, number in table(page, "Call")],
     }
 
 

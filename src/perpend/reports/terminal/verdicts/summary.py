@@ -20,10 +20,12 @@ from perpend.reports.overview_texts import (
     level_text,
     object_texts,
     others_text,
+    places_text,
     score_parts,
     score_text,
     subject_text,
     summed_services,
+    unknown_text,
     unread_text,
     verdicts_text,
 )
@@ -46,6 +48,7 @@ MOST_UNREAD_LINES: Final = 10
 _ROWS: Final = 6
 _MOST_FRAMEWORKS: Final = 2
 _MOST_CALLS: Final = 5
+_MOST_PADDED: Final = 32
 _MOST_ACCOUNTS: Final = 3
 _BAR: Final = 40
 _GAP: Final = "  "
@@ -267,13 +270,21 @@ def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Ro
 
 
 def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Rows) -> None:
-    if not overview.unread:
-        return
+    causes = unknown_text(overview)
+    if overview.unread or causes:
+        rows.blank()
+    if overview.unread:
+        _print_calls(overview, permissions, rows)
+    if causes:
+        rows.put((causes[:1].upper() + causes[1:], "" if overview.unread else _UNKNOWN))
+
+
+def _print_calls(overview: Overview, permissions: NextCommand | None, rows: _Rows) -> None:
+    """Print the calls that failed, and the command that prints the permissions of those that were denied."""
     page, shown = rows.page, overview.unread[:_MOST_CALLS]
-    rows.blank()
     rows.put((f"Not read: {unread_text(overview)}", _UNKNOWN))
     labels = [page.name(call_text(overview, call)) for call in shown]
-    places = [page.prose(", ".join(call.places)) for call in shown]
+    places = [page.prose(places_text(call)) for call in shown]
     verdicts = [f"{call.verdicts:,} verdict{'s'[: call.verdicts != 1]}" for call in shown]
     label_room, verdict_room = max(map(display_width, labels)), max(map(len, verdicts))
     place_room = max(map(display_width, places))
@@ -281,9 +292,11 @@ def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Ro
         room = rows.width - 4 - verdict_room - 2 * len(_GAP)
         label_room = min(label_room, room * 2 // 3 if place_room > room // 3 else room - place_room)
         place_room = min(place_room, room - label_room)
+    else:
+        label_room = min(label_room, _MOST_PADDED)
     for label, place, count in zip(labels, places, verdicts, strict=True):
         rows.put(f"    {rows.fit(label, label_room)}{_GAP}{rows.fit(place, place_room)}{_GAP}{count:>{verdict_room}}")
     if rest := len(overview.unread) - len(shown):
         rows.put((f"    {page.ellipsis} and {rest:,} more", "dim"))
-    if permissions:
+    if permissions and any(call.is_denied for call in overview.unread):
         rows.put_commands([permissions], indent="    ")
