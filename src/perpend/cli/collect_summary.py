@@ -63,6 +63,7 @@ def print_collected(
     if in_short:
         _print_number_of_problems(result.problems)
         _print_closed(result.completeness.closed, most=_MOST_IN_SHORT)
+        _print_number_of_others(result.completeness.others)
         return
     _print_problems(result.problems)
     accounts = f", {result.accounts:,} accounts" if result.accounts > 1 else ""
@@ -127,6 +128,14 @@ def _print_others(others: Sequence[OthersListed], *, err: bool) -> None:
         what = "every object" if is_all else f"{sum(one.others for one in places):,} of {listed}"
         more = f" and {counted(len(places) - 1, 'more place')}" if len(places) > 1 else ""
         click.echo(f"left out: {what} that {label} shows in {places[0].place}{more}: other accounts own them", err=err)
+
+
+def _print_number_of_others(others: Sequence[OthersListed]) -> None:
+    """Print in one sentence how many listed objects were left out because other accounts own them."""
+    if others:
+        number = counted(sum(one.others for one in others), "listed object")
+        calls = ", ".join(sorted({one.label for one in others}))
+        click.echo(f"perpend: {number} left out, because other accounts own them ({visible(calls)})", err=True)
 
 
 def _print_carried_over(carried_over: CarriedOver, labels: Labels, *, err: bool) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from perpend.cli.collect_summary import print_policy_filter
+from perpend.cli.collect_summary import print_collected, print_policy_filter
 from perpend.cli.progress import TerminalProgress
-from perpend.collectors.protocol import WorkUnit, WorkUnitResult
+from perpend.collectors.protocol import CallCounts, Completeness, OthersListed, WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import Checkpoint
 from perpend.collectors.runs.request import PolicyFilter
 from perpend.inventory.snapshots.store import Store
@@ -53,3 +55,23 @@ def test_policies_that_read_other_types_are_printed_with_these_types(capsys: pyt
     assert (21, "  and 3 more that also read other types") == (len(others), others[-1])
     print_policy_filter(PolicyFilter(request, ("/ce/p",), lacking=lacking, others=1), in_short=True)
     assert [first] == capsys.readouterr().err.splitlines()
+
+
+def test_a_summary_says_in_one_sentence_how_many_objects_other_accounts_own(capsys: pytest.CaptureFixture[str]) -> None:
+    request = collection_request(open_repository(), (), (), ())
+
+    def printed(*others: OthersListed) -> str:
+        result: Any = SimpleNamespace(
+            counts=CallCounts(3),
+            carried_over=SimpleNamespace(as_before={}),
+            problems=(),
+            completeness=Completeness(others=others),
+        )
+        print_collected(result, request, err=True, in_short=True)
+        return capsys.readouterr().err
+
+    assert "" == printed()
+    snapshots = [OthersListed("ec2:DescribeSnapshots", f"111122223333/{region}", 1_301, 1_303) for region in ("a", "b")]
+    said = printed(*snapshots, OthersListed("ec2:DescribeImages", "111122223333/a", 1, 1))
+    calls = "ec2:DescribeImages, ec2:DescribeSnapshots"
+    assert f"perpend: 2,603 listed objects left out, because other accounts own them ({calls})\n" == said

@@ -16,6 +16,7 @@ from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.responses import NotListed
 from tests.unit.collectors.aws.answering import ACCOUNT, AnsweringClient, collected
 
+IMAGE, SNAPSHOT = "CA10__CaAwsImage__c", "CA10__CaAwsEbsSnapshot__c"
 QUEUE, TRAIL = "CA10__CaAwsSqsQueue__c", "CA10__CaAwsCloudTrailTrail__c"
 REGIONS = {"Regions": [{"RegionName": name, "OptInStatus": "opted-in"} for name in ("eu-west-1", "us-east-1")]}
 
@@ -51,3 +52,22 @@ def test_an_id_that_two_regions_show_with_other_values_is_not_dropped(logged: st
     client = AnsweringClient({"ec2.regions": REGIONS, "cloudtrail.trails": trails})
     found, _ = collected(client, {TRAIL: {"CA10__name__c"}})
     assert rows == len([row for row in found if row.type_name == TRAIL])
+
+
+def test_images_and_snapshots_that_another_account_owns_are_left_out_and_counted() -> None:
+    owners = (ACCOUNT, "801119661308", "801119661308")
+    images = [{"ImageId": f"ami-{number}", "OwnerId": owner} for number, owner in enumerate(owners)]
+    snapshots = [{"SnapshotId": f"snap-{number}", "OwnerId": owner} for number, owner in enumerate(owners)]
+    client = AnsweringClient(
+        {
+            "ec2.regions": {"Regions": REGIONS["Regions"][:1]},
+            "ec2.images": {"Images": images},
+            "ec2.snapshots": {"Snapshots": snapshots},
+        }
+    )
+    rows, completeness = collected(client, {IMAGE: {"CA10__imageId__c"}, SNAPSHOT: {"CA10__snapshotId__c"}})
+    ids = {row.fields["Id"] for row in rows if row.type_name in (IMAGE, SNAPSHOT)}
+    assert {"arn:aws:ec2:eu-west-1::image/ami-0", "arn:aws:ec2:eu-west-1::snapshot/snap-0"} == ids
+    assert [("ec2:DescribeImages", 2, 3), ("ec2:DescribeSnapshots", 2, 3)] == [
+        (listing.label, listing.others, listing.listed) for listing in completeness.others
+    ]

@@ -150,6 +150,7 @@ _TYPES: Final = (
             "CA10__publiclyRestorable__c": FieldSource("SnapshotId", "is_there", "ec2.public-snapshots"),
         },
         details=(DetailCall("ec2.public-snapshots", matched=("SnapshotId", "SnapshotId"), unmatched={}),),
+        owner="OwnerId",
     ),
     TypeRow(
         "CA10__CaAwsImage__c",
@@ -167,6 +168,7 @@ _TYPES: Final = (
             "CA10__platformDetails__c": FieldSource("PlatformDetails", optional=True),
             "CA10__imdsSupport__c": FieldSource("ImdsSupport", optional=True),
         },
+        owner="OwnerId",
     ),
 )
 
