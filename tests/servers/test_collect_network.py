@@ -17,6 +17,7 @@ from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.services.workloads import containers, databases, instances, load_balancing, network
 from perpend.collectors.protocol import CollectedRow, Completeness
 from tests.cli.conftest import RunWriter, run
+from tests.servers.answers import recorded
 from tests.servers.aws import Proxy, judged
 from tests.servers.gathered import gathered
 from tests.servers.inventory import HOME, Inventory
@@ -33,8 +34,10 @@ TABLES = (network.TABLE, instances.TABLE, load_balancing.TABLE, databases.TABLE,
 MINE = sorted({row.type_name for table in TABLES for row in table.types} | {REGION})
 LISTINGS = {row.listed for name in MINE for row in TYPES[name].rows} - {"ec2.regions"}
 DETAILS = {name for type_name in MINE for row in TYPES[type_name].rows for one in row.details for name in one.calls}
+SNAPSHOTS = recorded("ec2.snapshots/one-of-two-is-encrypted")
 RECORDED = {
-    "DescribeSnapshots": "ec2.snapshots/one-of-two-is-encrypted",  # moto has hundreds of its own, all of them public
+    # moto has hundreds of its own, all of them public
+    "DescribeSnapshots": SNAPSHOTS._replace(content=SNAPSHOTS.content.replace(b"111122223333", ACCOUNT.encode())),
     "DescribeSnapshots public": "ec2.public-snapshots/one",
     "GetInstanceMetadataDefaults": "ec2.metadata-defaults/tokens-are-required",  # moto knows none of these
     "GetSnapshotBlockPublicAccessState": "ec2.snapshot-block/new-sharing",
