@@ -93,13 +93,16 @@ def test_a_list_says_object_region_and_account_and_its_day_once(run: RunWriter, 
         (("--region", "eu-west-1", "--account", ACCOUNTS[0]), 3),
         (("--object", "vol-1"), 4),
         (("--object", volume(ACCOUNTS[0], REGIONS[0], 1)["Id"], "--region", "eu-west-1"), 0),
-        (("--tag", "team=payments"), 8),
-        (("--tag", "team=payments", "--tag", "team=x"), 8),
-        (("--tag", "team=payments", "--tag", "env=test"), 4),
-        (("--tag", "team=PAYMENTS"), 4),
-        (("--tag", "team"), 8),
-        (("--tag", "a/b~c=x"), 8),
-        (("--tag", "team=payments", "--region", "eu-west-1"), 4),
+        (("--tag", "team=payments"), 4),
+        (("--tag", "team=payments", "--tag-unknown"), 8),
+        (("--tag", "team=payments", "--tag", "team=x"), 4),
+        (("--tag", "team=payments", "--tag", "env=test"), 0),
+        (("--tag", "team=PAYMENTS"), 0),
+        (("--tag", "team=PAYMENTS", "--tag-unknown"), 4),
+        (("--tag-unknown",), 4),
+        (("--tag", "team"), 4),
+        (("--tag", "a/b~c=x"), 4),
+        (("--tag", "team=payments", "--region", "eu-west-1"), 2),
     ],
 )
 def test_a_run_and_a_history_are_filtered_alike(run: RunWriter, store: Path, filters: tuple[str, ...], number: int) -> None:
@@ -112,17 +115,20 @@ def test_a_run_and_a_history_are_filtered_alike(run: RunWriter, store: Path, fil
     assert sorted(one["object_id"] for one in listed) == sorted(one["object_id"] for one in found)
 
 
-def test_objects_whose_tags_are_not_known_are_kept_and_counted(run: RunWriter, store: Path, tmp_path: Path) -> None:
+def test_objects_whose_tags_are_not_known_are_left_out_and_counted(run: RunWriter, store: Path, tmp_path: Path) -> None:
     asked = ("--store", store, "--tag", "team=payments", "--account", ACCOUNTS[0])
-    assert "4 findings are listed because the tags of the object are unknown" not in run("findings", *asked).err
-    assert "perpend: 2 findings are listed because the tags of the object are unknown\n" == run("findings", *asked).err
+    left_out = "2 findings are left out because the tags of the object are unknown; --tag-unknown lists them, too"
+    assert f"perpend: {left_out}\n" == run("findings", *asked).err
+    with_them = run("findings", *asked, "--tag-unknown", "--format", "json")
+    assert "perpend: 2 findings are listed although the tags of the object are unknown\n" == with_them.err
+    assert 4 == len(rows(with_them))
     text = " ".join(run("check", *asked, "--no-history", "--policy", POLICY, "--summary").out.split())
-    assert "only verdicts by --account 111122223333 --tag team=payments, 2 objects with tags unknown" in text
+    assert "only verdicts by --account 111122223333 --tag team=payments, without 2 objects of which no tags are known" in text
     document = json.loads(run("check", *asked, "--no-history", "--policy", POLICY, "--format", "json").out)
     assert 2 == document["filter"]["objectsWithUnknownTags"]
     page = tmp_path / "report.html"
     assert 0 == run("report", "html", *asked, "--out", page).code
-    assert "--tag team=payments, 2 objects with tags unknown" in page.read_text()
+    assert "--tag team=payments, without 2 objects of which no tags are known" in page.read_text()
 
 
 @pytest.mark.parametrize("command", [("findings",), ("check", "--no-history")])

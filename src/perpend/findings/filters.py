@@ -38,7 +38,7 @@ ORDERS: Final = ("severity", "age", "priority")
 """The orders of findings, the default first."""
 
 TAGS_UNKNOWN: Final = "tags IS NULL"
-"""The condition for objects whose tags are not known. The filter by tags keeps them."""
+"""The condition for objects whose tags are not known. The filter by tags leaves them out."""
 
 
 class FilterType(StrEnum):
@@ -64,12 +64,22 @@ class FilterDeclaration:
     example: str = ""
     choices: tuple[str, ...] = ()
 
+    @property
+    def option(self) -> str:
+        """The option of the command line."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the filter has one value only, which the command line leaves out."""
+        return len(self.choices) == 1
+
     def check(self, value: str) -> None:
         """Raise InvalidOption for a value that is not of the filter's type."""
         if self.type is FilterType.CHOICE and value not in self.choices:
-            raise InvalidOption(f"'{value}' is not one of {', '.join(self.choices)}", f"--{self.name}")
+            raise InvalidOption(f"'{value}' is not one of {', '.join(self.choices)}", self.option)
         if self.type is FilterType.TAG and not value.partition("=")[0]:
-            raise InvalidOption(f"'{value}' is not a tag: write KEY=VALUE, or KEY for any value", f"--{self.name}")
+            raise InvalidOption(f"'{value}' is not a tag: write KEY=VALUE, or KEY for any value", self.option)
 
 
 def _one_of(column: str) -> Callable[[Sequence[str]], str]:
@@ -99,7 +109,7 @@ def _of_accounts(values: Sequence[str]) -> str:
 
 
 def _with_tags(values: Sequence[str]) -> str:
-    """Return the condition for tags: each key must be there, with one of its values; unknown tags may have them."""
+    """Return the condition for tags: each key must be there, with one of its values. It holds for no unknown tags."""
     wanted: dict[str, list[str]] = {}
     for tag in values:
         key, sign, value = tag.partition("=")
@@ -108,8 +118,8 @@ def _with_tags(values: Sequence[str]) -> str:
     for key, of_key in wanted.items():
         pointer = text("/" + storable(key).replace("~", "~0").replace("/", "~1"))
         has_value = f"coalesce(json_extract_string(tags, {pointer}) IN ({_listed(of_key)}), FALSE)"
-        conditions.append(has_value if of_key else f"json_exists(tags, {pointer})")
-    return f"({TAGS_UNKNOWN} OR ({' AND '.join(conditions)}))"
+        conditions.append(has_value if of_key else f"coalesce(json_exists(tags, {pointer}), FALSE)")
+    return f"({' AND '.join(conditions)})"
 
 
 def _in_life(values: Sequence[str]) -> str:
@@ -144,11 +154,18 @@ SEARCH: Final = FilterDeclaration(
 )
 TAG: Final = FilterDeclaration(
     "tag",
-    "Only objects with this tag, and objects whose tags are not known, which are counted; may be repeated: "
-    "all keys, and any value of a key.",
+    "Only objects with this tag; may be repeated: all keys, and any value of a key. Objects whose tags are not known "
+    "are left out, and counted.",
     _with_tags,
     FilterType.TAG,
     "KEY=VALUE",
+)
+TAG_UNKNOWN: Final = FilterDeclaration(
+    "tag_unknown",
+    "Only objects whose tags are not known; with a tag, objects with it, too.",
+    lambda values: TAGS_UNKNOWN,
+    FilterType.CHOICE,
+    choices=("yes",),
 )
 STATUS: Final = FilterDeclaration(
     "status",
@@ -181,10 +198,10 @@ SINCE: Final = FilterDeclaration(
     "since", "Only findings that were opened or reopened at this time or later.", _since, FilterType.TIME, "TIME"
 )
 
-OF_VERDICTS: Final = (STATUS, CATEGORY, ACCOUNT, REGION, OBJECT, TAG)
+OF_VERDICTS: Final = (STATUS, CATEGORY, ACCOUNT, REGION, OBJECT, TAG, TAG_UNKNOWN)
 """The filters of the verdicts of a run."""
 
-OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, SEARCH, TAG, SEVERITY, SINCE)
+OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, SEARCH, TAG, TAG_UNKNOWN, SEVERITY, SINCE)
 """The filters of the findings of a history."""
 
 FILTERS: Final = {one.name: one for one in (*OF_FINDINGS, STATUS, CATEGORY)}
@@ -229,6 +246,13 @@ class Filter:
     def __bool__(self) -> bool:
         return any(self.values.values())
 
+    @property
+    def with_tags_unknown(self) -> Filter | None:
+        """The filter for those that a filter by tags does not know about; None without one."""
+        if not self.of(TAG.name):
+            return None
+        return Filter({**self.values, TAG.name: (), TAG_UNKNOWN.name: TAG_UNKNOWN.choices})
+
     def of(self, name: str) -> tuple[str, ...]:
         """Return the values of a filter."""
         return self.values.get(name, ())
@@ -254,10 +278,17 @@ class Filter:
 
     def condition(self, *names: str) -> str:
         """Return the SQL condition of some filters; ``true`` if none has a value."""
-        conditions = [FILTERS[name].condition(self.of(name)) for name in names if self.of(name)]
-        return " AND ".join(conditions) or "true"
+        return " AND ".join(self._condition(name) for name in names if self.of(name)) or "true"
+
+    def _condition(self, name: str) -> str:
+        if name == TAG.name and self.of(TAG_UNKNOWN.name):
+            return f"({TAGS_UNKNOWN} OR {TAG.condition(self.of(name))})"
+        if name == TAG_UNKNOWN.name and self.of(TAG.name):
+            return "true"
+        return FILTERS[name].condition(self.of(name))
 
     @property
     def words(self) -> str:
         """The filters as options of the command line."""
-        return " ".join(f"--{name} {shlex.quote(value)}" for name, values in self.values.items() for value in values)
+        given = ((FILTERS[name], value) for name, values in self.values.items() for value in values)
+        return " ".join(one.option if one.is_flag else f"{one.option} {shlex.quote(value)}" for one, value in given)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted
-from perpend.findings.filters import OF_FINDINGS, SEARCH, SEVERITY, TAGS_UNKNOWN
+from perpend.findings.filters import OF_FINDINGS, SEARCH, SEVERITY, TAG_UNKNOWN
 from perpend.findings.history.queries.views import FOUND
 from perpend.findings.waivers.matching import storable
 from perpend.inventory.snapshots.database import text
@@ -45,12 +45,9 @@ def of_severity(rows: str, filter: Filter) -> str:
     return f"FROM ({rows}) WHERE {filter.condition(SEVERITY.name)}"
 
 
-def unknown_tags_text(number: int) -> str:
-    """Return the warning about findings that the filter by tags keeps."""
-    return f"{counted(number, 'finding is', 'findings are')} listed because the tags of the object are unknown"
-
-
-def tags_unknown(connection: Connection, rows: str) -> int:
-    """Return the number of findings that the filter by tags keeps because the tags of their objects are not known."""
-    [(number,)] = connection.execute(f"SELECT count(*) FROM ({rows}) WHERE {TAGS_UNKNOWN}").fetchall()
-    return int(number)
+def unknown_tags_text(number: int, *, listed: bool) -> str:
+    """Return the warning about findings whose tags a filter by tags does not know. ``listed``: they are listed nevertheless."""
+    what = counted(number, "finding is", "findings are")
+    if listed:
+        return f"{what} listed although the tags of the object are unknown"
+    return f"{what} left out because the tags of the object are unknown; {TAG_UNKNOWN.option} lists them, too"

@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import InvalidOption
 from perpend.evaluation.verdicts.selection import title_of
-from perpend.findings.filters import ACCOUNT, LIFE, OBJECT, ORDERS, POLICY, REGION, SEARCH, TAG, TYPE, WAIVED, Filter
-from perpend.findings.finding_filter import finding_rows, keep_titles, of_severity, tags_unknown
+from perpend.findings.filters import (
+    ACCOUNT,
+    LIFE,
+    OBJECT,
+    ORDERS,
+    POLICY,
+    REGION,
+    SEARCH,
+    TAG,
+    TAG_UNKNOWN,
+    TYPE,
+    WAIVED,
+    Filter,
+)
+from perpend.findings.finding_filter import finding_rows, keep_titles, of_severity
 from perpend.findings.history.model import OPEN_STATES
 from perpend.findings.history.queries.findings import (
     BY_AGE,
@@ -65,7 +78,8 @@ class ListedFindings:
     """The findings of a history that a filter chooses. They can be read inside the ``with`` block.
 
     ``groups`` are their numbers by severity and policy, ``covering`` the waivers with the findings that they cover.
-    ``unknown_tags`` is the number of findings that a filter by tags keeps because the tags of their objects are not known.
+    ``unknown_tags`` is the number of findings of which a filter by tags cannot tell, because the tags of their objects are not
+    known. They are left out, unless ``lists_unknown_tags``.
     """
 
     connection: Connection
@@ -75,6 +89,7 @@ class ListedFindings:
     covering: WaiverMatches
     severities: ActiveSeverities
     unknown_tags: int
+    lists_unknown_tags: bool
     _chosen: str
 
     def rows(self) -> Iterator[Row]:
@@ -125,16 +140,21 @@ def listed_findings(
             raise InvalidOption(f"{name} '{value}' is not one of {', '.join(known)}", f"--{name}")
     head = history.head()
     filter = names_of_history(filter.with_account_numbers(accounts), repository, head)
-    tags = bool(filter.of(TAG.name)) or waivers.by_tags or severities.by_tags
+    tags = bool(filter.of(TAG.name) or filter.of(TAG_UNKNOWN.name)) or waivers.by_tags or severities.by_tags
     named: dict[str, Any] = {"accounts": filter.of(ACCOUNT.name), "objects": filter.of(OBJECT.name)}
     with asking(history, "finding", *views, **named, regions=filter.of(REGION.name), tags=tags) as connection:
         covering = waivers.covered_findings(connection, head)
         keep_ratings(connection, severities.in_force)
         if filter.of(SEARCH.name):
             keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in head.policies})
-        rows = of_severity(with_severity(with_waivers(finding_rows(filter), waived)), filter)
+
+        def chosen_by(filter: Filter) -> str:
+            return of_severity(with_severity(with_waivers(finding_rows(filter), waived)), filter)
+
+        rows = chosen_by(filter)
         groups = finding_groups(connection, (rows, []), partial(title_of, repository))
-        unknown = tags_unknown(connection, rows) if filter.of(TAG.name) else 0
+        unsure = filter.with_tags_unknown
+        [(unknown,)] = connection.execute(f"SELECT count(*) FROM ({chosen_by(unsure)})").fetchall() if unsure else [(0,)]
         shown, all_columns = in_groups(connection, rows, groups), (*FINDING_COLUMNS, *columns, *WAIVER_COLUMNS)
         if order == "priority" or (priorities and severities.in_force.by_policy):
             shown = with_priority(without_severity(shown), head.time, first=most if order == "priority" else None)
@@ -142,7 +162,9 @@ def listed_findings(
         elif not priorities:
             all_columns = (*all_columns, "severity")
         findings = FindingList(shown, [], all_columns, SORTING[order])
-        yield ListedFindings(connection, head, findings, groups, covering, severities, unknown, rows)
+        yield ListedFindings(
+            connection, head, findings, groups, covering, severities, unknown, bool(filter.of(TAG_UNKNOWN.name)), rows
+        )
 
 
 def names_of_history(filter: Filter, repository: Repository, head: HistoryManifest) -> Filter:

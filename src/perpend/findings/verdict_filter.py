@@ -14,7 +14,7 @@ from perpend.core.schema.tables import ROW
 from perpend.core.values.tags import TAGS_FIELD
 from perpend.evaluation.engines.verdicts import CodeFilter
 from perpend.evaluation.verdicts.evaluation import FilteredEvaluation
-from perpend.findings.filters import ACCOUNT, CATEGORY, OBJECT, REGION, STATUS, TAG, TAGS_UNKNOWN, Filter
+from perpend.findings.filters import ACCOUNT, CATEGORY, OBJECT, REGION, STATUS, TAG, TAG_UNKNOWN, Filter
 from perpend.findings.history.queries.tags import object_or_null
 from perpend.findings.history.queries.views import called
 from perpend.inventory.snapshots.database import text
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _MAX_LISTED: Final = 5
 """The number of known names in a message about an unknown one."""
 
-_OF_OBJECTS: Final = tuple(declared.name for declared in (ACCOUNT, REGION, OBJECT, TAG))
+_OF_OBJECTS: Final = tuple(declared.name for declared in (ACCOUNT, REGION, OBJECT, TAG, TAG_UNKNOWN))
 """The filters that choose objects."""
 
 
@@ -56,7 +56,9 @@ def filter_verdicts(evaluation: Evaluation, requested: Filter, accounts: Mapping
     for of_type in by_type.values():
         shown |= zip(map(id, of_type), _filter_columns(of_type, statuses, objects), strict=True)
     verdicts = tuple(shown[id(column)] for column in columns)
-    return replace(evaluation, filter_verdicts=FilteredEvaluation(verdicts, statuses, requested.words, objects.tags_unknown))
+    shows_tags_unknown = bool(requested.of(TAG_UNKNOWN.name))
+    filtered = FilteredEvaluation(verdicts, statuses, requested.words, objects.tags_unknown, shows_tags_unknown)
+    return replace(evaluation, filter_verdicts=filtered)
 
 
 def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[Verdicts]:
@@ -83,7 +85,7 @@ def _account_names(account: str, accounts: Mapping[str, Account]) -> frozenset[s
 
 @dataclass(slots=True)
 class _ObjectFilter:
-    """The objects that a filter chooses. ``tags_unknown`` counts those that it keeps because their tags are not known."""
+    """The objects that a filter chooses. ``tags_unknown`` counts those whose tags are not known, if it asks for tags."""
 
     evaluation: Evaluation
     requested: Filter
@@ -98,10 +100,10 @@ class _ObjectFilter:
         self._reject_unknown_objects()
         values = {**self.requested.values, ACCOUNT.name: tuple(sorted(frozenset().union(*owners.values())))}
         self.condition = Filter(values).condition(*_OF_OBJECTS)
-        if self.requested.of(TAG.name):
-            others = Filter(values).condition(*(name for name in _OF_OBJECTS if name != TAG.name))
+        if unsure := Filter(values).with_tags_unknown:
+            condition = unsure.condition(*_OF_OBJECTS)
             counts = (
-                objects.run(f"SELECT count(DISTINCT {ROW}) FROM ({relation}) WHERE {others} AND {TAGS_UNKNOWN}")
+                objects.run(f"SELECT count(DISTINCT {ROW}) FROM ({relation}) WHERE {condition}")
                 for objects, relation in self._relations()
             )
             self.tags_unknown = sum(number for [(number,)] in counts)

@@ -61,15 +61,15 @@ class OpenStore(StoreReader):
         """Return the findings of the history, by default the open ones: the rows of ``perpend findings --format json``.
 
         Keywords filter: ``policy``, ``type``, ``account``, ``region``, ``object``, ``search``, ``tag`` (``KEY=VALUE``),
-        ``life``, ``severity``, ``since``. A value is a text or several; any of several is enough, and all keywords must hold.
-        ``since`` is a date, a time with a time zone, or their text in ISO 8601. ``waived`` is ``all``, ``yes`` or ``no``;
-        ``order`` is ``severity``, ``age`` or ``priority``.
+        ``tag_unknown`` (``yes``), ``life``, ``severity``, ``since``. A value is a text or several; any of several is enough,
+        and all keywords must hold. ``since`` is a date, a time with a time zone, or their text in ISO 8601. ``waived`` is
+        ``all``, ``yes`` or ``no``; ``order`` is ``severity``, ``age`` or ``priority``.
 
         A finding of which the last run could not decide has the life ``unconfirmed`` or ``unknown``, never ``resolved``.
         ``open_since`` is None if it never was known to fail, ``ended_at`` while it is open, ``waiver`` if nobody waives it.
-        If no policy is rated, there are no columns of severity and priority. Objects of which no tags are known pass the
-        filter ``tag``, with a warning. Raises InvalidOption for an unknown keyword or value, PerpendError for a name that the
-        history does not have, and if there is no history.
+        If no policy is rated, there are no columns of severity and priority. The filter ``tag`` leaves out objects of which
+        no tags are known, with a warning; ``tag_unknown`` adds them. Raises InvalidOption for an unknown keyword or value,
+        PerpendError for a name that the history does not have, and if there is no history.
         """
         from perpend.findings.finding_filter import unknown_tags_text
         from perpend.findings.list_findings import listed_findings
@@ -87,7 +87,7 @@ class OpenStore(StoreReader):
                 order=order,
             ) as listed:
                 if listed.unknown_tags:
-                    warn(unknown_tags_text(listed.unknown_tags))
+                    warn(unknown_tags_text(listed.unknown_tags, listed=listed.lists_unknown_tags))
                 columns = listed.findings.columns
                 return [_plain({column: row[column] for column in columns}) for row in listed.rows()]
 

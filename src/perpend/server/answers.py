@@ -42,12 +42,17 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingPage:
-    """A page of findings. ``total`` is the number of all that match, ``next`` names the page behind it, None on the last."""
+    """A page of findings. ``total`` is the number of all that match, ``next`` names the page behind it, None on the last.
+
+    ``tags_unknown`` is the number of findings of which a filter by tags cannot tell, because the tags of their objects are not
+    known; None without such a filter.
+    """
 
     run: int
     total: int
     findings: tuple[FindingRow, ...]
     next: str | None
+    tags_unknown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

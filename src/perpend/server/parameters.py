@@ -203,7 +203,9 @@ def schema_of_parameter(declared: FilterDeclaration | Control) -> dict[str, Any]
 
 def is_repeatable(declared: FilterDeclaration | Control) -> bool:
     """Tell whether a request may have several values of a parameter."""
-    return declared.repeatable if isinstance(declared, Control) else declared.type is not FilterType.TIME
+    if isinstance(declared, Control):
+        return declared.repeatable
+    return declared.type is not FilterType.TIME and not declared.is_flag
 
 
 def _text_schema(pattern: str) -> dict[str, Any]:

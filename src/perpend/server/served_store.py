@@ -10,6 +10,7 @@ import weakref
 from collections import OrderedDict
 from contextlib import ExitStack, suppress
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -101,9 +102,17 @@ class ServedRun:
             chosen = self._chosen(asked)
             rows, following = self._pages.page(chosen, order, limit, after)
             total = self._kept(("total", asked.key), lambda: self._numbers.total(chosen))
-            return FindingPage(self.run, total, rows, following)
+            return FindingPage(self.run, total, rows, following, self.tags_unknown(asked))
 
         return self._kept(("findings", asked.key, order, limit, after), page)
+
+    def tags_unknown(self, asked: Question) -> int | None:
+        """Return the number of findings whose tags are not known if a question asks for tags; None if it does not."""
+        filter = asked.filter.with_tags_unknown
+        if filter is None:
+            return None
+        unsure = replace(asked, filter=filter)
+        return self._kept(("total", unsure.key), lambda: self._numbers.total(self._chosen(unsure)))
 
     def facets(self, asked: Question) -> Facets:
         """Return the numbers of the findings by severity, life, policy, type, account, region, waived and change.

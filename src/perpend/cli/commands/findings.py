@@ -129,7 +129,7 @@ def command(
         columns=writer.columns,
     ) as listed:
         if listed.unknown_tags:
-            warn(unknown_tags_text(listed.unknown_tags))
+            warn(unknown_tags_text(listed.unknown_tags, listed=listed.lists_unknown_tags))
         texts = waiver_texts(listed.covering.standings)
         writer.write(listed, HistoryAnnotations(repository, texts, severities.in_force, lines=form == "sarif"))
         return listed.exit_code()

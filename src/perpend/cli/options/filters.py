@@ -50,9 +50,11 @@ def _option(declared: FilterDeclaration, note: str) -> Callable[[Command], Comma
         shown = {"type": _Choices(declared.choices, case_sensitive=declared is not STATUS)}
     if declared.type is not FilterType.TIME:
         shown |= {"multiple": True, "shell_complete": _COMPLETIONS.get(declared.name)}
-    callback = _time if declared.type is FilterType.TIME else _values
+    callback: Callable[..., tuple[str, ...]] = _time if declared.type is FilterType.TIME else _values
+    if declared.is_flag:
+        shown, callback = {"is_flag": True}, _flag
     return click.option(
-        f"--{declared.name}", f"{_PREFIX}{declared.name}", callback=callback, help=f"{declared.sentence}{note}", **shown
+        declared.option, f"{_PREFIX}{declared.name}", callback=callback, help=f"{declared.sentence}{note}", **shown
     )
 
 
@@ -71,6 +73,10 @@ def _values(context: click.Context, parameter: click.Parameter, values: Sequence
     for value in flat:
         declared.check(value)
     return tuple(dict.fromkeys(flat))
+
+
+def _flag(context: click.Context, parameter: click.Parameter, value: bool) -> tuple[str, ...]:
+    return FILTERS[(parameter.name or "").removeprefix(_PREFIX)].choices if value else ()
 
 
 def _time(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:

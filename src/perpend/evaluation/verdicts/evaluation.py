@@ -52,18 +52,23 @@ class FilteredEvaluation:
     """The verdicts that a report shows if a filter hides others. ``words`` describe the filter.
 
     A hidden verdict has the index ``HIDDEN``. ``statuses`` are the statuses that shown verdicts can have. ``tags_unknown`` is
-    the number of objects that a filter by tags keeps because their tags are not known.
+    the number of objects of which a filter by tags cannot tell, because their tags are not known: they are left out, unless
+    ``shows_tags_unknown``.
     """
 
     verdicts: tuple[Verdicts, ...]
     statuses: tuple[Status, ...]
     words: str
     tags_unknown: int = 0
+    shows_tags_unknown: bool = False
 
     @property
     def text(self) -> str:
-        """The filter, with the number of objects that it keeps because their tags are not known."""
-        return f"{self.words}, {counted(self.tags_unknown, 'object')} with tags unknown" if self.tags_unknown else self.words
+        """The filter, with the number of objects of which it cannot tell because their tags are not known."""
+        if not self.tags_unknown:
+            return self.words
+        preposition = "with" if self.shows_tags_unknown else "without"
+        return f"{self.words}, {preposition} {counted(self.tags_unknown, 'object')} of which no tags are known"
 
     @property
     def number(self) -> int:

@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.account import Account
-from perpend.findings.filters import ACCOUNT, FILTERS, LIFE, OBJECT, POLICY, REGION, SEARCH, SEVERITY, SINCE, TAG, TYPE, WAIVED
+from perpend.findings.filters import (
+    ACCOUNT,
+    FILTERS,
+    LIFE,
+    OBJECT,
+    POLICY,
+    REGION,
+    SEARCH,
+    SEVERITY,
+    SINCE,
+    TAG,
+    TAG_UNKNOWN,
+    TYPE,
+    WAIVED,
+)
 from perpend.findings.history.queries.findings import UnknownPolicy
 from perpend.findings.list_findings import names_of_history
 from perpend.findings.severity.levels import LEVELS
@@ -145,7 +159,7 @@ class Questions:
         within = accounts_in(scope)
         if filter.of(ACCOUNT.name):
             within = f"{within} AND account IN ({', '.join(map(text, filter.of(ACCOUNT.name)))})"
-        if name in (OBJECT.name, TAG.name):
+        if name in (OBJECT.name, TAG.name, TAG_UNKNOWN.name):
             if name == OBJECT.name:
                 hashes = ", ".join(HASH.format(text(storable(value))) for value in filter.of(name))
                 named = self.ask(f"SELECT object FROM {relation(self.files.names)} WHERE head IN ({hashes})")

@@ -17,6 +17,7 @@ from perpend.findings.filters import (
     REGION,
     SEARCH,
     SEVERITY,
+    TAG_UNKNOWN,
     TYPE,
     WAIVED,
     FilterType,
@@ -125,6 +126,9 @@ def listed(request: Request, path: str, template: str, group: str | None = None)
         "total": facets.total,
         "facets": facets_of(facets, asked, names),
         "chips": chips_of(path, asked, names),
+        "tags_unknown": served.tags_unknown(asked.question),
+        "with_tags_unknown": link(path, [*pairs_of(asked, next=None), (TAG_UNKNOWN.name, TAG_UNKNOWN.choices[0])]),
+        "shows_tags_unknown": bool(asked.question.filter.of(TAG_UNKNOWN.name)),
         "search": asked.question.filter.of(SEARCH.name),
         "fields": fields_of(asked),
         "orders": [(order, _ORDER_NAMES[order]) for order in ORDERS],
@@ -261,7 +265,7 @@ def chips_of(path: str, asked: Asked, names: Names) -> list[Chip]:
     chips = []
     for place, (name, value) in enumerate(pairs):
         if name not in kept:
-            label = labels.get(name, name.capitalize())
+            label = labels.get(name, name.capitalize().replace("_", " "))
             chips.append(Chip(label, names.label(name, value), link(path, [*pairs[:place], *pairs[place + 1 :]])))
     return chips
 
@@ -272,5 +276,5 @@ def fields_of(asked: Asked) -> list[tuple[FilterDeclaration, tuple[str, ...], st
     return [
         (one, asked.question.filter.of(one.name), "date" if one.type is FilterType.TIME else "text")
         for one in OF_FINDINGS
-        if one.name not in facets and one not in (SEARCH,)
+        if one.name not in facets and one not in (SEARCH, TAG_UNKNOWN)
     ]

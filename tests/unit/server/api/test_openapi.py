@@ -37,10 +37,12 @@ def test_options_of_the_command_and_parameters_of_the_api_have_one_source() -> N
         ]
         for declared in OF_FINDINGS:
             option, parameter = options[declared.name], of_path[declared.name]
-            assert f"--{declared.name}" in option.opts
+            assert declared.option in option.opts
             assert (option.help or "").startswith(parameter["description"])
             assert option.multiple == (parameter["schema"]["type"] == "array")
-            if declared.choices:
+            if declared.is_flag:
+                assert option.is_flag and [*declared.choices] == parameter["schema"]["enum"]
+            elif declared.choices:
                 assert isinstance(option.type, click.Choice)
                 assert [*option.type.choices] == parameter["schema"]["items"]["enum"]
     assert options["waived"].type.choices == WAIVED_CONTROL.choices  # type: ignore[attr-defined]
