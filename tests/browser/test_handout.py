@@ -122,7 +122,6 @@ def test_words_and_filters_narrow_down_and_are_cleared(visit: Open, handout: str
     page.click("#clear")
     page.select_option("#by", "policy")
     assert everything == page.inner_text("#shown")
-    page.locator(".framework summary").click()
     page.locator(".framework [data-show]").first.click()
     assert everything != page.inner_text("#shown") and "requirement=" in page.url
     page.goto(handout + "#status=NONSENSE&policy=%2Fnowhere&by=__proto__&in=x&object=y")
@@ -189,7 +188,7 @@ def test_a_policy_to_fix_first_chooses_its_findings_by_mouse_and_keys(visit: Ope
     assert "severity=" in page.url and "policy=" not in page.url
 
 
-def test_the_first_printed_page_is_the_summary_in_black_on_white(visit: Open, handout: str) -> None:
+def test_the_first_printed_page_has_the_score_and_requirements_in_black_on_white(visit: Open, handout: str) -> None:
     page = opened(visit, handout, color_scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print", color_scheme="dark")
@@ -201,10 +200,29 @@ def test_the_first_printed_page_is_the_summary_in_black_on_white(visit: Open, ha
     controls = f"[...document.querySelectorAll('input, select, button:not(.plain)')].filter(one => {shown}).length"
     assert 0 == page.evaluate(controls)
     page.set_viewport_size({"width": 688, "height": 1000})  # A4 without its margins
-    assert page.evaluate("document.querySelector('[aria-label=\"Fix first\"]').getBoundingClientRect().bottom") < 700
+    assert page.evaluate("document.querySelector('.framework tbody tr').getBoundingClientRect().bottom") < 700
     assert 688 == page.evaluate("document.documentElement.scrollWidth")
     page.emulate_media(media="screen")
     assert b"%PDF" == page.pdf(format="A4")[:4]
+
+
+def test_paper_has_all_that_is_folded_on_the_screen_and_findings_last(visit: Open, handout: str) -> None:
+    page = opened(visit, handout)
+    hidden = "[...document.querySelectorAll('main details :is(td, li)')].filter(one => !one.checkVisibility()).length"
+    assert page.evaluate(hidden) > 0 and page.locator(".framework td").first.is_visible()
+    page.emulate_media(media="print")
+    assert 0 == page.evaluate(hidden), "the style sheet opens folds, without the script"
+    assert page.get_by_text("The list of findings is not printed here").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert 0 == page.locator("details:not([open])").count()
+    main = page.inner_text("main")
+    places = [
+        main.index(text) for text in ("Compliance by framework", "Fix first", "Undetermined: ", "Read: 1 source", "Findings\n")
+    ]
+    assert sorted(places) == places and "not printed here" not in main
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert page.evaluate(hidden) > 0, "the screen is as before"
 
 
 def test_lives_and_waivers_are_columns_facets_and_csv(visit: Open, lived: str, tmp_path: Path) -> None:

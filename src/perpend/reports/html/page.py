@@ -60,8 +60,12 @@ _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <p id="shown" role="status"></p><div class="work">
 <div id="list" role="treegrid" tabindex="0" aria-label="Findings"><div id="rows" role="rowgroup"></div>
 <p id="none" class="soft" hidden>No finding matches.</p></div>
-<aside id="detail" aria-label="One finding" tabindex="-1" hidden></aside></div></div><div id="paper"></div>
+<aside id="detail" aria-label="One finding" tabindex="-1" hidden></aside></div></div><div id="paper">{unlisted}</div>
 """
+_UNLISTED: Final = (
+    "<p>The list of findings is not printed here: its script had not finished. Open the file, wait for the list, and print.</p>"
+)
+"""Stands on paper in the place of the findings until the script puts them there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +124,15 @@ def write_html_report(
     script, style = _asset("list.js") + _asset("report.js"), _asset("report.css")
     stream.write(_opening(f"{title}, {first_page.moment_text(overview.time)}", script, style))
     stream.write(f"<h1>{html_text(title)}</h1>\n")
-    stream.write(_first_page(evaluation, overview, notes, waived, commands.permissions, labels, rated=weighed is not None))
-    stream.write(requirements(cards, keys))
+    asked = requirements(cards, keys)
+    stream.write(
+        _first_page(evaluation, overview, notes, waived, asked, commands.permissions, labels, rated=weighed is not None)
+    )
     stream.write(history_section(history) if history else "")
     stream.write(_details(evaluation, columns))
     more = {_REQUIREMENT: any(keys.values()), _SEVERITY: weighed is not None, _LIVES: lives is not None}
-    stream.write(_TOOLS.format(more="".join(part for part, is_there in more.items() if is_there)) + _closing(evaluation))
+    tools = _TOOLS.format(more="".join(part for part, is_there in more.items() if is_there), unlisted=_UNLISTED)
+    stream.write(tools + _closing(evaluation))
     packed = zip(("head", *Sinks._fields), (head, called, ids, external_ids, *numbers, lives), strict=True)
     for name, column in ((name, column) for name, column in packed if column is not None):
         stream.write(f'<script type="text/plain" id="column-{name}">{column.text()}</script>\n')
@@ -148,12 +155,16 @@ def _first_page(
     overview: Overview,
     notes: Sequence[str],
     waived: str,
+    asked: str,
     permissions: str,
     labels: Labels,
     *,
     rated: bool,
 ) -> str:
-    """Return the summary of the run: the blocks that the terminal shows, in the same order."""
+    """Return the summary of the run: the blocks that the terminal shows, in the same order.
+
+    The requirements of frameworks, ``asked``, come right after the score: who chose a framework wants them first.
+    """
     shown = evaluation.filter_verdicts
     only = f"<p>This file contains only these findings: {html_text(shown.text)}. The score counts all.</p>" if shown else ""
     unevaluated = list_of(
@@ -162,7 +173,7 @@ def _first_page(
     score = first_page.score(overview, complete=not unevaluated)
     by_waivers = f"<p>{html_text(waived[:1].upper() + waived[1:])}</p>" if waived else ""
     return (
-        f"{first_page.facts(overview, notes, assumed=evaluation.day.assumed)}{only}\n{score}{by_waivers}"
+        f"{first_page.facts(overview, notes, assumed=evaluation.day.assumed)}{only}\n{score}{by_waivers}{asked}"
         f"{first_page.counts(overview, rated=rated)}\n{first_page.to_fix(overview, rated=rated)}\n"
         f"{first_page.unread(overview, permissions)}{unevaluated}\n"
     )

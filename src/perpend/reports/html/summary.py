@@ -49,9 +49,9 @@ def html_text(text: str) -> str:
 def requirements(cards: Sequence[Scorecard], answered: Mapping[str, str]) -> str:
     """Return one line for each framework, which opens to its requirements; empty without frameworks.
 
-    ``answered`` are the keys of requirements that findings refer to.
+    ``answered`` are the keys of requirements that findings refer to. A single framework is open: the report is about it.
     """
-    lines = "".join(_card(card, answered) for card in cards)
+    lines = "".join(_card(card, answered, is_open=len(cards) == 1) for card in cards)
     return f"<section><h2>Compliance by framework</h2>{lines}</section>" if cards else ""
 
 
@@ -79,7 +79,7 @@ def list_of(summary: str, lines: Iterable[str]) -> str:
     return f"<details><summary>{html_text(summary)}</summary><ul>{items}</ul></details>" if items else ""
 
 
-def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
+def _card(card: Scorecard, answered: Mapping[str, str], *, is_open: bool) -> str:
     rendered: dict[str, int] = {}
     for standing, number in card.counts.items():
         name = _STATUSES[standing][1]
@@ -92,7 +92,7 @@ def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
     )
     rows = "".join(_requirement(result, answered.get(result.requirement.id, "")) for result in card.results)
     return (
-        f'<details class="framework"><summary>{html_text(card.framework.name)} <span class="soft">'
+        f'<details class="framework"{" open" if is_open else ""}><summary>{html_text(card.framework.name)} <span class="soft">'
         f"{card.asked:,} of {len(card.results):,} requirements were asked{card.inherited_text}</span> "
         f'{bar(rendered, f"{len(card.results):,} requirements; the numbers follow")}<span class="totals">{items}</span>'
         "</summary>"

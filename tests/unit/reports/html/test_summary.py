@@ -36,6 +36,8 @@ def test_requirements_say_who_was_not_asked_and_lead_to_findings() -> None:
     assert "1 One\\u202e ✕ fails 7 0 0" in words(html) and "2 Two · not asked 0 0 0" in words(html)
     assert ["1"] == re.findall('data-show="requirement=([^"]*)"', html), "nothing leads to what was not asked"
     assert {"fails": 333.33, "not": 333.34} | widths(html) == widths(html)
+    assert 1 == html.count('<details class="framework" open>'), "the report is about this framework"
+    assert 2 == requirements([*cards, *cards], {}).count('<details class="framework">'), "of several, none hides the others"
 
 
 def test_reasons_stand_once_and_the_rest_is_counted() -> None:

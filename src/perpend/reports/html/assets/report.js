@@ -276,7 +276,7 @@ const print = () => {
     for (const text of [`${SIGNS[name]} ${name.toLowerCase()}`, head.policies.find(one => one.id === policy).title, object || id, placed(objectOf[at]), ...(lifeOf ? [stands(life(at))] : []), message]) row.insertCell().textContent = text;
   }
   const rest = hits.length - PAPER;
-  $("paper").replaceChildren(make("p", "", $("shown").textContent + (rest > 0 ? `; the first ${number(PAPER)} are printed, the file has the other ${number(rest)}` : "")), table);
+  $("paper").replaceChildren(make("h2", "", "Findings"), make("p", "", $("shown").textContent + (rest > 0 ? `; the first ${number(PAPER)} are printed, the file has the other ${number(rest)}` : "")), table);
 };
 
 const options = (name, values) => $(name)?.append(...values.map(([value, text]) => { const made = make("option", "", text); made.value = value; return made; }));
@@ -320,4 +320,8 @@ const start = async () => {
   list.paint();
   document.documentElement.dataset.ready = Math.round(performance.now());
 };
+// Folds open for print by the style sheet too: this is for browsers that cannot style what a fold hides.
+const unfolded = [];
+addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details:not([open])")) { one.open = true; unfolded.push(one); } });
+addEventListener("afterprint", () => { for (const one of unfolded.splice(0)) one.open = false; });
 start().catch(error => { $("failed").hidden = false; $("failed").textContent = `The findings of this file cannot be shown: ${error.message}. The numbers above are right. The list needs a browser of 2023 or later.`; });
