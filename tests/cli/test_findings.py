@@ -182,6 +182,17 @@ def test_a_scorecard_puts_every_requirement_in_one_class(
     assert [card] == said(run("compliance", "--store", days, *of_one))
 
 
+@pytest.mark.parametrize("words", [("compliance", "--framework", "cis-aws"), ("trend",), ("findings",)])
+def test_an_account_is_asked_for_by_its_name_as_by_its_number(
+    run: RunWriter, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "perpend.toml").write_text('[accounts.111122223333]\nname = "Loyalty"\n')
+    asked = (*words, "--store", days, "--format", "json", "--account")
+    assert said(run(*asked, "111122223333")) == said(run(*asked, "loyalty"))
+    assert "belongs to account 'Loyalti'" in run(*asked, "Loyalti").err
+
+
 def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: RunWriter, days: Path) -> None:
     asked = ("compliance", "--store", days, "--framework", "cis-aws-v6.0.0", "--from")
     (card,) = said(run(*asked, "cis-aws-v5.0.0", "--format", "json"))

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import InvalidOption
+from perpend.core.objects.account import account_numbers
 from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text
 from perpend.findings.history.model import State
@@ -272,8 +273,7 @@ class Filter:
 
     def with_account_numbers(self, accounts: Mapping[str, Account]) -> Filter:
         """Return the filter with the numbers of accounts instead of their names. ``accounts`` have names by number."""
-        numbers = {account.name.casefold(): number for number, account in accounts.items() if account.name}
-        named = tuple(numbers.get(one.casefold(), one) for one in self.of(ACCOUNT.name))
+        named = account_numbers(self.of(ACCOUNT.name), accounts)
         return Filter({**self.values, ACCOUNT.name: named}) if named else self
 
     def condition(self, *names: str) -> str:

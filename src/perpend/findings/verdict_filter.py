@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
+from perpend.core.objects.account import account_numbers
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.core.values.tags import TAGS_FIELD
@@ -77,12 +78,6 @@ def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[
     return [column for column in columns if is_requested(column.program.policy_id)]
 
 
-def _account_names(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
-    """Return the names of owners that match an account's name or number."""
-    named = (number for number, one in accounts.items() if one.name and one.name.casefold() == account.casefold())
-    return frozenset({account, *named})
-
-
 @dataclass(slots=True)
 class _ObjectFilter:
     """The objects that a filter chooses. ``tags_unknown`` counts those whose tags are not known, if it asks for tags."""
@@ -94,7 +89,8 @@ class _ObjectFilter:
     tags_unknown: int = 0
 
     def __post_init__(self) -> None:
-        owners = {account: _account_names(account, self.accounts) for account in self.requested.of(ACCOUNT.name)}
+        wanted = self.requested.of(ACCOUNT.name)
+        owners = {account: frozenset({account, *account_numbers([account], self.accounts)}) for account in wanted}
         self._reject_unknown_accounts(owners)
         self._reject_unknown(REGION.name, self.requested.of(REGION.name), "region")
         self._reject_unknown_objects()

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.config.command import Configured
+from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_frameworks
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.policy_selection import warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.values import repository_option
+from perpend.cli.options.values import counted_accounts_option, repository_option
 from perpend.cli.options.waivers import waiver_options
+from perpend.core.objects.account import account_numbers
 from perpend.findings.history.open_history import open_history
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.reports.streams import output_stream, terminal
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   perpend compliance --store inventory
-  perpend compliance --store inventory --framework cis-aws --account 111122223333
+  perpend compliance --store inventory --framework cis-aws --account production
   perpend compliance --store inventory --framework cis-aws --format json
   perpend compliance --store inventory --framework soc-2 --inherited
   perpend compliance --store inventory --framework cis-aws-v7.0.0 --from cis-aws-v6.0.0
@@ -53,7 +54,7 @@ Examples:
 @click.option(
     "--inherited", is_flag=True, help="Also count policies that reach a requirement through rules or similar sections."
 )
-@click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
+@counted_accounts_option
 @click.option(
     "--from",
     "before",
@@ -63,7 +64,9 @@ Examples:
 )
 @format_option("compliance")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+@click.pass_context
 def command(
+    context: click.Context,
     directory: str,
     repo: str | None,
     waivers_dir: str | None,
@@ -85,6 +88,7 @@ def command(
     if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
     repository, place = open_repository_here(repo), open_history(directory)
+    accounts = account_numbers(accounts, configuration_of(context).accounts)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     cards: list[Scorecard] = scorecards_from_history(
         place, repository, frameworks, accounts, waiving.answered_in_history, inherited=inherited

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.config.command import Configured, configuration_of, is_from_file
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import write_rows_as
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_options
-from perpend.cli.options.values import repository_option
+from perpend.cli.options.values import counted_accounts_option, repository_option
+from perpend.core.objects.account import account_numbers
 from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.reports.streams import output_stream, terminal
@@ -26,7 +27,7 @@ Examples:
 
 @click.command("trend", cls=Configured, epilog=EPILOG)
 @store_option
-@click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
+@counted_accounts_option
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Count this policy only; may be repeated.")
 @click.option("--last", type=click.IntRange(min=1), default=30, show_default=True, help="Show this many of the newest runs.")
 @click.option(
@@ -39,7 +40,9 @@ Examples:
 @ratings_options
 @format_option("trend")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+@click.pass_context
 def command(
+    context: click.Context,
     directory: str,
     accounts: tuple[str, ...],
     policies: tuple[str, ...],
@@ -71,6 +74,7 @@ def command(
     if rated == "today":
         rating = ActiveSeverities.here(open_repository_here(repo), ratings_dir, defaults=default_ratings)
         today = {policy_id: rating.level.value for policy_id, rating in rating.in_force.by_policy.items()}
+    accounts = account_numbers(accounts, configuration_of(context).accounts)
     named = known_policies(place.head(), policies)
     with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:
         answer = connection.execute(*trend(accounts, named))

@@ -36,6 +36,14 @@ max_age_option = click.option(
     help="Treat facts older than this, such as 24h or 7d before now (or --snapshot-time), as unknown.",
 )
 
+counted_accounts_option = click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="ID|NAME",
+    help="Count this account only, by its number or by its name in the configuration; may be repeated.",
+)
+
 object_types_option = click.option(
     "--repo",
     metavar="DIR",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +15,15 @@ class Account:
 
     name: str | None = None
     owner: str | None = None
+
+
+def account_numbers(wanted: Iterable[str], accounts: Mapping[str, Account]) -> tuple[str, ...]:
+    """Return the numbers of accounts that are wanted by number or by name, in any case. ``accounts`` have names by number.
+
+    A name that several accounts share stands for all of them. A text that is no name stays as it is.
+    """
+    numbers: dict[str, list[str]] = {}
+    for number, account in accounts.items():
+        if account.name:
+            numbers.setdefault(account.name.casefold(), []).append(number)
+    return tuple(dict.fromkeys(number for one in wanted for number in numbers.get(one.casefold(), (one,))))
