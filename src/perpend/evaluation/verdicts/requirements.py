@@ -187,7 +187,7 @@ def framework_selection(
             for policy_id in named
         ]
         policies += [RequirementPolicy(policy_id, mappings.judges(policy_id), why_left(policy_id)) for policy_id in others]
-        return Requirement(section_id, *_called(section_id, repository), tuple(policies))
+        return Requirement(section_id, *section_called(section_id, repository), tuple(policies))
 
     def why_left(policy_id: str) -> str:
         # A policy has one reason: that of a requirement that it names itself, if there is one.
@@ -200,7 +200,7 @@ def framework_selection(
     framework = framework_of(tops[0])
     sections = () if framework in tops else tuple(sorted(tops))
     named = [
-        " ".join(_called(section, repository)) if len(sections) == 1 else _called(section, repository)[0]
+        " ".join(section_called(section, repository)) if len(sections) == 1 else section_called(section, repository)[0]
         for section in sections
     ]
     joint = ", section " if len(sections) == 1 else ", sections "
@@ -304,7 +304,7 @@ def status_of_counts(counts: Mapping[Status, int]) -> RequirementStatus:
     return RequirementStatus.MET if counts[Status.COMPLIANT] else RequirementStatus.NOTHING_TO_JUDGE
 
 
-def _called(section_id: str, repository: Repository) -> tuple[str, str]:
+def section_called(section_id: str, repository: Repository) -> tuple[str, str]:
     """Return the number of a section, and its name without the number."""
     number, name = printed_number(section_id, repository), _name(section_id, repository)
     if not number:

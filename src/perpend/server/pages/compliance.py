@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import RequirementStatus
+from perpend.evaluation.verdicts.requirements import RequirementStatus, section_called
 from perpend.findings.history.model import State
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.site.render.icons import RESULTS
@@ -19,9 +23,12 @@ from perpend.server.parameters import Control
 from perpend.server.reader import run_of, scope_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from perpend.language.syntax.repository import Repository
     from perpend.server.answers import RequirementRow
 
 INHERITED: Final = Control(
@@ -32,6 +39,16 @@ STANDING: Final = Control(
 )
 ORDER: Final = Control("order", "The order of requirements.", "number", ("number", "failing"))
 _LOOKS: Final = {standing.value: look for standing, look in RESULTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionHead:
+    """A section of a framework, with its requirements by status."""
+
+    section_id: str
+    number: str
+    name: str
+    standings: Mapping[str, int]
 
 
 def compliance(request: Request) -> Response:
@@ -59,12 +76,14 @@ def framework(request: Request) -> Response:
         answer = served.views.compliance(scope_of(request), name, inherited=inherited)
     except UnknownName as error:
         return error_page(request, 404, str(error))
+    requirements = _in_order([one for one in answer.requirements if not standing or one.standing == standing], order)
     return page(
         request,
         "framework.html",
         served=served,
         framework=answer.frameworks[0],
-        requirements=_in_order([one for one in answer.requirements if not standing or one.standing == standing], order),
+        requirements=requirements,
+        sections=_by_section(served.views.state.repository, requirements) if order == ORDER.default else [(None, requirements)],
         order=order,
         findings_address=_findings_address,
         inherited=inherited,
@@ -80,6 +99,21 @@ def _in_order(requirements: list[RequirementRow], order: str) -> list[Requiremen
     if order == ORDER.default:
         return requirements
     return sorted(requirements, key=lambda row: -row.counts.get(Status.INCOMPLIANT.value, 0))
+
+
+def _by_section(
+    repository: Repository, requirements: Sequence[RequirementRow]
+) -> list[tuple[SectionHead | None, list[RequirementRow]]]:
+    """Return requirements by the section that they are in, in their order. Those at the top of a framework have no head."""
+    grouped = []
+    for section_id, rows in groupby(requirements, lambda row: row.requirement_id.rpartition("/")[0]):
+        listed, head = [*rows], None
+        if framework_of(section_id) != section_id:
+            numbers = Counter(row.standing for row in listed)
+            standings = {standing.value: numbers[standing.value] for standing in RequirementStatus if numbers[standing.value]}
+            head = SectionHead(section_id, *section_called(section_id, repository), standings)
+        grouped.append((head, listed))
+    return grouped
 
 
 def _findings_address(requirement: RequirementRow) -> str:
