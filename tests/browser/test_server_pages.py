@@ -104,6 +104,20 @@ def test_every_page_is_quiet_at_home_and_without_code_that_the_policy_refuses(to
     assert [] == tour[1]
 
 
+def test_the_menu_is_a_button_on_a_phone_and_a_line_on_a_desk(visit: Open, pages: str) -> None:
+    page = visit(f"{pages}/findings", extra_http_headers=AUTHORIZED, viewport={"width": 390, "height": 800}).page
+    links, button = page.locator("nav[aria-label=Main] a"), page.locator(".menu > summary")
+    assert button.inner_text() == "Menu: Findings"
+    assert not any(link.is_visible() for link in links.all())
+    button.focus()
+    page.keyboard.press("Enter")
+    assert all(link.is_visible() for link in links.all())
+    links.filter(has_text="Trends").click()
+    page.wait_for_url("**/trends")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert all(link.is_visible() for link in links.all()) and not button.is_visible()
+
+
 def test_a_choice_shows_at_once_keeps_the_focus_and_is_an_address(visit: Open, pages: str) -> None:
     page = visit(f"{pages}/findings", extra_http_headers=AUTHORIZED).page
     page.evaluate("window.same = true")

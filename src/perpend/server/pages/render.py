@@ -66,6 +66,7 @@ def _base_values(request: Request, header: Summary | None, scope: Scope) -> dict
     return {
         "menu": MENU,
         "here": request.scope["path"],
+        "here_name": next((name for name, target in MENU if target == "/" + request.scope["path"].split("/")[1]), ""),
         "header": header,
         "scope": scope,
         "is_reading": header is not None and request.app.state.store.is_reading,

@@ -67,6 +67,12 @@ class Parts(HTMLParser):
         return [attributes["href"] or "" for tag, attributes in self.tags if tag == "a" and "href" in attributes]
 
 
+def rows_with_ids(text: str) -> list[tuple[bool, str]]:
+    """Return the rows of a page that have an id: whether each is the head of a section, and its id."""
+    rows = [attributes for tag, attributes in Parts(text).tags if tag == "tr" and "id" in attributes]
+    return [(row.get("class") == "section", row["id"] or "") for row in rows]
+
+
 def words(text: str) -> str:
     """Return the text of the main part of a page with single blanks."""
     main = text[text.index("<main") : text.index("</main>")]
@@ -302,3 +308,21 @@ def test_every_link_leads_somewhere(client: TestClient) -> None:
         broken += [f"{answer.status_code} {target}"] if answer.status_code != 200 else []
     assert [] == broken
     assert {"/policies", "/waivers", "/runs", "/estate", "/trends", f"/policies{POLICY}"} <= links.keys()
+
+
+def test_requirements_stand_below_their_section_unless_the_worst_come_first(html: Html) -> None:
+    rows, section = rows_with_ids(html("/compliance/cis-aws-v7.0.0")), ""
+    sections = [id for is_section, id in rows if is_section]
+    assert len(sections) > 3 and len(sections) == len({*sections})
+    for is_section, id in rows:
+        section = id if is_section else section
+        assert is_section or section == id.rpartition("/")[0]
+    by_number = [id for is_section, id in rows if not is_section]
+    worst = rows_with_ids(html("/compliance/cis-aws-v7.0.0?order=failing"))
+    assert sorted(by_number) == sorted(id for _, id in worst) and not any(is_section for is_section, _ in worst)
+
+
+def test_the_menu_names_the_page_and_a_log_in_page_has_no_way_to_what_needs_one(html: Html, client: TestClient) -> None:
+    assert "<summary>Menu: Findings</summary>" in html(address_of("b1")) and "<summary>Menu: Overview<" in html("/")
+    page = client.get("/login", headers={"Authorization": ""}).text
+    assert ["#main", "/"] == Parts(page).links()[:2] and not any("/api" in link for link in Parts(page).links())
