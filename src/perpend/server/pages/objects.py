@@ -8,7 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from perpend.core.errors import PerpendError
+from perpend.core.objects.labels import Labels
 from perpend.findings.filters import LIFE, OBJECT, TYPE, Filter
+from perpend.language.compiler.names import DeclaredTypes
 from perpend.server.pages.asking import asked_of, link
 from perpend.server.pages.bounded import within_time
 from perpend.server.pages.findings import ANY_TYPE, Names, listed
@@ -16,6 +18,7 @@ from perpend.server.pages.render import address, page
 from perpend.server.question import Question
 from perpend.server.reader import run_of, scope_of
 from perpend.server.views.object_details import object_details
+from perpend.server.views.object_fields import object_fields
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,6 +46,8 @@ def object_page(request: Request) -> Response:
     details, reason = within_time(object_details, state, type_name, object_id, scope)
     if details is None:
         raise PerpendError(reason) if reason else HTTPException(404)
+    judging = [one.policy_id for one in details.verdicts]
+    fields, no_fields = within_time(object_fields, state, type_name, object_id, judging, scope)
     listed_page = served.findings(
         Question(scope, Filter({OBJECT.name: (object_id,), TYPE.name: (type_name,), LIFE.name: ("all",)})), limit=_MOST
     )
@@ -55,6 +60,9 @@ def object_page(request: Request) -> Response:
         "type_label": names.label(TYPE.name, type_name),
         "account_name": state.account_names.get(details.account or ""),
         "numbers": numbers,
+        "fields": fields,
+        "no_fields": no_fields,
+        "labels": Labels(DeclaredTypes(state.repository)),
         "findings": listed_page.findings,
         "total": listed_page.total,
         "rest": [one for one in details.verdicts if one.policy_id not in by_policy],

@@ -116,7 +116,7 @@ def explained_finding(state: RunState, row: FindingRow, scope: Scope) -> Explain
     remedy = remedy_of(state.repository, row.policy_id).value
     paths = [value.path for value in remedy.values] if remedy else ()
     with open_store(str(state.history.store)).reading(state.run.snapshot) as snapshot:
-        object_, visible = _objects(snapshot, analyzer, program, row.object_id, paths, scope)
+        object_, visible = read_for_reader(snapshot, analyzer, program, row.object_id, paths, scope)
     day = EvaluationTime(in_utc(datetime.fromisoformat(state.run.time)), assumed=state.run.assumed)
     if visible is None:
         explanation = explain_verdict(analyzer, program, object_, day=day)
@@ -132,7 +132,7 @@ def explained_finding(state: RunState, row: FindingRow, scope: Scope) -> Explain
     return Explained(explanation, plan, commands, _guide(state, row.policy_id))
 
 
-def _objects(
+def read_for_reader(
     snapshot: Snapshot, analyzer: Analyzer, program: Program, object_id: str, paths: Iterable[str], scope: Scope
 ) -> tuple[CloudObject, CloudObject | None]:
     """Return an object, and for a reader of some accounts the same object as far as the reader may see it.

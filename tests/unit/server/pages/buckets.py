@@ -34,7 +34,7 @@ SECOND = [
     _bucket("b1", "logs", "Off"),
     _bucket("b2", SCRIPT, "Off"),
     _bucket("b3", HIDDEN, "Off"),
-    _bucket("b4", "fine", "Enabled"),
+    {**_bucket("b4", "fine", "Enabled"), "CA10__tagsJson__c": json.dumps({"team": "<b>", "checked": ""})},
     _bucket("b5", "not-read", None),
     _bucket(LONG, LONG, "Suspended", THEIRS),
 ]

@@ -25,6 +25,7 @@ from perpend.server.scope import ALL_ACCOUNTS, Scope
 from perpend.server.served_store import ServedRun, ServedStore
 from perpend.server.settings import ServerSettings
 from perpend.server.views.finding_details import OF_SEVERAL, Explained, explained_finding
+from perpend.server.views.object_fields import object_fields
 from perpend.server.views.visible_object import visible_object
 from tests.unit.server import related
 from tests.unit.server.related import ACCOUNTS, POLICIES
@@ -207,3 +208,13 @@ def test_an_incomplete_list_and_doubts_stay_what_they_are() -> None:
 def test_empty_relations_stay_empty() -> None:
     fields = {"other__r": None, "parts__r": []}
     assert fields == seen(fields, OWN)
+
+
+def test_the_fields_of_an_object_are_those_that_its_account_may_see(run: ServedRun, rows: list[FindingRow]) -> None:
+    state = run.views.state
+    for row in rows:
+        own = object_fields(state, row.type, row.object_id, [row.policy_id], Scope(frozenset({str(row.account)})))
+        assert own is not None and not others_in(repr(own), row.account), row
+    with pytest.raises(PerpendError, match="not in an account that you may see"):
+        object_fields(state, rows[0].type, rows[0].object_id, [rows[0].policy_id], Scope(frozenset({"nobody"})))
+    assert object_fields(state, rows[0].type, rows[0].object_id, ["/ce/gone"], ALL_ACCOUNTS) is None
