@@ -57,7 +57,11 @@ class FindingPage:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings with one value: of a policy, an account, an object. ``key`` is the value of the filter that chooses them."""
+    """The findings with one value: of a policy, an account, an object. ``key`` is the value of the filter that chooses them.
+
+    ``severity`` is the highest one: for an object, of its findings that are known to fail and are not waived, of all if there
+    are none. An object has a type, and where they are known an account and a region. Other groups have none of these.
+    """
 
     key: str
     label: str
@@ -66,6 +70,10 @@ class FindingGroup:
     unknown: int
     waived: int
     new: int
+    type_label: str | None = None
+    account: str | None = None
+    account_name: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

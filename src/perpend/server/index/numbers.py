@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import InvalidOption
@@ -57,6 +57,9 @@ _COUNTS: Final = (
     f"coalesce(sum(number) FILTER ({_FAILS} AND is_waived), 0)::BIGINT AS waived",
     f"coalesce(sum(number) FILTER (change_no IN ({_NEW})), 0)::BIGINT AS new",
 )
+
+_WORST: Final = f"coalesce(max(level) FILTER ({_FAILS} AND NOT is_waived), max(level))"
+"""The SQL expression for the severity of an object: that of its findings to act on, of all if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class Numbers:
             ]
         titles = {policy.policy_id: policy.title for policy in self.facts.policies.values()}
         groups = [
-            (FindingGroup(policy_id, titles[policy_id], _severity(level), *counts), number)
+            (_group(policy_id, titles[policy_id], level, counts), number)
             for policy_id, (level, number, *counts) in summed.items()
         ]
         ordered = sorted(groups, key=lambda one: list_order(one[0].severity, one[1], one[0].label, one[0].key))
@@ -141,21 +144,30 @@ class Numbers:
     def _of_account(self, place: int, level: int, counts: Iterable[int]) -> FindingGroup:
         account = self.facts.accounts[place]
         label = NOT_KNOWN if account is None else self.facts.account_names.get(account, account)
-        return FindingGroup(account or "", label, _severity(level), *map(int, counts))
+        return _group(account or "", label, level, counts)
 
     def _objects(self, chosen: Chosen) -> list[FindingGroup]:
         rows = f"(SELECT *, waiver_no > 0 AS is_waived, 1 AS number FROM {relation(chosen.source(self.files))})"
         counts = (
-            f"SELECT object, max(level) AS level, sum(number)::BIGINT AS number, {', '.join(_COUNTS)} FROM {rows} "
-            f"WHERE {chosen.where()} GROUP BY 1 ORDER BY level DESC, number DESC, object LIMIT {MOST_OBJECTS}"
+            f"SELECT object, {_WORST} AS worst, {', '.join(_COUNTS)} FROM {rows} WHERE {chosen.where()} GROUP BY 1 "
+            f"ORDER BY failing > 0 DESC, worst DESC, failing DESC, unknown DESC, waived DESC, object LIMIT {MOST_OBJECTS}"
         )
         largest = self.ask(counts)
         if not largest:
             return []
         listed = ", ".join(str(row[0]) for row in largest)
-        read = f"SELECT object, object_id, coalesce(object_name, object_id) FROM {OBJECTS} WHERE object IN ({listed})"
-        names = {number: (object_id, name) for number, object_id, name in self.ask(read)}
-        return [FindingGroup(*names[number], _severity(level), *map(int, counts)) for number, level, _, *counts in largest]
+        columns = "object, object_id, coalesce(object_name, object_id), type, account, region"
+        read = f"SELECT {columns} FROM {OBJECTS} WHERE object IN ({listed})"
+        named = {row[0]: row[1:] for row in self.ask(read)}
+        labels = {policy.type: policy.type_label for policy in self.facts.policies.values()}
+        groups = []
+        for number, level, *numbers in largest:
+            object_id, name, type_name, account, region = named[number]
+            group = _group(object_id, name, level, numbers)
+            called = self.facts.account_names.get(account)
+            label = labels[type_name]
+            groups.append(replace(group, type_label=label, account=account, account_name=called, region=region))
+        return groups
 
     def _relation(self, chosen: Chosen, *columns: str, without: str = "") -> str:
         """Return the smallest relation with the columns and all that the conditions need, but for one filter."""
@@ -180,6 +192,11 @@ class Numbers:
             "change": lambda place: event.value if (event := EVENTS[place]) else None,
         }
         return keys[facet](value)
+
+
+def _group(key: str, label: str, level: int, counts: Iterable[int]) -> FindingGroup:
+    failing, unknown, waived, new = map(int, counts)
+    return FindingGroup(key, label, _severity(level), failing, unknown, waived, new)
 
 
 def _frequent(counted: tuple[str, int]) -> tuple[int, str]:

@@ -108,7 +108,9 @@ class Runs:
         for (policy_id, place), counts in sums.items():
             policy, level = policies[policy_id], LEVELS[place - 1] if place else None
             row = PolicyCounts(policy_id, policy.title, policy.service, level, OpenCounts(*counts[:2]))
-            groups[row] = FindingGroup(policy_id, policy.title, level.value if level else None, *counts)
+            failing, unknown, waived, new = counts
+            severity = level.value if level else None
+            groups[row] = FindingGroup(policy_id, policy.title, severity, failing, unknown, waived, new)
         return groups
 
     def _waived(self, in_scope: str) -> int:

@@ -194,6 +194,8 @@ def test_groups_lead_to_their_findings(html: Html) -> None:
     by_object = html("/objects")
     assert "4 objects with 4 findings" in words(by_object)
     assert "/objects/-/b1" in by_object
+    assert ["b1", "b3", LONG, "b2"] == re.findall('href="/objects/-/([^"]*)"', by_object), "what is waived comes last"
+    assert "logs AWS S3 Bucket b1 Our <b>account</b> none" in words(by_object)
 
 
 def test_a_finding_tells_why_with_values_and_their_source(html: Html) -> None:
@@ -268,6 +270,10 @@ def test_an_object_has_every_verdict(html: Html, client: TestClient) -> None:
     fine = words(html(f"/objects/{TYPE}/b4"))
     assert "1 compliant" in fine
     assert "No policy ever found a fault here." in fine
+    assert 'versioning status "Enabled"' in fine and 'versioning status "Off"' in words(html(f"/objects/{TYPE}/b1"))
+    assert "versioning status null" in words(html(f"/objects/{TYPE}/b5"))
+    assert "Tags checked team=<b>" in fine and "Tags not known" in words(html(f"/objects/{TYPE}/b1"))
+    assert "/findings?tag=team%3D%3Cb%3E&life=all" in Parts(html(f"/objects/{TYPE}/b4")).links()
     answer = client.get("/objects/-/b1")
     assert (303, f"/objects/{TYPE}/b1") == (answer.status_code, answer.headers["location"])
     assert LONG in html(f"/objects/{TYPE}/{LONG}")
