@@ -75,6 +75,7 @@ def finding(request: Request) -> Response:
         "proposal": repository and new_file_address(repository, f"waivers/{waiver_name(row)}.yaml", entry),
         "others": [one for one in others.findings if one.finding_id != row.finding_id][:_OTHERS],
         "all_others": max(others.total - 1, 0),
+        "rating": state.severities.in_force.of(row.policy_id),
         "same_policy": link("/findings", [("policy", row.policy_id)]),
     }
     return page(request, "finding.html", served=served, **context)

@@ -108,6 +108,7 @@ def policy(request: Request) -> Response:
         left_out=findings.total - len(findings.findings),
         about=shown_page,
         body=policy_pages(served.views.state.repository).body(shown_page) if shown_page else None,
+        rating=served.views.state.severities.in_force.of(policy_id),
         in_part=served.views.state.in_part(scope).get(policy_id),
     )
 

@@ -264,3 +264,8 @@ def test_a_reader_without_accounts_is_told_so_and_nothing_else(
 def test_addresses_are_quoted() -> None:
     assert policy_address('/ce/a b"<') == "/policies/ce/a%20b%22%3C"
     assert framework_address(FRAMEWORK) == "/compliance/rules-v1.0.0"
+
+
+def test_a_severity_stands_with_who_rated_and_why(client: TestClient) -> None:
+    assert "<dd>high (us): It is open.</dd>" in shown(client, "/policies/ce/open")
+    assert "<dt>Severity</dt>" not in shown(client, "/policies/ce/odd"), "nobody rates it"

@@ -332,3 +332,7 @@ def test_the_menu_names_the_page_and_a_log_in_page_has_no_way_to_what_needs_one(
     assert "<summary>Menu: Findings</summary>" in html(address_of("b1")) and "<summary>Menu: Overview<" in html("/")
     page = client.get("/login", headers={"Authorization": ""}).text
     assert ["#main", "/"] == Parts(page).links()[:2] and not any("/api" in link for link in Parts(page).links())
+
+
+def test_the_severity_of_a_finding_names_its_source(html: Html) -> None:
+    assert re.search("Severity low \\(Perpend's default\\): [A-Z]", words(html(address_of("b1"))))
