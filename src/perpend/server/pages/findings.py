@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,7 @@ from perpend.findings.filters import (
     FilterType,
 )
 from perpend.findings.history.model import OPEN_STATES, in_words
+from perpend.reports.overview import service_of
 from perpend.server.index.numbers import MOST_OBJECTS, NO_REGION, NOT_KNOWN, NOT_RATED
 from perpend.server.pages.asking import asked_of, link
 from perpend.server.pages.render import address, page
@@ -65,6 +67,9 @@ _FACETS: Final = (
 )
 _NO_VALUES: Final = frozenset({"", NOT_RATED, NOT_KNOWN, NO_REGION})
 """The keys of facets for findings without a value."""
+
+_ALL: Final = "/*"
+"""The end of a glob that stands for the policies of a folder."""
 
 _DEFAULT_LIVES: Final = tuple(life.value for life in OPEN_STATES)
 _ORDER_NAMES: Final = {"severity": "Most severe first", "age": "Oldest first", "priority": "By priority"}
@@ -172,6 +177,8 @@ class Names:
         if name == ACCOUNT.name:
             called = self._state.account_names.get(value)
             return f"{called} ({value})" if called else value or "not known"
+        if is_service(value) and name == POLICY.name:
+            return service_of(self._state.repository, value)
         if name == POLICY.name:
             return self._state.titles.get(value, value)
         if name == TYPE.name:
@@ -224,7 +231,10 @@ def facets_of(facets: Facets, asked: Asked, names: Names) -> list[Facet]:
         if name == WAIVED_CONTROL.name:
             made.append(_waived(numbers, asked, names))
             continue
+        if name == POLICY.name:
+            made.append(_services(numbers, asked, names))
         chosen = asked.question.filter.of(name) or (_DEFAULT_LIVES if name == LIFE.name else ())
+        chosen = tuple(value for value in chosen if name != POLICY.name or not is_service(value))
         ordered = [*dict.fromkeys([*chosen, *_in_order(name, numbers)])]
         if name in (SEVERITY.name, LIFE.name):
             ordered.sort(key=lambda value: _place(name, value))
@@ -232,6 +242,23 @@ def facets_of(facets: Facets, asked: Asked, names: Names) -> list[Facet]:
         shown = max(_SHOWN, len(chosen))
         made.append(Facet(name, label, tuple(values[:shown]), tuple(values[shown:_MOST]), max(len(values) - _MOST, 0)))
     return [facet for facet in made if facet.shown]
+
+
+def is_service(policy: str) -> bool:
+    """Whether a value of the filter by policy stands for all policies of a folder, which are those of a service."""
+    return policy.endswith(_ALL)
+
+
+def _services(numbers: Mapping[str, int], asked: Asked, names: Names) -> Facet:
+    """Return the facet of services: globs of policies, with the numbers of their findings."""
+    of_services = Counter[str]()
+    for policy_id, number in numbers.items():
+        of_services[policy_id.rpartition("/")[0] + _ALL] += number
+    chosen = tuple(filter(is_service, asked.question.filter.of(POLICY.name)))
+    ordered = dict.fromkeys([*chosen, *_in_order(POLICY.name, of_services)])
+    values = [_value(POLICY.name, one, of_services.get(one), chosen, names) for one in ordered]
+    shown = max(_SHOWN, len(chosen))
+    return Facet(POLICY.name, "Service", tuple(values[:shown]), tuple(values[shown:_MOST]), max(len(values) - _MOST, 0))
 
 
 def _value(name: str, value: str, number: int | None, chosen: Sequence[str], names: Names) -> FacetValue:
@@ -266,6 +293,8 @@ def chips_of(path: str, asked: Asked, names: Names) -> list[Chip]:
     for place, (name, value) in enumerate(pairs):
         if name not in kept:
             label = labels.get(name, name.capitalize().replace("_", " "))
+            if name == POLICY.name and is_service(value):
+                label = "Service"
             chips.append(Chip(label, names.label(name, value), link(path, [*pairs[:place], *pairs[place + 1 :]])))
     return chips
 

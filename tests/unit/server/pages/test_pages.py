@@ -336,3 +336,13 @@ def test_the_menu_names_the_page_and_a_log_in_page_has_no_way_to_what_needs_one(
 
 def test_the_severity_of_a_finding_names_its_source(html: Html) -> None:
     assert re.search("Severity low \\(Perpend's default\\): [A-Z]", words(html(address_of("b1"))))
+
+
+def test_a_service_is_chosen_by_a_facet_and_shown_as_a_chip(html: Html) -> None:
+    page = html("/findings")
+    service = [attributes for tag, attributes in Parts(page).tags if attributes.get("value") == "/ce/ca/aws/s3/*"]
+    assert ["policy"] == [one["name"] for one in service] and "checked" not in service[0]
+    assert "Service S3 4 Policy" in words(page)
+    chosen = html("/findings?policy=/ce/ca/aws/s3/*")
+    assert "Service S3 ×" in words(chosen) and "<strong>4</strong> findings" in chosen
+    assert 1 == sum(one.get("value") == "/ce/ca/aws/s3/*" and "checked" in one for _, one in Parts(chosen).tags)
