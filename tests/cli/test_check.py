@@ -381,7 +381,11 @@ def test_a_place_that_cannot_be_written_is_told(run: RunWriter, tmp_path: Path) 
     assert "cannot be written: no such file or directory" in ran.err
 
 
-def test_lines_of_objects_are_ndjson(run: RunWriter) -> None:
-    ran = run("check", EXAMPLE, *TIME, "--by", "object", "--format", "csv")
-    assert (2, "") == (ran.code, ran.out)
-    assert "perpend: --by object goes with --format ndjson, not csv; `perpend check --help` shows more\n" == ran.err
+def test_lines_of_objects_are_gone(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = run("check", EXAMPLE, *TIME, "--by", "object", "--format", "ndjson")
+    assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
+    assert ran.err.startswith("perpend: --by object is gone: `--format parquet`")
+    assert ran.err != run("check", EXAMPLE, *TIME, "--by", "verdict", "--format", "ndjson").err
+    (tmp_path / "perpend.toml").write_text('by = "object"\n')
+    monkeypatch.chdir(tmp_path)
+    assert "--by object is gone" in run("check", EXAMPLE).err

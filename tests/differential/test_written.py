@@ -7,7 +7,6 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -165,25 +164,6 @@ def lines(evaluation: Evaluation, which: str) -> list[str]:
     return found
 
 
-def objects_of(evaluation: Evaluation, which: str) -> list[str]:
-    """Return a line for each object: its fields once, and short verdicts."""
-    found = []
-    every = list(dict.fromkeys(read for program in evaluation.programs for read in program.reads))
-    for _, of_object in groupby(ends(evaluation), key=lambda one: one[1].id):
-        verdicts, fields = [], {}
-        for program, judged, index, error in of_object:
-            one = finding_of(evaluation, program, judged, (index, error))
-            said = {"policyId": one.policy_id, "status": one.status.value, "conditionIndex": one.condition_index}
-            if one.current_state_message != program.verdicts[index].message:
-                said["currentStateMessage"] = one.current_state_message
-            verdicts.append(said | ({} if error is None else {"runtimeError": error}))
-            fields |= {read: reference(value, which) for read, value in zip(program.reads, one.references, strict=True)}
-        object_ = json.dumps(described(evaluation, judged, master=True), separators=(",", ":"))
-        listed = ",".join(fields[read] for read in every)
-        found.append(f'{{"object":{object_},"fields":[{listed}],"verdicts":{json.dumps(verdicts, separators=(",", ":"))}}}')
-    return found
-
-
 def rows(evaluation: Evaluation, which: str) -> list[str]:
     found = [",".join(HEADER)]
     for program, judged, index, error in ends(evaluation):
@@ -225,8 +205,6 @@ def check_bytes(evaluation: Evaluation) -> None:
         document = text_of(evaluation, write_json, references=which)
         assert ",\n".join(expected) == document.partition('"verdicts":[\n')[2].removesuffix("\n]}\n")
         assert "\r\n".join(rows(evaluation, which)) + "\r\n" == text_of(evaluation, write_csv, references=which)
-        by_object = text_of(evaluation, write_ndjson, by="object", references=which)
-        assert objects_of(evaluation, which) == by_object.splitlines()[1:]
 
 
 def check_narrowed(evaluation: Evaluation) -> None:

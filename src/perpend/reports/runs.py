@@ -105,7 +105,6 @@ class RunRequest:
     configuration: str | None = None
     unrated_passes: bool = False
     format: FormatOptions = field(default_factory=FormatOptions)
-    by: str = "verdict"
     references: str = "findings"
     limit: int = 20
     summary: bool = False
@@ -140,8 +139,6 @@ class RunRequest:
     def _check_report(self) -> None:
         out, form, requirements = self.format.out, self.format.form, self.requirements
         self.format.check()
-        if self.by == "object" and form != "ndjson":
-            raise InvalidOption(f"--by object goes with --format ndjson, not {form}", "--by", "--format")
         if self.references == "all" and "--references" not in FORMS[form].options:
             formats = " or ".join(forms_with("--references"))
             raise InvalidOption(f"--references all goes with --format {formats}, not {form}", "--references", "--format")
@@ -578,9 +575,7 @@ class _Report:
         request, evaluation, accounts = self.request, self.evaluation, self.request.accounts
         with output_stream(request.format.out) as stream:
             if request.format.form == "ndjson":
-                write_ndjson(
-                    evaluation, stream, accounts=accounts, by=request.by, weighed=self.rated, references=request.references
-                )
+                write_ndjson(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
             elif request.format.form == "csv":
                 write_csv(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
             else:

@@ -60,7 +60,6 @@ def test_a_run_is_recorded_on_request_even_if_its_report_cannot_be_written(tmp_p
     ("more", "message"),
     [
         ({"inputs": []}, "name either inputs or a store"),
-        ({"by": "object"}, "--by object goes with --format ndjson, not json"),
         ({"form": "ocsf", "references": "all"}, "--references all goes with --format json or ndjson or csv, not ocsf"),
         ({"summary": True, "quiet": True}, "--summary and --quiet exclude each other"),
         ({"quiet": True}, "--quiet goes with --format table, not json"),

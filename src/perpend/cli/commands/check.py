@@ -40,7 +40,7 @@ Examples:
   perpend check --store inventory --ratings ratings --fail-on high
   perpend check --store inventory --format parquet --out verdicts.parquet
   perpend check --store inventory --format ocsf --out findings.ndjson
-  perpend check --store inventory --format ndjson --by object --out verdicts.ndjson
+  perpend check --store inventory --format ndjson --out verdicts.ndjson
 
 \b
 Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,

@@ -13,6 +13,7 @@ from perpend.cli.config.lines import line_of
 from perpend.cli.config.settings import (
     ACCOUNT_SETTINGS,
     ACCOUNTS,
+    GONE,
     MOST,
     RUN_SETTINGS,
     RUNS,
@@ -210,6 +211,7 @@ class _SettingsReader:
         *above, last = key
         near_name = nearest_name(last, ".".join(above)) if known is None else None
         near = f"did you mean `{near_name}`?" if near_name else suggestion(last, known or ())
+        near = GONE.get(f"--{last}", near)
         if key == SHARED_TABLE[:1] and not self._file.table:
             near = f"settings stand here without `[{'.'.join(SHARED_TABLE)}]`"
         self._mistake(key, f"unknown key {_quoted('.'.join(key))}{f' ({near})' if near else ''}")

@@ -357,6 +357,12 @@ TOKEN_SETTINGS: Final = (
 )
 
 
+GONE: Final = {
+    "--by": "--by object is gone: `--format parquet` stores the verdicts in fewer bytes, `--format ndjson` with one a line",
+}
+"""What to use instead of options that are gone, by their names. A key of the same name never was a setting."""
+
+
 def settings_of(command: str) -> list[Setting]:
     """Return the settings that a command uses."""
     return [setting for setting in SETTINGS if command in setting.commands]

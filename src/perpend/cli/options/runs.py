@@ -11,12 +11,13 @@ from perpend.cli.config.command import configuration_of, deciding_settings, sele
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, format_options
+from perpend.cli.options.gone import refuse_by_object
 from perpend.cli.options.names import names_option
 from perpend.cli.options.policy_selection import policy_choice
 from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
 from perpend.findings.filters import OF_VERDICTS, STATUS
 from perpend.findings.severity.active import SEVERITIES
-from perpend.reports.formats.registry import BY, REFERENCES
+from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.write import FormatOptions
 from perpend.reports.runs import EXIT_CODE, RunRequest, warn_found_settings
 
@@ -33,10 +34,10 @@ _OPTIONS: Final = (
     format_options,
     click.option(
         "--by",
-        type=click.Choice(BY),
-        default=BY[0],
-        show_default=True,
-        help="With --format ndjson: write a line for each verdict, or for each object with its fields and verdicts.",
+        type=click.Choice(["verdict", "object"]),
+        callback=refuse_by_object,
+        expose_value=False,
+        hidden=True,
     ),
     click.option(
         "--references",

@@ -15,8 +15,8 @@ from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.reports.formats.decisions import rating_document, severities_document, waivers_document
 from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
 from perpend.reports.formats.object_texts import ObjectTexts, iso_time
-from perpend.reports.formats.references import ObjectFormat, VerdictFormat
-from perpend.reports.formats.registry import BY, REFERENCES
+from perpend.reports.formats.references import VerdictFormat
+from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.requirements import frameworks_json
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 
 _BETWEEN: Final = ",\n"
-_FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
-"""The keys whose values are the same for all objects with an outcome, unless there is a runtime error."""
 
 
 def write_json(
@@ -83,53 +81,15 @@ def write_ndjson(
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
-    by: str = BY[0],
     weighed: RatedEvaluation | None = None,
     references: str = REFERENCES[0],
 ) -> None:
-    """Write each verdict as one line of JSON. ``accounts``, ``weighed`` and ``references`` are as in ``write_json``.
-
-    ``by`` ``object``: each line is an object with its fields and its verdicts. A first line contains the texts of each
-    outcome once, and the fields that each policy reads. A filter is written in the first line, otherwise in each line.
-    """
-    if by == "object":
-        filtered = {"filter": _filter(evaluation)} if evaluation.filter_verdicts else {}
-        head = {"verdicts": _fixed_texts(evaluation), "reads": _reads(evaluation), **filtered}
-        stream.write(json.dumps(head, separators=(",", ":")) + "\n")
-        short = _OutcomeText(weighed, before=",", after="}", short=True)
-        objects = ObjectTexts(evaluation, accounts or {})
-        of_objects = ObjectFormat(evaluation, short, objects, references=references, adjustments=short.adjustments)
-        write_lines(verdict_lines(evaluation, of_objects), stream)
-        return
+    """Write each verdict as one line of JSON, with the filter if there is one. The arguments are as in ``write_json``."""
     shown = evaluation.filter_verdicts
     described = _Described(evaluation, accounts or {}, "}\n" if shown is None else f',"filter":{json_text(shown.words)}}}\n')
     outcome = _OutcomeText(weighed, after=',"references":')
     written = VerdictFormat(evaluation, outcome, described, references=references, adjustments=outcome.adjustments)
     write_lines(verdict_lines(evaluation, written), stream)
-
-
-def _reads(evaluation: Evaluation) -> dict[str, list[dict[str, str]]]:
-    """Return the fields that each policy reads, by policy."""
-    return {
-        program.policy_id: [
-            {"field": read.path, "label": evaluation.label_of(program.input_type, read)} for read in program.reads
-        ]
-        for program in evaluation.programs
-    }
-
-
-def _fixed_texts(evaluation: Evaluation) -> dict[str, dict[int, dict[str, str | None]]]:
-    """Return the texts of each outcome that occurs, by policy and index."""
-    texts: dict[str, dict[int, dict[str, str | None]]] = {}
-    for column in evaluation.verdicts:
-        of_policy = texts.setdefault(column.program.policy_id, {})
-        of_policy |= {index: _fixed(column.program, index) for index in sorted(column.counted())}
-    return texts
-
-
-def _fixed(program: Program, index: int) -> dict[str, str | None]:
-    outcome = _outcome_of(program, index, None)
-    return {key: outcome[key] for key in _FIXED}
 
 
 def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
@@ -164,16 +124,12 @@ def _source(source: Source) -> dict[str, Any]:
 
 
 class _OutcomeText:
-    """Writes outcomes of programs between two texts, with a rating if there are ratings.
+    """Writes outcomes of programs between two texts, with a rating if there are ratings."""
 
-    ``short``: texts that are the same for all objects with an outcome are left out, and so is an error or rating that is null.
-    """
-
-    def __init__(self, weighed: RatedEvaluation | None, *, before: str = "", after: str, short: bool = False) -> None:
+    def __init__(self, weighed: RatedEvaluation | None, *, before: str = "", after: str) -> None:
         self._weighed = weighed
         self._before = before
         self._after = after
-        self._short = short
         self.adjustments = weighed.steps if weighed else None
 
     def __call__(self, ended: Outcome) -> str:
@@ -182,9 +138,6 @@ class _OutcomeText:
         if self._weighed is not None:
             rating = self._weighed.in_force.of(program.policy_id, steps)
             outcome["rating"] = rating_document(rating, program.verdicts[index].status)
-        if self._short:
-            fixed = {**dict.fromkeys(("runtimeError", "rating")), **_fixed(program, index)}
-            outcome = {key: value for key, value in outcome.items() if key not in fixed or value != fixed[key]}
         return self._before + json.dumps(outcome, separators=(",", ":"))[:-1] + self._after
 
 

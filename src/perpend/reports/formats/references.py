@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from json.encoder import encode_basestring_ascii as json_text
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdict import reader_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
-from perpend.reports.formats.lines import Outcome, Sql, concat
+from perpend.reports.formats.lines import Outcome, Sql
 from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.values import json_value, value_text
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program, Read
     from perpend.reports.formats.lines import Adjustments, SqlLine, TextOf
-    from perpend.reports.formats.object_texts import ObjectTexts
     from perpend.reports.formats.row_values import StoredRows
 
 _FOUND: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
@@ -94,11 +92,8 @@ class _Values:
         return text
 
 
-Described = TypeVar("Described", Describer, "ObjectTexts")
-
-
-class ReferenceFormat(Generic[Described]):
-    """A format with references to the values that policies read.
+class VerdictFormat:
+    """A format with one line for each verdict: its outcome, its references, and its object.
 
     ``head`` writes an outcome, ``described`` an object. Without ``quoting``, there are no references. ``references`` is one of
     :data:`REFERENCES`; long values are cut unless it is ``all``.
@@ -108,7 +103,7 @@ class ReferenceFormat(Generic[Described]):
         self,
         evaluation: Evaluation,
         head: Callable[[Outcome], str],
-        described: Described,
+        described: Describer,
         *,
         quoting: Quoting | None = AS_IT_IS,
         references: str = REFERENCES[0],
@@ -116,7 +111,7 @@ class ReferenceFormat(Generic[Described]):
     ) -> None:
         self.evaluation = evaluation
         self.head = head
-        self.described: Described = described
+        self.described: Describer = described
         self.quoting = quoting
         self.references = references
         self.adjustments: Adjustments = adjustments or {}
@@ -125,10 +120,6 @@ class ReferenceFormat(Generic[Described]):
     def reads(self, programs: Sequence[Program]) -> tuple[Read, ...]:
         """Return the values that it writes."""
         return tuple(dict.fromkeys(read for program in programs for read in program.reads)) if self.quoting else ()
-
-
-class VerdictFormat(ReferenceFormat[Describer]):
-    """A format with one line for each verdict: its outcome, its references, and its object."""
 
     def in_sql(self, rows: StoredRows, programs: Sequence[Program]) -> _VerdictSql:
         """Return the format in SQL."""
@@ -208,56 +199,3 @@ class _VerdictSql:
     def whole(self, lines: Sequence[SqlLine]) -> list[str]:
         """Return the expressions of all lines of an object."""
         return [part for line in lines for part in line.parts]
-
-
-class ObjectFormat(ReferenceFormat["ObjectTexts"]):
-    """A format with one line for each object: the object, the values that its policies read, and its verdicts.
-
-    ``head`` writes an outcome after a comma.
-    """
-
-    def in_sql(self, rows: StoredRows, programs: Sequence[Program]) -> _ObjectSql:
-        """Return the format in SQL."""
-        return _ObjectSql(self, rows, programs)
-
-    def in_python(self, programs: Sequence[Program]) -> TextOf:
-        """Return the function that writes the line of an object."""
-        outcomes = [OutcomeTexts(program, self.head, self.adjustments) for program in programs]
-        reads = self.reads(programs)
-        write = ReferenceWriter(self.evaluation, reads, programs[0].input_type, AS_IT_IS, self.references)
-
-        def text_of(object_: CloudObject, ends: Sequence[EvaluationOutcome]) -> str:
-            heads = [of_program(end, object_) for of_program, end in zip(outcomes, ends, strict=True)]
-            if not any(heads):
-                return ""
-            fields = ",".join(write(object_.fields))
-            return f'{{"object":{self.described(object_)},"fields":[{fields}],"verdicts":[{"".join(heads)[1:]}]}}\n'
-
-        return text_of
-
-
-class _ObjectSql:
-    """The lines of objects in SQL."""
-
-    def __init__(self, written: ObjectFormat, rows: StoredRows, programs: Sequence[Program]) -> None:
-        self._written = written
-        self._type_name = rows.object_type.name
-        self._values = {read: f"f{place}" for place, read in enumerate(written.reads(programs))}
-        self.columns = {column: rows.values[read] for read, column in self._values.items()}
-        self.columns["object"] = written.described.in_sql(rows)
-
-    def line(self, outcome: Outcome) -> list[str]:
-        """Return the text of an outcome."""
-        return [self._written.head(outcome)]
-
-    def whole(self, lines: Sequence[SqlLine]) -> list[str]:
-        """Return the expressions of the text of an object."""
-        fields = [part for place, read in enumerate(self._values) for part in self._field(read, "," if place else "")]
-        verdicts = [part for line in lines for part in line.parts]
-        starts = ('{"object":', ',"fields":[', '],"verdicts":[', "]}\n")
-        objects, of_fields, of_verdicts, end = map(text_literal, starts)
-        return [objects, "r.object", of_fields, *fields, of_verdicts, f"substr({concat(verdicts)}, 2)", end]
-
-    def _field(self, read: Read, before: str) -> list[str]:
-        start = opening(self._written.evaluation, self._type_name, read)
-        return [text_literal(f"{before}{start}"), f"r.{self._values[read]}", "'}'"]

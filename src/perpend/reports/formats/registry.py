@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-BY: Final = ("verdict", "object")
-"""The values of ``--by``: verdicts or objects, one a line of NDJSON."""
-
 REFERENCES: Final = ("findings", "all")
 """The values of ``--references``: those of incompliant and undetermined verdicts, with long values cut, or all in full."""
 
@@ -34,7 +31,7 @@ FORMS: Final = {
     for form in (
         OutputForm("table", options=("--summary", "--quiet")),
         OutputForm("json", options=("--references",)),
-        OutputForm("ndjson", options=("--by", "--references")),
+        OutputForm("ndjson", options=("--references",)),
         OutputForm("csv", options=("--references",)),
         OutputForm("parquet", to_file=True),
         OutputForm("junit", counts_all=True),

@@ -254,48 +254,10 @@ def test_a_reference_has_the_label_of_the_type_a_lookup_leads_to_or_the_key_insi
 def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
     evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "none"), thing("cy", "bad"))
     shown = only(evaluation, Status.INCOMPLIANT)
-    lines, short = io.StringIO(), io.StringIO()
+    lines = io.StringIO()
     write_ndjson(shown, lines)
-    write_ndjson(shown, short, by="object")
     of_document = [{**verdict, "filter": "--status INCOMPLIANT"} for verdict in document_of(shown)["verdicts"]]
     assert of_document == [json.loads(line) for line in lines.getvalue().splitlines()]
-    first, *others = map(json.loads, short.getvalue().splitlines())
-    assert ({"options": "--status INCOMPLIANT", "verdicts": 2, "objectsWithUnknownTags": 0}, 2) == (
-        first["filter"],
-        len(others),
-    )
-    assert not any("filter" in line for line in others)
-
-
-def test_lines_of_objects_with_the_first_line_are_the_verdicts(tmp_path: Path) -> None:
-    things = (with_rival(thing("ann", "bad"), "none"), thing("bob", "none", notes='{"a":1}'), thing("cy", "bad"))
-    evaluation = evaluate(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
-    whole, short = io.StringIO(), io.StringIO()
-    write_ndjson(evaluation, whole, references="all")
-    write_ndjson(evaluation, short, by="object", references="all")
-    first, *lines = map(json.loads, short.getvalue().splitlines())
-    assert ["verdicts", "reads"] == list(first)
-    assert [["object", "fields", "verdicts"]] * 3 == [list(line) for line in lines]
-    of_objects = [verdict for line in lines for verdict in line["verdicts"]]
-    assert any("currentStateMessage" in one for one in of_objects) and any("runtimeError" in one for one in of_objects)
-    assert not any("conditionText" in one for one in of_objects)
-    found = [
-        {
-            "runtimeError": None,
-            **first["verdicts"][verdict["policyId"]][str(verdict["conditionIndex"])],
-            **verdict,
-            "references": [
-                field
-                for read in first["reads"][verdict["policyId"]]
-                for field in line["fields"]
-                if read.items() <= field.items()
-            ],
-            "object": line["object"],
-        }
-        for line in lines
-        for verdict in line["verdicts"]
-    ]
-    assert found == [json.loads(line) for line in whole.getvalue().splitlines()]
 
 
 def test_fields_of_findings_are_written_and_all_on_request(tmp_path: Path) -> None:

@@ -185,8 +185,6 @@ def findings_one_by_one(evaluation: Evaluation, *, form: str, weighed: RatedEval
 FORMATS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "ndjson": (write_ndjson, {}),
     "ndjson, all": (write_ndjson, {"references": "all", "accounts": ACCOUNTS}),
-    "by object": (write_ndjson, {"by": "object", "accounts": ACCOUNTS}),
-    "by object, all": (write_ndjson, {"by": "object", "references": "all"}),
     "json": (write_json, {"accounts": ACCOUNTS}),
     "csv": (write_csv, {"accounts": ACCOUNTS}),
     "csv, all": (write_csv, {"references": "all"}),

@@ -1,0 +1,29 @@
+"""Options and values that are gone: each ends with one line that names its replacement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perpend.cli.config.settings import GONE
+from perpend.core.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def gone_option(name: str, *, is_flag: bool = False) -> Callable[[Any], Any]:
+    """Return an option that nobody can give any more."""
+
+    def refuse(context: click.Context, parameter: click.Parameter, value: object) -> None:
+        if value:
+            raise PerpendError(GONE[name])
+
+    return click.option(name, is_flag=is_flag, hidden=True, expose_value=False, callback=refuse)
+
+
+def refuse_by_object(context: click.Context, parameter: click.Parameter, value: str) -> None:
+    """Refuse ``--by object``; ``--by verdict`` is what every output does."""
+    if value == "object":
+        raise PerpendError(GONE["--by"])
