@@ -75,7 +75,7 @@ class Candidate:
 def candidates_of(folder: Path, report: Path, *, pages: bool) -> dict[str, Candidate]:
     """Return what takes turns on one report. The store ``kept`` and the ready tables must stand (``made_ready``).
 
-    ``pages``: also a site of the verdicts, which is for no more than some hundred thousand of them.
+    ``pages``: also a site of the library.
     """
     perpend = [sys.executable, "-m", "perpend"]
     check = [*perpend, "check", "--snapshot-time", SNAPSHOT]
@@ -107,8 +107,6 @@ def candidates_of(folder: Path, report: Path, *, pages: bool) -> dict[str, Candi
         site = folder / "site"
         built = [*perpend, "site", "build", "--out", str(site)]
         found["site build"] = Candidate(built, base="site build", prepare=_removed(site))
-        verdicts = [*built, "--verdicts", str(folder / "verdicts.ndjson")]
-        found["site build --verdicts"] = Candidate(verdicts, base="site build", prepare=_removed(site))
     return found
 
 
@@ -129,7 +127,7 @@ def _removed(directory: Path) -> Callable[[], None]:
     return remove
 
 
-def made_ready(folder: Path, report: Path, *, pages: bool) -> None:
+def made_ready(folder: Path, report: Path) -> None:
     """Make what candidates find: a store of the report, and the verdicts as a table that DuckDB can write out."""
     perpend = [sys.executable, "-m", "perpend"]
     run([*perpend, "import", str(report), "--store", str(folder / "kept")])
@@ -137,8 +135,7 @@ def made_ready(folder: Path, report: Path, *, pages: bool) -> None:
     judged = [*perpend, "check", "--store", str(folder / "kept"), "--snapshot-time", SNAPSHOT, "--format", "ndjson"]
     run([*judged, "--out", str(verdicts)], allowed=(0, 1, 3))
     run([sys.executable, "-c", _TABLE, str(verdicts), str(folder / "ready.parquet")])
-    if not pages:
-        verdicts.unlink()
+    verdicts.unlink()
 
 
 def measured(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, list[RunWriter]]:
@@ -196,7 +193,7 @@ def measure_commands(
             folder.mkdir(parents=True)
             report = folder / "report.csv"
             write(report, users)
-            made_ready(folder, report, pages=pages)
+            made_ready(folder, report)
             candidates = _chosen(candidates_of(folder, report, pages=pages), only)
             found = dict(figures(folder, candidates, measured(candidates, rounds)))
             shutil.rmtree(folder)

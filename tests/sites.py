@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from perpend.language.syntax.repository import Repository
 from perpend.reports.site.content import guides
 from perpend.reports.site.content.links import EntityFlag
 from perpend.reports.site.content.site_model import SiteModel
-from perpend.reports.site.content.verdicts.read import read_verdicts
 from tests.repositories import NAMES, write
 
 TYPE = "CA10__CaThing__c"
@@ -135,32 +133,14 @@ def hostile_files() -> dict[str, Any]:
     return found
 
 
-def book_of(root: Path, found: dict[str, Any], lines: Sequence[str] = (), **more: Any) -> SiteModel:
-    """Return the book of a repository written below a root, with the verdicts that lines hold."""
-    analyzer = Analyzer(Repository(write(root, found)))
-    return SiteModel(analyzer, **more, **({"verdicts": read_verdicts(lines_in(root.parent, lines), analyzer)} if lines else {}))
-
-
-def lines_in(directory: Path, lines: Iterable[str]) -> Path:
-    """Return a file of lines."""
-    path = directory / "v.ndjson"
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    return path
-
-
-INDEXES = {"INCOMPLIANT": 199, "INAPPLICABLE": 299, "COMPLIANT": 300, "UNDETERMINED": 0, "DISAPPEARED": 1}
-"""The index at which the policy of the small repository ends with each status."""
+def book_of(root: Path, found: dict[str, Any]) -> SiteModel:
+    """Return the book of a repository written below a root."""
+    return SiteModel(Analyzer(Repository(write(root, found))))
 
 
 def slugs(flags: Iterable[EntityFlag]) -> list[str]:
     """Return which flags these are."""
     return [flag.slug for flag in flags]
-
-
-def verdict_line(policy: str, status: str, name: str, account: str = "1", **more: Any) -> str:
-    """Return a line of ``perpend check --format ndjson``."""
-    judged = {"id": name, "name": name, "externalId": name, "typeApiName": TYPE, "master": {"name": account}}
-    return json.dumps({"policyId": policy, "status": status, "conditionIndex": INDEXES[status], "object": judged, **more})
 
 
 def dead_links(site: Path) -> list[str]:

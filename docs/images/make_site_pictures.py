@@ -1,4 +1,4 @@
-"""Take the pictures of the library's site, with verdicts and documents: ``make pictures``.
+"""Take the pictures of the library's site, with documents: ``make pictures``.
 
 Needs Chromium and the extra ``dev``. A picture that grows beyond what a repository should carry is an error.
 """
@@ -33,8 +33,6 @@ PICTURES = {
     "folder": ("ce/ca/aws/iam/index.html", WIDTH, 620, "light"),
     "health": ("health/index.html", WIDTH, 720, "light"),
     "search": ("search/index.html?q=access+keys", WIDTH, 640, "light"),
-    "verdicts": ("verdicts/index.html", WIDTH, 860, "dark"),
-    "incompliant": (f"verdicts/{KEY}/index.html", WIDTH, 740, "light"),
     "phone": (f"{KEY}/index.html", 360, 740, "light"),
 }
 """Address, width, height and colours by name."""
@@ -48,14 +46,10 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 def build(directory: Path) -> Path:
-    """Judge the example and build the site that shows it."""
-    verdicts, site = directory / "verdicts.json", directory / "site"
-    perpend = [sys.executable, "-m", "perpend"]
-    options = ["--snapshot-time", "2026-11-20T00:00:00Z", "--format", "json", "--out", str(verdicts)]
-    subprocess.run([*perpend, "check", str(ROOT / "examples/credential-report.csv"), *options], check=False)
-    subprocess.run(
-        [*perpend, "site", "build", "--docs", str(ROOT / "docs"), "--verdicts", str(verdicts), "--out", str(site)], check=True
-    )
+    """Build the site of the library."""
+    site = directory / "site"
+    command = [sys.executable, "-m", "perpend", "site", "build", "--docs", str(ROOT / "docs"), "--out", str(site)]
+    subprocess.run(command, check=True)
     return site
 
 

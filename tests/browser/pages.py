@@ -7,9 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner
-
-from perpend.cli.app import group
 from perpend.language.syntax.repository import open_repository
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +26,6 @@ KINDS = {
     "rule": "rules/dec-x-30795016/index.html",
     "list": "lists/production-policy/index.html",
     "health": "health/index.html",
-    "verdicts": "verdicts/index.html",
-    "objects": f"verdicts/{KEY}/index.html",
     "operation": "operations/is-equal/index.html",
     "document": "docs/tour/index.html",
     "search": "search/index.html?q=keys",
@@ -38,15 +33,12 @@ KINDS = {
 
 
 def build(repository: Path | None, out: Path) -> Path:
-    """Build a site of a repository, or of the library with our documents and the verdicts on the example report."""
+    """Build a site of a repository, or of the library with our documents."""
     from perpend.reports.site.build import Options, build_site
 
     options = Options(out=out)
     if repository is None:
-        verdicts = out.with_name("verdicts.json")
-        given = ["--snapshot-time", "2026-11-20T00:00:00Z", "--format", "json", "--out", str(verdicts)]
-        CliRunner().invoke(group, ["check", str(ROOT / "examples/credential-report.csv"), *given])
-        options = replace(options, documents=ROOT / "docs", verdicts=verdicts)
+        options = replace(options, documents=ROOT / "docs")
     build_site(open_repository(str(repository) if repository else None), options)
     return out
 

@@ -61,20 +61,6 @@ def test_axe_finds_what_is_wrong(visit: Open, origin: str) -> None:
 PHONE = {"viewport": {"width": 360, "height": 740}}
 
 
-def test_bars_are_drawn_on_a_phone_and_rows_are_cards(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KINDS['verdicts']}", **PHONE).page
-    rows = page.locator("table.bars").first.locator("tbody tr")
-    assert rows.count() > 3
-    for row in rows.all():
-        bar, box = row.locator("svg.bar").bounding_box(), row.bounding_box()
-        assert bar and box and bar["width"] > 250 and bar["x"] + bar["width"] <= 360 and box["height"] < 200
-    names = rows.locator("td:first-child")
-    assert 360 > max(name.bounding_box()["width"] for name in names.all())
-    assert not page.evaluate(
-        "[...document.querySelectorAll('.stack')].some(one => one.scrollWidth > one.parentElement.clientWidth)"
-    )
-
-
 def test_a_matrix_says_that_it_scrolls_where_it_does_and_keeps_its_names_in_view(visit: Open, origin: str) -> None:
     page = visit(f"{origin}/index.html", **PHONE).page
     assert page.get_by_text("scroll the table sideways").is_visible()
@@ -100,7 +86,7 @@ def test_a_document_stands_between_its_tree_and_its_contents(visit: Open, origin
         page.locator(f"{part} summary").click()
 
 
-def test_verdicts_and_description_are_in_view_beside_the_name_of_a_policy(visit: Open, origin: str) -> None:
+def test_facts_and_description_are_in_view_beside_the_name_of_a_policy(visit: Open, origin: str) -> None:
     page = visit(f"{origin}/{KINDS['policy']}", viewport={"width": 1280, "height": 900}).page
     panel, title, lead = (page.locator(one).bounding_box() for one in (".glance .panel", "h1", ".glance .lead"))
     assert panel and title and lead and panel["x"] >= title["x"] + title["width"] and panel["y"] + panel["height"] < 700

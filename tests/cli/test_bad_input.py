@@ -255,9 +255,7 @@ def test_objects_in_json_are_judged_by_their_type(run: RunWriter, tmp_path: Path
     assert (1, [("A", "INCOMPLIANT", None), ("b", "COMPLIANT", None)]) == (ran.code, sorted(found))
 
 
-@pytest.mark.parametrize(
-    "words", ["lint --repo", "site build --out", "findings --store", "check --waivers", "site build --verdicts"]
-)
+@pytest.mark.parametrize("words", ["lint --repo", "site build --out", "findings --store", "check --waivers"])
 def test_what_the_system_refuses_is_named(run: RunWriter, tmp_path: Path, words: str) -> None:
     ran = run(*words.split(), tmp_path / ("x" * 300), *([EXAMPLE] if words == "check --waivers" else []))
     assert (2, "") == (ran.code, ran.out)

@@ -273,7 +273,7 @@ def test_what_is_outside_of_the_files_directory_is_told(run: RunWriter, project:
     assert ran.err == run("inventory", "ls").err
     assert "" == run("check", EXAMPLE, *TIME).err, "the store is not looked at"
     assert "" == run("inventory", "ls", "--store", other).err, "who named it knows it"
-    told = run("site", "build", "--verdicts", "absent").err
+    told = run("site", "build", "--docs", "absent").err
     assert f"`site.out` is outside of the file's directory: {project.parent / 'site'}" in told
 
 
@@ -343,15 +343,6 @@ def test_sarif_links_to_the_pages_of_the_site(run: RunWriter, project: Path) -> 
     run("import", "--store", "kept", EXAMPLE)
     run("check", "--store", "kept", *TIME, "--policy", "root-user-mfa")
     assert f"https://policies.example{policy}" == page("findings", "--store", "kept")
-
-
-@pytest.mark.usefixtures("small_library")
-def test_a_site_shows_the_names_of_accounts(run: RunWriter, project: Path) -> None:
-    say(project, f'[accounts.{ACCOUNT}]\nname = "Production"\n[site]\nout = "public"\n')
-    run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", "verdicts.ndjson")
-    ran = run("site", "build", "--no-search", "--verdicts", "verdicts.ndjson")
-    assert (0, 1, True) == (ran.code, ran.err.count("\n"), "errors in the repository" in ran.err)
-    assert f"Production ({ACCOUNT})" in (project / "public" / "verdicts" / "index.html").read_text("utf-8")
 
 
 DEFAULTS = """

@@ -1,30 +1,28 @@
-"""``site build`` as a user runs it."""
+"""``site build``, ``site serve`` and ``site clean`` as a user runs them."""
 
 from __future__ import annotations
 
+import http.client
 import json
-import shutil
+import re
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from perpend.core.diagnostics.extras import command_to_add
-from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax import repository
-from perpend.language.syntax.repository import open_repository
-from perpend.reports.site.content.verdicts.read import read_verdicts
-from perpend.reports.site.content.verdicts.tally import EvaluatedObject, SiteVerdicts
-from tests.cli.conftest import EXAMPLE, TIME, RunWriter
+from tests.cli.conftest import Interrupted, Listener, RunWriter
 from tests.repositories import write
 from tests.sampled import sampled_library
-from tests.sites import POLICY, TYPE, dead_links, files, leave_out_operations, lines_in, verdict_line
+from tests.sites import dead_links, leave_out_operations
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
-FORMS = ("json", "ndjson", "ndjson --by object", "parquet")
-KEY_PAGE = "ce/ca/aws/iam/user-has-more-than-one-active-access-key/index.html"
+NAMES = {"full": "A", "contextual": "A"}
 
 
 @pytest.fixture
@@ -32,117 +30,40 @@ def few_operations(monkeypatch: pytest.MonkeyPatch) -> None:
     leave_out_operations(monkeypatch)
 
 
+@pytest.fixture
+def small(tmp_path: Path, few_operations: None) -> Path:
+    found = {
+        "ce/folder.yaml": {"names": NAMES},
+        "ce/a/policy.yaml": {"names": {"full": "First name", "contextual": "A"}, "description": "What it asks."},
+        "ce/a/description.md": "Text.\n",
+    }
+    return write(tmp_path / "repository", found)
+
+
 @pytest.mark.usefixtures("few_operations")
-def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
-    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_library_is_built_by_default(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     part = sampled_library(tmp_path / "library")
     monkeypatch.setattr(repository, "library", lambda: part)
     monkeypatch.chdir(tmp_path)
-    ran = run("site", "build", "--no-search")
-    assert (0, 1) == (ran.code, ran.err.count("\n")) and "errors in the repository" in ran.err, "there are no frameworks"
+    for _ in range(2):
+        ran = run("site", "build", "--no-search")
+        assert (0, 1) == (ran.code, ran.err.count("\n")) and "errors in the repository" in ran.err, "there are no frameworks"
+        assert re.fullmatch(r"[\d,]+ pages in site\n", ran.out)
     assert [] == dead_links(tmp_path / "site")
     assert [] == [one for one in part.policy_ids if not (tmp_path / "site" / one[1:] / "index.html").is_file()]
-    again = run("site", "build", "--no-search")
-    assert (0, True) == (again.code, again.out.endswith("pages in site: nothing has changed\n"))
 
 
-@pytest.mark.usefixtures("few_operations")
-@pytest.mark.usefixtures("small_library")
-def test_verdicts_of_a_check_are_shown(run: RunWriter, tmp_path: Path) -> None:
-    verdicts, out = tmp_path / "verdicts.ndjson", tmp_path / "site"
-    run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", verdicts)
-    assert 0 == run("site", "build", "--no-search", "--verdicts", verdicts, "--out", out).code
-    assert "4 objects do not comply" in (out / "verdicts" / KEY_PAGE).read_text("utf-8")
-
-
-@pytest.mark.usefixtures("small_library")
-def test_filtered_verdicts_are_never_taken_for_all(run: RunWriter, tmp_path: Path) -> None:
-    verdicts, why = tmp_path / "verdicts", "has only the verdicts of `--status COMPLIANT`: write them without"
-    for form, place in (("json", ""), ("ndjson", ":1"), ("parquet", ""), ("ndjson --by object", "")):
-        run("check", EXAMPLE, *TIME, "--status", "COMPLIANT", "--format", *form.split(), "--out", verdicts)
-        ran = run("site", "build", "--no-search", "--verdicts", verdicts, "--out", tmp_path / "site")
-        assert (form, 2, f"perpend: {verdicts}{place}: {why} that filter\n") == (form, ran.code, ran.err)
-    assert not (tmp_path / "site").exists()
-
-
-def test_verdicts_are_the_same_whatever_holds_them(run: RunWriter, imported: Path, tmp_path: Path) -> None:
-    shutil.copytree(imported, tmp_path / "store")
-    for form in FORMS:
-        run("check", "--store", tmp_path / "store", "--no-history", "--format", *form.split(), "--out", tmp_path / form)
-    analyzer = Analyzer(open_repository(None))
-    books = {name: read_verdicts(tmp_path / name, analyzer, {"111122223333": "prod"}) for name in (*FORMS, "store")}
-    wanted = books["json"]
-    for name, book in books.items():
-        assert (name, wanted.by_policy, wanted.by_type, {}) == (name, book.by_policy, book.by_type, book.unlike)
-        said = {key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(book)}
-        assert said == {
-            key: [(one.object_id, one.index, one.message, one.remediation) for one in ones] for key, ones in _sorted(wanted)
-        }
-    assert wanted.observed == books["store"].observed and wanted.observed.sources
-    assert _sorted(wanted) == _sorted(books["ndjson --by object"])
-    assert (_sorted(wanted), ["prod (111122223333)"]) == (
-        _sorted(books["ndjson"]),
-        [name for name, _ in books["store"].accounts()],
-    )
-    assert [one.references for _, ones in _sorted(wanted) for one in ones] == [
-        one.references for _, ones in _sorted(books["store"]) for one in ones
-    ]
-
-
-def _sorted(book: SiteVerdicts) -> list[tuple[tuple[str, str], list[EvaluatedObject]]]:
-    return [(key, sorted(ones, key=lambda one: one.object_id)) for key, ones in sorted(book.objects.items())]
-
-
-@pytest.mark.usefixtures("few_operations")
-def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: RunWriter, tmp_path: Path) -> None:
-    write(tmp_path / "repository", files())
-    (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": True}]), "utf-8")
-    imported = (
-        "import",
-        tmp_path / "things.json",
-        "--type",
-        TYPE,
-        "--store",
-        tmp_path / "store",
-        "--repo",
-        tmp_path / "repository",
-    )
-    built = (
-        "site",
-        "build",
-        "--no-search",
-        "--repo",
-        tmp_path / "repository",
-        "--out",
-        tmp_path / "out",
-        "--verdicts",
-        tmp_path / "store",
-    )
-    assert (0, 0) == (run(*imported).code, run(*built).code)
-    assert "nothing has changed" in run(*built).out
-    page = (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
-    assert "1 object does not comply" in page and f"perpend explain {POLICY} OBJECT --store DIR<" in page
-    (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": None}]), "utf-8")
-    assert (0, 0) == (run(*imported).code, run(*built).code)
-    assert "1 object does not comply" not in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
-
-
-def test_verdicts_of_another_repository_are_refused(run: RunWriter, tmp_path: Path) -> None:
-    write(tmp_path / "repository", files())
-    path = lines_in(tmp_path, [verdict_line("/ce/other", "COMPLIANT", "a")])
-    ran = run("site", "build", "--no-search", "--repo", tmp_path / "repository", "--verdicts", path, "--out", tmp_path / "out")
-    why = "has verdicts of another repository: `/ce/other` is not here; name theirs with --repo"
-    assert (2, f"perpend: {path}: {why}\n", False) == (ran.code, ran.err, (tmp_path / "out").exists())
-
-
-@pytest.mark.usefixtures("few_operations")
-def test_errors_of_the_repository_are_counted_and_the_site_is_built(run: RunWriter, tmp_path: Path) -> None:
-    write(tmp_path / "repository", {**files(), f"{POLICY[1:]}/policy.yaml": "names: ["})
-    for _ in ("built", "nothing has changed"):
-        ran = run("site", "build", "--no-search", "--repo", tmp_path / "repository", "--out", tmp_path / "out")
-        assert (0, "1 error in the repository: see the page Health or `perpend lint`\n") == (ran.code, ran.err)
-    assert "health/index.html" in {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.html")}
+def test_an_edited_page_is_named_and_makes_the_exit_code_1(run: RunWriter, small: Path, tmp_path: Path) -> None:
+    build = ("site", "build", "--repo", small, "--out", tmp_path / "site", "--no-search")
+    run(*build)
+    (tmp_path / "site" / "index.html").write_text("mine")
+    ran = run(*build)
+    assert (1, "not overwritten, as they were edited by hand: index.html\n") == (ran.code, ran.err)
+    done = run("site", "clean", tmp_path / "site")
+    assert (0, True) == (done.code, "files deleted" in done.out)
+    assert "not deleted, as it was edited by hand: index.html\n" == done.err
+    assert ["index.html"] == [path.name for path in (tmp_path / "site").iterdir()]
+    assert (2, True) == ((again := run("site", "clean", tmp_path / "site")).code, "it has no manifest of" in again.err)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +71,6 @@ def test_errors_of_the_repository_are_counted_and_the_site_is_built(run: RunWrit
     [
         (("--repo", "absent"), "perpend: absent: there is no such directory\n"),
         (("--docs", "absent"), "perpend: absent: there is no such directory\n"),
-        (("--verdicts", "absent"), "perpend: absent: cannot be read: no such file or directory\n"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_one_line(
@@ -162,28 +82,90 @@ def test_what_cannot_be_read_is_said_in_one_line(
     assert [] == list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "words", ["build --verdicts x", "build --inherited --verdicts x", "build --waivers x", "serve --verdicts x"]
+)
+def test_verdicts_are_gone(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = "--verdicts is gone: `perpend report html` writes a page of what was found, `perpend serve` shows it"
+    assert (2, "", f"perpend: {told}\n") == run("site", *words.split())
+    assert "verdicts" not in run("site", words.split()[0], "--help").out
+    (tmp_path / "perpend.toml").write_text('[site]\nverdicts = "x"\n')
+    assert f"perpend: perpend.toml:2: unknown key `site.verdicts` ({told})\n" == run("site", "build").err
+
+
 def test_base_addresses_must_be_of_the_web(run: RunWriter, tmp_path: Path) -> None:
     ran = run("site", "build", "--out", tmp_path / "out", "--base-url", "javascript:alert(1)")
     assert (2, True) == (ran.code, "does not start with https:// or http://" in ran.err)
 
 
-def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['jinja2'] = None; from perpend.cli.app import main; main(['site', 'build', '--out', sys.argv[1]])"
-    ran = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True, text=True, check=False)
-    assert (2, f"perpend: the site needs the package jinja2: {command_to_add('site')}\n") == (ran.returncode, ran.stderr)
+@pytest.mark.parametrize(("command", "package"), [("build", "jinja2"), ("serve", "jinja2"), ("serve", "starlette")])
+def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path, command: str, package: str) -> None:
+    code = f"import sys; sys.modules['{package}'] = None; from perpend.cli.app import main; main(['site', '{command}'])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (2, f"perpend: the site needs the package {package}: {command_to_add('site')}\n") == (ran.returncode, ran.stderr)
 
 
-def test_the_command_line_starts_without_the_site(tmp_path: Path) -> None:
-    code = "import sys, perpend.cli.app; print([name for name in sys.modules if name.startswith(('perpend.reports.site', 'jinja2', 'nh3'))])"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert "[]\n" == ran.stdout
+def test_no_command_loads_the_packages_of_another(tmp_path: Path) -> None:
+    seldom = "('perpend.reports.site.', 'jinja2', 'nh3', 'starlette', 'uvicorn')"
+    for command in ("0", "import perpend.cli.commands.site"):
+        code = f"import sys, perpend.cli.app; {command}; print([name for name in sys.modules if name.startswith({seldom})])"
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert "[]\n" == ran.stdout
+    code = (
+        "import sys; sys.modules['starlette'] = None; from perpend.cli.app import main; main(['site', 'build', '--no-search'])"
+    )
+    write(tmp_path, {"ce/folder.yaml": {"names": NAMES}})
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
 
 
-def test_a_file_where_a_site_should_be_is_told_before_any_page_is_made(
-    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "taken").write_text("kept")
-    monkeypatch.setattr("perpend.reports.site.build.build_site", pytest.fail)
-    ran = run("site", "build", "--out", tmp_path / "taken")
-    assert (2, "", True) == (ran.code, ran.out, "taken' is a file" in ran.err)
-    assert "kept" == (tmp_path / "taken").read_text()
+def served(port: str, path: str) -> str:
+    """Return a page, empty while there is none."""
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+    connection.request("GET", f"/{path}")
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return text if answer.status == 200 else ""
+
+
+def test_serve_says_that_a_port_is_taken(run: RunWriter, small: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run("site", "serve", "--repo", small, "--port", port)
+    assert (2, f"perpend: 127.0.0.1:{port}: cannot listen: address already in use\n") == (ended.code, ended.err)
+
+
+def test_serve_needs_a_repository(run: RunWriter, tmp_path: Path) -> None:
+    assert "not a policy repository" in run("site", "serve", "--repo", tmp_path, "--port", 0).err
+
+
+def test_serve_shows_an_edited_policy_and_survives_a_broken_one(interrupted: Interrupted, small: Path) -> None:
+    descriptor, logic, page = small / "ce/a/policy.yaml", small / "ce/a/prod.logic.yaml", "ce/a/index.html"
+    ends = {"status": "COMPLIANT", "currentStateMessage": "It is."}
+    logic.write_text(json.dumps({"inputType": "CA10__CaThing__c", "conditions": [], "otherwise": ends}))
+
+    def edit(printed: Listener) -> None:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", printed.until("(Ctrl-C ends)"))
+        assert found is not None
+        assert "First name" in served(found[1], page)
+        version, original = served(found[1], ".perpend/version"), descriptor.read_text()
+        descriptor.write_text("a: [")
+        printed.until("error[L110]: YAML syntax")
+        printed.until("--> ce/a/policy.yaml:")
+        assert served(found[1], ".perpend/version") != version
+        descriptor.write_text(original.replace("First name", "Edited title"))
+        begun = time.monotonic()
+        while "Edited title" not in served(found[1], page):
+            if time.monotonic() - begun > 60:
+                pytest.fail("the edited title is not served")
+            time.sleep(0.05)
+        logic.write_text("a: [")
+        printed.until("--> ce/a/prod.logic.yaml:")
+        for name in ("a", "folder.yaml"):
+            (small / "ce" / name).rename(small / name)
+        (small / "ce").rmdir()
+        printed.until("not shown: ")
+        assert "Edited title" in served(found[1], page), "the last site stays"
+
+    assert 0 == interrupted(edit, "site", "serve", "--repo", small, "--port", 0)

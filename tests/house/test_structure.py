@@ -65,8 +65,7 @@ SHOWN = {
 MOVING = {
     "src/perpend/core/commit.py": "the protocol itself",
     "src/perpend/core/user_cache.py": "files of a directory that is open, so that nobody can put another in its place",
-    "src/perpend/reports/site/build.py": "a hard link to a page that is only read",
-    "src/perpend/reports/site/install.py": "pages of a build, each listed by its digest in the manifest",
+    "src/perpend/reports/site/directory.py": "files of others, links among them, that move into the new site",
 }
 """Where files get their names, are synced or locked, and why."""
 

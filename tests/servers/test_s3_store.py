@@ -21,7 +21,6 @@ from perpend.inventory.snapshots.remote.s3 import ObjectStorage
 from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore, mirror_directory
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, run
 from tests.differential.on_spark import SMALL_OPTIONS, why_not
-from tests.repositories import write
 from tests.servers.sessions import session_of
 
 __all__ = ["run"]
@@ -157,12 +156,8 @@ def test_a_collection_goes_into_it(run: RunWriter, address: str, moto_address: s
     assert run("inventory", "show", "--store", address).code == 0
 
 
-def test_plans_sites_and_completions_read_it(run: RunWriter, imported: str, tmp_path: Path) -> None:
+def test_plans_and_completions_read_it(run: RunWriter, imported: str) -> None:
     assert "CA10__CaAwsUser__c" in run("plan", KEY_POLICY, "--store", imported).out
-    written = write(tmp_path / "policies", SMALL)
-    built = run("site", "build", "--repo", written, "--out", tmp_path / "site", "--verdicts", imported, "--no-search")
-    assert (0, "") == (built.code, built.err)
-    assert "alma.brekke" in (tmp_path / "site" / "verdicts" / "ce" / "acme" / "keys" / "index.html").read_text()
     context = click.Context(group)
     context.params = {"store": imported, "policy": KEY_POLICY}
     assert ["alma.brekke"] == [one.value for one in complete_objects(context, click.Argument(["object"]), "alma")]

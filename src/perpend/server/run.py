@@ -63,7 +63,7 @@ def http_server(app: Starlette, limits: Limits) -> uvicorn.Server:
 
 
 def run_server(app: Starlette, limits: Limits, bound: socket.socket) -> None:
-    """Answer requests until SIGINT or SIGTERM. Raises KeyboardInterrupt after the last answer."""
+    """Answer requests until SIGINT or SIGTERM, and end the jobs. Raises KeyboardInterrupt after the last answer."""
     try:
         http_server(app, limits).run(sockets=[bound])
     finally:

@@ -24,7 +24,6 @@ from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore
 from perpend.inventory.snapshots.store import Store
 from perpend.reports.formats.ocsf_parquet import write_ocsf_parquet
 from perpend.reports.formats.parquet import write_parquet
-from perpend.reports.site.manifest import NAME, SiteManifest
 from perpend.reports.streams import CannotWrite, output_bytes, output_stream
 from tests.unit.evaluation.verdicts.evaluate_objects import evaluation, inventory
 from tests.unit.reports.formats.made_up import RUN
@@ -56,10 +55,6 @@ def edit_policy(directory: Path, scratch: Path) -> None:
 
 def write_policy(directory: Path, scratch: Path) -> None:
     write_new(directory, {"y/z": "new"})
-
-
-def write_site_manifest(directory: Path, scratch: Path) -> None:
-    SiteManifest().write(directory)
 
 
 def remember_digest(directory: Path, scratch: Path) -> None:
@@ -106,7 +101,6 @@ def files_in(directory: Path) -> dict[str, bytes]:
         (write_events, OSError, "x"),
         (edit_policy, NotWritten, "x"),
         (write_policy, NotWritten, "y/z"),
-        (write_site_manifest, OSError, NAME),
         (remember_digest, StoreError, "history/notified.json"),
         (remember_issues, StoreError, "history/issues.json"),
         (replace_head, StoreError, "history/head.json"),

@@ -161,7 +161,7 @@ SETTINGS: Final = (
         SettingKind.SWITCH,
         "With frameworks: also evaluate policies that reach one through rules or similar sections.",
         "--inherited",
-        ("check", "compliance", "evidence write", "report html", "export security-hub", "site build"),
+        ("check", "compliance", "evidence write", "report html", "export security-hub"),
         builtin=False,
     ),
     Setting(
@@ -359,6 +359,7 @@ TOKEN_SETTINGS: Final = (
 
 GONE: Final = {
     "--by": "--by object is gone: `--format parquet` stores the verdicts in fewer bytes, `--format ndjson` with one a line",
+    "--verdicts": "--verdicts is gone: `perpend report html` writes a page of what was found, `perpend serve` shows it",
 }
 """What to use instead of options that are gone, by their names. A key of the same name never was a setting."""
 

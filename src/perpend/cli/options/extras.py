@@ -25,4 +25,5 @@ def extra_packages(extra: str, what: str) -> Iterator[None]:
             raise
         from perpend.core.diagnostics.extras import command_to_add
 
-        raise MissingPackages(f"{what} needs the package {error.name}: {command_to_add(extra)}") from None
+        package = (error.name or "").partition(".")[0]
+        raise MissingPackages(f"{what} needs the package {package}: {command_to_add(extra)}") from None

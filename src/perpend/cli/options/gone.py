@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def gone_option(name: str, *, is_flag: bool = False) -> Callable[[Any], Any]:
-    """Return an option that nobody can give any more."""
+def gone_option(name: str, *others: str, is_flag: bool = False) -> Callable[[Any], Any]:
+    """Return an option that nobody can give any more. ``others`` went with it; flags are named by ``others`` alone."""
 
     def refuse(context: click.Context, parameter: click.Parameter, value: object) -> None:
-        if value:
+        if value not in (None, False):
             raise PerpendError(GONE[name])
 
-    return click.option(name, is_flag=is_flag, hidden=True, expose_value=False, callback=refuse)
+    names = others if is_flag else (name, *others)
+    return click.option(*names, is_flag=is_flag, hidden=True, expose_value=False, callback=refuse)
 
 
 def refuse_by_object(context: click.Context, parameter: click.Parameter, value: str) -> None:

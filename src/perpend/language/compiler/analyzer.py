@@ -26,7 +26,7 @@ from perpend.language.program.program import Block, Check, Condition, Expr, Extr
 from perpend.language.program.required_columns import reads_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from perpend.language.syntax.calls import Call
     from perpend.language.syntax.documents import WrittenBlock, WrittenExtract, WrittenOutcome
@@ -148,16 +148,6 @@ class Analyzer:
     _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
     _open: list[tuple[str, str]] = field(default_factory=list)
     _programs: dict[str, Analyzed] = field(default_factory=dict)
-
-    def renewed(self, repository: Repository, changed: Collection[str]) -> Analyzer:
-        """Return an analyzer of a new reading of the same repository that reuses the programs of unchanged logic files.
-
-        It reuses nothing if a file below ``types`` has changed. ``changed`` has paths without a leading slash.
-        """
-        if any(path.startswith("types/") for path in changed):
-            return Analyzer(repository)
-        kept = {logic_id: program for logic_id, program in self._programs.items() if logic_id.lstrip("/") not in changed}
-        return replace(self, repository=repository, _programs=kept)
 
     @one_at_a_time
     def analyzed(self, logic_id: str) -> Analyzed:

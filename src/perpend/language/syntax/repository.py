@@ -42,7 +42,7 @@ from perpend.language.syntax.test_data import TestObject, read_test_objects
 from perpend.language.syntax.type_catalogue import ALL_TYPES, CataloguedType, catalogue_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from perpend.core.objects.object_types import ObjectType
 
@@ -98,13 +98,6 @@ class Repository:
         no_root = None if is_root(Path(root)) else "not a policy repository: it has no `ce`, `frameworks` or `types` directory"
         if wrong := why_not_a_directory(root) or no_root:
             raise about(root, NotARepository(f"{root}: {wrong}"))
-
-    def carry_over(self, other: Repository, changed: Collection[str]) -> None:
-        """Copy the documents that another reading of the same directory has cached, except those of changed files.
-
-        Both must hold the same files; ``changed`` has paths without a leading slash.
-        """
-        self._documents = {entity: loaded for entity, loaded in other._documents.items() if entity.lstrip("/") not in changed}
 
     @property
     def is_library(self) -> bool:

@@ -23,7 +23,6 @@ from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.findings.severity.effective import RATED_STATUSES
-from perpend.reports.site.content.verdicts.tally import LISTED, NO_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from perpend.language.interpreter.interpreter import EvaluationOutcome
 
 _LEVEL: Final = 9
+_LISTED: Final = frozenset((Status.INCOMPLIANT, Status.UNDETERMINED))
+"""The statuses of a report of all: what needs attention."""
 
 
 class PackedColumn:
@@ -214,7 +215,7 @@ def write_columns(
 
 def _wanted(evaluation: Evaluation) -> frozenset[Status]:
     chosen = frozenset(evaluation.filter_verdicts.statuses) if evaluation.filter_verdicts else frozenset(Status)
-    return frozenset(map(Status, LISTED)) if chosen == frozenset(Status) else chosen
+    return _LISTED if chosen == frozenset(Status) else chosen
 
 
 class _ColumnWriter:
@@ -342,7 +343,7 @@ class _ColumnWriter:
     def _account(self, object_: CloudObject) -> int:
         number = object_.account
         named = self._known.get(number) if number else None
-        text = f"{named.name} ({number})" if named and named.name else number or NO_ACCOUNT
+        text = f"{named.name} ({number})" if named and named.name else number or "no account"
         return self._accounts.setdefault(visible(text), len(self._accounts))
 
 

@@ -13,19 +13,17 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from tempfile import TemporaryFile
-from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.extras import command_to_add
 from perpend.core.errors import PerpendError
-from perpend.reports.site.manifest import OWN, digest
+from perpend.reports.site.directory import OWN, digest
 from perpend.reports.site.render.addresses import quoted
 from perpend.reports.site.render.drawing import shown
 from perpend.reports.site.render.pages import description_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from perpend.reports.site.content.page import Head
 
@@ -38,59 +36,27 @@ _UNUSED: Final = ("-ui", "-modular", "-component", "-highlight", "playground")
 _SECONDS: Final = 600
 
 
-_PAUSE: Final = 0.05
-
-
 class NoIndex(PerpendError):
     """The search index could not be made."""
 
 
-class Superseded(PerpendError):
-    """A build was given up, as a newer change is to be built."""
-
-
-def index_pages(site: Path, superseded: Callable[[], bool] | None = None) -> None:
-    """Run Pagefind over a site. The files of its own user interface are left out.
-
-    Raise :class:`NoIndex`, and :class:`Superseded` as soon as ``superseded`` returns True.
-    """
-    binary = _binary()
-    command = [str(binary), "--site", str(site), "--output-subdir", DIRECTORY, "--quiet"]
+def index_pages(site: Path) -> None:
+    """Run Pagefind over a site. The files of its own user interface are left out. Raise :class:`NoIndex`."""
+    command = [str(_binary()), "--site", str(site), "--output-subdir", DIRECTORY, "--quiet"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
     try:
-        code, said = _run(command, environment, superseded)
+        ran = subprocess.run(  # noqa: S603 our own command
+            command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, timeout=_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoIndex(f"the search index cannot be created: {error}") from None
-    if code:
+    if ran.returncode:
+        said = (ran.stdout + ran.stderr).decode("utf-8", "replace")
         raise NoIndex(f"the search index cannot be created: {said.strip()[-500:]}")
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()
     sort_index(site / DIRECTORY)
-
-
-def _run(command: list[str], environment: dict[str, str], superseded: Callable[[], bool] | None) -> tuple[int, str]:
-    """Run a command to its end, or until it is superseded. Return its exit code and its output."""
-    with (
-        TemporaryFile() as output,
-        subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment) as running,  # noqa: S603 our own command
-    ):
-        try:
-            _await_end(running, command, superseded)
-        finally:
-            running.kill()
-        output.seek(0)
-        return running.returncode, output.read().decode("utf-8", "replace")
-
-
-def _await_end(running: subprocess.Popen[bytes], command: list[str], superseded: Callable[[], bool] | None) -> None:
-    begun = monotonic()
-    while running.poll() is None:
-        if superseded is not None and superseded():
-            raise Superseded("a newer change is to be built")
-        if monotonic() - begun > _SECONDS:
-            raise subprocess.TimeoutExpired(command, _SECONDS)
-        sleep(_PAUSE)
 
 
 def _binary() -> Path:

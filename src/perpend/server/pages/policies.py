@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup, escape
 from starlette.routing import Route
 
-from perpend.authoring.testing.executions import run_executions
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.site.content.links import PageKind
 from perpend.reports.site.content.logic import Logics
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from perpend.authoring.testing.executions import Executions
     from perpend.language.syntax.repository import Repository
     from perpend.reports.site.content.links import Ref
     from perpend.reports.site.content.policy import PolicyPage
@@ -114,18 +112,9 @@ def policy(request: Request) -> Response:
 
 
 class _SiteModel(SiteModel):
-    """The facts of the site, without those that take the whole repository: tests are run when a page shows them.
-
-    Problems of the repository are left to ``perpend lint``, except errors of the policy itself.
-    """
+    """The facts of the site. Problems of the repository are left to ``perpend lint``, except errors of the policy itself."""
 
     problems = ()
-
-    def executions_of(self, logic_id: str) -> Executions:
-        """Return the tests of a logic file."""
-        if logic_id not in self._known_executions:
-            self._known_executions = {**self._known_executions, **run_executions(self.analyzer, [logic_id])}
-        return self._known_executions[logic_id]
 
 
 class _ServedDrawing(Drawing):

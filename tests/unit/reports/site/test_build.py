@@ -1,4 +1,4 @@
-"""Builds: whole or not at all, only what has changed, and never at the cost of anybody else's files."""
+"""Builds: whole or not at all, and never at the cost of anybody else's files."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ import json
 import os
 import re
 import shutil
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site import build as building
-from perpend.reports.site.build import BuildCache, Options, build_site
-from perpend.reports.site.content.verdicts.pages import findings_page
-from perpend.reports.site.content.verdicts.tally import SHOWN, InvalidVerdicts
-from perpend.reports.site.install import PathConflict
-from perpend.reports.site.manifest import NAME, SiteManifest, digest, read_manifest
-from perpend.reports.site.render.pages import Renderer
-from perpend.reports.site.search import NoIndex, Superseded
+from perpend.reports.site import directory
+from perpend.reports.site.build import Options, build_site
+from perpend.reports.site.directory import NAME, PathConflict, digest
+from perpend.reports.site.search import NoIndex
 from tests.repositories import write
-from tests.sites import POLICY, book_of, dead_links, files, leave_out_operations, lines_in, verdict_line
+from tests.sites import POLICY, dead_links, files, leave_out_operations
 
 pytestmark = pytest.mark.medium
 
@@ -55,201 +51,171 @@ def site(made: Path, tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "repository", tmp_path / "out"
 
 
-def build(root: Path, *, cache: BuildCache | None = None, **more):
+def build(root: Path, **more):
     options = Options(**{"out": root.parent / "out", "search": False, **more})
-    return build_site(Repository(root), options, cache=cache), options.out
+    return build_site(Repository(root), options), options.out
 
 
 def snapshot(out: Path) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-def test_an_unchanged_repository_is_not_built_again(root):
-    first, out = build(root)
-    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
-    second, _ = build(root)
-    assert (False, True, first.pages) == (first.unchanged, second.unchanged, second.pages)
-    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
-
-
-def test_a_page_that_is_gone_is_built_again(site):
-    root, out = site
-    (out / PAGE).unlink()
-    built, _ = build(root)
-    assert (1, True) == (built.written, (out / PAGE).is_file())
-
-
-@pytest.mark.parametrize("cache", [None, BuildCache()])
-def test_a_changed_text_writes_its_own_page(root, cache):
-    build(root, cache=cache)
+def edit(root: Path) -> None:
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    built, out = build(root, cache=cache)
-    assert 1 == built.written
-    assert "Lock it." in (out / PAGE).read_text("utf-8")
 
 
-def rewrite(path: Path, **words: str) -> None:
-    text = path.read_text("utf-8")
-    for former, word in words.items():
-        text = text.replace(former, word)
-    path.write_text(text, "utf-8")
-
-
-def test_a_cache_never_changes_the_site(root):
-    cache, folder = BuildCache(), root / POLICY[1:]
-    build(root, cache=cache)
-    extracts, others = next(root.glob("types/*/object.extracts.yaml")), {"COMPLIANT": "UNDETERMINED", "COST": "RELIABILITY"}
-    changes = {
-        "types": partial(rewrite, extracts, open__c="used__c"),
-        **{name: partial(rewrite, folder / name, **others) for name in ("test-data.json", "policy.yaml")},
-        "new": partial(shutil.copytree, folder, folder.parent / "copy"),
-        "gone": (folder / "test-data.json").unlink,
-        "logic": partial(rewrite, folder / "prod.logic.yaml", **others),  # the last one: it leaves no logic that has tests
-    }
-    for name, change in changes.items():
-        change()
-        found = snapshot(build(root, cache=cache)[1])
-        fresh = snapshot(build(root, out=root.parent / name)[1])
-        for both in (found, fresh):
-            both.pop(NAME)
-        assert fresh == found, name
-
-
-def test_pages_of_what_is_gone_go_too(site):
+def test_a_site_replaces_the_last_one_as_a_whole(site):
     root, out = site
+    (out / "health/index.html").unlink()
     shutil.rmtree(root / "ce/acme/cloud/store/idea")
-    build(root)
+    out.chmod(0o750)
+    built, _ = build(root)
+    assert ([], True) == (built.edited, (out / "health/index.html").is_file())
     assert not (out / "ce/acme/cloud/store/idea").exists()
+    assert (["out", "repository"], 0o750) == (sorted(os.listdir(root.parent)), out.stat().st_mode & 0o777)
+    assert [] == dead_links(out)
+
+
+def test_the_list_of_a_build_names_every_file(site):
+    _, out = site
+    listed = json.loads((out / NAME).read_text("utf-8"))["files"]
+    assert {path: digest(content) for path, content in snapshot(out).items() if path != NAME} == listed
 
 
 def test_files_of_others_stay(site):
     root, out = site
-    (out / "ce/acme/mine.txt").write_text("mine", "utf-8")
-    (out / "CNAME").write_text("policies.example", "utf-8")
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    build(root)
-    assert ("mine", "policies.example") == ((out / "ce/acme/mine.txt").read_text("utf-8"), (out / "CNAME").read_text("utf-8"))
+    others = {"ce/acme/mine.txt": "mine", "CNAME": "policies.example", ".git/HEAD": "ref"}
+    for path, text in others.items():
+        (out / path).parent.mkdir(exist_ok=True)
+        (out / path).write_text(text, "utf-8")
+    (out / ".git/refs").mkdir()
+    (out / "link").symlink_to("/nowhere")
+    shutil.rmtree(root / "ce/acme/cloud")
+    for force in (False, True):
+        assert [] == build(root, force=force)[0].edited
+        assert others == {path: (out / path).read_text("utf-8") for path in others}
+        assert (out / ".git/refs").is_dir() and "/nowhere" == os.readlink(out / "link")
 
 
-def test_a_strange_file_in_the_way_stops_the_build_before_it_writes(root):
-    out = root.parent / "out"
-    write(out, {"ce/index.html": "mine"})
-    with pytest.raises(PathConflict, match=r"ce/index\.html; nothing was written"):
+@pytest.mark.parametrize(("path", "more"), [("ce/index.html", ""), ("ce", "/.+")])
+@pytest.mark.parametrize("force", [True, False])
+def test_a_strange_file_in_the_way_stops_the_build(root, path, more, force):
+    out = write(root.parent / "out", {path: "mine"})
+    with pytest.raises(PathConflict, match=rf"{path}; nothing was written"):
+        build(root, force=force)
+    assert {path: b"mine"} == snapshot(out)
+    assert ["out", "repository"] == sorted(os.listdir(root.parent))
+
+
+def test_nothing_is_written_or_deleted_through_links(root):
+    out, elsewhere = root.parent / "out", root.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine").write_text("mine")
+    out.mkdir()
+    (out / "ce").symlink_to(elsewhere)
+    with pytest.raises(PathConflict, match="other files at the paths of pages: ce; nothing"):
         build(root)
-    assert {"ce/index.html": b"mine"} == snapshot(out)
+    assert {"mine": b"mine"} == snapshot(elsewhere)
+    gone = root.parent / "gone"
+    gone.symlink_to(root.parent / "nowhere")
+    with pytest.raises(PathConflict, match="there is no such directory"):
+        build(root, out=gone)
+    assert not (root.parent / "nowhere").exists()
 
 
-def test_a_page_that_somebody_has_changed_is_not_deleted(site):
+def test_a_site_behind_a_link_is_replaced_where_it_is(site):
     root, out = site
-    page = out / "ce/acme/cloud/store/idea/index.html"
-    page.write_text("mine", "utf-8")
-    shutil.rmtree(root / "ce/acme/cloud/store/idea")
-    built, _ = build(root)
-    assert (["ce/acme/cloud/store/idea/index.html"], "mine") == (built.edited, page.read_text("utf-8"))
+    link = root.parent / "link"
+    link.symlink_to(out)
+    edit(root)
+    build(root, out=link)
+    assert link.is_symlink() and "Lock it." in (out / PAGE).read_text("utf-8")
 
 
-def test_a_page_that_somebody_has_changed_is_not_written_over(site):
-    root, out = site
-    page, first = out / PAGE, (out / PAGE).read_text("utf-8")
-    page.write_text(first + "mine", "utf-8")
-    assert ([PAGE], True) == ((again := build(root)[0]).edited, again.unchanged)
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    for _ in range(2):
-        assert [PAGE] == build(root)[0].edited
-        assert first + "mine" == page.read_text("utf-8")
-    page.write_text(first, "utf-8")
-    assert ([], True) == (build(root)[0].edited, "Lock it." in page.read_text("utf-8"))
-
-
-def test_a_changed_page_that_says_nothing_new_is_named_whenever_something_is_built(site):
-    root, out = site
-    (out / "health/index.html").write_text("mine", "utf-8")
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    built, _ = build(root)
-    assert (["health/index.html"], "mine") == (built.edited, (out / "health/index.html").read_text("utf-8"))
-
-
-@pytest.mark.parametrize("changed", [True, False])
-def test_force_writes_over_what_somebody_has_changed(site, changed):
+def test_an_edited_page_stays_and_is_named_until_it_is_undone(site):
     root, out = site
     first = (out / PAGE).read_text("utf-8")
     (out / PAGE).write_text(first + "mine", "utf-8")
+    edit(root)
+    for _ in range(2):
+        assert [PAGE] == build(root)[0].edited
+        assert first + "mine" == (out / PAGE).read_text("utf-8")
+    (out / PAGE).write_text(first, "utf-8")
+    assert ([], True) == (build(root)[0].edited, "Lock it." in (out / PAGE).read_text("utf-8"))
+
+
+def test_an_edited_page_stays_if_its_policy_is_gone(site):
+    root, out = site
+    page = "ce/acme/cloud/store/idea/index.html"
+    (out / page).write_text("mine", "utf-8")
+    shutil.rmtree(root / page.removesuffix("/index.html"))
+    assert ([page], "mine") == (build(root)[0].edited, (out / page).read_text("utf-8"))
+
+
+def test_force_replaces_edited_pages(site):
+    root, out = site
+    (out / PAGE).write_text((out / PAGE).read_text("utf-8") + "mine", "utf-8")
     (out / "perpend-site/site.css").write_text("mine", "utf-8")
-    if changed:
-        (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    built, _ = build(root, force=True)
-    text = (out / PAGE).read_text("utf-8")
-    assert ([], changed, False) == (built.edited, "Lock it." in text, text.endswith("mine"))
-    assert "mine" != (out / "perpend-site/site.css").read_text("utf-8")
-    assert build(root)[0].unchanged
+    before = snapshot(out)
+    assert [] == build(root, force=True)[0].edited
+    assert {PAGE, "perpend-site/site.css"} == {path for path, content in snapshot(out).items() if before[path] != content}
 
 
 @pytest.mark.parametrize("force", [True, False])
-def test_a_manifest_that_a_repository_brings_costs_nobody_a_file(root, force):
+def test_a_list_that_a_repository_brings_costs_nobody_a_file(root, force):
     out = write(root.parent / "out", {"index.html": "mine", "old.html": "mine too", "notes.md": "mine as well"})
     before = snapshot(out)
-    SiteManifest(files={path: digest(content) for path, content in before.items()}).write(out)
+    listed = {path: digest(content) for path, content in before.items()}
+    (out / NAME).write_text(json.dumps({"version": 1, "files": listed}))
     built, _ = build(root, force=force)
-    assert sorted(before) == built.edited
+    assert sorted(before) == sorted(built.edited)
     assert before == {path: content for path, content in snapshot(out).items() if path in before}
 
 
-def test_a_build_that_is_cut_off_while_it_replaces_files_is_made_good_by_the_next(site, monkeypatch):
+@pytest.mark.parametrize("text", ["[", "[]", '{"version": 1, "files": 7}', None])
+def test_without_a_valid_list_the_files_are_those_of_others(site, text):
     root, out = site
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    moved = []
-
-    def replace(source, target):
-        if not str(target).endswith(NAME) and moved:
-            raise OSError
-        moved.extend([] if str(target).endswith(NAME) else [target])
-        os.rename(source, target)
-
-    monkeypatch.setattr(os, "replace", replace)
-    with pytest.raises(OSError):
+    (out / NAME).unlink()
+    if text is None:
+        os.mkfifo(out / NAME)
+    else:
+        (out / NAME).write_text(text, "utf-8")
+    assert [] == build(root)[0].edited, "the same site"
+    (out / NAME).unlink()
+    edit(root)
+    with pytest.raises(PathConflict, match=rf"other files at the paths of pages: {PAGE}"):
         build(root)
-    monkeypatch.undo()
-    built, _ = build(root)
-    assert ([], True, 1) == (built.edited, "Lock it." in (out / PAGE).read_text("utf-8"), len(moved))
-    shutil.rmtree(out / "perpend-site")
-    assert [] == build(root)[0].edited
 
 
-def test_nothing_is_written_through_links_that_lead_out(root):
-    out, elsewhere = root.parent / "out", root.parent / "elsewhere"
-    elsewhere.mkdir()
-    out.mkdir()
-    (out / "ce").symlink_to(elsewhere)
-    with pytest.raises(PathConflict):
-        build(root)
-    assert [] == list(elsewhere.iterdir())
-
-
-def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(site, monkeypatch):
+@pytest.mark.parametrize("fails_at", ["sitemap", "put", "second put"])
+def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(site, monkeypatch, fails_at):
     root, out = site
-    before = snapshot(out)
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    monkeypatch.setattr(building, "sitemap", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    before, puts, put = snapshot(out), [], directory.put
+    edit(root)
+
+    def failing(part: Path, target: Path) -> None:
+        puts.append(target)
+        if len(puts) == (2 if fails_at == "second put" else 1):
+            raise PermissionError(13, "Permission denied")
+        put(part, target)
+
+    if fails_at == "sitemap":
+        monkeypatch.setattr(building, "sitemap", lambda *_: 1 / 0)
+    else:
+        monkeypatch.setattr(directory, "put", failing)
+    with pytest.raises((ZeroDivisionError, PathConflict), match=r"by zero|out: cannot be replaced: permission denied"):
         build(root)
     assert before == snapshot(out)
     assert ["out", "repository"] == sorted(os.listdir(root.parent))
 
 
-def test_the_manifest_lists_every_file_and_nothing_outside(site):
-    _, out = site
-    assert sorted({NAME, *read_manifest(out).files}) == sorted(snapshot(out))
-    paths = dict.fromkeys(("../x", "/etc/x", "a/../../x", "ok"), "1")
-    (out / NAME).write_text(json.dumps({"version": 1, "files": paths, "left_out": 7}), "utf-8")
-    assert ({"ok": "1"}, []) == (read_manifest(out).files, read_manifest(out).left_out)
-    (out / NAME).write_text("[", "utf-8")
-    assert None is read_manifest(out)
-
-
-def test_a_manifest_survives_writing_and_reading(tmp_path):
-    manifest = SiteManifest("e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]}, ["a"], 3, 4)
-    manifest.write(tmp_path)
-    assert manifest == read_manifest(tmp_path)
+def test_a_directory_that_cannot_be_made_is_told_before_any_page_is_made(root, monkeypatch):
+    monkeypatch.setattr(building, "Site", pytest.fail)
+    (root.parent / "file").write_text("kept")
+    for place in ("file", "file/site"):
+        with pytest.raises(PathConflict, match=r"is a file, not a directory|cannot be written: (file exists|not a directory)"):
+            build(root, out=root.parent / place)
+    assert "kept" == (root.parent / "file").read_text()
 
 
 def test_images_of_policies_become_part_of_the_site(root):
@@ -258,49 +224,15 @@ def test_images_of_policies_become_part_of_the_site(root):
     copy = out / "perpend-site/files" / POLICY[1:] / "p.png"
     assert b"\x89PNG" == copy.read_bytes()
     assert f"perpend-site/files{POLICY}/p.png" in (out / PAGE).read_text("utf-8")
-    (root / "ce/folder.yaml").write_text('{"names": {"full": "Everything", "contextual": "All"}}', "utf-8")
-    (root / POLICY[1:] / "p.png").write_bytes(b"\x89PNG2")
-    build(root)
-    assert b"\x89PNG2" == copy.read_bytes()
     (root / POLICY[1:] / "description.md").write_text("No image.\n", "utf-8")
     build(root)
     assert not copy.exists()
 
 
-def test_verdicts_get_pages_and_files(root, tmp_path):
-    judged = {"id": "a", "name": "<b>a</b>", "externalId": "arn", "typeApiName": "T", "master": None}
-    line = json.dumps({"policyId": POLICY, "status": "INCOMPLIANT", "conditionIndex": 199, "object": judged})
-    unknown = verdict_line(POLICY, "UNDETERMINED", "u")
-    odd = [verdict_line("/ce/gone", "INCOMPLIANT", "x"), verdict_line(POLICY, "INCOMPLIANT", "y", conditionIndex=999)]
-    built, out = build(root, verdicts=lines_in(tmp_path, [line, unknown, *odd]))
-    folder = out / "verdicts" / POLICY[1:]
-    assert line + "\n" == (out / f"perpend-site/verdicts{POLICY}.ndjson").read_text("utf-8")
-    assert unknown + "\n" == (out / f"perpend-site/verdicts{POLICY}.undetermined.ndjson").read_text("utf-8")
-    html = (folder / "index.html").read_text("utf-8")
-    assert "1 object does not comply, 1 is undetermined" in html and "&lt;b&gt;a&lt;/b&gt;" in html
-    assert 'id="verdicts"' in (out / PAGE).read_text("utf-8")
-    every = (out / "verdicts/index.html").read_text("utf-8")
-    assert '<svg class="bar whole"' in every and "2 verdicts of 1 policy." in every
-    assert (2, 2) == (built.strangers, every.count("Left out: 1 verdict of policies that "))
-    assert (True, 2) == ((again := build(root, verdicts=tmp_path / "v.ndjson")[0]).unchanged, again.strangers)
-    said = "Left out: 1 verdict of an earlier version of this policy"
-    assert said in html and said in (out / PAGE).read_text("utf-8")
-    assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]
-
-
-def test_a_group_of_the_first_objects_does_not_pass_for_one_of_all(tmp_path):
-    lines = [verdict_line(POLICY, "INCOMPLIANT", f"n{number}") for number in range(SHOWN + 60)]
-    page = findings_page(book_of(tmp_path / "repository", files(), lines), POLICY)
-    html = Renderer("S", lambda path, base: None, verdicts=True).html(page)
-    assert "260 objects do not comply" in html and "200 objects of those shown, decided at" in html
-
-
-@pytest.mark.parametrize("judged", [False, True])
-def test_a_policy_whose_file_cannot_be_read_has_a_page_that_says_why(root, tmp_path, judged):
+def test_a_policy_whose_file_cannot_be_read_has_a_page_that_says_why(root):
     write(root, {f"{POLICY[1:]}/policy.yaml": "a: [b\n"})
-    (tmp_path / "v.ndjson").write_text(f"{verdict_line(POLICY, 'INCOMPLIANT', 'a')}\n", "utf-8")
-    _, out = build(root, verdicts=tmp_path / "v.ndjson" if judged else None)
-    assert [] == dead_links(out)
+    built, out = build(root)
+    assert ([], True) == (dead_links(out), built.errors > 0)
     html = (out / PAGE).read_text("utf-8")
     assert "policy.yaml:2" in html and "<code>L110</code>" in html and "prod.logic.yaml" in html
 
@@ -328,34 +260,17 @@ def test_the_index_has_the_texts_of_pages(root):
     assert (out / "perpend-site/pagefind/pagefind.js").is_file() and not list((out / "perpend-site/pagefind").glob("*-ui*"))
     texts = [gzip.decompress(path.read_bytes()) for path in (out / "perpend-site/pagefind/fragment").iterdir()]
     assert [True] == [b"Copy the" not in text for text in texts if b"ID /frameworks/acme/01 Requirements" in text]
+    assert " data-titles" not in (out / "index.html").read_text("utf-8")
 
 
-def test_an_index_is_given_up_for_something_newer(root):
-    _, out = build(root, search=True)
-    before = snapshot(out)
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    with pytest.raises(Superseded):
-        build(root, search=True, superseded=lambda: True)
-    assert before == snapshot(out)
-    assert ["out", "repository"] == sorted(os.listdir(root.parent))
+def test_without_an_index_pages_search_titles(site):
+    assert " data-titles>" in (site[1] / "index.html").read_text("utf-8")
 
 
-def test_a_pipe_is_neither_read_nor_written_over(root, tmp_path):
+def test_a_pipe_is_never_read(root, tmp_path):
     pipes = [root / POLICY[1:] / "p.png", write(tmp_path / "docs", {"a.md": "# A\n"}) / "b.md", tmp_path / "docs" / ".hidden"]
     for pipe in pipes:
         os.mkfifo(pipe)
     _, out = build(root, documents=tmp_path / "docs")
     assert (out / "docs/a/index.html").is_file() and not (out / "docs/b").exists()
     assert "p.png" not in re.sub(r"<pre.*?</pre>", "", (out / PAGE).read_text("utf-8"), flags=re.DOTALL)
-    (out / NAME).unlink()
-    os.mkfifo(out / NAME)
-    assert None is read_manifest(out)
-    os.mkfifo(tmp_path / "v.ndjson")
-    with pytest.raises(InvalidVerdicts, match="not a regular file"):
-        build(root, verdicts=tmp_path / "v.ndjson", out=tmp_path / "other")
-
-
-def test_a_file_where_a_directory_belongs_is_in_the_way(root):
-    write(root.parent / "out", {"ce": "mine"})
-    with pytest.raises(PathConflict, match=r"ce/.+; nothing was written"):
-        build(root)

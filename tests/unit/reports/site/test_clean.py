@@ -7,19 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from perpend.reports.site.install import Cleaned, NotBuilt, clean_site
-from perpend.reports.site.manifest import MARK, NAME, OWN, SiteManifest, digest
+from perpend.reports.site.directory import MARK, NAME, OWN, Cleaned, NotBuilt, clean_site, digest
 
 pytestmark = pytest.mark.medium
 
 CONTENT = f"<!-- {MARK}` -->made".encode()
 
 
+def listed(root: Path, files: dict[str, str]) -> None:
+    """Write the list of a build that made some files, by their digests."""
+    (root / NAME).write_text(json.dumps({"version": 1, "files": files}))
+
+
 def built(root: Path, *paths: str, **more: str) -> Path:
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(CONTENT)
-    SiteManifest(files={path: digest(CONTENT) for path in (*paths, *more.values())}).write(root)
+    listed(root, {path: digest(CONTENT) for path in (*paths, *more.values())})
     return root
 
 
@@ -52,7 +56,7 @@ def test_a_manifest_that_a_repository_brings_deletes_none_of_its_files(tmp_path:
     for path, content in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
-    SiteManifest(files={path: digest(content) for path, content in files.items()}).write(tmp_path)
+    listed(tmp_path, {path: digest(content) for path, content in files.items()})
     assert Cleaned((), tuple(sorted(files))) == clean_site(tmp_path)
     assert files == {path: (tmp_path / path).read_bytes() for path in files}
 
@@ -63,7 +67,7 @@ def test_what_can_carry_no_mark_goes_from_our_own_directory_only(tmp_path: Path)
     for path in paths:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(image)
-    SiteManifest(files=dict.fromkeys(paths, digest(image))).write(tmp_path)
+    listed(tmp_path, dict.fromkeys(paths, digest(image)))
     assert Cleaned((paths[0],), ("ce/p.png", f"{OWN}-2/p.png")) == clean_site(tmp_path)
 
 

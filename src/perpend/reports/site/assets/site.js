@@ -3,7 +3,7 @@
 (() => {
   const html = document.documentElement;
   const root = new URL(html.dataset.root, location.href);
-  const onDisk = location.protocol === "file:";
+  const byTitles = location.protocol === "file:" || "titles" in html.dataset;
   const make = (tag, attributes = {}, ...inner) => {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -86,10 +86,10 @@
   };
 
   const ORDER = ["policy", "framework", "section", "object type", "internal rule", "operation", "document", "logic file", "extracts file", "folder"];
-  const FACETS = [["kind", "Kind"], ["cloud", "Cloud"], ["service", "Service"], ["type", "Object type"], ["category", "Category"], ["framework", "Framework"], ["state", "State"], ["status", "Status"]];
+  const FACETS = [["kind", "Kind"], ["cloud", "Cloud"], ["service", "Service"], ["type", "Object type"], ["category", "Category"], ["framework", "Framework"], ["state", "State"]];
   const STEP = 20;
 
-  // Opened from a disk, a browser lets a page load scripts but fetch nothing: a list of titles takes the index's place.
+  // Opened from a disk, a browser lets a page load scripts but fetch nothing: a list of titles takes the index's place. So it does where no index was made.
   const titles = () => new Promise((resolve, reject) => {
     const script = make("script", { src: new URL("perpend-site/titles.js", root).href });
     script.onload = () => resolve(globalThis.perpendTitles);
@@ -97,7 +97,7 @@
     document.head.append(script);
   });
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
-  const diskEngine = async () => {
+  const titleEngine = async () => {
     const rows = (await titles()).map(([path, kind, title, id, about, words]) => ({ path, kind, title, id, about, text: plain(`${title} ${id} ${words} ${about} ${kind}`), name: plain(title), words: new Set(plain(words).split(/[\s·]+/)) }));
     return async (query, chosen) => {
       const wanted = plain(query).split(/\s+/).filter(Boolean);
@@ -184,7 +184,7 @@
       const query = input.value.trim();
       if (!query) return close();
       try {
-        engine = engine || diskEngine();
+        engine = engine || titleEngine();
         const answer = await (await engine)(query, {});
         const found = await answer.load(0, most);
         if (mine !== round || document.activeElement !== input) return;
@@ -273,7 +273,7 @@
       const any = query || Object.values(chosen).some((values) => values.length);
       if (!engine) status.textContent = "Loading the index …";
       try {
-        engine = engine || await (onDisk ? diskEngine() : indexEngine());
+        engine = engine || await (byTitles ? titleEngine() : indexEngine());
         answer = await engine(query, chosen);
       } catch {
         status.textContent = "The search index could not be loaded.";

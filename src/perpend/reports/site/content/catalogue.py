@@ -17,7 +17,7 @@ from perpend.language.program.required_columns import reads_of
 from perpend.language.syntax.files import MAX_TEST_DATA
 from perpend.reports.site.content.links import TYPES, PageKind, Ref
 from perpend.reports.site.content.logic import problem_from
-from perpend.reports.site.content.page import Counts, Head, Problem
+from perpend.reports.site.content.page import Head, Problem
 from perpend.reports.site.content.reads import extracts_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ class TypePage:
     extracts: tuple[tuple[Ref, tuple[str, ...]], ...]
     logics: tuple[tuple[Ref, Ref], ...]
     related_logics: tuple[tuple[Ref, Ref], ...]
-    counts: Counts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,6 @@ class Catalogue:
             files,
             tuple(map(self._with_policy, logics)),
             tuple(map(self._with_policy, self.in_related_lists.get(name, ()))),
-            book.verdicts.counts_of_type(name) if book.verdicts else None,
         )
 
     def extracts(self, entity: str) -> ExtractsPage:

@@ -1,7 +1,8 @@
-"""Generate all pages of a site, one after the other."""
+"""List all pages of a site, each with the function that makes it."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from perpend.reports.site.content.badges import FLAGS
@@ -9,15 +10,25 @@ from perpend.reports.site.content.catalogue import Catalogue
 from perpend.reports.site.content.frameworks import Frameworks
 from perpend.reports.site.content.guides import SearchPage, operation_prose, operations_page
 from perpend.reports.site.content.health import health_page
-from perpend.reports.site.content.links import SEARCH
+from perpend.reports.site.content.links import (
+    FRAMEWORKS,
+    HEALTH,
+    HOME,
+    LISTS,
+    RULES,
+    SEARCH,
+    TYPES,
+    PageKind,
+    Ref,
+    list_ref,
+)
 from perpend.reports.site.content.logic import Logics
 from perpend.reports.site.content.overview import Overview
 from perpend.reports.site.content.page import Head
 from perpend.reports.site.content.policy import policy_page
-from perpend.reports.site.content.verdicts.pages import findings_page, verdicts_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from perpend.reports.site.content.guides import DocumentsPage, ProsePage
     from perpend.reports.site.content.page import Page
@@ -34,46 +45,38 @@ class Shelves(Protocol):
         """Return the page of each document."""
 
 
-def pages_of(book: SiteModel, *, title: str, documents: Shelves | None) -> Iterator[Page]:
-    """Yield every page of the site."""
+def contents_of(book: SiteModel, *, title: str, documents: Shelves | None) -> Iterator[tuple[Ref, Callable[[], Page]]]:
+    """Yield a reference to every page of the site with the function that makes the page. A reference has no name."""
     frameworks, catalogue = Frameworks(book), Catalogue(book)
-    overview = Overview(book, frameworks)
-    yield overview.home(title, own=documents is not None)
-    yield from _policies(book, overview)
-    if book.verdicts is not None:
-        yield verdicts_page(book, frameworks)
-        for entity in sorted(book.verdicts.listed() & book.policies.keys()):
-            yield findings_page(book, entity)
-    yield frameworks.index()
-    for entity in book.repository.section_ids:
-        yield frameworks.page(entity)
-    yield from _types(book, catalogue)
-    yield overview.rules()
-    for rule in book.mappings.rules():
-        yield overview.rule(rule)
-    yield overview.lists()
-    for flag in FLAGS.values():
-        yield overview.list(flag)
-    yield health_page(book)
-    yield from _prose(documents)
-
-
-def _policies(book: SiteModel, overview: Overview) -> Iterator[Page]:
-    for entity in dict.fromkeys(("/ce", *book.repository.folder_ids)):
-        yield overview.folder(entity)
-    logics = Logics(book)
-    yield from (policy_page(book, logics, entity) for entity in book.repository.policy_ids)
-    yield from map(logics.page, book.repository.logic_ids)
-
-
-def _types(book: SiteModel, catalogue: Catalogue) -> Iterator[Page]:
-    yield catalogue.index()
-    for name in sorted(book.type_names):
-        yield catalogue.page(name)
-    for entity in book.repository.extracts_ids:
-        yield catalogue.extracts(entity)
+    overview, logics = Overview(book, frameworks), Logics(book)
+    repository = book.repository
+    yield HOME, partial(overview.home, title, own=documents is not None)
+    yield from _each(PageKind.FOLDER, dict.fromkeys(("/ce", *repository.folder_ids)), overview.folder)
+    yield from _each(PageKind.POLICY, repository.policy_ids, partial(policy_page, book, logics))
+    yield from _each(PageKind.LOGIC, repository.logic_ids, logics.page)
+    yield FRAMEWORKS, frameworks.index
+    yield from _each(PageKind.SECTION, repository.section_ids, frameworks.page)
+    yield TYPES, catalogue.index
+    yield from _each(PageKind.TYPE, sorted(book.type_names), catalogue.page)
+    yield from _each(PageKind.EXTRACTS, repository.extracts_ids, catalogue.extracts)
     for path, logic_ids in sorted(catalogue.data_paths().items()):
-        yield catalogue.data(path, logic_ids)
+        yield book.data_ref(path), partial(catalogue.data, path, logic_ids)
+    yield RULES, overview.rules
+    yield from _each(PageKind.RULE, book.mappings.rules(), overview.rule)
+    yield LISTS, overview.lists
+    for flag in FLAGS.values():
+        yield list_ref(flag), partial(overview.list, flag)
+    yield HEALTH, partial(health_page, book)
+    for page in _prose(documents):
+        yield page.head.ref, partial(_ready, page)
+
+
+def _each(kind: PageKind, ids: Iterable[str], make: Callable[[str], Page]) -> Iterator[tuple[Ref, Callable[[], Page]]]:
+    return ((Ref(kind, entity, ""), partial(make, entity)) for entity in ids)
+
+
+def _ready(page: Page) -> Page:
+    return page
 
 
 def _prose(documents: Shelves | None) -> Iterator[Page]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of
 from perpend.language.compiler.frameworks import RequirementAnswer
 from perpend.reports.site.content.links import FRAMEWORKS, PageKind, Ref
-from perpend.reports.site.content.page import Counts, Head, SectionCoverage
-from perpend.reports.site.content.requirements import RequirementResults, requirement_results
+from perpend.reports.site.content.page import Head, SectionCoverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +45,6 @@ class AnswerRow:
     rules: int
     policies: int
     routes: tuple[Route, ...]
-    counts: Counts | None
 
     @property
     def direct(self) -> bool:
@@ -65,7 +62,6 @@ class ChildRow:
     direct: int
     inherited: int
     coverage: SectionCoverage
-    counts: Counts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,6 @@ class PolicyRow:
 
     policy: Ref
     routes: tuple[Route, ...]
-    counts: Counts | None
 
     @property
     def direct(self) -> bool:
@@ -97,9 +92,6 @@ class SectionPage:
     children: tuple[ChildRow, ...]
     policies: tuple[PolicyRow, ...]
     coverage: SectionCoverage
-    results: RequirementResults | None
-    inherited: bool
-    counts: Counts | None
     before: Ref | None
     after: Ref | None
 
@@ -119,7 +111,6 @@ class Frameworks:
         self.book = book
         self._below: dict[str, tuple[int, SectionCoverage, frozenset[tuple[str, bool]]]] = {}
         self._rules: dict[str, frozenset[str]] = {}
-        self._results: dict[str, RequirementResults] = {}
 
     def index(self) -> FrameworksPage:
         """Return the page that lists all frameworks."""
@@ -156,9 +147,6 @@ class Frameworks:
             rows,
             policies,
             coverage,
-            self.results(entity) if book.verdicts else None,
-            book.verdicts is not None and book.verdicts.inherited,
-            self._counts(entity),
             book.section_ref(siblings[place - 1]) if place > 0 else None,
             book.section_ref(siblings[place + 1]) if 0 <= place < len(siblings) - 1 else None,
         )
@@ -181,18 +169,6 @@ class Frameworks:
         self._below[entity] = (number, coverage, frozenset(policies))
         return self._below[entity]
 
-    def results(self, entity: str) -> RequirementResults:
-        """Return the results of the requirements of a section and of all below it."""
-        if entity not in self._results:
-            children = self.book.children.get(entity, ())
-            own = self._own_results.get(entity, RequirementResults())
-            self._results[entity] = sum((self.results(child) for child in children), own)
-        return self._results[entity]
-
-    @cached_property
-    def _own_results(self) -> dict[str, RequirementResults]:
-        return requirement_results(self.book)
-
     def rules(self, entity: str) -> frozenset[str]:
         """Return the internal rules that lead policies to a section or to one below it."""
         if entity not in self._rules:
@@ -210,14 +186,7 @@ class Frameworks:
             len(direct),
             len({policy for policy, _ in policies} - direct),
             coverage,
-            self._counts(entity),
         )
-
-    def _counts(self, entity: str) -> Counts | None:
-        verdicts = self.book.verdicts
-        if verdicts is None:
-            return None
-        return verdicts.counts(sorted({policy for policy, direct in self.below(entity)[2] if direct or verdicts.inherited}))
 
 
 def answer_rows(book: SiteModel, policy_id: str) -> tuple[AnswerRow, ...]:
@@ -237,7 +206,6 @@ def rule_number(mappings: Sequence[SectionMapping]) -> int:
 def _answer(book: SiteModel, section_id: str, mappings: Sequence[SectionMapping]) -> AnswerRow:
     of_section = book.mappings.of_section(section_id)
     policies = sorted({mapping.policy_id for mapping in of_section})
-    counted = [one.policy_id for one in of_section if book.verdicts and (book.verdicts.inherited or one.how == "direct")]
     return AnswerRow(
         book.section_ref(section_id),
         book.section_ref(framework_of(section_id)),
@@ -245,7 +213,6 @@ def _answer(book: SiteModel, section_id: str, mappings: Sequence[SectionMapping]
         rule_number(of_section),
         len(policies),
         tuple(_route(book, mapping) for mapping in mappings),
-        book.verdicts.counts(sorted({*counted})) if book.verdicts else None,
     )
 
 
@@ -254,11 +221,7 @@ def _policy_rows(book: SiteModel, section_id: str) -> tuple[PolicyRow, ...]:
     for mapping in book.mappings.of_section(section_id):
         routes.setdefault(mapping.policy_id, []).append(mapping)
     rows = [
-        PolicyRow(
-            book.policy_ref(policy_id),
-            tuple(_route(book, mapping) for mapping in mappings),
-            book.verdicts.counts([policy_id]) if book.verdicts else None,
-        )
+        PolicyRow(book.policy_ref(policy_id), tuple(_route(book, mapping) for mapping in mappings))
         for policy_id, mappings in routes.items()
     ]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))

@@ -24,7 +24,6 @@ class PageKind(StrEnum):
     INDEX = "index"
     OPERATION = "operation"
     DOCUMENT = "document"
-    FINDINGS = "findings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,6 @@ LISTS = Ref(PageKind.INDEX, "/lists", "Lists")
 HEALTH = Ref(PageKind.INDEX, "/health", "Health")
 OPERATIONS = Ref(PageKind.INDEX, "/operations", "Operations")
 DOCUMENTS = Ref(PageKind.INDEX, "/docs", "Documentation")
-VERDICTS = Ref(PageKind.INDEX, "/verdicts", "Verdicts")
 SEARCH = Ref(PageKind.INDEX, "/search", "Search")
 
 
@@ -87,11 +85,6 @@ LONGEST_NAME: Final = 300
 def short_name(name: str) -> str:
     """Return a name for references, cut to the maximum length."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-
-
-def objects_ref(policy_id: str, status: str = "") -> Ref:
-    """Return the reference to a policy's incompliant and undetermined objects, or to those of one status."""
-    return Ref(PageKind.FINDINGS, policy_id, f"{status.capitalize()} objects" if status else "Objects", anchor=status.lower())
 
 
 def list_ref(flag: EntityFlag) -> Ref:

@@ -1,16 +1,17 @@
-"""The pages that gather entities: home, folders, internal rules, lists, verdicts as a whole."""
+"""The pages that gather entities: home, folders, internal rules, lists."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of, service_of
 from perpend.reports.site.content.badges import FLAGS
 from perpend.reports.site.content.links import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, PageKind, Ref, list_ref
-from perpend.reports.site.content.page import Counts, Head, SectionCoverage
+from perpend.reports.site.content.page import Head, SectionCoverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +37,6 @@ class FolderPage:
 
     head: Head
     tree: Subtree
-    counts: Counts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +92,24 @@ class HomePage:
     numbers: tuple[tuple[str, int, Ref], ...]
     matrix: Matrix
     states: tuple[tuple[Ref, int], ...]
-    counts: Counts | None
     own: bool
 
 
 class Overview:
-    """Gathers entities; lists are filled once for all flags."""
+    """Gathers entities."""
 
     def __init__(self, book: SiteModel, frameworks: Frameworks) -> None:
         self.book = book
         self.frameworks = frameworks
-        self.members: dict[str, list[Ref]] = {}
+
+    @cached_property
+    def members(self) -> dict[str, list[Ref]]:
+        """The bearers of each flag, by the flag's slug."""
+        members: dict[str, list[Ref]] = {}
         for ref in self._all_refs():
             for flag in ref.flags:
-                self.members.setdefault(flag.slug, []).append(ref)
+                members.setdefault(flag.slug, []).append(ref)
+        return members
 
     def folder(self, entity: str) -> FolderPage:
         """Return the page of a folder."""
@@ -114,9 +118,8 @@ class Overview:
         above = ["/".join(parts[:count]) for count in range(3, len(parts))]
         crumbs = (*((POLICIES,) if entity != "/ce" else ()), *(self.book.folder_ref(one, contextual=True) for one in above))
         tree = self._branch(entity)
-        counts = self.book.verdicts.counts(_policies_of(tree)) if self.book.verdicts else None
         description = f"{ref.name}: {tree.policies} policies, {tree.automated} of them in production."
-        return FolderPage(Head(ref, description, crumbs, (("kind", PageKind.FOLDER.value),)), tree, counts)
+        return FolderPage(Head(ref, description, crumbs, (("kind", PageKind.FOLDER.value),)), tree)
 
     def rules(self) -> RulesPage:
         """Return the page that lists the internal rules."""
@@ -178,12 +181,11 @@ class Overview:
                 "policy-with-errors",
             )
         )
-        total = self.book.verdicts.counts(self.book.policies) if self.book.verdicts else None
         description = (
             f"{numbers[0][1]} policies, {numbers[2][1]} frameworks and {numbers[4][1]} object types, "
             "with logic, tests and coverage."
         )
-        return HomePage(Head(HOME, description), title, numbers, self._matrix(), states, total, own)
+        return HomePage(Head(HOME, description), title, numbers, self._matrix(), states, own)
 
     def _all_refs(self) -> Iterable[Ref]:
         book = self.book
@@ -237,8 +239,3 @@ class Overview:
             )
             rows.append((self.book.section_ref(framework), numbers, self.frameworks.below(framework)[1]))
         return Matrix(tuple(self.book.folder_ref(service) for service in columns), tuple(rows))
-
-
-def _policies_of(branch: Subtree) -> list[str]:
-    own = [branch.ref.id] if branch.ref.kind is PageKind.POLICY else []
-    return own + [policy for below in branch.below for policy in _policies_of(below)]

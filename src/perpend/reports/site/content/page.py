@@ -1,16 +1,12 @@
-"""The common parts of pages, and the key that tells whether two pages are equal."""
+"""The common parts of pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from perpend.reports.site.content.links import Ref
-
-STATUSES = ("INCOMPLIANT", "UNDETERMINED", "COMPLIANT", "INAPPLICABLE", "DISAPPEARED")
-"""The statuses in the order in which people want to know of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +30,6 @@ class Page(Protocol):
     @property
     def head(self) -> Head:
         """The head of the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The number of verdicts of each status, in the order of :data:`STATUSES`."""
-
-    numbers: tuple[int, ...] = (0,) * len(STATUSES)
-
-    @property
-    def total(self) -> int:
-        """The number of verdicts."""
-        return sum(self.numbers)
-
-    @property
-    def pairs(self) -> tuple[tuple[str, int], ...]:
-        """Each status with its number."""
-        return tuple(zip(STATUSES, self.numbers, strict=True))
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(tuple(a + b for a, b in zip(self.numbers, other.numbers, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,37 +72,3 @@ class Problem:
     path: str
     line: int
     ref: Ref | None = None
-
-
-def key_of(page: Page) -> str:
-    """Return the content of a page as text. Equal pages have the same key in every process, other pages another key.
-
-    The key has the values that count for comparison: the fields of a dataclass without those with ``compare=False``. Raise
-    ``TypeError`` for other types: a list, a set, a mapping, a float.
-    """
-    parts: list[str] = []
-    _write(page, parts)
-    return "".join(parts)
-
-
-def _write(value: object, parts: list[str]) -> None:
-    """Add a value, with its length if it has one, so that no two values give the same text."""
-    if isinstance(value, str):
-        parts.append(f"{len(value)}:{value}")
-    elif value is None or isinstance(value, int):
-        parts.append(f"{value};")
-    elif isinstance(value, tuple):
-        parts.append(f"({len(value)}:")
-        for part in value:
-            _write(part, parts)
-    elif is_dataclass(value) and not isinstance(value, type):
-        parts.append(f"{type(value).__name__}(")
-        for name in _compared(type(value)):
-            _write(getattr(value, name), parts)
-    else:
-        raise TypeError(f"a page holds a {type(value).__name__}: {value!r}")
-
-
-@cache
-def _compared(form: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(form) if field.compare)

@@ -1,4 +1,4 @@
-"""The page of a policy, in the order in which people read it, and the page of the objects that do not comply with it."""
+"""The page of a policy, in the order in which people read it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from perpend.core.objects.ids import framework_of, is_production
 from perpend.findings.remediation.read import has_commands
 from perpend.language.syntax.documents import Names, Policy
 from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
-from perpend.reports.site.content.links import PageKind, Ref, WebLink, objects_ref
+from perpend.reports.site.content.links import PageKind, Ref, WebLink
 from perpend.reports.site.content.logic import folder_crumbs, place_facets, problem_from
-from perpend.reports.site.content.page import Changes, Counts, Head, Problem
-from perpend.reports.site.content.verdicts.tally import Observed
+from perpend.reports.site.content.page import Changes, Head, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,10 +58,6 @@ class PolicyPage:
     view: LogicView | None
     commands: tuple[tuple[str, str], ...]
     past: Changes | None
-    counts: Counts | None
-    left_out: int
-    observed: Observed
-    findings: Ref | None
     problems: tuple[Problem, ...]
 
 
@@ -72,9 +67,7 @@ def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
     ref = book.policy_ref(entity)
     main = next(filter(is_production, policy.logics), next(iter(policy.logics), None))
     folder = entity[1:]
-    counts = book.verdicts.counts([entity]) if book.verdicts else None
     description = book.text(f"{folder}/description.md")
-    is_listed = book.verdicts is not None and entity in book.verdicts.listed() & book.policies.keys()
     return PolicyPage(
         _head(book, policy, ref, description),
         policy.names.full,
@@ -97,10 +90,6 @@ def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
         logics.view(main) if main else None,
         _commands(policy, main, book),
         _past(book, folder),
-        counts,
-        book.verdicts.unlike.get(entity, 0) if book.verdicts else 0,
-        book.verdicts.observed if book.verdicts else Observed(),
-        objects_ref(entity) if is_listed else None,
         _problems(book, entity),
     )
 
@@ -112,7 +101,7 @@ def _unread(book: SiteModel, entity: str) -> Policy:
 
 
 def policy_facets(book: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...]:
-    """Return the facets of a policy for the search: kind, place, categories, frameworks, state, types, statuses."""
+    """Return the facets of a policy for the search: kind, place, categories, frameworks, state, types."""
     ref = book.policy_ref(policy.id)
     frameworks = {framework_of(route.section_id) for route in book.mappings.of_policy(policy.id)}
     types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
@@ -124,12 +113,7 @@ def policy_facets(book: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...
         *(("type", name) for name in sorted(types)),
         *(("framework", name) for name in sorted(book.section_ref(entity).name for entity in frameworks)),
         *((("state", state),) if state else ()),
-        *(("status", status) for status, number in _counts(book, policy.id).pairs if number),
     )
-
-
-def _counts(book: SiteModel, policy_id: str) -> Counts:
-    return book.verdicts.counts([policy_id]) if book.verdicts else Counts()
 
 
 _STATES = ("production-policy", "work-in-progress", "impossible-policy", "policy-without-logic")
@@ -172,10 +156,9 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
         return ()
     commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
     if is_production(main):
-        inputs = book.verdicts.inputs if book.verdicts else "INPUT…"
         commands = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
-            ("Explain the verdict of an object", f"perpend explain {quote(policy.id)} OBJECT {inputs}"),
+            ("Explain the verdict of an object", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),
             *commands,
         ]
         if has_commands(book.repository, policy.id):

@@ -20,7 +20,7 @@ from perpend.reports.site.content.badges import flags, logic_flags, policy_flags
 from perpend.reports.site.content.links import PageKind, Ref, short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.language.compiler.analyzer import Analyzer
@@ -28,33 +28,26 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
     from perpend.reports.site.content.links import EntityFlag
     from perpend.reports.site.content.page import Changes
-    from perpend.reports.site.content.verdicts.tally import SiteVerdicts
 
 _NO_EXECUTIONS = Executions()
 
 
 class SiteModel:
-    """The source of all pages. ``history`` returns the changes of a directory, None if they are unknown.
-
-    ``known_executions`` are results of tests that were run before, by logic ID.
-    """
+    """The source of all pages. ``history`` returns the changes of a directory, None if they are unknown."""
 
     def __init__(
         self,
         analyzer: Analyzer,
         *,
-        verdicts: SiteVerdicts | None = None,
         history: Callable[[str], Changes | None] = lambda _: None,
         authors: bool = False,
-        known_executions: Mapping[str, Executions] | None = None,
     ) -> None:
         self.analyzer = analyzer
         self.repository: Repository = analyzer.repository
         self.mappings = FrameworkMappings(analyzer.repository)
-        self.verdicts = verdicts
         self.history = history
         self.authors = authors
-        self._known_executions = known_executions or {}
+        self._executions: dict[str, Executions] = {}
         self._refs: dict[tuple[PageKind, str], Ref] = {}
         self._problems: dict[str, tuple[Diagnostic, ...]] = {}
 
@@ -66,9 +59,7 @@ class SiteModel:
     @cached_property
     def executions(self) -> dict[str, Executions]:
         """The tests of all logic files, run, by logic id."""
-        known = self._known_executions
-        results = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
-        return {logic_id: known.get(logic_id) or results[logic_id] for logic_id in self.repository.logic_ids}
+        return {logic_id: self.executions_of(logic_id) for logic_id in self.repository.logic_ids}
 
     @cached_property
     def severities(self) -> EffectiveRatings:
@@ -134,8 +125,12 @@ class SiteModel:
         return frozenset({*self.repository.type_names, *self.input_types})
 
     def executions_of(self, logic_id: str) -> Executions:
-        """Return the tests of a logic file."""
-        return self.executions.get(logic_id, _NO_EXECUTIONS)
+        """Return the tests of a logic file. They run when they are asked for first."""
+        if logic_id[1:] not in self.repository.tree.files:
+            return _NO_EXECUTIONS
+        if logic_id not in self._executions:
+            self._executions |= run_executions(self.analyzer, [logic_id])
+        return self._executions[logic_id]
 
     def problems_of(self, logic_id: str) -> tuple[Diagnostic, ...]:
         """Return the problems of a logic file: errors that keep it from running first, then its own warnings."""

@@ -83,8 +83,6 @@ def _path(kind: PageKind, entity: str) -> str:
         stem = entity.strip("/")
     elif kind in _BY_NAME:
         stem = f"{_BY_NAME[kind]}/{segment(entity)}"
-    elif kind is PageKind.FINDINGS:
-        stem = f"verdicts/{entity.strip('/')}"
     else:
         stem = "docs/" + "/".join(segment(part) for part in entity.split("/"))
     return f"{stem}/index.html" if stem else "index.html"

@@ -18,7 +18,7 @@ from perpend.core.diagnostics.escape import visible
 from perpend.reports.site.render.addresses import href_of, quoted
 from perpend.reports.site.render.charts import bar_svg, left_out, relations_svg
 from perpend.reports.site.render.flow import flow_svg
-from perpend.reports.site.render.icons import KINDS, RESULTS, STATUSES, icon
+from perpend.reports.site.render.icons import KINDS, STATUSES, icon
 from perpend.reports.site.render.markdown import html_from_markdown, plain_text, untitled
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from perpend.reports.site.content.catalogue import TypePage
     from perpend.reports.site.content.links import EntityFlag, Ref
-    from perpend.reports.site.content.page import Counts, SectionCoverage
-    from perpend.reports.site.content.requirements import RequirementResults
+    from perpend.reports.site.content.page import SectionCoverage
     from perpend.reports.site.content.steps import BlockSteps
 
     FindingState = Callable[[str, str], "str | None"]
@@ -117,25 +116,6 @@ class Drawing:
             return icon(name, status, tone)
         return Markup('<span class="status tone-{}">{}{}</span>').format(tone, icon(name), status)
 
-    def counts(self, counts: Counts | None, *, words: bool = False) -> Markup:
-        """Return the number of verdicts by status, without zeros. Without ``words``, symbols show the statuses."""
-        if counts is None:
-            return Markup("")
-        if not counts.total:
-            return Markup('<span class="quiet counts">no verdicts</span>')
-        parts = [
-            Markup('<span class="count tone-{}" title="{} {}">{}{}</span>').format(
-                STATUSES[name][1],
-                f"{number:,}",
-                name,
-                icon(STATUSES[name][0], "" if words else name),
-                f"{number:,} {name.lower()}" if words else f"{number:,}",
-            )
-            for name, number in counts.pairs
-            if number
-        ]
-        return Markup('<span class="counts{}">{}</span>').format(" worded" if words else "", Markup(" ").join(parts))
-
     def coverage(self, coverage: SectionCoverage) -> Markup:
         """Return how much of the requirements is answered, as a bar with its numbers."""
         if not coverage.total:
@@ -203,17 +183,6 @@ class Drawing:
         return Markup('<span class="cover">{}<span class="num">{} % ({} of {} branches)</span></span>').format(
             bar, percent, covered, branches
         )
-
-    def bar(self, counts: Counts, most: int | None = None) -> Markup:
-        """Return a bar of verdicts by status. In a list of bars, ``most`` is the number of the longest bar."""
-        label = ", ".join(f"{number:,} {name.lower()}" for name, number in counts.pairs if number)
-        parts = tuple((STATUSES[name][1], number) for name, number in counts.pairs)
-        return Markup(bar_svg(parts, label, most=most or counts.total))  # noqa: S704 drawn by us of numbers
-
-    def results(self, results: RequirementResults) -> Markup:
-        """Return the results of requirements as a bar."""
-        parts = tuple((RESULTS[standing][1], number) for standing, number in results.pairs)
-        return Markup(bar_svg(parts, f"{results.asked} of {results.total} requirements asked"))  # noqa: S704 drawn by us of numbers
 
     def lead(self, markdown: str) -> str:
         """Return a Markdown text as one paragraph."""

@@ -99,7 +99,6 @@ KINDS: Final = {
     PageKind.INDEX: "list",
     PageKind.OPERATION: "logic",
     PageKind.DOCUMENT: "book",
-    PageKind.FINDINGS: "cross",
 }
 """The symbol of each kind of page."""
 

@@ -29,19 +29,15 @@ from perpend.reports.site.content.links import (
     RULES,
     SEARCH,
     TYPES,
-    VERDICTS,
     PageKind,
     Ref,
     list_ref,
-    objects_ref,
 )
 from perpend.reports.site.content.logic import LogicPage
 from perpend.reports.site.content.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage
 from perpend.reports.site.content.policy import PolicyPage
-from perpend.reports.site.content.verdicts.pages import FindingsPage, VerdictsPage
-from perpend.reports.site.content.verdicts.tally import LISTED
-from perpend.reports.site.manifest import MARK, OWN
-from perpend.reports.site.render.addresses import href_of, path_of, quoted, root_from
+from perpend.reports.site.directory import MARK
+from perpend.reports.site.render.addresses import href_of, path_of, root_from
 from perpend.reports.site.render.drawing import LONG, Drawing
 from perpend.reports.site.render.environment import template_environment
 from perpend.reports.site.render.icons import RESULTS, STATUSES
@@ -64,7 +60,6 @@ CSP: Final = (
 
 _TEMPLATES: Final[dict[type, str]] = {
     PolicyPage: "policy",
-    FindingsPage: "findings",
     LogicPage: "logic",
     SectionPage: "section",
     FrameworksPage: "frameworks",
@@ -79,7 +74,6 @@ _TEMPLATES: Final[dict[type, str]] = {
     ListsPage: "lists",
     HealthPage: "health",
     HomePage: "home",
-    VerdictsPage: "verdicts",
     ProsePage: "prose",
     DocumentsPage: "documents",
     OperationsPage: "operations",
@@ -93,7 +87,7 @@ _APART: Final = re.compile(r"(</(?:dt|dd|th|td|li|summary)>)(?=<)")
 _DESCRIPTION: Final = 180
 """The number of characters of prose in the description of a page."""
 
-_UNSEARCHED: Final = (PageKind.TEST_DATA, PageKind.FINDINGS, PageKind.LIST, PageKind.HOME, PageKind.INDEX)
+_UNSEARCHED: Final = (PageKind.TEST_DATA, PageKind.LIST, PageKind.HOME, PageKind.INDEX)
 _STATES: Final = (
     "policy-with-errors",
     "policy-with-tests-failing",
@@ -106,13 +100,18 @@ _STATES: Final = (
 
 @dataclass(slots=True)
 class Renderer:
-    """Renders pages. ``site`` is the site's name, ``known`` finds the targets of relative links in prose."""
+    """Renders pages. ``site`` is the site's name, ``known`` finds the targets of relative links in prose.
+
+    ``search``: pages search in an index of all texts, not in the titles only. ``reload`` is the version of a preview; a page
+    reloads when its server has another one.
+    """
 
     site: str
     known: Callable[[str, str], str | None]
     base_url: str = ""
     documents: bool = False
-    verdicts: bool = False
+    search: bool = True
+    reload: str = ""
     _environment: Environment | None = None
 
     def html(self, page: Page) -> str:
@@ -146,9 +145,9 @@ class Renderer:
             "d": drawing,
             "csp": Markup(CSP),  # noqa: S704 our own
             "version": __version__,
+            "reload": self.reload,
+            "has_index": self.search,
             "mark": MARK,
-            "lines": root_from(path) + quoted(lines_path(ref.id, "INCOMPLIANT")),
-            "lines_undetermined": root_from(path) + quoted(lines_path(ref.id, "UNDETERMINED")),
             "site": self.site,
             "title": self.site if ref.kind is PageKind.HOME else f"{ref.name} · {self.site}",
             "url": url,
@@ -167,20 +166,15 @@ class Renderer:
             "symbols": {status: symbol for status, (symbol, _) in STATUSES.items()},
             "result_looks": RESULTS,
             "tag": list_ref,
-            "objects_of": objects_ref,
             "states": tuple(flag for flag in ref.flags if flag.slug in _STATES),
             "flag_of": lambda ref: FLAGS[ref.id],
             "base": _base(ref),
-            "statuses_listed": LISTED,
             "long": LONG,
-            "counted": self.verdicts,
-            "verdicts": VERDICTS,
             "plan": _plan(page),
         }
 
     def _menu(self) -> tuple[Ref, ...]:
-        verdicts, documents = ((VERDICTS,) if self.verdicts else ()), ((DOCUMENTS,) if self.documents else ())
-        return (POLICIES, *verdicts, FRAMEWORKS, TYPES, OPERATIONS, *documents)
+        return (POLICIES, FRAMEWORKS, TYPES, OPERATIONS, *((DOCUMENTS,) if self.documents else ()))
 
     def _json_ld(self, page: Page, url: str) -> Markup:
         """Return structured data (JSON-LD) of a page. The text is in a script element: nothing in it may end that element."""
@@ -220,11 +214,6 @@ def description_of(head: Head) -> str:
 @lru_cache(maxsize=65_536)
 def _beginning(prose: str) -> str:
     return plain_text(prose, _DESCRIPTION) if prose else ""
-
-
-def lines_path(policy_id: str, status: str) -> str:
-    """Return the path of the file that holds the lines of a policy's objects of a status."""
-    return f"{OWN}/verdicts{policy_id}{'' if status == LISTED[0] else f'.{status.lower()}'}.ndjson"
 
 
 def contents_of(page: Page, prose: str) -> tuple[tuple[str, str], ...]:

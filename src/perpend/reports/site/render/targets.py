@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 from perpend.reports.site.content.guides import operation_of_page
 from perpend.reports.site.content.links import DOCUMENTS, FRAMEWORKS, TYPES, Ref
 from perpend.reports.site.content.logic import page_of
+from perpend.reports.site.directory import OWN
 from perpend.reports.site.documents import IMAGES
-from perpend.reports.site.manifest import OWN
 from perpend.reports.site.render.addresses import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from perpend.reports.site.content.site_model import SiteModel
@@ -31,7 +30,6 @@ class Targets:
     book: SiteModel
     documents: Documents | None
     files: dict[str, Path] = field(default_factory=dict)
-    shown: list[str] = field(default_factory=list)
 
     def find(self, path: str, base: str) -> str | None:
         """Return the path of a link's target in the site, None if the site does not have it.
@@ -47,15 +45,14 @@ class Targets:
         ref = self._entity(path)
         return path_of(ref) if ref is not None else None
 
-    def again(self, copies: Iterable[str]) -> None:
-        """Collect the files of a page that is not rendered again."""
-        for copy in copies:
-            path = copy.removeprefix(_COPIES)
-            self.find(path, path.rpartition("/")[0])
+    def source(self, path: str) -> Path | None:
+        """Return the source of a file by its path in the site, None if no page could show it."""
+        target = path.removeprefix(_COPIES)
+        is_copy = path != target and self.find(target, target.rpartition("/")[0]) == path
+        return self.files[path] if is_copy else None
 
     def _copy(self, path: str, source: Path) -> str:
         self.files[_COPIES + path] = source
-        self.shown.append(_COPIES + path)
         return _COPIES + path
 
     def _entity(self, path: str) -> Ref | None:

@@ -6,7 +6,7 @@ import pytest
 
 from perpend.reports.site.content.logic import Logics
 from perpend.reports.site.content.policy import policy_page
-from tests.sites import POLICY, book_of, files, verdict_line
+from tests.sites import POLICY, book_of, files
 
 
 def test_a_policy_page_says_what_its_file_says(book):
@@ -36,13 +36,6 @@ def test_direct_and_inherited_sections_are_told_apart(book):
         ("/frameworks/acme/01", True, ["direct"], []),
         ("/frameworks/acme/02", False, ["similar-section"], ["/frameworks/acme/01"]),
     ] == found
-
-
-def test_statuses_are_facets_where_there_are_verdicts(tmp_path):
-    lines = [verdict_line(POLICY, "INCOMPLIANT", "a"), verdict_line(POLICY, "COMPLIANT", "b")]
-    book = book_of(tmp_path / "repository", files(), lines)
-    facets = policy_page(book, Logics(book), POLICY).head.facets
-    assert ["INCOMPLIANT", "COMPLIANT"] == [value for name, value in facets if name == "status"]
 
 
 @pytest.mark.parametrize(

@@ -12,22 +12,19 @@ import pytest
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site.build import MOST, Options, build_site, sitemap
 from perpend.reports.site.content.badges import FLAGS
-from perpend.reports.site.content.contents import pages_of
-from perpend.reports.site.content.frameworks import Frameworks
+from perpend.reports.site.content.contents import contents_of
 from perpend.reports.site.content.guides import ProsePage
 from perpend.reports.site.content.links import PageKind, Ref
 from perpend.reports.site.content.logic import Logics
 from perpend.reports.site.content.page import Head
 from perpend.reports.site.content.policy import policy_page
-from perpend.reports.site.content.verdicts.pages import verdicts_page
-from perpend.reports.site.content.verdicts.tally import Observed, ObservedSource, SiteVerdicts
 from perpend.reports.site.render.addresses import PagePaths, href_of, path_of, root_from, segment
 from perpend.reports.site.render.charts import bar_svg, relations_svg
 from perpend.reports.site.render.drawing import Drawing, shown, source_html
 from perpend.reports.site.render.icons import KINDS
 from perpend.reports.site.render.pages import CSP, Renderer
 from tests.repositories import write
-from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files, leave_out_operations, verdict_line
+from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files, leave_out_operations
 
 pytestmark = pytest.mark.medium
 
@@ -203,7 +200,6 @@ def test_ids_from_outside_never_become_paths_of_their_own(hostile):
         (Ref(PageKind.FRAMEWORK, "/frameworks/f", ""), "frameworks/f/index.html"),
         (Ref(PageKind.TYPE, "T__c", ""), "types/T__c/index.html"),
         (Ref(PageKind.RULE, "dec-x-1", ""), "rules/dec-x-1/index.html"),
-        (Ref(PageKind.FINDINGS, "/ce/a", ""), "verdicts/ce/a/index.html"),
     ],
 )
 def test_each_kind_of_page_has_its_path(ref, path):
@@ -255,8 +251,10 @@ def test_long_sitemaps_are_split():
 def test_every_page_renders(tmp_path):
     book = book_of(tmp_path, files())
     pages = renderer()
-    for page in pages_of(book, title="x", documents=None):
-        assert f"<title>{'Site' if page.head.ref.kind is PageKind.HOME else ''}" in pages.html(page)
+    for ref, make in contents_of(book, title="x", documents=None):
+        page = make()
+        assert path_of(ref) == path_of(page.head.ref)
+        assert f"<title>{'Site' if ref.kind is PageKind.HOME else ''}" in pages.html(page)
 
 
 def test_type_pages_draw_relationships(site):
@@ -337,16 +335,14 @@ def test_words_that_stand_apart_are_apart_in_the_text(site):
 
 
 def test_rows_that_become_cards_name_their_columns(tmp_path):
-    lines = [verdict_line(POLICY, status, status) for status in ("INCOMPLIANT", "UNDETERMINED", "COMPLIANT")]
-    book = book_of(tmp_path / "repository", files(), lines)
-    renderer = Renderer("S", lambda path, base: None, verdicts=True)
+    book = book_of(tmp_path / "repository", files())
     unnamed, tables = [], 0
-    for page in pages_of(book, title="x", documents=None):
-        for table in re.findall(r'<table class="stack[^"]*">.*?</table>', renderer.html(page), re.DOTALL):
+    for ref, make in contents_of(book, title="x", documents=None):
+        for table in re.findall(r'<table class="stack[^"]*">.*?</table>', renderer().html(make()), re.DOTALL):
             tables += 1
             for row in re.findall(r"<tr[^>]*>(.*?)</tr>", table.partition("<tbody>")[2], re.DOTALL):
                 cells = re.findall(r"<td([^>]*)>", row)[1:]
-                unnamed += [page.head.ref for cell in cells if "data-label=" not in cell and "bar-cell" not in cell]
+                unnamed += [ref for cell in cells if "data-label=" not in cell and "bar-cell" not in cell]
     assert ([], True) == (unnamed, tables > 20)
 
 
@@ -358,18 +354,3 @@ def test_a_document_has_its_headings_and_its_shelf_beside_it():
         '<a href="#one-x">One x</a>' in html and '<a href="#two--three">Two &amp; three</a>' in html and "#deeper" not in html
     )
     assert '<a href="../../docs/a/index.html" aria-current="page">A</a>' in html and ">B &amp; C</a>" in html
-
-
-def test_times_are_written_for_people_and_paths_are_not_published(tmp_path):
-    source = ObservedSource("reports/of/me/report.csv", "credential-report", "2026-11-19T08:30:00Z", 25, ("1",))
-    verdicts = SiteVerdicts({POLICY: [0, 0, 1, 0, 0]}, observed=Observed("2026-11-20T00:00:00Z", sources=(source,)))
-    book = book_of(tmp_path, files(), verdicts=verdicts)
-    html = Renderer("S", lambda path, base: None, verdicts=True).html(verdicts_page(book, Frameworks(book)))
-    assert 'As of <time datetime="2026-11-20T00:00:00Z">2026-11-20 00:00 UTC</time>' in html
-    assert "2026-11-19 08:30 UTC" in html and ">report.csv<" in html and "reports/of" not in html
-
-
-def test_statuses_are_said_in_words_on_the_first_page(tmp_path):
-    book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "UNDETERMINED", "a")])
-    html = Renderer("S", lambda path, base: None, verdicts=True).html(next(pages_of(book, title="x", documents=None)))
-    assert "1 undetermined" in " ".join(re.sub(r"<[^>]*>", "", html).split())
