@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,39 +10,14 @@ import pytest
 
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site.site import Site
-from perpend.server.preview import Preview, preview_app
-from perpend.server.run import http_server, listening_socket
-from perpend.server.settings import Limits
+from perpend.server.preview import Preview
+from tests.previews import ServedPreview
 from tests.repositories import write
 from tests.sites import EVIL, POLICY, files, hostile_files, leave_out_operations
 
 
-class Served:
-    """A preview on a port, and what it shows."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.preview = Preview(self.read())
-        self.bound = listening_socket("127.0.0.1", 0)
-        self.port = self.bound.getsockname()[1]
-        self.server = http_server(preview_app(self.preview, self.port), Limits())
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.bound]}, daemon=True)
-        self.thread.start()
-
-    def read(self) -> Site:
-        return Site(Repository(self.root), title="S", documents=self.root.parent / "docs", search=False)
-
-    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path, headers={"Host": f"127.0.0.1:{self.port}", **headers})
-        answer = connection.getresponse()
-        found = answer.status, answer.headers, answer.read()
-        connection.close()
-        return found
-
-
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPreview]:
     directory = tmp_path_factory.mktemp("preview")
     found = {**files(), "frameworks/acme/04/section.yaml": {"name": EVIL}}
     root = write(directory / "repository", found | {f"{POLICY[1:]}/remediation.md": "![p](p.png)\n"})
@@ -53,14 +26,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     write(directory, {"secret.png": "secret"})
     with pytest.MonkeyPatch.context() as patch:
         leave_out_operations(patch)
-        served = Served(root)
+        served = ServedPreview(root, directory / "docs")
         yield served
-        served.server.should_exit = True
-        served.thread.join(60)
-        served.bound.close()
+        served.close()
 
 
-def test_every_page_is_shown_and_reloads(served: Served) -> None:
+def test_every_page_is_shown_and_reloads(served: ServedPreview) -> None:
     tag = f'<script src="/.perpend/reload.js" data-version="{served.preview.version}"></script>'
     for path in served.preview.site.pages:
         status, headers, content = served.get(f"/{path.replace('~', '%7E')}")
@@ -71,7 +42,7 @@ def test_every_page_is_shown_and_reloads(served: Served) -> None:
     assert b"location.reload()" in served.get("/.perpend/reload.js")[2]
 
 
-def test_a_directory_is_its_first_page(served: Served) -> None:
+def test_a_directory_is_its_first_page(served: ServedPreview) -> None:
     status, headers, _ = served.get("/ce/acme")
     assert (307, "/ce/acme/") == (status, headers["Location"])
     assert served.get("/")[2] == served.get("/index.html?q=1")[2]
@@ -90,7 +61,7 @@ def test_a_directory_is_its_first_page(served: Served) -> None:
         (f"files{POLICY}/p.png", "image/png", b"\x89PNG"),
     ],
 )
-def test_files_of_pages_are_shown(served: Served, path: str, kind: str, words: bytes) -> None:
+def test_files_of_pages_are_shown(served: ServedPreview, path: str, kind: str, words: bytes) -> None:
     status, headers, content = served.get(f"/perpend-site/{path}")
     assert (200, kind, True) == (status, headers["Content-Type"], words in content)
 
@@ -103,7 +74,7 @@ def test_files_of_pages_are_shown(served: Served, path: str, kind: str, words: b
         *("/perpend-site/../build.py", "/perpend-site/..%2fbuild.py", "/.perpend/none", "/" + "a/" * 3_000, "//evil.example/"),
     ],
 )
-def test_nothing_else_is_shown(served: Served, path: str) -> None:
+def test_nothing_else_is_shown(served: ServedPreview, path: str) -> None:
     assert (404, b"there is no such page\n") == served.get(path)[::2]
 
 
@@ -111,29 +82,29 @@ def test_nothing_else_is_shown(served: Served, path: str) -> None:
     "host",
     ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example:{port}", "", "0.0.0.0:{port}"],
 )
-def test_other_names_are_refused(served: Served, host: str) -> None:
+def test_other_names_are_refused(served: ServedPreview, host: str) -> None:
     for path in ("/", "/.perpend/version", "/.perpend/reload.js", "/perpend-site/titles.js"):
         assert 421 == served.get(path, Host=host.format(port=served.port))[0]
 
 
 @pytest.mark.parametrize("hosts", [(), ("{good}", "evil.example"), ("evil.example", "{good}")])
-def test_requests_without_one_good_host_are_refused(served: Served, hosts: tuple[str, ...]) -> None:
+def test_requests_without_one_good_host_are_refused(served: ServedPreview, hosts: tuple[str, ...]) -> None:
     lines = "".join(f"Host: {host.format(good=f'127.0.0.1:{served.port}')}\r\n" for host in hosts)
     with socket.create_connection(("127.0.0.1", served.port), timeout=60) as connection:
         connection.sendall(f"GET / HTTP/1.1\r\n{lines}\r\n".encode())
         assert connection.recv(12) in (b"HTTP/1.1 400", b"HTTP/1.1 421")
 
 
-def test_the_name_of_this_machine_is_good(served: Served) -> None:
+def test_the_name_of_this_machine_is_good(served: ServedPreview) -> None:
     assert 200 == served.get("/", Host=f"localhost:{served.port}")[0]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_nothing_can_be_sent(served: Served, method: str) -> None:
+def test_nothing_can_be_sent(served: ServedPreview, method: str) -> None:
     assert 405 == served.get("/", method)[0]
 
 
-def test_a_change_is_shown_and_open_pages_notice(served: Served) -> None:
+def test_a_change_is_shown_and_open_pages_notice(served: ServedPreview) -> None:
     page, before = f"/{POLICY[1:]}/", served.get("/.perpend/version")[2]
     assert before == served.get("/.perpend/version")[2]
     (served.root / POLICY[1:] / "description.md").write_text("Another text.\n")
@@ -143,11 +114,11 @@ def test_a_change_is_shown_and_open_pages_notice(served: Served) -> None:
     assert before != after and "Another text." in content and f'data-version="{after.decode().strip()}"' in content
 
 
-def test_a_page_of_another_server_reloads(served: Served) -> None:
+def test_a_page_of_another_server_reloads(served: ServedPreview) -> None:
     assert Preview(served.read()).version > served.preview.version
 
 
-def test_what_cannot_be_read_is_said(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_said(served: ServedPreview, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Site, "file", lambda *_: (served.root / "gone").read_bytes())
     status, _, content = served.get("/perpend-site/x.png")
     assert (503, True) == (status, b"No such file" in content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -13,8 +13,6 @@ from perpend.reports.site.render.drawing import shown
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader
-
-_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z")
 
 
 def template_environment(loader: BaseLoader) -> Environment:
@@ -28,7 +26,7 @@ def template_environment(loader: BaseLoader) -> Environment:
         finalize=shown,
         auto_reload=False,
     )
-    environment.filters |= {"verbatim": verbatim, "slug": _slug, "basename": _basename, "moment": _moment}
+    environment.filters |= {"verbatim": verbatim, "slug": _slug, "basename": _basename}
     return environment
 
 
@@ -44,9 +42,3 @@ def _slug(text: str) -> str:
 def _basename(path: str) -> str:
     """Return the last part of a path. Directories are private, and pages are published."""
     return path.rstrip("/").rpartition("/")[2] or path
-
-
-def _moment(time: str) -> str:
-    """Return an ISO 8601 time in a readable form."""
-    parts = _TIME.fullmatch(time)
-    return f"{parts[1]} {parts[2]} UTC" if parts else time

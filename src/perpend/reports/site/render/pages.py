@@ -40,7 +40,7 @@ from perpend.reports.site.directory import MARK
 from perpend.reports.site.render.addresses import href_of, path_of, root_from
 from perpend.reports.site.render.drawing import LONG, Drawing
 from perpend.reports.site.render.environment import template_environment
-from perpend.reports.site.render.icons import RESULTS, STATUSES
+from perpend.reports.site.render.icons import STATUSES
 from perpend.reports.site.render.markdown import plain_text
 from perpend.version import __version__
 
@@ -163,8 +163,6 @@ class Renderer:
             "side": page.side if isinstance(page, ProsePage | DocumentsPage | OperationsPage) else (),
             "side_name": (page.head.crumbs or (ref,))[0].name,
             "tones": {status: tone for status, (_, tone) in STATUSES.items()},
-            "symbols": {status: symbol for status, (symbol, _) in STATUSES.items()},
-            "result_looks": RESULTS,
             "tag": list_ref,
             "states": tuple(flag for flag in ref.flags if flag.slug in _STATES),
             "flag_of": lambda ref: FLAGS[ref.id],
