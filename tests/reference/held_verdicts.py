@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from perpend.core.objects.inventory import CloudObject
 from perpend.evaluation.verdicts.verdicts import HIDDEN, VerdictRow
@@ -14,18 +13,12 @@ from perpend.inventory.readers.conflicts import parted
 from perpend.language.interpreter.interpreter import EvaluationOutcome
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Program
-from perpend.reports.formats.row_values import NotInSql
 
 
 class HeldObjects(tuple[CloudObject, ...]):
-    """Objects in memory. Formats write them in Python, because no table holds them."""
+    """Objects in memory."""
 
     __slots__ = ()
-
-    @property
-    def held(self) -> Any:
-        """Raise NotInSql."""
-        raise NotInSql
 
     def at(self, places: Collection[int]) -> dict[int, CloudObject]:
         """Return objects by their places."""

@@ -7,29 +7,21 @@ without a rating, and each of these is marked as not rated. A resource has a reg
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.clouds.aws import AWS
-from perpend.core.clouds.registry import is_account, is_account_sql, is_account_type
+from perpend.core.clouds.registry import is_account, is_account_type
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.status import Status
-from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.finding import moment_text
-from perpend.reports.formats.finding_lines import LEFT_OUT, optional
-from perpend.reports.formats.json_text import json_of, write_items
-from perpend.reports.formats.lines import write_lines
+from perpend.reports.formats.json_text import write_items
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
-    from perpend.reports.formats.row_values import StoredRows
-    from perpend.reports.formats.subjects import Subject
-
-_LEFT_OUT: Final = LEFT_OUT.encode()
 
 LEVELS: Final = ("low", "medium", "high", "critical")
 """The severities that the user can choose for findings without a rating."""
@@ -45,62 +37,6 @@ _STATUSES: Final = {
     Status.UNDETERMINED: "WARNING",
     Status.DISAPPEARED: "NOT_AVAILABLE",
 }
-
-
-class AsffText:
-    """Writes a finding as an item of a JSON array, after a comma. It is left out if no AWS account is known."""
-
-    left_out = f"NOT coalesce({is_account_sql('r.account', AWS)}, false)"
-
-    def __init__(self, run: ReportedRun, unrated: str) -> None:
-        self._run = run
-        self._unrated = unrated
-
-    def holds(self, subject: Subject) -> bool:
-        """Whether the format can hold an object's findings."""
-        return is_account(subject.account or "", AWS)
-
-    def __call__(self, finding: ReportedFinding) -> str:
-        """Return the text of a finding."""
-        return f",\n{json_of(asff_of(self._run, finding, unrated=self._unrated))}"
-
-    def holes(self, rows: StoredRows, marks: Subject, columns: Mapping[str, str]) -> dict[str, str]:
-        """Return the texts about an object with the expressions that replace them."""
-        partition = f"coalesce({columns['partition']}, '{AWS.usual_partition}')"
-        regions = " ".join(f"WHEN {text_literal(one)} THEN {text_literal(region)}" for one, region in _GLOBAL_REGIONS.items())
-        return {
-            f'"{marks.id}"': _filled_in_sql(rows, columns["id"], _ID),
-            f'"{marks.name}"': _filled_in_sql(rows, columns["name"], _FIELD),
-            f',"Region":"{marks.region}"': optional(f',"Region":"{marks.region}"', str(marks.region), columns["region"]),
-            str(marks.account): columns["account"],
-            str(marks.region): f"coalesce({columns['region']}, CASE {partition} {regions} ELSE 'us-east-1' END)",
-            str(marks.partition): partition,
-        }
-
-
-def write_evaluation_asff(texts: Generator[bytes], stream: TextIO) -> int:
-    """Write the texts of findings as ``{"Findings": […]}``. Return the number left out because no AWS account is known."""
-    left_out = 0
-
-    def items() -> Generator[bytes]:
-        nonlocal left_out
-        with closing(texts):
-            for some in texts:
-                left_out += some.count(_LEFT_OUT)
-                if written := some.replace(_LEFT_OUT, b""):
-                    yield written
-
-    stream.write('{"Findings":[')
-    write_lines(items(), stream, without=",")
-    stream.write("\n]}\n")
-    return left_out
-
-
-def _filled_in_sql(rows: StoredRows, value: str, most: int) -> str:
-    """Return the expression of a text as JSON, shortened; of a dash for a blank one."""
-    called = rows.called(lambda text: json_of(_filled(text or "", most)), value)
-    simple = f"r.plain AND strlen({value}) <= {most} AND trim({value}) <> ''"
-    return f"CASE WHEN {simple} THEN concat('\"', {value}, '\"') ELSE {called} END"
 
 
 def write_asff(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, unrated: str) -> int:

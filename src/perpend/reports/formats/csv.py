@@ -9,23 +9,19 @@ from perpend.core.diagnostics.escape import encodable
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.severity.effective import RATED_STATUSES
-from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
-from perpend.reports.formats.object_texts import ObjectWriter
-from perpend.reports.formats.references import Quoting, VerdictFormat
+from perpend.reports.formats.evaluated_rows import EvaluatedRows, RowColumns
 from perpend.reports.formats.registry import REFERENCES
+from perpend.reports.formats.values import reference_start, statuses_with_references, times_of_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import TextIO, TypeAlias
+    from collections.abc import Mapping
+    from typing import TextIO
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.severity.results import RatedEvaluation
-    from perpend.reports.formats.lines import Outcome
+    from perpend.reports.formats.evaluated_rows import Outcome
     from perpend.reports.formats.row_values import StoredRows
-
-    Head: TypeAlias = Callable[[Outcome], str]
 
 HEADER: Final = (
     "policyId",
@@ -54,6 +50,7 @@ HEADER: Final = (
 RATED: Final = ("severity", "ratedBy")
 """The columns after ``runtimeError``, if there are ratings."""
 
+_CELL: Final = "perpend_cell"
 _END: Final = "\r\n"
 _IDENTITY: Final = HEADER.index("objectId")
 _UNSEEN = "\\s\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -81,13 +78,25 @@ def write_csv(
 
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
     stream.write(_cells(*header) + _END)
-    described = _CsvDescriber(evaluation, accounts or {}, facts=facts)
-    plain, quoting = (_head, _QUOTING) if facts else (_bare_head, None)
-    head = _rated_head(plain, weighed) if weighed else plain
-    written = VerdictFormat(
-        evaluation, head, described, quoting=quoting, references=references, adjustments=weighed.steps if weighed else None
+    start = reference_start(evaluation)
+
+    def of_outcome(outcome: Outcome) -> tuple[str]:
+        # A runtime error quotes values, which are facts.
+        return (_outcome_cells(outcome if facts else outcome._replace(error=None), weighed),)
+
+    columns = RowColumns(
+        {"outcome_cells": "VARCHAR"},
+        of_outcome,
+        lambda rows: _object_cells(rows, evaluation, accounts or {}, facts=facts),
+        (lambda type_name, read: start(type_name, read)) if facts else None,
+        statuses_with_references(references),
+        whole=references == "all",
+        functions={_CELL: cell_text},
     )
-    write_lines(verdict_lines(evaluation, written), stream)
+    # References are ASCII and start with a bracket, so they are no formula; quotes always suit them.
+    read_values = "'\"[', replace(r.read_values, '\"', '\"\"'), ']\"'" if facts else "''"
+    line = f"concat(r.outcome_cells, r.before, {read_values}, r.behind)"
+    EvaluatedRows(evaluation, columns, weighed).write(line, stream)
 
 
 def cell_text(text: str) -> str:
@@ -108,91 +117,41 @@ def _cells(*texts: str) -> str:
     return ",".join(map(cell_text, texts))
 
 
-def _rated_head(head: Head, weighed: RatedEvaluation) -> Head:
-    """Return a function that renders the same cells, and the severity with its source."""
-
-    def rated(ended: Outcome) -> str:
-        program, index, _, steps = ended
-        status = program.verdicts[index].status
-        rating = weighed.in_force.of(program.policy_id, steps) if status in RATED_STATUSES else None
-        cells = _cells(rating.level.value, rating.source) if rating else ","
-        return f"{head(ended)}{cells},"
-
-    return rated
+def cell_in_sql(expression: str, function: str) -> str:
+    """Return the expression of a text as one cell. ``function`` is :func:`cell_text` in SQL. A null is an empty cell."""
+    simple = f"regexp_full_match({expression}, {text_literal(_SIMPLE.pattern)})"
+    return (
+        f"CASE WHEN coalesce({expression}, '') = '' THEN '' WHEN {simple} THEN {expression} ELSE {function}({expression}) END"
+    )
 
 
-def _head(ended: Outcome) -> str:
-    program, index, error, _ = ended
+def _outcome_cells(outcome: Outcome, weighed: RatedEvaluation | None) -> str:
+    """Return the cells of an outcome, each with a comma behind it."""
+    program, index, error, steps = outcome
     verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict)
-    cells = _cells(program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or "")
-    return f"{cells},"
+    cells = [program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or ""]
+    if weighed:
+        rating = weighed.in_force.of(program.policy_id, steps) if verdict.status in RATED_STATUSES else None
+        cells += [rating.level.value, rating.source] if rating else ["", ""]
+    return f"{_cells(*cells)},"
 
 
-def _bare_head(ended: Outcome) -> str:
-    """Render the outcome of a program without the runtime error, which quotes values."""
-    return _head(ended._replace(error=None))
-
-
-def _quotes_doubled(text: str) -> str:
-    return text.replace('"', '""')
-
-
-def cell_in_sql(expression: str, called: str) -> str:
-    """Return the expression of a text as one cell. ``called`` is the call of :func:`cell_text`. A null is an empty cell."""
-    simple = f"regexp_full_match({expression}, {text_literal(_SIMPLE.pattern)})"
-    return f"CASE WHEN coalesce({expression}, '') = '' THEN '' WHEN {simple} THEN {expression} ELSE {called} END"
-
-
-_QUOTING: Final = Quoting(_quotes_doubled, lambda written: f"replace({written}, '\"', '\"\"')")
-
-
-class _CsvDescriber(ObjectWriter):
-    """Renders objects. The type and owner of consecutive objects are rendered once."""
-
-    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], *, facts: bool) -> None:
-        super().__init__(evaluation, accounts)
-        self._facts = facts
-        # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
-        self._opening, self._closing = ('"[', ']"') if facts else ("", "")
-        self._shared: tuple[str, ...] | None = None
-        self._text = ""
-
-    def __call__(self, object_: CloudObject) -> tuple[str, str]:
-        master = object_.master
-        shared = (object_.type_name, master.id, master.name if self._facts else "") if master else (object_.type_name, "", "")
-        if shared != self._shared:
-            type_name, *owner = shared
-            self._shared, self._text = shared, _cells(type_name, self._evaluation.type_label(type_name), *owner)
-        account, region = self._account_of(object_), cell_text(object_.region or "")
-        name = object_.name if self._facts else ""
-        return (
-            f"{_cells(object_.id, name, object_.external_id)},{self._text},{self._opening}",
-            f"{self._closing},{account},{region},{self._source(object_.origin.source)}{_END}",
-        )
-
-    def in_sql(self, rows: StoredRows) -> tuple[str, str]:
-        """Return the texts in SQL."""
-        type_name = rows.object_type.name
-        names = (rows.id, rows.name if self._facts else "''", rows.external_id)
-        owner = (rows.master_id, rows.master_name if self._facts else "''")
-        types = f",{_cells(type_name, self._evaluation.type_label(type_name))},"
-        named, owned = ([cell_in_sql(one, rows.called(cell_text, one)) for one in some] for some in (names, owner))
-        before = [*_with_commas(named), text_literal(types), *_with_commas(owned), text_literal(f",{self._opening}")]
-        account, source = self._account_in_sql(rows), self._source_in_sql(rows)
-        region = f"coalesce({rows.region}, '')"
-        behind = [text_literal(f"{self._closing},"), account, "','", region, "','", source, text_literal(_END)]
-        return Sql(concat(before)), Sql(concat(behind))
-
-    _no_account = ",,"
-
-    def _account(self, number: str, account: Account) -> str:
-        return _cells(number, account.name or "", account.owner or "")
-
-    def _source_text(self, name: str, time: str | None) -> str:
-        return _cells(name, time or "")
-
-
-def _with_commas(cells: Sequence[str]) -> list[str]:
-    """Return the expressions of cells with commas between them."""
-    return [part for place, cell in enumerate(cells) for part in (("','", cell) if place else (cell,))]
+def _object_cells(
+    rows: StoredRows, evaluation: Evaluation, accounts: Mapping[str, Account], *, facts: bool
+) -> Mapping[str, str]:
+    """Return the expressions of an object's cells before and behind the references."""
+    type_name = rows.object_type.name
+    id_, name, external_id, master_id, master_name = (
+        cell_in_sql(one, _CELL) for one in (rows.id, rows.name, rows.external_id, rows.master_id, rows.master_name)
+    )
+    if not facts:
+        name = master_name = "''"
+    types = text_literal(_cells(type_name, evaluation.type_label(type_name)))
+    of_account = {number: f"{number},{_cells(one.name or '', one.owner or '')}" for number, one in accounts.items()}
+    account = rows.of_account(of_account, f"concat({cell_in_sql(rows.account, _CELL)}, ',,')", ",,")
+    sources = rows.of_source([_cells(source, time or "") for source, time in times_of_sources(evaluation, rows.sources)])
+    return {
+        "before": f"concat_ws(',', {id_}, {name}, {external_id}, {types}, {master_id}, {master_name}, '')",
+        "behind": f"concat(',', {account}, ',', {cell_in_sql(rows.region, _CELL)}, ',', {sources}, {text_literal(_END)})",
+    }

@@ -6,7 +6,7 @@ Formats are written from these values alone. A caller with a history adds its fa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.claims import NOT_ASKED
@@ -15,26 +15,27 @@ from perpend.core.objects.status import Status
 from perpend.core.values.values import iso_from_milliseconds
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
-from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.findings.history.identity import finding_id
 from perpend.language.program.numbering import split
-from perpend.reports.formats.lines import Outcome
-from perpend.reports.formats.subjects import subject_of
+from perpend.reports.formats.evaluated_rows import EvaluatedRows, Outcome, RowColumns
+from perpend.reports.formats.subjects import subject_with_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.findings.severity.levels import FindingSeverity
     from perpend.findings.severity.results import RatedEvaluation
-    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program
     from perpend.reports.formats.subjects import Subject
 
 OPEN: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
 """The statuses that formats write by default: passing findings would be most of the bytes."""
+
+
+_MOST_ALIKE: Final = 4_096
+"""How many outcomes are remembered: many findings have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,32 +179,35 @@ def findings_of(
     evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], weighed: RatedEvaluation | None = None
 ) -> Iterator[ReportedFinding]:
     """Yield the shown findings of some statuses, by type, object and policy."""
-    for type_name in evaluation.selection.by_type():
-        columns = [column for column in evaluation.shown if column.program.input_type == type_name]
-        if not columns:
-            continue
-        programs = [column.program for column in columns]
-        for objects, ends in columns[0].objects.chunks(columns):
-            for object_, *of_object in zip(objects, *ends, strict=True):
-                yield from findings_about(object_, zip(programs, of_object, strict=True), run, statuses, weighed)
-
-
-def findings_about(
-    object_: CloudObject,
-    ends: Iterable[tuple[Program, EvaluationOutcome]],
-    run: ReportedRun,
-    statuses: Collection[Status],
-    weighed: RatedEvaluation | None,
-) -> Iterator[ReportedFinding]:
-    """Yield the shown findings of some statuses about an object."""
-    shown = [(program, end) for program, end in ends if end[0] != HIDDEN and program.verdicts[end[0]].status in statuses]
-    if not shown:
-        return
-    subject = subject_of(object_)
-    for program, end in shown:
-        steps = weighed.steps.get(program.policy_id, {}).get(object_.id, 0) if weighed else 0
-        uid = finding_id(program.policy_id, object_.type_name, object_.id)
-        yield finding_of(run, Outcome(program, *end, steps), uid, subject, weighed)
+    programs = {column.program.policy_id: column.program for column in evaluation.shown}
+    outcome_columns = {"policy_id": "VARCHAR", "number": "INTEGER", "error": "VARCHAR", "adjustment": "INTEGER"}
+    columns = RowColumns(
+        outcome_columns,
+        lambda outcome: (outcome.program.policy_id, *outcome[1:]),
+        lambda rows: {
+            "id": rows.id,
+            "external_id": rows.external_id,
+            "name": rows.name,
+            "account": rows.account,
+            "region": rows.region,
+        },
+    )
+    relation = EvaluatedRows(evaluation, columns, weighed, statuses)
+    of_object = "r.id, r.external_id, r.name, r.account, r.region"
+    alike: dict[tuple[Any, ...], ReportedFinding] = {}
+    for policy_id, *described, object_id, external_id, name, account, region in relation.rows(
+        f"r.policy_id, r.number, r.error, r.adjustment, {of_object}"
+    ):
+        program = programs[policy_id]
+        subject = subject_with_names(object_id, external_id, name, program.input_type, account=account, region=region)
+        uid, outcome_key = finding_id(policy_id, program.input_type, object_id), (policy_id, *described)
+        if (like := alike.get(outcome_key)) is None:
+            like = finding_of(run, Outcome(program, *described), uid, subject, weighed)
+            if len(alike) < _MOST_ALIKE:
+                alike[outcome_key] = like
+        yield ReportedFinding(
+            uid, like.policy, subject, like.status, like.index, like.message, like.remediation, like.line, rating=like.rating
+        )
 
 
 def finding_of(

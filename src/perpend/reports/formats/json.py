@@ -13,23 +13,22 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.reports.formats.decisions import rating_document, severities_document, waivers_document
-from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
-from perpend.reports.formats.object_texts import ObjectTexts, iso_time
-from perpend.reports.formats.references import VerdictFormat
+from perpend.reports.formats.evaluated_rows import EvaluatedRows, RowColumns
 from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.requirements import frameworks_json
+from perpend.reports.formats.row_values import json_text_sql
+from perpend.reports.formats.values import iso_time, reference_start, statuses_with_references, times_of_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import CloudObject, Source
+    from perpend.core.objects.inventory import Source
     from perpend.evaluation.verdicts.evaluation import Evaluation, Totals
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.language.program.program import Program
-    from perpend.reports.formats.lines import Outcome
+    from perpend.reports.formats.evaluated_rows import Outcome
     from perpend.reports.formats.row_values import StoredRows
 
 
@@ -68,11 +67,8 @@ def write_json(
         settings = [dict(zip(("key", "value", "place"), setting, strict=True)) for setting in decided]
         stream.write(f'"exitCodeBy":{json.dumps(settings, separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
-    outcome = _OutcomeText(weighed, before=_BETWEEN, after=',"references":')
-    written = VerdictFormat(
-        evaluation, outcome, _Described(evaluation, accounts or {}, "}"), references=references, adjustments=outcome.adjustments
-    )
-    write_lines(verdict_lines(evaluation, written), stream, without=_BETWEEN)
+    relation = _relation(evaluation, accounts or {}, weighed, references)
+    relation.write(f"concat({text_literal(_BETWEEN)}, {_LINE}, '}}')", stream, before_first=_BETWEEN)
     stream.write("\n]}\n")
 
 
@@ -86,10 +82,8 @@ def write_ndjson(
 ) -> None:
     """Write each verdict as one line of JSON, with the filter if there is one. The arguments are as in ``write_json``."""
     shown = evaluation.filter_verdicts
-    described = _Described(evaluation, accounts or {}, "}\n" if shown is None else f',"filter":{json_text(shown.words)}}}\n')
-    outcome = _OutcomeText(weighed, after=',"references":')
-    written = VerdictFormat(evaluation, outcome, described, references=references, adjustments=outcome.adjustments)
-    write_lines(verdict_lines(evaluation, written), stream)
+    ending = "}\n" if shown is None else f',"filter":{json_text(shown.words)}}}\n'
+    _relation(evaluation, accounts or {}, weighed, references).write(f"concat({_LINE}, {text_literal(ending)})", stream)
 
 
 def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
@@ -123,42 +117,31 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-class _OutcomeText:
-    """Writes outcomes of programs between two texts, with a rating if there are ratings."""
-
-    def __init__(self, weighed: RatedEvaluation | None, *, before: str = "", after: str) -> None:
-        self._weighed = weighed
-        self._before = before
-        self._after = after
-        self.adjustments = weighed.steps if weighed else None
-
-    def __call__(self, ended: Outcome) -> str:
-        program, index, error, steps = ended
-        outcome = _outcome_of(program, index, error)
-        if self._weighed is not None:
-            rating = self._weighed.in_force.of(program.policy_id, steps)
-            outcome["rating"] = rating_document(rating, program.verdicts[index].status)
-        return self._before + json.dumps(outcome, separators=(",", ":"))[:-1] + self._after
+_LINE: Final = "r.outcome, ',\"references\":[', r.read_values, '],\"object\":', r.object"
+"""The parts of a verdict's text, up to its last bracket."""
 
 
-class _Described:
-    """Writes the objects behind the references of verdicts, each followed by ``ending``."""
+def _relation(
+    evaluation: Evaluation, accounts: Mapping[str, Account], weighed: RatedEvaluation | None, references: str
+) -> EvaluatedRows:
+    """Return the rows with an outcome as JSON without its last bracket, and an object as JSON."""
+    columns = RowColumns(
+        {"outcome": "VARCHAR"},
+        lambda outcome: (_compact(_outcome(outcome, weighed))[:-1],),
+        lambda rows: {"object": _object(rows, evaluation, accounts)},
+        reference_start(evaluation),
+        statuses_with_references(references),
+        whole=references == "all",
+    )
+    return EvaluatedRows(evaluation, columns, weighed)
 
-    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], ending: str) -> None:
-        self._objects = ObjectTexts(evaluation, accounts)
-        self._ending = ending
 
-    def __call__(self, object_: CloudObject) -> tuple[str, str]:
-        return "[", f'],"object":{self._objects(object_)}{self._ending}'
-
-    def in_sql(self, rows: StoredRows) -> tuple[str, str]:
-        """Return both texts in SQL."""
-        parts = [text_literal('],"object":'), self._objects.in_sql(rows), text_literal(self._ending)]
-        return "[", Sql(concat(parts))
-
-
-def _outcome_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
+def _outcome(outcome: Outcome, weighed: RatedEvaluation | None) -> dict[str, Any]:
+    program, index, error, steps = outcome
     verdict = program.verdicts[index]
+    rating = (
+        {} if weighed is None else {"rating": rating_document(weighed.in_force.of(program.policy_id, steps), verdict.status)}
+    )
     return {
         "policyId": program.policy_id,
         "status": verdict.status.value,
@@ -167,4 +150,46 @@ def _outcome_of(program: Program, index: int, error: str | None) -> dict[str, An
         "currentStateMessage": message_of(verdict, error),
         "remediationMessage": remediation_of(program, verdict),
         "runtimeError": error,
+        **rating,
     }
+
+
+def _object(rows: StoredRows, evaluation: Evaluation, accounts: Mapping[str, Account]) -> str:
+    """Return the expression of an object as JSON."""
+
+    def type_members(type_name: str) -> str:
+        return f'"typeApiName":{json_text(type_name)},"typeName":{json_text(evaluation.type_label(type_name))}'
+
+    object_type, master = rows.object_type, "'null'"
+    if lookup := object_type.lookups.get(object_type.master or ""):
+        identity = json_text_sql(rows.master_id)
+        members = {f'{{{type_members(lookup.target)},"id":': identity, ',"externalId":': identity}
+        master = _joined(members | {',"name":': json_text_sql(rows.master_name), "}": "''"})
+        master = f"CASE WHEN {rows.master_id} IS NULL THEN 'null' ELSE {master} END"
+    described = {number: _compact({"id": number, "name": one.name, "owner": one.owner}) for number, one in accounts.items()}
+    other = _joined({'{"id":': json_text_sql(rows.account), ',"name":null,"owner":null}': "''"})
+    sources = [
+        f'"source":{json_text(source)},"observedAt":{json.dumps(time)}'
+        for source, time in times_of_sources(evaluation, rows.sources)
+    ]
+    return _joined(
+        {
+            '{"id":': json_text_sql(rows.id),
+            ',"name":': json_text_sql(rows.name),
+            ',"externalId":': json_text_sql(rows.external_id),
+            f',{type_members(object_type.name)},"master":': master,
+            ',"account":': rows.of_account(described, other, "null"),
+            ',"region":': json_text_sql(rows.region),
+            ",": rows.of_source(sources),
+            "}": "''",
+        }
+    )
+
+
+def _joined(parts: Mapping[str, str]) -> str:
+    """Return the expression of texts, each followed by the value of an expression."""
+    return f"concat({', '.join(f'{text_literal(text)}, {expression}' for text, expression in parts.items())})"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -11,17 +11,14 @@ from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.decisions import rating_document
 from perpend.reports.formats.finding import CHANGED, CLOSED, SAME
-from perpend.reports.formats.finding_lines import optional
 from perpend.reports.formats.json_text import json_of
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
-    from perpend.reports.formats.row_values import StoredRows
-    from perpend.reports.formats.subjects import Subject
 
 VERSIONS: Final = ("1.5.0", "1.8.0")
 """The versions of the schema; the last one is the default."""
@@ -46,35 +43,6 @@ _SEVERITIES: Final = {
     SeverityLevel.CRITICAL: (5, "Critical"),
 }
 _PASSING: Final = (Status.COMPLIANT, Status.INAPPLICABLE)
-
-
-class OcsfText:
-    """Writes a finding as a line of JSON."""
-
-    left_out = None
-
-    def __init__(self, run: ReportedRun, version: str) -> None:
-        self._run = run
-        self._version = version
-
-    def holds(self, subject: Subject) -> bool:
-        """Whether the format can hold an object's findings: it holds all."""
-        del subject
-        return True
-
-    def __call__(self, finding: ReportedFinding) -> str:
-        """Return the text of a finding."""
-        return json_of(_event(self._run, finding, self._version)) + "\n"
-
-    def holes(self, rows: StoredRows, marks: Subject, columns: Mapping[str, str]) -> dict[str, str]:
-        """Return the texts about an object with the expressions that replace them."""
-        account, region = (f',"account":{{"uid":"{marks.account}"}}', f',"region":"{marks.region}"')
-        return {
-            f'"{marks.id}"': rows.text(columns["id"]),
-            f'"{marks.name}"': rows.text(columns["name"]),
-            account: optional(account, str(marks.account), columns["account"]),
-            region: optional(region, str(marks.region), columns["region"]),
-        }
 
 
 def write_ocsf(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, version: str = VERSIONS[-1]) -> None:

@@ -52,24 +52,19 @@ def write_ocsf_parquet(
 
     Raises StoreError, or OSError, if it cannot be written.
     """
-    write_lines_parquet((f"{json_of(event)}\n".encode() for event in events(run, findings, version=version)), path)
-
-
-def write_lines_parquet(texts: Iterable[bytes], path: str | Path) -> None:
-    """Write lines of events to a Parquet file. Raises as :func:`write_ocsf_parquet`."""
     target = Path(os.path.realpath(path))
     with replacement(target) as part, scratch() as directory:
         lines = directory / "events.ndjson"
-        longest = _write_lines(texts, lines)
+        longest = _write_lines((json_of(event) for event in events(run, findings, version=version)), lines)
         _pack(lines, longest, part, target, directory / "spill")
 
 
-def _write_lines(texts: Iterable[bytes], path: Path) -> int:
-    """Write texts of some lines each. Return the length of the longest text."""
+def _write_lines(texts: Iterable[str], path: Path) -> int:
+    """Write texts, one a line. Return the length of the longest line."""
     longest = 0
-    with naming(path), path.open("wb") as stream:
+    with naming(path), path.open("w", encoding="ascii") as stream:
         for text in texts:
-            longest = max(longest, stream.write(text))
+            longest = max(longest, stream.write(f"{text}\n"))
     return longest
 
 

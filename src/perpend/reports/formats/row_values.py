@@ -1,19 +1,19 @@
 """Return the SQL for the rows of a stored table: names of objects and owners, and the values that policies read, as JSON.
 
-The texts are those that Python writes for the same objects (``inventory.snapshots.read_objects``). SQL writes plain values.
-Functions in Python write the others, value by value.
+SQL writes plain values. Functions in Python write others, value by value. Values that no column holds, such as lists of related
+objects, are read in Python and joined.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.aws import shown_name_sql
-from perpend.core.schema.tables import OWNER, ROW, SOURCE, Form, plain, unfollowed, unread
-from perpend.core.values.values import document_of, json_from_text
+from perpend.core.schema.tables import OWNER, ROW, SOURCE, Form, unfollowed, unread
+from perpend.core.values.values import document_of
 from perpend.evaluation.engines.duckdb.sql import text_literal
+from perpend.evaluation.verdicts.verdict import reader_of
 from perpend.inventory.snapshots.database import name, text
 from perpend.inventory.snapshots.functions import add_function
 from perpend.inventory.snapshots.queries.identity import filled
@@ -21,9 +21,10 @@ from perpend.inventory.snapshots.read_objects import MAX_DEPTH, number_of
 from perpend.reports.formats.values import LONGEST, json_text, json_value, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from perpend.core.objects.inventory import CloudObject
     from perpend.core.schema.tables import Join, Table
     from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects
     from perpend.inventory.snapshots.database import Connection
@@ -36,34 +37,33 @@ PLAIN: Final = r"[ !#-\[\]-~]*"
 """The form of texts that JSON holds without an escape, for RE2."""
 
 _PLAIN_JSON: Final = rf'"{PLAIN}"|true|false|null|0|-?[1-9][0-9]{{0,14}}'
-_PLAIN_KEYS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ")
 _NULL: Final = "CAST(NULL AS VARCHAR)"
 _RANGE: Final = "perpend_rows_of_this_query"
 _LARGEST_EXACT: Final = 2**53
 
 
-class NotInSql(Exception):
-    """A value that SQL cannot write as Python does: a related object, a list of them, or an object inside a column."""
+class _NoColumn(Exception):
+    """A value that no column holds: a related object, a list of them, or an object inside a column."""
 
 
 class StoredRows:
     """A query that returns a row per object of a stored table, and expressions over its columns.
 
-    ``reads`` are the values to write; long ones are cut unless ``whole``. Raises NotInSql for values that SQL cannot write.
+    ``reads`` are the values to write; long ones are cut unless ``whole``. ``others`` is the name of the table with the values
+    that no column holds, which the caller fills from ``other_values`` if there are ``others_needed``.
     """
 
-    def __init__(self, objects: StoredObjects, reads: Sequence[Read], *, whole: bool) -> None:
+    def __init__(self, objects: StoredObjects, reads: Sequence[Read], *, whole: bool, others: str) -> None:
         self._held = held = objects.held
         self.object_type = object_type = objects.object_type
         self._required = objects.required
         self._whole = whole
+        self._others = others
         self._columns: dict[str, str] = {}
         self._aliases: dict[tuple[str, ...], str | None] = {(): "o"}
         self._tables: dict[tuple[str, ...], Table] = {(): held.tables.by_name[object_type.name]}
         self._joins: list[str] = [objects.identity.joins]
-        self._keys = _keys_by_path(reads)
-        self._texts: list[str] = []
-        self._functions: dict[str, tuple[Callable[..., str], int]] = {}
+        self._other_values: dict[str, Callable[[CloudObject], str | None]] = {}
         own = self._tables[()]
         external_id = _first(own, object_type.external_id_field, "Id")
         named = _first(own, object_type.name_field, "Name", "Id")
@@ -77,48 +77,41 @@ class StoredRows:
         self.values = {read: self._value(read) for read in reads}
 
     def query(self, codes: str, where: str, columns: Sequence[str]) -> str:
-        """Return the query for the rows that a condition on row numbers selects, with some columns of their codes.
-
-        The column ``plain`` is true if no name and no text of the row needs an escape in JSON.
-        """
+        """Return the query for the rows that a condition on row numbers selects, with some columns of their codes."""
         own = [f"{expression} AS {alias.removeprefix('r.')}" for expression, alias in self._columns.items()]
         selected = ", ".join([f"v.{name(ROW)}", f"v.{name(SOURCE)}", *(f"v.{column}" for column in columns), *own])
         table = self._held.relation(self.object_type.name)
         joined = f"(SELECT * FROM {codes} WHERE {where}) AS v JOIN (SELECT * FROM {table} WHERE {where}) AS o"
         followed = "".join(self._joins).replace(_RANGE, where)
-        rows = f"SELECT {selected} FROM {joined} ON o.{name(ROW)} = v.{name(ROW)}{followed}"
-        names = (self.id, self.name, self.external_id, self.master_id, self.master_name)
-        are_plain = f"regexp_full_match(concat({', '.join([*names, *self._texts])}), {text(PLAIN)})"
-        return f"SELECT *, {are_plain} AS plain FROM ({rows}) AS r"
+        if self._other_values:
+            followed += f" LEFT JOIN {self._others} AS p ON p.{name(ROW)} = o.{name(ROW)}"
+        return f"SELECT {selected} FROM {joined} ON o.{name(ROW)} = v.{name(ROW)}{followed}"
 
-    def text(self, expression: str) -> str:
-        """Return the expression of a text as JSON, which is null if the text is null."""
-        return self._text(expression, JSON_TEXT, None)
+    @property
+    def others_needed(self) -> list[str]:
+        """The columns of the table of other values."""
+        return [*self._other_values]
+
+    def other_values(self, object_: CloudObject) -> list[str | None]:
+        """Return the other values of an object."""
+        return [read(object_) for read in self._other_values.values()]
 
     def of_source(self, texts: Sequence[str]) -> str:
         """Return the expression of a text that depends on the row's source only. ``texts`` are those of all sources."""
         return f"list_extract([{', '.join(map(text_literal, texts))}], {self.source} + 1)"
 
-    def called(self, function: Callable[..., str], *arguments: str) -> str:
-        """Return the call of a function in Python. The result must be a text; arguments may be null."""
-        named = f"perpend_{secrets.token_hex(8)}"
-        self._functions[named] = function, len(arguments)
-        return f"{named}({', '.join(arguments)})"
+    def of_account(self, texts: Mapping[str, str], other: str, unknown: str) -> str:
+        """Return the expression of a text of the account: one of ``texts`` by number, else the expression ``other``.
 
-    def teach(self, connection: Connection) -> None:
-        """Register the functions that expressions call."""
-        for named, (function, number) in self._functions.items():
-            add_function(connection, named, function, ["VARCHAR"] * number, "VARCHAR", of_nulls=True)
+        ``unknown`` is the text if no account is known.
+        """
+        known = " ".join(f"WHEN {text_literal(number)} THEN {text_literal(text)}" for number, text in texts.items())
+        return f"CASE {self.account} {known} WHEN {self.account} THEN {other} ELSE {text_literal(unknown)} END"
 
     @property
     def sources(self) -> list[str]:
         """The names of the sources, in their order."""
         return [source.name for source in self._held.sources]
-
-    def _text(self, value: str, function: str, most: int | None) -> str:
-        short = f" AND strlen({value}) <= {most}" if most is not None else ""
-        simple = f"WHEN r.plain{short} THEN concat('\"', {value}, '\"')"
-        return f"CASE WHEN {value} IS NULL THEN 'null' {simple} ELSE {function}({value}) END"
 
     def _column(self, expression: str) -> str:
         """Return the column for an expression over the table and its lookups."""
@@ -127,7 +120,11 @@ class StoredRows:
     def _master(self) -> tuple[str, str]:
         """Return the id and the name of the owner, null if there is none (``object_from_fields``)."""
         lookup = self.object_type.lookups.get(self.object_type.master or "")
-        alias = self._through((lookup.name,)) if lookup else None
+        try:
+            alias = self._through((lookup.name,)) if lookup else None
+        except _NoColumn:
+            read_id = self._other(lambda object_: object_.master.id if object_.master else None)
+            return read_id, self._other(lambda object_: object_.master.name if object_.master else None)
         if lookup is None or alias is None:
             return _NULL, _NULL
         table = self._tables[lookup.name,]
@@ -148,12 +145,12 @@ class StoredRows:
         table = self._tables[lookups[:-1]]
         join = table.lookups.get(lookups[-1])
         if join is None and lookups[-1] in table.columns:
-            raise NotInSql
+            raise _NoColumn
         if join is None or join.lacking is not None or len(lookups) > MAX_DEPTH:
             return None
         other = self._held.tables.by_name[join.table]
         if _form(table, join.own) != _form(other, join.other):
-            raise NotInSql
+            raise _NoColumn
         self._tables[lookups] = other
         behind = f"l{len(self._tables)}"
         self._joins.append(self._join(above, behind, join))
@@ -171,7 +168,21 @@ class StoredRows:
             f"ON {behind}.{key} = {above}.{name(join.own)}{known}"
         )
 
+    def _other(self, read: Callable[[CloudObject], str | None]) -> str:
+        """Return the column of a value that is read in Python."""
+        column = f"value{len(self._other_values)}"
+        self._other_values[column] = read
+        return self._column(f"p.{column}")
+
     def _value(self, read: Read) -> str:
+        """Return the expression of a value as JSON."""
+        try:
+            return self._value_in_column(read)
+        except _NoColumn:
+            write, values_of = json_value if self._whole else value_text, reader_of((read,))
+            return self._other(lambda object_: write(next(iter(values_of(object_.fields)))))
+
+    def _value_in_column(self, read: Read) -> str:
         """Return the expression of a value as JSON. Only this function knows the columns that hold values."""
         *lookups, last = read.path.split(".")
         alias = self._through(tuple(lookups))
@@ -179,7 +190,7 @@ class StoredRows:
             return "'null'"
         table, wanted = self._tables[tuple(lookups)], self._required.through(lookups)
         if (last in table.lookups and last in wanted.lookups) or (last in table.children and last in wanted.children):
-            raise NotInSql
+            raise _NoColumn
         column = table.columns.get(last)
         if column is None:
             return "'null'"
@@ -195,16 +206,13 @@ class StoredRows:
             return _called(self._column(stored), self._named(STORED_MEMBER), read.key)
         if column.form is not Form.TEXT:
             return "'null'"
-        if not column.plain or read.key not in self._keys[read.path]:
-            return _called(self._column(stored), self._named(MEMBER), read.key)
-        return self._member(stored, f"coalesce({alias}.{name(plain(last))}, FALSE)", read.key, self._keys[read.path])
+        return _called(self._column(stored), self._named(MEMBER), read.key)
 
     def _column_value(self, stored: str, form: Form) -> str:
         value = self._column(stored)
         match form:
             case Form.TEXT:
-                self._texts.append(value)
-                return self._text(value, self._named(TEXT), self._most)
+                return json_text_sql(value, self._named(TEXT), None if self._whole else LONGEST)
             case Form.NUMBER:
                 whole = f"abs({value}) <= {_LARGEST_EXACT} AND {value} = trunc({value})"
                 written = f"WHEN {whole} THEN CAST(CAST({value} AS BIGINT) AS VARCHAR) ELSE {NUMBER}({value})"
@@ -216,25 +224,6 @@ class StoredRows:
                 called = f"{self._named(STORED)}({value})"
                 return f"CASE WHEN {value} IS NULL THEN 'null' WHEN {is_simple} THEN {value} ELSE {called} END"
 
-    def _member(self, stored: str, is_plain: str, key: str, keys: Sequence[str]) -> str:
-        """Return the expression of a value in a document. All keys of a plain document are read at once."""
-        paths = ", ".join(text(f'$."{one}"') for one in keys)
-        members = self._column(f"CASE WHEN {is_plain} THEN CAST(json_extract({stored}, [{paths}]) AS VARCHAR[]) END")
-        # A plain document has no backslashes, so its texts need escapes only for DEL and characters beyond ASCII.
-        is_ascii = f"strlen({stored}) = length({stored}) AND NOT contains({stored}, chr(127))"
-        are_ascii = self._column(f"{is_plain} AND {is_ascii}")
-        other = self._column(f"CASE WHEN NOT {is_plain} THEN {stored} END")
-        member = f"{members}[{keys.index(key) + 1}]"
-        return (
-            f"CASE WHEN {are_ascii} AND starts_with({member}, '\"') AND {self._is_short(member)} THEN {member} "
-            f"WHEN {other} IS NOT NULL THEN {self._named(MEMBER)}({other}, {text(key)}) "
-            f"WHEN {member} IS NULL THEN 'null' ELSE {self._named(FRAGMENT)}({member}) END"
-        )
-
-    @property
-    def _most(self) -> int | None:
-        return None if self._whole else LONGEST
-
     def _is_short(self, written: str) -> str:
         return "TRUE" if self._whole else f"strlen({written}) <= {LONGEST}"
 
@@ -245,10 +234,9 @@ class StoredRows:
 TEXT: Final = "perpend_text_value"
 NUMBER: Final = "perpend_number_value"
 STORED: Final = "perpend_stored_value"
-FRAGMENT: Final = "perpend_fragment_value"
 MEMBER: Final = "perpend_member_value"
 STORED_MEMBER: Final = "perpend_stored_member_value"
-"""Functions of SQL that write a value as JSON: of a text, a number, a stored JSON text, a part of a document, and a key."""
+"""Functions of SQL that write a value as JSON: of a text, a number, a stored JSON text, and a key of a document."""
 
 
 def _functions(written: Callable[[Any], str]) -> dict[str, Callable[..., str]]:
@@ -261,16 +249,21 @@ def _functions(written: Callable[[Any], str]) -> dict[str, Callable[..., str]]:
     return {
         TEXT: lambda value: written(value),
         STORED: lambda value: written(json.loads(value)),
-        FRAGMENT: lambda value: written(json_from_text(value)),
         MEMBER: lambda value, key: member(value, key),
         STORED_MEMBER: lambda value, key: member(json.loads(value), key),
     }
 
 
-def teach_values(connection: Connection) -> None:
-    """Register the functions of values in a database, once."""
-    known = "SELECT 1 FROM duckdb_functions() WHERE function_name = ? LIMIT 1"
-    if connection.execute(known, [JSON_TEXT]).fetchall():
+def json_text_sql(value: str, function: str = JSON_TEXT, most: int | None = None) -> str:
+    """Return the expression of a text as JSON, null if it is null. ``function`` writes texts with escapes, or longer ones."""
+    short = f"strlen({value}) <= {most} AND " if most is not None else ""
+    simple = f"WHEN {short}regexp_full_match({value}, {text(PLAIN)}) THEN concat('\"', {value}, '\"')"
+    return f"CASE WHEN {value} IS NULL THEN 'null' {simple} ELSE {function}({value}) END"
+
+
+def create_functions(connection: Connection) -> None:
+    """Create the functions of values in a database, once."""
+    if has_function(connection, JSON_TEXT):
         return
     add_function(connection, JSON_TEXT, lambda value: json_text(value), ["VARCHAR"], "VARCHAR")
     add_function(connection, NUMBER, lambda value: json_value(number_of(value)), ["DOUBLE"], "VARCHAR")
@@ -280,19 +273,14 @@ def teach_values(connection: Connection) -> None:
             add_function(connection, f"{function}{suffix}", body, arguments, "VARCHAR")
 
 
+def has_function(connection: Connection, function: str) -> bool:
+    """Whether a database has a function."""
+    known = "SELECT 1 FROM duckdb_functions() WHERE function_name = ? LIMIT 1"
+    return bool(connection.execute(known, [function]).fetchall())
+
+
 def _called(column: str, function: str, key: str) -> str:
     return f"CASE WHEN {column} IS NULL THEN 'null' ELSE {function}({column}, {text(key)}) END"
-
-
-def _keys_by_path(reads: Sequence[Read]) -> dict[str, list[str]]:
-    """Return the keys that are read of each document, as far as JSONPath names them without escapes."""
-    keys: dict[str, list[str]] = {}
-    for read in reads:
-        if read.key is not None:
-            of_path = keys.setdefault(read.path, [])
-            if read.key and _PLAIN_KEYS.issuperset(read.key) and read.key not in of_path:
-                of_path.append(read.key)
-    return keys
 
 
 def _first(table: Table, *names: str | None) -> str:

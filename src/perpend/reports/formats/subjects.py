@@ -15,19 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import CloudObject
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The resource that a finding is about. ``account``, ``region`` and ``partition`` are None if they are not known."""
+    """The resource that a finding is about. ``account`` and ``region`` are None if they are not known."""
 
     id: str
     name: str
     type_name: str
     account: str | None
     region: str | None
-    partition: str | None
+    external_id: str
+
+    @property
+    def partition(self) -> str | None:
+        """The partition of the cloud that an Id names, None if none does."""
+        cloud = registry.cloud_of_type(self.type_name)
+        partitions = (registry.partition_of_id(one, cloud) for one in (self.external_id, self.id))
+        return next(filter(None, partitions), None)
 
     @property
     def resource_type(self) -> str:
@@ -45,21 +51,11 @@ class Subject:
         return self.name or self.id
 
 
-def subject_of(object_: CloudObject) -> Subject:
-    """Return the subject of an object."""
-    account, region = object_.account, object_.region
-    return subject_with_names(object_.id, object_.external_id, object_.name, object_.type_name, account=account, region=region)
-
-
 def subject_with_names(
     object_id: str, external_id: str, name: str, type_name: str, *, account: str | None, region: str | None
 ) -> Subject:
-    """Return the subject with these names, account and region. Its Ids give the partition."""
-    cloud = registry.cloud_of_type(type_name)
-    partitions = (registry.partition_of_id(one, cloud) for one in (external_id, object_id))
-    return Subject(
-        encodable(object_id or external_id), encodable(name), type_name, account, region, next(filter(None, partitions), None)
-    )
+    """Return the subject with these names, account and region."""
+    return Subject(encodable(object_id or external_id), encodable(name), type_name, account, region, external_id)
 
 
 def with_name(number: str, accounts: Mapping[str, Account]) -> str:

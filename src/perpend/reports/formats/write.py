@@ -100,34 +100,9 @@ def write_evaluation_findings(
 ) -> None:
     """Write the findings of an evaluation that have some statuses. ``weighed`` are the severities."""
     from perpend.reports.formats.finding import findings_of, run_of
-    from perpend.reports.formats.finding_lines import FindingFormat
-    from perpend.reports.formats.lines import verdict_lines, write_lines
-    from perpend.reports.formats.ocsf import VERSIONS, OcsfText
 
     run = run_of(evaluation, weighed)
-    if options.form not in ("ocsf", "ocsf-parquet", "asff"):
-        write_findings(run, findings_of(evaluation, run, statuses, weighed), options, repository)
-        return
-    if options.form == "asff":
-        from perpend.reports.formats.asff import AsffText, write_evaluation_asff
-
-        of_asff = FindingFormat(run, statuses, weighed, AsffText(run, options.unrated or ""))
-        with output_stream(options.out) as stream:
-            _warn_left_out(write_evaluation_asff(verdict_lines(evaluation, of_asff), stream))
-        return
-    texts = verdict_lines(
-        evaluation, FindingFormat(run, statuses, weighed, OcsfText(run, options.ocsf_version or VERSIONS[-1]))
-    )
-    if options.form == "ocsf-parquet":
-        from perpend.reports.formats.ocsf_parquet import write_lines_parquet
-
-        try:
-            write_lines_parquet(texts, options.out or "")
-        except OSError as error:
-            raise CannotWrite.because(options.out, error) from None
-        return
-    with output_stream(options.out) as stream:
-        write_lines(texts, stream)
+    write_findings(run, findings_of(evaluation, run, statuses, weighed), options, repository)
 
 
 def _warn_left_out(number: int) -> None:

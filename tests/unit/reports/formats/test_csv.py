@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from perpend.core.objects.inventory import Source
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
-from tests.unit.reports.terminal.evaluations import MOOD, NOTED, WANT, evaluate, thing, with_rival
+from tests.unit.reports.terminal.evaluations import MOOD, NOTED, WANT, thing, with_rival
+from tests.unit.reports.terminal.evaluations import evaluate as evaluate_in_memory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from perpend.evaluation.verdicts.evaluation import Evaluation
@@ -34,8 +36,8 @@ def read_back(cell: str) -> str:
     return row[0]
 
 
-def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
-    things = [thing('a "b", c', "bad", owner="acme"), thing("bob", account="111122223333")._replace(region="eu-west-1")]
+def test_a_row_per_verdict_below_the_header(evaluate: Callable[..., Evaluation], tmp_path: Path) -> None:
+    things = [thing('a "b", c', "bad", owner="acme"), thing("bob", Id="arn:aws:s3:eu-west-1:111122223333:b")]
     header, first, second = rows_of(evaluate(tmp_path, *things, sources=[Source("things", "test-data", None, 2)]))
     assert (
         "policyId,status,conditionIndex,conditionText,currentStateMessage,remediationMessage,runtimeError,"
@@ -59,12 +61,12 @@ def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
         "acme",
     ] == first[:14]
     assert [{"field": WANT, "label": "Wanted", "value": "bad"}] == json.loads(first[14])
-    assert ["", "", "", "", "things", ""] == first[15:], "nothing is said of accounts and regions, and no time"
+    assert ["", "", "", "things", ""] == first[16:], "nothing is said of an account's names and of regions, and no time"
     assert ["", "", ""] == [second[5], *second[12:14]]
     assert ["111122223333", "", "", "eu-west-1", "things", ""] == second[15:], "an account may have no description"
 
 
-def test_the_rows_say_what_the_findings_say(tmp_path: Path) -> None:
+def test_the_rows_say_what_the_findings_say(evaluate: Callable[..., Evaluation], tmp_path: Path) -> None:
     things = [thing("ann", "bad", notes="[1"), with_rival(thing("bob"), "odd"), thing("cid", "none", notes='{"a":1}')]
     evaluation = evaluate(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
     expected = {
@@ -81,7 +83,7 @@ def test_the_rows_say_what_the_findings_say(tmp_path: Path) -> None:
     assert expected == {(row[0], row[7]): tuple(row[1:7]) for row in rows_of(evaluation)[1:]}
 
 
-def test_without_facts_rows_hold_nothing_that_stands_in_objects(tmp_path: Path) -> None:
+def test_without_facts_rows_hold_nothing_that_stands_in_objects(evaluate: Callable[..., Evaluation], tmp_path: Path) -> None:
     evaluation = evaluate(tmp_path, thing("t1", "odd", notes='{"a":"secret note"}'), logics={"mood": MOOD, "noted": NOTED})
     stream = io.StringIO(newline="")
     write_csv(evaluation, stream, facts=False)
@@ -93,7 +95,7 @@ def test_without_facts_rows_hold_nothing_that_stands_in_objects(tmp_path: Path) 
 
 
 def test_nothing_judged_is_a_header_alone(tmp_path: Path) -> None:
-    assert [list(HEADER)] == rows_of(evaluate(tmp_path))
+    assert [list(HEADER)] == rows_of(evaluate_in_memory(tmp_path, logics={}))
 
 
 @pytest.mark.parametrize(

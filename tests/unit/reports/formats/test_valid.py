@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from perpend.reports.formats.oscal import NothingOpen, write_oscal_poam, write_o
 from perpend.reports.formats.sarif import write_sarif
 from tests.schemas import asff_faults, faults
 from tests.unit.findings.severity.made import rating
-from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
+from tests.unit.reports.terminal.evaluations import EXTERNAL_ID, HOSTILE, THING, stored_evaluation, thing
 
 ARN = "arn:aws:iam::111122223333:user/"
 SPITEFUL = f"{HOSTILE}\n[a](javascript:1) {{0}} `x` @all <b> =1+1"
@@ -51,21 +51,22 @@ OPENED = 1_700_000_000_000
 
 
 def owned(name: str, want: str, **more: Any) -> CloudObject:
-    return thing(name, want, Id=f"{ARN}{name}", **more)._replace(external_id=f"{ARN}{name}", id=f"{ARN}{name}")
+    arn = f"{ARN}{name}"
+    return thing(name, want, Id=arn, **{EXTERNAL_ID: arn}, **more)._replace(external_id=arn, id=arn)
 
 
 @pytest.fixture(scope="module")
-def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluation]:
     things = [owned(want, want) for want in ("good", "bad", "none", "odd")]
     things += [owned("gone", "gone", **GONE), owned(SPITEFUL, "bad"), owned(" " * 3, "odd")]
-    found = evaluate(tmp_path_factory.mktemp("repository"), *things, names={"mood": f"Mood {HOSTILE}"})
     asked = (RequirementPolicy("/ce/mood", True),)
     requirements = (
         Requirement(f"{FRAMEWORK}/1", "1", f"Be good {HOSTILE}", asked),
         Requirement(f"{FRAMEWORK}/2", "2", "Nobody asks", ()),
     )
     frameworks = (FrameworkSelection(FRAMEWORK, f"Nine {HOSTILE}", (), requirements),)
-    return replace(found, selection=replace(found.selection, frameworks=frameworks))
+    with stored_evaluation(tmp_path_factory.mktemp("case"), *things, names={"mood": f"Mood {HOSTILE}"}) as found:
+        yield replace(found, selection=replace(found.selection, frameworks=frameworks))
 
 
 Lived = Callable[[ReportedFinding], ReportedFinding]
@@ -246,7 +247,7 @@ def test_a_requirement_that_fails_is_not_satisfied_and_one_not_asked_is_no_findi
     assert ["_9_of__us_2"] == [one["control-id"] for one in selection["exclude-controls"]]
 
 
-def test_what_is_not_known_is_never_satisfied(tmp_path: Path) -> None:
+def test_what_is_not_known_is_never_satisfied(evaluate: Callable[..., Evaluation], tmp_path: Path) -> None:
     found = evaluate(tmp_path, owned("odd", "odd"), owned("good", "good"))
     requirement = Requirement("/frameworks/nine/1", "1", "Be good", (RequirementPolicy("/ce/mood", True),))
     asked = (FrameworkSelection("/frameworks/nine", "Nine", (), (requirement,)),)
@@ -309,12 +310,18 @@ def test_a_rule_says_what_the_policy_is_about_and_how_to_remedy_it(evaluation: E
     assert {"defaultConfiguration", "helpUri"}.isdisjoint(bare) and bare["shortDescription"] == bare["fullDescription"]
 
 
-def test_asff_names_a_region_only_if_it_is_known_and_an_account_as_security_hub_does(tmp_path: Path) -> None:
+def test_asff_names_a_region_only_if_it_is_known_and_an_account_as_security_hub_does(
+    evaluate: Callable[..., Evaluation], tmp_path: Path
+) -> None:
     arn = "arn:aws:s3:eu-west-1:111122223333:b"
     things = [owned("ann", "bad"), thing("b", "bad", Id=arn)._replace(id=arn)]
-    accounts = thing("111122223333", "bad")._replace(id="111122223333", type_name="CA10__CaAwsAccount__c")
-    found = evaluate(tmp_path, *things, accounts)
-    ann, bucket, account = asff(found)["Findings"]
+    found = evaluate(tmp_path, *things, owned("account", "bad"))
+
+    def of_account(finding: ReportedFinding) -> ReportedFinding:
+        is_account = finding.subject.name == "account"
+        return replace(finding, subject=replace(finding.subject, type_name="CA10__CaAwsAccount__c")) if is_account else finding
+
+    ann, bucket, account = asff(found, of_account)["Findings"]
     assert ["Region" in one["Resources"][0] for one in (ann, bucket, account)] == [False, True, False]
     assert "eu-west-1" == bucket["Resources"][0]["Region"] == bucket["ProductArn"].split(":")[3]
     assert "us-east-1" == ann["ProductArn"].split(":")[3]
@@ -337,7 +344,9 @@ def test_parquet_holds_what_lines_hold(evaluation: Evaluation, tmp_path: Path) -
     assert 0o600 == target.stat().st_mode & 0o777
 
 
-def test_a_finding_without_an_account_is_left_out_of_asff_and_counted(tmp_path: Path) -> None:
+def test_a_finding_without_an_account_is_left_out_of_asff_and_counted(
+    evaluate: Callable[..., Evaluation], tmp_path: Path
+) -> None:
     azure = thing("cid", "bad", account="0b1f6471-1bf0-4dda-aec3-cb9272f09590")
     unknown = thing("ann", "bad")._replace(origin=Origin("others", 1))
     sources = [Source("things", "test-data", None, 2), Source("others", "test-data", None, 2, ("444455556666",))]
@@ -362,7 +371,7 @@ def test_equal_runs_are_equal_bytes_and_a_finding_has_one_id_everywhere(evaluati
     assert len(uids) == len(set(uids))
 
 
-def test_a_plan_of_nothing_is_refused_before_a_byte_is_written(tmp_path: Path) -> None:
+def test_a_plan_of_nothing_is_refused_before_a_byte_is_written(evaluate: Callable[..., Evaluation], tmp_path: Path) -> None:
     evaluation, stream = evaluate(tmp_path, owned("good", "good")), io.StringIO()
     run = run_of(evaluation)
     with pytest.raises(NothingOpen):

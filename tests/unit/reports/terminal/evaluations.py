@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
+from perpend.core.objects.object_types import ObjectType
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import PolicyView, Selection
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.inventory.importers.import_snapshot import Importing
+from perpend.inventory.readers.conflicts import contradiction
+from perpend.inventory.snapshots.database import opened
+from perpend.inventory.snapshots.store import Store
 from perpend.reports.terminal.verdicts.terminal import print_report
 from tests.reference import evaluate_objects
 from tests.repositories import analyzer_of, program_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 THING, OWNER = "CA10__CaThing__c", "CA10__CaOwner__c"
 WANT, NOTES, OWNER_LOOKUP = "CA10__want__c", "CA10__notes__c", "CA10__owner__r"
+EXTERNAL_ID = "CA10__externalId__c"
 TODAY = datetime(2026, 1, 10, 18, 30, tzinfo=UTC)
 HOSTILE = "[red]\x1b[31m\u202egnp.exe[/red] :skull: \ud800 日本"
 
@@ -35,7 +43,7 @@ def _condition(want: str, status: str, message: str, remediation: str | None = N
     return said if remediation is None else said | {"remediationMessage": remediation}
 
 
-TYPES = {
+TYPES: dict[str, dict[str, Any]] = {
     f"types/{THING}/type.yaml": {
         "label": "Thing",
         "fields": [{"name": WANT, "type": "text", "label": "Wanted"}, {"name": NOTES, "type": "json"}],
@@ -47,6 +55,19 @@ TYPES = {
         "fields": [{"name": "CA10__city__c", "type": "text", "label": "City"}],
     },
 }
+_NAMES = [{"name": name, "type": "text"} for name in ("Name", EXTERNAL_ID)]
+_THING = TYPES[f"types/{THING}/type.yaml"]
+_STORED_TYPES = {
+    **TYPES,
+    f"types/{THING}/type.yaml": {
+        **_THING,
+        "externalIdField": EXTERNAL_ID,
+        "master": OWNER_LOOKUP,
+        "fields": [*_THING["fields"], *_NAMES],
+    },
+}
+"""The types of stored things: an owner is their master, and a store keeps their names in fields."""
+
 MOOD = {
     "inputType": THING,
     "conditions": [
@@ -116,7 +137,8 @@ def evaluate(
     """Return the judgement of the things by the policy ``/ce/mood``, or by those given."""
     logics = {"mood": MOOD} if logics is None else logics
     sources: Sequence[Source] = more.pop("sources", [Source("things", "test-data", None, len(things))])
-    analyzer = analyzer_of(root, {**TYPES, **{f"ce/{name}/prod.logic.yaml": logic for name, logic in logics.items()}})
+    types = more.pop("types", TYPES)
+    analyzer = analyzer_of(root, {**types, **{f"ce/{name}/prod.logic.yaml": logic for name, logic in logics.items()}})
     names = {name: f"Policy {name}" for name in logics} | (names or {})
     selection = Selection(
         tuple(program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in sorted(logics)),
@@ -125,6 +147,28 @@ def evaluate(
         types={name: analyzer.object_type(name) for name in (THING, OWNER)},
     )
     return evaluate_objects(Inventory(sources, {THING: list(things)} if things else {}), selection, today=TODAY, **more)
+
+
+@contextmanager
+def stored_evaluation(root: Path, *things: CloudObject, **more: Any) -> Iterator[Evaluation]:
+    """Yield the same judgement as :func:`evaluate`, of a store with the things."""
+    times = {name: more[name] for name in ("snapshot_time",) if name in more}
+    held = evaluate(root / "repository", *map(_with_names, things), types=_STORED_TYPES, **more)
+    store = Store(root / "store")
+    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
+        importing = Importing(run, connection, declared=lambda name: held.selection.types.get(name) or ObjectType(name))
+        importing.add_inventory(held.inventory, contradiction=contradiction)
+        snapshot = importing.commit()
+    with evaluate_snapshot(snapshot, held.selection, today=TODAY, **times) as evaluation:
+        yield evaluation
+
+
+def _with_names(one: CloudObject) -> CloudObject:
+    """Return a thing with its names and its owner among its fields, and those of its variants."""
+    owner = {OWNER_LOOKUP: {"Id": one.master.id, "Name": one.master.name}} if one.master else {}
+    named = {"Name": one.name, EXTERNAL_ID: one.external_id, **owner}
+    variants = tuple(variant._replace(fields={**variant.fields, **named}) for variant in one.variants)
+    return one._replace(fields={**one.fields, **named}, variants=variants)
 
 
 def printed(evaluation: Evaluation, *, width: int = 80, encoding: str = "utf-8", limit: int = 20, colour: bool = False) -> str:

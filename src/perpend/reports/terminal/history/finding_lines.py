@@ -11,7 +11,7 @@ from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, t
 from perpend.inventory.snapshots.database import text
 from perpend.inventory.snapshots.functions import add_function
 from perpend.reports.formats.csv import cell_in_sql, cell_text
-from perpend.reports.formats.row_values import PLAIN
+from perpend.reports.formats.row_values import json_text_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +38,8 @@ _BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a line is written. ``draw`` writes any text; ``in_sql`` returns the expression of a text, given the call of ``draw``.
+    """How a line is written. ``draw`` writes any text; ``in_sql`` returns the expression of a text, given the
+    function ``draw`` in SQL.
 
     Numbers have no quotes, times have ``quotes``.
     """
@@ -57,7 +58,7 @@ class _Form:
     def value(self, column: str, drawn: str) -> str:
         """Return the SQL expression for the value of a column. ``drawn`` is the SQL function that calls ``draw``."""
         if column not in _NUMBERS and column not in _TIMES:
-            return self.in_sql(column, f"{drawn}({column})")
+            return self.in_sql(column, drawn)
         quotes = text(self.quotes)
         written = f"CAST({column} AS VARCHAR)" if column in _NUMBERS else f"concat({quotes}, {_time(column)}, {quotes})"
         return f"CASE WHEN {column} IS NULL THEN {text(self.null)} ELSE {written} END"
@@ -82,13 +83,8 @@ class _Json(_Form):
         return f"{json.dumps(column)}: "
 
 
-def _json_in_sql(column: str, called: str) -> str:
-    plain = f"regexp_full_match({column}, {text(PLAIN)}) THEN concat('\"', {column}, '\"')"
-    return f"CASE WHEN {column} IS NULL THEN 'null' WHEN {plain} ELSE {called} END"
-
-
 _CSV: Final = _Form(cell_text, cell_in_sql, "", "", ",")
-_JSON: Final = _Json(lambda value: json.dumps(value), _json_in_sql, '"', "null", ", ", ("{", "}"))
+_JSON: Final = _Json(lambda value: json.dumps(value), json_text_sql, '"', "null", ", ", ("{", "}"))
 
 
 def write_finding_lines(connection: Connection, findings: FindingList, form: str, stream: TextIO) -> None:

@@ -22,7 +22,6 @@ from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapsh
 from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects, StoredOrigins, required_values
 from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
 from perpend.inventory.snapshots.read_objects import ObjectReader
-from perpend.reports.formats.parquet import stored_errors
 from tests.reference import ends_of, evaluate_objects
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
@@ -116,26 +115,6 @@ def test_an_end_that_its_code_tells_needs_no_object(judged: Evaluation) -> None:
     )
 
 
-def errors_of(evaluation: Evaluation, column: Verdicts) -> dict[int, str]:
-    """Return the errors that only objects give, by row."""
-    every = stored_errors([one for one in evaluation.verdicts if one.program.input_type == column.program.input_type])
-    return {row: error for row, number, error in every if number == column.number}
-
-
-def test_errors_of_objects_are_told_by_row(judged: Evaluation) -> None:
-    errors = {one.program.policy_id: errors_of(judged, one) | one.said() for one in judged.verdicts}
-    disputed = "sources contradict each other about CA10__on__c (b.json:9, b.json:9)"
-    assert {
-        "/ce/a": {
-            2: "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
-            3: "CA10__on__c holds the text 'odd', not Boolean",
-            6: disputed,
-        },
-        "/ce/b": {},
-        "/ce/c": {3: "CA10__at__c holds the text 'odd', not DateTime", 6: disputed},
-    } == errors
-
-
 def test_reasons_that_codes_or_marks_tell_are_counted_without_asking_an_object(judged: Evaluation, case: Case) -> None:
     disputed = {"sources contradict each other about CA10__on__c": 1}
     assert [disputed, {}, disputed] == [column.unreadable() for column in judged.verdicts]
@@ -171,7 +150,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
-        assert ({2: odd, 4: missing, 5: missing}, {shared: UNCOLLECTED}) == (errors_of(found, column), column.said())
+        assert {shared: UNCOLLECTED} == column.said()
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(ends_of(column))
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
