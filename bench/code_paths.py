@@ -1,7 +1,8 @@
-"""``python -m bench.code_paths [SRC]``: the packages of a source tree, its import circles, and the files that commands enter.
+"""``python -m bench.code_paths [--bodies] [SRC]``: the packages of a source tree, its import circles, and paths of commands.
 
-A path is the order in which a command enters files for the first time. It *stays* in a package until it enters a file of
-another one. It *returns* if that package is above the one that it comes from.
+A path is the order in which a command, or a request of a page, enters files for the first time. It *stays* in a package until it
+enters a file of another one. It *returns* if that package is above the one that it comes from. Files of which only bodies of
+classes or tables of modules run are left out; ``--bodies`` counts them, too.
 """
 
 from __future__ import annotations
@@ -34,22 +35,40 @@ _COMMANDS = {
     "findings": ("findings", "--store", "STORE"),
     "test": ("test", f"/ce/ca/aws/iam/{_POLICY}"),
     "site build": ("site", "build", "--repo", "REPOSITORY", "--out", "SITE"),
+    "GET /findings": ("serve", "--store", "STORE"),
 }
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _IMPORT = ("import", str(_REPORT), "--store", "STORE")
 _FOLLOW = """
-import json, sys
-inside, target, entered, threads = sys.argv[1] + "/perpend/", sys.argv[2], {}, __import__("threading")
+import inspect, json, sys, threading
+inside, target, bodies, entered = sys.argv[1] + "/perpend/", sys.argv[2], sys.argv[3] == "bodies", {}
 def called(frame, event, _):
     code = frame.f_code
     if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(inside):
-        entered.setdefault(code.co_filename[len(inside):])
-sys.argv = ["perpend", *sys.argv[3:]]
-from perpend.cli.app import main
-threads.setprofile(called)
-sys.setprofile(called)
+        # Bodies of classes have no variables of their own, and tables of modules are comprehensions: both run at import.
+        if bodies or (code.co_flags & inspect.CO_NEWLOCALS and not code.co_name.startswith("<")):
+            entered.setdefault(code.co_filename[len(inside):])
+def follow():
+    threading.setprofile(called)
+    sys.setprofile(called)
+sys.argv = ["perpend", *sys.argv[4:]]
 try:
-    main()
+    if sys.argv[1] == "serve":
+        from ipaddress import ip_network
+        from starlette.testclient import TestClient
+        from perpend.language.syntax.repository import open_repository
+        from perpend.server.app import ServerSettings, create_app
+        from perpend.server.served_store import ServedStore
+        store = ServedStore(sys.argv[3], open_repository())
+        settings = ServerSettings(trust_header="X-User", trust_from=(ip_network("127.0.0.1/32"),))
+        client = TestClient(create_app(store, settings), "http://127.0.0.1", client=("127.0.0.1", 1), headers={"X-User": "a"})
+        assert client.get("/findings").status_code == 200
+        follow()
+        assert client.get("/findings?severity=low").status_code == 200
+    else:
+        from perpend.cli.app import main
+        follow()
+        main()
 finally:
     sys.setprofile(None)
     open(target, "w").write(json.dumps(list(entered)))
@@ -148,8 +167,8 @@ def turns(path: list[str], over: Mapping[str, set[str]]) -> tuple[int, int]:
     return len(stays), sum(after in over[before] for before, after in pairwise(stays))
 
 
-def _path(source: Path, arguments: tuple[str, ...], folder: str, endpoint: str) -> list[str]:
-    """Return the modules that a command enters, in order."""
+def _path(source: Path, arguments: tuple[str, ...], folder: str, endpoint: str, *, bodies: bool) -> list[str]:
+    """Return the modules that a command enters, in order. ``bodies``: also those of which only bodies of classes run."""
     target = Path(folder, "path.json")
     given = {
         "STORE": str(Path(folder, "store")),
@@ -158,7 +177,7 @@ def _path(source: Path, arguments: tuple[str, ...], folder: str, endpoint: str) 
         "MOTO": endpoint,
     }
     words = [given.get(word, word) for word in arguments]
-    command = [sys.executable, "-c", _FOLLOW, str(source), str(target), *words]
+    command = [sys.executable, "-c", _FOLLOW, str(source), str(target), "bodies" if bodies else "", *words]
     done = subprocess.run(
         command, env=os.environ | {"PYTHONPATH": str(source)} | _CREDENTIALS, capture_output=True, text=True, check=False
     )
@@ -171,7 +190,9 @@ def _path(source: Path, arguments: tuple[str, ...], folder: str, endpoint: str) 
 
 def main() -> None:
     """Print the figures of a source tree, by default this one, as tables of Markdown."""
-    source = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "src").resolve()
+    arguments = [one for one in sys.argv[1:] if one != "--bodies"]
+    bodies = len(arguments) < len(sys.argv) - 1
+    source = Path(arguments[0] if arguments else ROOT / "src").resolve()
     modules = modules_of(source)
     graph, lines = graph_of(modules), lines_of(modules)
     largest, of_all = lines.most_common(1)[0], lines.total()
@@ -187,9 +208,9 @@ def main() -> None:
     print("| command | files | stays | returns |\n| --- | --- | --- | --- |")
     over = above(graph)
     with tempfile.TemporaryDirectory() as folder, moto() as endpoint:
-        _path(source, _IMPORT, folder, endpoint)
-        for name, arguments in _COMMANDS.items():
-            path = _path(source, arguments, folder, endpoint)
+        _path(source, _IMPORT, folder, endpoint, bodies=bodies)
+        for name, words in _COMMANDS.items():
+            path = _path(source, words, folder, endpoint, bodies=bodies)
             stays, back = turns(path, over)
             print(f"| `{name}` | {len(path)} | {stays} | {back} |")
 
