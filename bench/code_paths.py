@@ -1,8 +1,8 @@
 """``python -m bench.code_paths [--bodies] [SRC]``: the packages of a source tree, its import circles, and paths of commands.
 
-A path is the order in which a command, or a request of a page, enters files for the first time. It *stays* in a package until it
-enters a file of another one. It *returns* if that package is above the one that it comes from. Files of which only bodies of
-classes or tables of modules run are left out; ``--bodies`` counts them, too.
+A path is the order in which a command, or a request of a page, enters files for the first time. It *stays* in a package until
+it enters a file of another one. It *returns* if that package is above the one that it comes from. Files of which only bodies
+of classes or tables of modules run are left out; ``--bodies`` counts them, too.
 """
 
 from __future__ import annotations

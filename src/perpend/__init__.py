@@ -67,15 +67,16 @@ if TYPE_CHECKING:
     from perpend.language.compiler.names import UnknownName
     from perpend.language.program.program import DeclaredOutcome, Program, Read
     from perpend.language.syntax.repository import Loaded, NotARepository, Repository, open_repository
-    from perpend.reports.connected_store import ConnectedStore, connect
     from perpend.reports.formats.csv import write_csv
     from perpend.reports.formats.json import write_json, write_ndjson
     from perpend.reports.formats.junit import write_junit
     from perpend.reports.formats.parquet import write_parquet
     from perpend.reports.formats.write import FormatOptions
-    from perpend.reports.open_store import OpenStore, open, scan_aws
-    from perpend.reports.runs import RunOutcome, RunRequest, evaluate_and_report
-    from perpend.reports.store_reader import StoreReader
+    from perpend.runs.connected_store import ConnectedStore, connect
+    from perpend.runs.evaluate import evaluate_and_report
+    from perpend.runs.open_store import OpenStore, open, scan_aws
+    from perpend.runs.request import RunOutcome, RunRequest
+    from perpend.runs.store_reader import StoreReader
 
 _HOMES: Final = {
     "language.compiler.names": ("UnknownName",),
@@ -120,16 +121,17 @@ _HOMES: Final = {
     "evaluation.verdicts.verdicts": ("Verdicts",),
     "authoring.lint.check": ("lint_repository",),
     "language.syntax.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
-    "reports.connected_store": ("ConnectedStore", "connect"),
+    "runs.connected_store": ("ConnectedStore", "connect"),
     "reports.formats.csv": ("write_csv",),
     "reports.formats.json": ("write_json", "write_ndjson"),
     "reports.formats.junit": ("write_junit",),
     "reports.formats.parquet": ("write_parquet",),
     "reports.formats.write": ("FormatOptions",),
-    "reports.open_store": ("OpenStore", "open", "scan_aws"),
+    "runs.open_store": ("OpenStore", "open", "scan_aws"),
     "evaluation.verdicts.policy_choice": ("PolicyChoice",),
-    "reports.runs": ("RunOutcome", "RunRequest", "evaluate_and_report"),
-    "reports.store_reader": ("StoreReader",),
+    "runs.evaluate": ("evaluate_and_report",),
+    "runs.request": ("RunOutcome", "RunRequest"),
+    "runs.store_reader": ("StoreReader",),
     "inventory.importers.tables.table_bytes": ("UnreadableTable",),
     "evaluation.planner.build": ("Plan",),
     "evaluation.planner.describe": ("plan_lines",),

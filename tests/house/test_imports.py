@@ -78,5 +78,5 @@ def test_a_check_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert 1 == done.returncode
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
-    assert "perpend.reports.runs" in imported
+    assert "perpend.runs.evaluate" in imported
     assert set() == imported & SELDOM_USED.keys()

@@ -41,12 +41,10 @@ IMPORTING_LATE = (
     "src/perpend/findings/waivers/active.py",
     "src/perpend/inventory/snapshots/open_store.py",
     "src/perpend/reports/formats/write.py",
-    "src/perpend/reports/open_store.py",
     "src/perpend/reports/overview.py",
-    "src/perpend/reports/runs.py",
-    "src/perpend/reports/scan.py",
     "src/perpend/reports/streams.py",
     "src/perpend/reports/terminal/verdicts/decisions.py",
+    "src/perpend/runs/",
 )
 """Commands, and modules that choose an engine, a format or work that few runs do, import on use, so that a run starts fast.
 

@@ -17,7 +17,7 @@ from perpend.collectors.runs.request import PolicyFilter
 from perpend.inventory.snapshots.store import Store
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
 from perpend.language.syntax.repository import open_repository
-from perpend.reports.scan import collection_request
+from perpend.runs.scan import collection_request
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -18,8 +18,8 @@ from perpend.cli.options.values import max_age_option, moment, settings
 from perpend.cli.options.waivers import waiver_options
 from perpend.evaluation.engines.by_name import LOCAL
 from perpend.inventory.snapshots.open_store import is_address
-from perpend.reports.runs import evaluate_and_report, run_on_store
 from perpend.reports.streams import refuse_input_as_output
+from perpend.runs.evaluate import evaluate_and_report, run_on_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
 from perpend.core.diagnostics.escape import visible
 from perpend.inventory.snapshots.open_store import open_store
-from perpend.reports.scan import collection_request
+from perpend.runs.scan import collection_request
 
 INCOMPLETE = 3
 """The exit code if something could not be read."""

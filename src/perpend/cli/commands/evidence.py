@@ -21,8 +21,8 @@ from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.snapshots.open_store import is_address, open_store
-from perpend.reports.runs import warn_tree_faults, warn_unusable_policies
 from perpend.reports.streams import output_bytes
+from perpend.runs.warnings import warn_tree_faults, warn_unusable_policies
 
 DIFFERENT, INCOMPLETE = 1, 3
 """Exit codes of ``verify``: the pack is not correct; the pack is correct as far as it could be verified."""

@@ -27,7 +27,8 @@ from perpend.inventory.snapshots.open_store import is_address
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.formats.asff import LEVELS
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import UNUSABLE, run_on_store
+from perpend.runs.evaluate import run_on_store
+from perpend.runs.request import UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,7 +20,6 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.inventory.snapshots.default_store import DEFAULT_STORE, existing_default_store
 from perpend.inventory.snapshots.open_store import open_store
-from perpend.reports.scan import collection_request
 from perpend.reports.terminal.permissions import (
     ASSUME_ROLE,
     MOST_CHARACTERS,
@@ -32,6 +31,7 @@ from perpend.reports.terminal.permissions import (
     iam_policies,
     terraform,
 )
+from perpend.runs.scan import collection_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -18,8 +18,8 @@ from perpend.evaluation.verdicts.plans import plans_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.reports.runs import warn_unusable_policies
 from perpend.reports.streams import output_stream
+from perpend.runs.warnings import warn_unusable_policies
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -17,8 +17,8 @@ from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.reports.runs import warn_unusable_policies
 from perpend.reports.streams import output_stream
+from perpend.runs.warnings import warn_unusable_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

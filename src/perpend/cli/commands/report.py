@@ -17,7 +17,8 @@ from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import waiver_options
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import UNUSABLE, run_on_store
+from perpend.runs.evaluate import run_on_store
+from perpend.runs.request import UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

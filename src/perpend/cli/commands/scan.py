@@ -26,15 +26,15 @@ from perpend.core.errors import InvalidOption
 from perpend.inventory.snapshots.default_store import default_store
 from perpend.inventory.snapshots.open_store import is_address
 from perpend.inventory.snapshots.temporary_store import scratch
-from perpend.reports.scan import planned_scan, policy_filter, scan
+from perpend.runs.scan import planned_scan, policy_filter, scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perpend.collectors.runs.collection import CollectionResult
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.runs import RunRequest
     from perpend.reports.terminal.verdicts.next_command import RunCommands
+    from perpend.runs.request import RunRequest
 
 EPILOG = """\b
 Examples:

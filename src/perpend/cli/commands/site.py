@@ -22,8 +22,8 @@ from perpend.core.diagnostics.text import render_text
 from perpend.core.errors import PerpendError
 from perpend.language.compiler.names import printable
 from perpend.language.syntax.files import Files
-from perpend.reports.runs import warn_tree_faults
 from perpend.reports.streams import colours, progress
+from perpend.runs.warnings import warn_tree_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -31,10 +31,10 @@ from perpend.evaluation.engines.by_name import engine_named
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import match_ids, printable
 from perpend.language.compiler.type_names import misspelt_types
-from perpend.reports.runs import warn_tree_faults
 from perpend.reports.streams import output_stream, progress, terminal
 from perpend.reports.terminal.repository.mutants import print_mutants, write_mutants_html, write_mutants_json
 from perpend.reports.terminal.repository.policy_tests import print_test_report, write_test_json, write_test_junit
+from perpend.runs.warnings import warn_tree_faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

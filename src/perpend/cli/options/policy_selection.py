@@ -10,7 +10,8 @@ from perpend.cli.config.command import is_from_file, selecting_settings
 from perpend.cli.options.completion import complete_frameworks, complete_policies
 from perpend.cli.options.values import repository_option
 from perpend.evaluation.verdicts.policy_choice import PolicyChoice
-from perpend.reports.runs import POLICIES, warn_found_settings
+from perpend.runs.request import POLICIES
+from perpend.runs.warnings import warn_found_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,7 +19,8 @@ from perpend.findings.filters import OF_VERDICTS, STATUS
 from perpend.findings.severity.active import SEVERITIES
 from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.write import FormatOptions
-from perpend.reports.runs import EXIT_CODE, RunRequest, warn_found_settings
+from perpend.runs.request import EXIT_CODE, RunRequest
+from perpend.runs.warnings import warn_found_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ import pytest
 from perpend.collectors.protocol import CollectOptions
 from perpend.collectors.runs.request import NothingToEvaluate, PolicyFilter
 from perpend.language.syntax.repository import open_repository
-from perpend.reports.scan import collection_request, policy_filter
+from perpend.runs.scan import collection_request, policy_filter
 
 pytestmark = pytest.mark.medium
 

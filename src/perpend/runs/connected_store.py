@@ -19,7 +19,7 @@ from perpend.core.errors import InvalidOption, PerpendError
 from perpend.core.http_client import opener_for, within
 from perpend.findings.filters import ACCOUNT, OF_FINDINGS, ORDERS, WAIVED, Filter
 from perpend.findings.list_findings import TIME_COLUMNS
-from perpend.reports.store_reader import StoreReader
+from perpend.runs.store_reader import StoreReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -25,7 +25,7 @@ from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.snapshots.open_store import is_address
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import Repository, open_repository
-from perpend.reports.store_reader import StoreReader
+from perpend.runs.store_reader import StoreReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -150,7 +150,7 @@ class OpenStore(StoreReader):
         """
         from perpend.findings.plan_remediation import planned_remediation
         from perpend.reports.formats.remediation import remediation_row
-        from perpend.reports.runs import warn_unusable_policies
+        from perpend.runs.warnings import warn_unusable_policies
 
         if not names:
             raise InvalidOption("remediate needs the name of a policy or a finding")
@@ -249,8 +249,8 @@ def scan_aws(
     from perpend.collectors.runs.silent_progress import SilentProgress
     from perpend.evaluation.verdicts.policy_choice import PolicyChoice
     from perpend.inventory.snapshots.default_store import default_store
-    from perpend.reports.runs import RunRequest
-    from perpend.reports.scan import planned_scan, policy_filter, scan
+    from perpend.runs.request import RunRequest
+    from perpend.runs.scan import planned_scan, policy_filter, scan
 
     if store is not None and is_address(str(store)):
         raise PerpendError(f"{visible(str(store))}: a scan needs a directory: other stores have no history")

@@ -13,7 +13,8 @@ from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName, type_named
-from perpend.reports.runs import run_on_store, severities_of, waivers_of
+from perpend.runs.evaluate import run_on_store
+from perpend.runs.request import severities_of, waivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.collectors.runs.request import CollectionRequest
     from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.runs import RunOutcome, RunRequest
+    from perpend.runs.request import RunOutcome, RunRequest
 
 
 def collection_request(
