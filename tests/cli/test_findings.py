@@ -113,7 +113,7 @@ def test_the_story_of_an_object_a_policy_and_a_finding(run: RunWriter, days: Pat
     text = run("history", "show", KEYS, "--store", days)
     assert (0, 3) == (text.code, text.out.count("\nrun "))
     nothing = run("history", "nobody", "--store", days)
-    assert (2, "perpend: nothing ever happened to object nobody, or the history does not know it\n") == (
+    assert (2, "perpend: the history has no event of object nobody; perpend findings --life all lists what it has\n") == (
         nothing.code,
         nothing.err,
     )

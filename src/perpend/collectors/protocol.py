@@ -126,8 +126,8 @@ class WorkUnit(NamedTuple):
 class CollectedRow(NamedTuple):
     """One object: its known fields, and by field the reasons why others are unknown.
 
-    ``source`` is the number of the account's source that the object comes from. AWS has 0 for listings and 1 for the
-    credential report.
+    ``source`` is the number of the account's source that the object comes from, from 0. A cloud may have several, such as
+    listings and a report.
     """
 
     type_name: str
@@ -183,10 +183,7 @@ class WorkUnitResult:
 
 @dataclass(frozen=True, slots=True)
 class PartRows:
-    """A part of a listing's rows that a checkpoint holds: their number by source, and the calls that failed for objects.
-
-    An account has at most two sources.
-    """
+    """A part of a listing's rows that a checkpoint holds: their number by source, and the calls that failed for objects."""
 
     cell: WorkUnit
     counts: tuple[int, int]

@@ -60,7 +60,10 @@ def show(context: click.Context, /, name: str, directory: str, form: str, out: s
         columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
     if not rows:
-        click.echo(f"perpend: nothing ever happened to {what} {visible(name)}, or the history does not know it", err=True)
+        click.echo(
+            f"perpend: the history has no event of {what} {visible(name)}; perpend findings --life all lists what it has",
+            err=True,
+        )
         return USAGE_ERROR
     if form == "text":
         with terminal(out) as console:

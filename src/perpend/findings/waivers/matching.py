@@ -36,7 +36,7 @@ COLUMNS: Final = tuple(_CANDIDATE)
 Stored = TypeVar("Stored", str, str | None, str | int | None)
 
 _BETWEEN: Final = "\x1f"
-"""The sign between the name and the value of a tag. A `=` may be part of either."""
+"""The character between the key and the value of a stored tag: a `=` may be part of either."""
 
 _SIGNS: Final = ("prefix", "suffix", "least", "expression", "whole")
 _WAIVERS: Final = "perpend_waiver"

@@ -30,12 +30,6 @@ def scratch() -> Iterator[Path]:
             remove_tree(directory)
 
 
-def is_scratch(name: str) -> bool:
-    """Whether a path is in such a directory, whose content is removed after the run."""
-    path = Path(name)
-    return path.parent.name.startswith(_PREFIX) and (path.parent / _LOCK).exists()
-
-
 def _new() -> tuple[Path, IO[bytes]]:
     while True:
         directory = Path(tempfile.mkdtemp(prefix=_PREFIX))

@@ -75,7 +75,7 @@ def too_deep() -> str:
 class NameScope:
     """The names in scope: the object type, the imports (``nearest``: those of this block), and the related lists of this block.
 
-    ``torn``: some import could not be read, so an unknown name may be in it.
+    ``incomplete``: some import could not be read, so an unknown name may be in it.
     """
 
     type: ObjectType
@@ -135,8 +135,8 @@ class Analyzed:
 class Analyzer:
     """Analyses the logic files of one repository. Extracts are typed once and shared between programs.
 
-    ``retyping``, ``unfolding`` and the number of ``hints`` are shared as well. Threads may share an analyzer: they wait for
-    each other.
+    ``retyping``, ``expression_size`` and the number of ``hints`` are shared as well. Threads may share an analyzer: they wait
+    for each other.
     """
 
     repository: Repository

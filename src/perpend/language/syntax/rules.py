@@ -89,7 +89,8 @@ NOT_ONE_OPERATION = _error(
 INVALID_CONSTANT = _error(
     "L126",
     "invalid-constant",
-    "The constant does not exist: there is no such day, duration or time.\n\nCorrect the constant.",
+    "The constant does not exist: there is no such day, duration or time.\n\nWrite a date as `2026-01-31`, a time as "
+    "`2026-01-31T12:00:00Z`, a duration as `P30D`.",
 )
 NO_ARGUMENTS = _error("L127", "no-arguments", "The list of arguments is empty.\n\nGive at least one.")
 MISSING_DESCRIPTOR = _error(

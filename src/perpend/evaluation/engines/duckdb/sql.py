@@ -13,7 +13,6 @@ from perpend.evaluation.planner.sql import COMMON, Dialect
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_KELVIN: Final = chr(0x212A)
 _SPACES: Final = ("' '", *(f"chr({code})" for code in (9, 10, 11, 12, 13)))
 _RUNS: Final = "'[ \\t\\n\\r\\f\\v]+'"
 _KNOWN_TIME: Final = "'[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+]00:00)?)?'"
@@ -77,44 +76,13 @@ def _ascii(text: str) -> str:
 
 
 def _is(text: str, *forms: str) -> str:
-    """Return the condition that the normal form of a text is one of some. Quick tests for common texts come first."""
+    """Return the condition that the normal form of a text is one of some."""
     if not all(map(str.isascii, forms)):
         return f"({_norm(text)} IN ({', '.join(map(text_literal, forms))}))"
-    words = [word for word in forms if word]
-    cases = [f"WHEN {_begins_differently(text, words)} THEN FALSE"]
-    if words:
-        spelt = dict.fromkeys(form for word in words for form in (word, word.upper()))
-        cases += [f"WHEN {text} IN ({', '.join(map(text_literal, spelt))}) THEN TRUE", *_by_length(text, words)]
     # RE2 matches the long s as an s, so Python lowers texts with letters beyond ASCII.
-    others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, forms))})" if words else ""
+    others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, forms))})"
     matches = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(forms))}), {'TRUE' if '' in forms else 'FALSE'})"
-    return f"(CASE {' '.join(cases)} {others} ELSE {matches} END)"
-
-
-def _begins_differently(text: str, words: Sequence[str]) -> str:
-    """Return the condition that a text starts neither with white space, which sorts before ``!``, nor like any word."""
-    first = {form for word in words for form in (word[0], word[0].upper()) if form >= "!"}
-    if "k" in first:
-        first.add(_KELVIN)
-    low, parts = "!", []
-    for letter in sorted(first):
-        parts.append(f"({text} >= {text_literal(low)} AND {text} < {text_literal(letter)})")
-        low = chr(ord(letter) + 1)
-    return " OR ".join((*parts, f"{text} >= {text_literal(low)}"))
-
-
-def _by_length(text: str, words: Sequence[str]) -> list[str]:
-    """Return cases for texts that are too short, or that have another length and no white space at their ends.
-
-    A letter beyond ASCII takes more bytes than its ASCII lower case. For Python, only the Kelvin sign has an ASCII lower case,
-    so the length test is skipped for words with a k.
-    """
-    lengths = sorted(set(map(len, words)))
-    cases = [f"WHEN {text} >= '!' AND strlen({text}) < {lengths[0]} THEN FALSE"]
-    if not any(" " in word or "k" in word for word in words):
-        ends = f"{text} >= '!' AND right({text}, 1) >= '!'"
-        cases.append(f"WHEN {ends} AND strlen({text}) NOT IN ({', '.join(map(str, lengths))}) THEN FALSE")
-    return cases
+    return f"(CASE {others} ELSE {matches} END)"
 
 
 def _pattern(forms: Sequence[str]) -> str:

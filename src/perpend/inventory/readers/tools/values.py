@@ -120,7 +120,7 @@ def selectors(value: Any) -> str:
 def lower_camel(value: Any) -> Any:
     """Return an AWS answer with keys in lower camel case, ``ID`` as ``id``.
 
-    Raises NotTold if an object has a key in two spellings, since neither can be trusted.
+    Raises UnknownValue if an object has a key in two spellings, since neither can be trusted.
     """
     if isinstance(value, dict):
         renamed = {
@@ -180,7 +180,7 @@ def _is_document(value: Any) -> bool:
 
 
 def either(held: Mapping[str, Any], *names: str) -> Any:
-    """Return the value of one of several spellings of a name, None if there is none. Raises NotTold if two disagree."""
+    """Return the value of one of several spellings of a name, None if there is none. Raises UnknownValue if two disagree."""
     values = [held[name] for name in names if name in held]
     if len(values) > 1 and any(one != values[0] for one in values):
         raise UnknownValue(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
