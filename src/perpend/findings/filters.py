@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 ALL_LIVES: Final = "all"
 """The value of the filter by state that stands for all states."""
 
-WAIVED: Final = ("all", "yes", "no")
+WAIVED_CONDITIONS: Final = {"all": "true", "yes": "waiver IS NOT NULL", "no": "waiver IS NULL"}
+"""The SQL conditions of the choices of waived findings."""
+
+WAIVED: Final = tuple(WAIVED_CONDITIONS)
 """The choices of waived findings, the default first: all findings, only waived ones, only others."""
 
 ORDERS: Final = ("severity", "age", "priority")

@@ -1,15 +1,16 @@
-"""Filter the findings of a history, by the filters of :mod:`perpend.findings.filters`."""
+"""The findings of a history with their waivers and severities, as one relation, and the rows that a filter chooses."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted
-from perpend.findings.filters import OF_FINDINGS, SEARCH, SEVERITY, TAG_UNKNOWN
+from perpend.findings.filters import OF_FINDINGS, TAG_UNKNOWN, WAIVED, WAIVED_CONDITIONS
 from perpend.findings.history.queries.views import FOUND
+from perpend.findings.severity.priority import RATING_COLUMNS, RATING_JOINS
+from perpend.findings.waivers.matches import WAIVED as WAIVED_TABLE
 from perpend.findings.waivers.matching import storable
-from perpend.inventory.snapshots.database import text
+from perpend.inventory.snapshots.database import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,29 +21,27 @@ if TYPE_CHECKING:
 
 _TITLES: Final = "perpend_policy_title"
 
+FINDINGS: Final = (
+    f"SELECT f.*, t.policy_title, w.waiver, w.waived_until, {RATING_COLUMNS} FROM {FOUND} AS f "
+    f"LEFT JOIN {_TITLES} AS t ON t.policy_id = f.policy_id LEFT JOIN {WAIVED_TABLE} AS w ON w.key = f.key {RATING_JOINS}"
+)
+"""The query for all findings of a history, with titles, waivers and severities.
+
+Before it is asked, the waivers are matched, and :func:`keep_titles` and ``keep_ratings`` fill their tables.
+"""
+
 
 def keep_titles(connection: Connection, titles: Mapping[str, str]) -> None:
-    """Fill the table of the titles of policies, which a search needs."""
-    listed = text(json.dumps([[storable(policy_id), storable(title)] for policy_id, title in titles.items()]))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_TITLES} AS SELECT pair[1] AS policy_id, pair[2] AS policy_title "
-        f"FROM (SELECT unnest(from_json({listed}, '[[\"VARCHAR\"]]')) AS pair)"
-    )
+    """Fill the table of the titles of policies, which only a search needs."""
+    rows = [{"policy_id": storable(policy_id), "policy_title": storable(title)} for policy_id, title in titles.items()]
+    query = table_of(rows, {"policy_id": "VARCHAR", "policy_title": "VARCHAR"})
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_TITLES} AS {query}")
 
 
-def finding_rows(filter: Filter) -> str:
-    """Return the query for the findings of a history that a filter chooses, except by severity.
-
-    A search needs :func:`keep_titles`.
-    """
-    titled = f" LEFT JOIN {_TITLES} USING (policy_id)" if filter.of(SEARCH.name) else ""
-    condition = filter.condition(*(declared.name for declared in OF_FINDINGS if declared is not SEVERITY))
-    return f"FROM (FROM {FOUND}{titled}) WHERE {condition}"
-
-
-def of_severity(rows: str, filter: Filter) -> str:
-    """Return the query for the rows, findings with their severities, that a filter chooses by severity."""
-    return f"FROM ({rows}) WHERE {filter.condition(SEVERITY.name)}"
+def finding_rows(filter: Filter, waived: str = WAIVED[0]) -> str:
+    """Return the query for the rows of :data:`FINDINGS` that a filter and a choice of waived findings select."""
+    condition = filter.condition(*(declared.name for declared in OF_FINDINGS))
+    return f"FROM ({FINDINGS}) WHERE {condition} AND {WAIVED_CONDITIONS[waived]}"
 
 
 def unknown_tags_text(number: int, *, listed: bool) -> str:

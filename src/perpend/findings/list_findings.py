@@ -23,7 +23,7 @@ from perpend.findings.filters import (
     WAIVED,
     Filter,
 )
-from perpend.findings.finding_filter import finding_rows, keep_titles, of_severity
+from perpend.findings.finding_filter import finding_rows, keep_titles
 from perpend.findings.history.model import OPEN_STATES
 from perpend.findings.history.queries.findings import (
     BY_AGE,
@@ -37,16 +37,15 @@ from perpend.findings.history.queries.findings import (
     texts_of_conditions,
 )
 from perpend.findings.history.queries.views import asking
-from perpend.findings.severity.groups import BY_GROUP, finding_groups, in_groups, without_severity
+from perpend.findings.severity.groups import BY_GROUP, finding_groups, in_groups
 from perpend.findings.severity.priority import (
     BY_PRIORITY,
     PRIORITY_COLUMNS,
     at_least,
     keep_ratings,
     with_priority,
-    with_severity,
 )
-from perpend.findings.waivers.match_history import WAIVER_COLUMNS, with_waivers
+from perpend.findings.waivers.match_history import WAIVER_COLUMNS
 from perpend.language.compiler.names import find_type
 
 if TYPE_CHECKING:
@@ -145,19 +144,17 @@ def listed_findings(
     with asking(history, "finding", *views, **named, regions=filter.of(REGION.name), tags=tags) as connection:
         covering = waivers.covered_findings(connection, head)
         keep_ratings(connection, severities.in_force)
-        if filter.of(SEARCH.name):
-            keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in head.policies})
-
-        def chosen_by(filter: Filter) -> str:
-            return of_severity(with_severity(with_waivers(finding_rows(filter), waived)), filter)
-
-        rows = chosen_by(filter)
+        titled = head.policies if filter.of(SEARCH.name) else ()
+        keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in titled})
+        rows = finding_rows(filter, waived)
         groups = finding_groups(connection, (rows, []), partial(title_of, repository))
         unsure = filter.with_tags_unknown
-        [(unknown,)] = connection.execute(f"SELECT count(*) FROM ({chosen_by(unsure)})").fetchall() if unsure else [(0,)]
+        [(unknown,)] = (
+            connection.execute(f"SELECT count(*) FROM ({finding_rows(unsure, waived)})").fetchall() if unsure else [(0,)]
+        )
         shown, all_columns = in_groups(connection, rows, groups), (*FINDING_COLUMNS, *columns, *WAIVER_COLUMNS)
         if order == "priority" or (priorities and severities.in_force.by_policy):
-            shown = with_priority(without_severity(shown), head.time, first=most if order == "priority" else None)
+            shown = with_priority(shown, head.time, first=most if order == "priority" else None)
             all_columns = (*all_columns, *PRIORITY_COLUMNS)
         elif not priorities:
             all_columns = (*all_columns, "severity")

@@ -69,8 +69,3 @@ def in_groups(connection: Connection, rows: str, groups: Sequence[FindingGroup])
         connection.execute(f"INSERT INTO {_PLACES} VALUES (?, ?, ?)", row)
     same = "g.policy_id = f.policy_id AND g.severity IS NOT DISTINCT FROM f.severity"
     return f"SELECT f.*, g.place FROM ({rows}) AS f JOIN {_PLACES} AS g ON {same}"
-
-
-def without_severity(rows: str) -> str:
-    """Return the query for rows without their severities, which ``with_priority`` computes for findings that have not ended."""
-    return f"SELECT * EXCLUDE (severity) FROM ({rows})"

@@ -39,10 +39,15 @@ BY_PRIORITY: Final = f"priority NULLS LAST, {BY_AGE}"
 """The order of findings with priorities."""
 
 
-_JOINED: Final = f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.key"
+RATING_JOINS: Final = f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.key"
+"""The joins of findings ``f`` with their ratings. :func:`keep_ratings` fills the tables."""
 
 # `least` and `greatest` pass nulls over: what is not rated must not become the least of all levels.
 _RANK: Final = f"CASE WHEN r.rank IS NOT NULL THEN least(greatest(r.rank + coalesce(m.steps, 0), 1), {len(LEVELS)}) END"
+_SEVERITY: Final = f"{text_list(LEVELS)}[{_RANK}] AS severity"
+
+RATING_COLUMNS: Final = f"{_SEVERITY}, {_RANK} AS rank, {_RANK} - r.rank AS moved, r.source, r.within_seconds"
+"""The columns that :func:`with_priority` needs, after the joins: the severity and its rank, the shift, the rating's source."""
 
 
 def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
@@ -73,7 +78,8 @@ def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
 def with_priority(rows: str, now: datetime, *, first: int | None = None) -> str:
     """Return the query for findings with :data:`PRIORITY_COLUMNS`; with ``first``, for so many with the highest priorities.
 
-    ``rows`` are rows of the view of findings with their waivers, ``now`` is the time of the newest run.
+    ``rows`` are findings with their waivers and :data:`RATING_COLUMNS`, ``now`` is the time of the newest run. Ended findings
+    have no severity. ``of_policy`` is the number of the policy's findings without waivers.
     """
     is_overdue = f"coalesce(due < {_time(now)}, false)"
     order = (
@@ -81,51 +87,40 @@ def with_priority(rows: str, now: datetime, *, first: int | None = None) -> str:
         f"CASE WHEN {_HERE} THEN policy_id END, life <> 'open', {_is_reopened()} DESC, {_is_new(now)} DESC, "
         "open_since NULLS LAST, policy_id, type, object_id, incarnation"
     )
-    rated = _rated(rows)
+    of_policy = f"count(*) FILTER ({_HERE} AND waiver IS NULL) OVER (PARTITION BY policy_id)"
+    due = f"CASE WHEN {_OPEN} THEN open_since + to_seconds(within_seconds) END"
+    here = ", ".join(f"CASE WHEN {_HERE} THEN {column} END AS {column}" for column in ("rank", "severity"))
+    rated = f"SELECT * REPLACE ({here}), CASE WHEN {_HERE} THEN {of_policy} END AS of_policy, {due} AS due FROM ({rows})"
     # The first findings in this order have the first priorities: no other ones need a place.
     chosen = rated if first is None else f"FROM ({rated}) ORDER BY {order} LIMIT {first}"
-    by_rank = f"{text_list(LEVELS)}[rank]"
     columns = (
-        f"*, {by_rank} AS severity, CASE WHEN rank IS NOT NULL THEN source END AS rated_by, "
+        "*, CASE WHEN rank IS NOT NULL THEN source END AS rated_by, "
         f"CASE WHEN {_HERE} THEN row_number() OVER (ORDER BY {order}) END AS priority, "
-        f"CASE WHEN {_HERE} THEN {_reason(now, is_overdue, by_rank)} END AS reason"
+        f"CASE WHEN {_HERE} THEN {_reason(now, is_overdue)} END AS reason"
     )
     return f"SELECT {columns} FROM ({chosen})"
 
 
 def with_severity(rows: str) -> str:
     """Return the query for findings with the further column ``severity``, null for unrated ones."""
-    return f"SELECT f.*, {text_list(LEVELS)}[{_RANK}] AS severity FROM ({rows}) AS f {_JOINED}"
+    return f"SELECT f.*, {_SEVERITY} FROM ({rows}) AS f {RATING_JOINS}"
 
 
 def at_least(connection: Connection, rows: Query, level: SeverityLevel, *, unrated: bool) -> tuple[int, int]:
     """Return the numbers of findings with at least this level: incompliant and not waived, and undetermined.
 
-    With ``unrated``, unrated findings count, too.
+    ``rows`` have the same columns as for :func:`with_priority`. With ``unrated``, unrated findings count, too.
     """
     severe = f"coalesce(rank >= {level.rank}, {str(unrated).lower()})"
     counts = (
         f"SELECT count(*) FILTER (life = 'open' AND waiver IS NULL AND {severe}), "
-        f"count(*) FILTER (life IN ('unconfirmed', 'unknown') AND {severe}) FROM ({_rated(rows[0])})"
+        f"count(*) FILTER (life IN ('unconfirmed', 'unknown') AND {severe}) FROM ({rows[0]})"
     )
     [(incompliant, undetermined)] = connection.execute(counts, rows[1]).fetchall()
     return int(incompliant), int(undetermined)
 
 
-def _rated(rows: str) -> str:
-    """Return the query with ``rank`` (the severity), ``moved`` (the shift) and ``due`` for each finding.
-
-    ``of_policy`` is the number of its policy's findings without waivers. Ended findings have neither.
-    """
-    of_policy = f"count(*) FILTER ({_HERE} AND f.waiver IS NULL) OVER (PARTITION BY f.policy_id)"
-    return (
-        f"SELECT f.*, CASE WHEN {_HERE} THEN {_RANK} END AS rank, {_RANK} - r.rank AS moved, r.source, "
-        f"CASE WHEN {_HERE} THEN {of_policy} END AS of_policy, "
-        f"CASE WHEN {_OPEN} THEN f.open_since + to_seconds(r.within_seconds) END AS due FROM ({rows}) AS f {_JOINED}"
-    )
-
-
-def _reason(now: datetime, is_overdue: str, by_rank: str) -> str:
+def _reason(now: datetime, is_overdue: str) -> str:
     """Return the SQL expression for the reason of a finding's place, the most important part first."""
     days = f"CAST(floor((epoch({_time(now)}) - epoch(due)) / {_DAY}) AS BIGINT)"
     moved = "CASE WHEN moved > 0 THEN 'raised' WHEN moved < 0 THEN 'lowered' END"
@@ -136,7 +131,7 @@ def _reason(now: datetime, is_overdue: str, by_rank: str) -> str:
     parts = (
         "CASE WHEN waiver IS NOT NULL THEN 'waived' END",
         f"CASE WHEN {is_overdue} THEN 'overdue by ' || {late} END",
-        f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || {by_rank} || coalesce(' (' || {said} || ')', '') END",
+        f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || severity || coalesce(' (' || {said} || ')', '') END",
         f"CASE WHEN {_is_reopened()} THEN 'reopened' END",
         f"CASE WHEN {_is_new(now)} THEN 'new' WHEN open_since IS NOT NULL THEN 'open since ' || {since} END",
         "CASE WHEN life <> 'open' THEN replace(life, '_', ' ') END",

@@ -44,13 +44,12 @@ def only_accounts(findings: FindingsOf, accounts: Collection[str] | None) -> Fin
     return lambda policies: f"SELECT * FROM ({findings(policies)}) WHERE account IN ({listed})"
 
 
-def with_waivers(rows: str, which: str = "all") -> str:
+def with_waivers(rows: str) -> str:
     """Return the query for findings with the further columns ``waiver`` and ``waived_until``, null if not waived.
 
-    ``rows`` is a query for findings with their keys. ``which``: "yes" selects waived findings, "no" the others.
+    ``rows`` is a query for findings with their keys.
     """
-    where = {"yes": " WHERE w.waiver IS NOT NULL", "no": " WHERE w.waiver IS NULL"}.get(which, "")
-    return f"SELECT f.*, w.waiver, w.waived_until FROM ({rows}) AS f LEFT JOIN {WAIVED} AS w ON w.key = f.key{where}"
+    return f"SELECT f.*, w.waiver, w.waived_until FROM ({rows}) AS f LEFT JOIN {WAIVED} AS w ON w.key = f.key"
 
 
 def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:

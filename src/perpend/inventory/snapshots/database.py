@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -14,7 +15,7 @@ from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.time_limit import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 MEMORY_LIMIT: Final = "1GB"
@@ -140,6 +141,13 @@ def pattern(path: Path | str) -> str:
     """Return a path as an SQL literal for functions that take a glob, matching only this file."""
     absolute = os.path.abspath(path)
     return text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in absolute))
+
+
+def table_of(rows: Iterable[Mapping[str, object]], kinds: Mapping[str, str]) -> str:
+    """Return the query for rows from memory, with columns of these types."""
+    # A document is read in one go: of rows of VALUES every cell would be an expression.
+    listed = text(json.dumps([dict(row) for row in rows]))
+    return f"SELECT unnest(from_json({listed}, {text(json.dumps([kinds]))}), recursive := true)"
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from perpend.findings.history.model import STATUSES
 from perpend.findings.history.queries.findings import FINDING_COLUMNS, FindingList
 from perpend.findings.history.queries.views import TEXTS_VIEW, key_of
 from perpend.findings.list_findings import SORTING
-from perpend.findings.severity.groups import finding_groups, in_groups, without_severity
+from perpend.findings.severity.groups import finding_groups, in_groups
 from perpend.findings.severity.levels import LEVELS
-from perpend.findings.severity.priority import PRIORITY_COLUMNS, with_priority
+from perpend.findings.severity.priority import PRIORITY_COLUMNS, RATING_COLUMNS, RATING_JOINS, with_priority
 from perpend.findings.waivers.match_history import WAIVER_COLUMNS
 from perpend.inventory.snapshots.database import text_list
 from perpend.reports.terminal.history.finding_lines import write_finding_lines
@@ -74,7 +74,8 @@ def write_export(
     with database.asking(EXPORT_SECONDS) as cursor:
         rows = in_groups(cursor, rows, finding_groups(cursor, (rows, []), titles.__getitem__))
         if facts.rated or order == "priority":
-            rows, columns = with_priority(without_severity(rows), facts.head.time), (*columns, *PRIORITY_COLUMNS)
+            rated = f"SELECT f.* EXCLUDE (severity), {RATING_COLUMNS} FROM ({rows}) AS f {RATING_JOINS}"
+            rows, columns = with_priority(rated, facts.head.time), (*columns, *PRIORITY_COLUMNS)
         listed = FindingList(rows, [], columns, SORTING[order])
         if form != "parquet":
             with path.open("w", encoding="utf-8", newline="") as stream:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from perpend.findings.history.queries.views import FOUND
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.levels import SeverityLevel
-from perpend.findings.severity.priority import BY_PRIORITY, at_least, keep_ratings, with_priority
+from perpend.findings.severity.priority import BY_PRIORITY, RATING_COLUMNS, RATING_JOINS, at_least, keep_ratings, with_priority
 from perpend.findings.severity.read import RatingFiles
 from perpend.inventory.snapshots.database import Connection, opened
 from tests.unit.findings.severity.made import rating, shift
@@ -36,6 +36,7 @@ COLUMNS = {
     "key": "BIGINT",
     "incarnation": "INTEGER",
 }
+RATED_ROWS = f"SELECT f.*, {RATING_COLUMNS} FROM made AS f {RATING_JOINS}"
 Row = dict[str, Any]
 
 
@@ -61,7 +62,7 @@ def asked(connection: Connection, rows: list[Row]) -> str:
     more = "NULL::VARCHAR AS external_id, NULL::VARCHAR AS region, NULL::VARCHAR AS tags"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {FOUND} AS SELECT *, {more} FROM made")
     keep_ratings(connection, ratings_in_force(RATED, ["/critical", "/info", "/low", "/none"]))
-    return "SELECT * FROM made"
+    return RATED_ROWS
 
 
 def prioritised(connection: Connection, *rows: Row) -> list[Row]:
@@ -154,11 +155,11 @@ def test_the_order_is_the_one_that_is_written_down(connection: Connection, rows:
     assert here == [row["finding_id"] for row in found if row["priority"] is not None]
     assert [*range(1, len(here) + 1)] == [row["priority"] for row in found[: len(here)]]
     for first in (1, 5, len(named)):
-        some = f"FROM ({with_priority('FROM made', NOW, first=first)}) ORDER BY {BY_PRIORITY}"
+        some = f"FROM ({with_priority(RATED_ROWS, NOW, first=first)}) ORDER BY {BY_PRIORITY}"
         assert found[:first] == shown(connection.execute(some))
     for unrated in (True, False):
         for level in SeverityLevel:
-            counted = at_least(connection, ("FROM made", []), level, unrated=unrated)
+            counted = at_least(connection, (RATED_ROWS, []), level, unrated=unrated)
             severe = [
                 row
                 for row in named

@@ -5,7 +5,6 @@ Files are verified against their hashes before a view names them. Times in views
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -24,7 +23,7 @@ from perpend.findings.history.write.counts import COLUMNS as COUNTS
 from perpend.findings.history.write.counts import known_account
 from perpend.findings.history.write.objects import registry_query
 from perpend.findings.history.write.policies import TEXTS
-from perpend.inventory.snapshots.database import opened, text, translate_errors
+from perpend.inventory.snapshots.database import opened, table_of, text, translate_errors
 from perpend.inventory.snapshots.queries.views import MoreViews
 from perpend.inventory.snapshots.temporary_store import scratch
 
@@ -249,9 +248,7 @@ def _table_of_policies(head: HistoryManifest) -> str:
         (policy.number, policy.policy_id, policy.lineage, policy.type_name, policy.first_run, policy.retired_run)
         for policy in head.policies
     ]
-    # A document is read in one go: of rows of VALUES every cell would be an expression.
-    listed = text(json.dumps([dict(zip(kinds, row, strict=True)) for row in rows]))
-    return f"CREATE TABLE {_POLICIES} AS SELECT unnest(from_json({listed}, {text(json.dumps([kinds]))}), recursive := true)"
+    return f"CREATE TABLE {_POLICIES} AS {table_of((dict(zip(kinds, row, strict=True)) for row in rows), kinds)}"
 
 
 def _texts(asked: _Sought) -> str:

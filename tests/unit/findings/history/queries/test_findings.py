@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.claims import Claim
-from perpend.findings.filters import Filter
-from perpend.findings.finding_filter import finding_rows
 from perpend.findings.history.queries.findings import COMPARED, FINDING_COLUMNS, FindingList, compared
-from perpend.findings.history.queries.views import asking
+from perpend.findings.history.queries.views import FOUND, asking
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
@@ -80,7 +78,7 @@ def known(place: HistoryStorage) -> State:
 
 def test_the_first_findings_are_those_of_all_and_only_they_get_ids(told: tuple[HistoryStorage, list[State]]) -> None:
     place = told[0]
-    found = FindingList(finding_rows(Filter()))
+    found = FindingList(f"FROM {FOUND}")
     with asking(place, "finding") as connection:
         everything = connection.execute(*found.query()).fetchall()
         assert sorted(everything) == sorted(connection.execute(f"SELECT {', '.join(FINDING_COLUMNS)} FROM finding").fetchall())
