@@ -7,13 +7,12 @@ import os
 import threading
 import time
 import weakref
-from collections import OrderedDict
 from contextlib import ExitStack, suppress
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
@@ -26,14 +25,14 @@ from perpend.findings.waivers.active import ActiveWaivers, UnusableEntries
 from perpend.findings.waivers.read import FOLDER as WAIVERS
 from perpend.inventory.snapshots.files import naming
 from perpend.inventory.snapshots.temporary_store import scratch
+from perpend.server.answer_cache import AnswerCache
 from perpend.server.answers import Facets, FindingPage
 from perpend.server.index.build import build_index
 from perpend.server.index.database import IndexDatabase
-from perpend.server.index.exports import export_statements, write_export
-from perpend.server.index.files import IndexFiles
+from perpend.server.index.exports import write_export
 from perpend.server.index.numbers import Numbers
 from perpend.server.index.pages import Pages
-from perpend.server.index.questions import Chosen, Questions, statements
+from perpend.server.index.questions import Conditions, Questions, in_scope
 from perpend.server.index.runs import Runs
 from perpend.server.scope import NoAccount
 from perpend.server.views.run_state import HistoryOfRun, RunState
@@ -48,13 +47,11 @@ if TYPE_CHECKING:
     from perpend.server.question import Question
     from perpend.server.scope import Scope
 
-Answer = TypeVar("Answer")
-
 MOST_ROWS: Final = 1_000
 """The most findings of one page."""
 
-_KEPT: Final = 512
-"""How many answers of a run are kept in memory."""
+INDEX: Final = "index.duckdb"
+"""The name of the file of an index."""
 
 LOOK_SECONDS: Final = 2.0
 """The seconds between two questions whether a store has a new run."""
@@ -70,28 +67,25 @@ class ServedRun:
     Its files are removed when nobody holds it any more. ``accounts`` are those of all objects of its history.
     """
 
-    def __init__(self, facts: IndexFacts, files: IndexFiles, state: RunState, etag: str, closing: ExitStack) -> None:
-        """Open the files of an index. ``closing`` is closed when nobody holds the run any more."""
-        self.run, self.etag, self.views = facts.head.runs[-1].number, etag, RunViews(state)
-        self.accounts = frozenset(account for account in facts.accounts if account is not None)
-        self._facts, self._files = facts, files
-        made = [*statements(facts, files), *export_statements(facts, files)]
-        self._database = IndexDatabase(files.directory, files.all, files.spill, made)
+    def __init__(self, facts: IndexFacts, path: Path, state: RunState, etag: str, closing: ExitStack) -> None:
+        """Open an index. ``closing`` is closed when nobody holds the run any more."""
+        self._cache = AnswerCache()
+        self.run, self.etag, self.views = facts.head.runs[-1].number, etag, RunViews(state, self._cache)
+        self._facts, self._database = facts, IndexDatabase(path)
         closing.callback(self._database.close)
         ask = self._database.rows
-        self._questions = Questions(facts, files, state.repository, ask)
-        self._pages, self._numbers = Pages(facts, files, ask), Numbers(facts, files, ask)
-        self._runs = Runs(facts, files, ask)
-        self._answers: OrderedDict[Hashable, object] = OrderedDict()
-        self._lock = threading.Lock()
+        self._questions = Questions(facts, state.repository, ask)
+        self.accounts = self._questions.accounts()
+        self._pages, self._numbers, self._runs = Pages(facts, ask), Numbers(ask), Runs(facts, ask)
         self.release = weakref.finalize(self, closing.close)
 
     def summary(self, scope: Scope) -> Summary:
         """Return the state of the store for a reader."""
-        in_scope = self._questions.in_scope(scope)
-        return self._kept(("summary", scope), lambda: self._runs.summary(scope, in_scope, self._numbers))
+        return self._cache.get(("summary", scope), lambda: self._runs.summary(scope))
 
-    def findings(self, asked: Question, *, order: str = "severity", limit: int = 50, after: str | None = None) -> FindingPage:
+    def findings(
+        self, question: Question, *, order: str = "severity", limit: int = 50, after: str | None = None
+    ) -> FindingPage:
         """Return a page of findings behind the key ``after``. Raises InvalidOption for a key that no page has given.
 
         ``order`` is ``severity`` (not ended, severity, newest), ``newest`` or ``age`` (the oldest first).
@@ -99,68 +93,56 @@ class ServedRun:
         limit = max(1, min(limit, MOST_ROWS))
 
         def page() -> FindingPage:
-            chosen = self._chosen(asked)
-            rows, following = self._pages.page(chosen, order, limit, after)
-            total = self._kept(("total", asked.key), lambda: self._numbers.total(chosen))
-            return FindingPage(self.run, total, rows, following, self.tags_unknown(asked))
+            total, rows, following = self._pages.page(self._conditions(question), order, limit, after)
+            return FindingPage(self.run, total, rows, following, self.tags_unknown(question))
 
-        return self._kept(("findings", asked.key, order, limit, after), page)
+        return self._cache.get(("findings", question.key, order, limit, after), page)
 
-    def tags_unknown(self, asked: Question) -> int | None:
+    def tags_unknown(self, question: Question) -> int | None:
         """Return the number of findings whose tags are not known if a question asks for tags; None if it does not."""
-        filter = asked.filter.with_tags_unknown
+        filter = question.filter.with_tags_unknown
         if filter is None:
             return None
-        unsure = replace(asked, filter=filter)
-        return self._kept(("total", unsure.key), lambda: self._numbers.total(self._chosen(unsure)))
+        unsure = replace(question, filter=filter)
+        return self._cache.get(("total", unsure.key), lambda: self._numbers.total(self._conditions(unsure)))
 
-    def facets(self, asked: Question) -> Facets:
-        """Return the numbers of the findings by severity, life, policy, type, account, region, waived and change.
+    def facets(self, question: Question) -> Facets:
+        """Return the numbers of the findings by severity, life, policy, type, account, region, waived, service and change.
 
         A facet's own filter does not limit its numbers. Findings without a severity, a known account or a region have the
         keys ``not rated``, ``not known`` and ``no region``; unchanged ones are not in ``change``.
         """
 
         def facets() -> Facets:
-            total, numbers = self._numbers.facets(self._chosen(asked))
-            return Facets(self.run, total, numbers)
+            return Facets(self.run, *self._numbers.facets(self._conditions(question)))
 
-        return self._kept(("facets", asked.key), facets)
+        return self._cache.get(("facets", question.key), facets)
 
-    def groups(self, asked: Question, by: str) -> Sequence[FindingGroup]:
+    def groups(self, question: Question, by: str) -> Sequence[FindingGroup]:
         """Return the findings grouped by ``policy``, ``account`` or ``object``, the most important group first.
 
         Of objects, only the most important are listed. The account that is not known has an empty key.
         """
-        return self._kept(("groups", asked.key, by), lambda: tuple(self._numbers.groups(self._chosen(asked), by)))
+
+        def groups() -> Sequence[FindingGroup]:
+            return tuple(self._numbers.groups(self._conditions(question), by, self._facts.account_names))
+
+        return self._cache.get(("groups", question.key, by), groups)
 
     def finding(self, finding_id: str, scope: Scope) -> FindingRow | None:
         """Return a finding by its id, of any state; None if there is none that the reader may see."""
-        return self._pages.finding(finding_id, self._questions.in_scope(scope))
+        return self._pages.finding(finding_id, in_scope(scope))
 
-    def export(self, asked: Question, format: str, path: Path, *, order: str = ORDERS[0]) -> None:
+    def export(self, question: Question, format: str, path: Path, *, order: str = ORDERS[0]) -> None:
         """Write all chosen findings as ``csv``, ``ndjson`` or ``parquet``: rows, columns and order of ``perpend findings``."""
-        write_export(self._database, self._facts, self._files, self._chosen(asked), format, path, order)
+        write_export(self._database, self._facts, self._conditions(question), format, path, order)
 
     def runs(self, scope: Scope) -> Sequence[RunRow]:
         """Return the runs of the history, the newest first."""
-        return self._kept(("runs", scope), lambda: self._runs.rows(scope, self._questions.in_scope(scope)))
+        return self._cache.get(("runs", scope), lambda: self._runs.rows(scope))
 
-    def _chosen(self, asked: Question) -> Chosen:
-        return self._kept(("chosen", asked.key), lambda: self._questions.chosen(asked.filter, asked.waived, asked.scope))
-
-    def _kept(self, key: Hashable, answer: Callable[[], Answer]) -> Answer:
-        """Return the answer to a question, computed once while it is among the last ones."""
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return self._answers[key]  # type: ignore[return-value]  # the key says what is kept
-        given = answer()
-        with self._lock:
-            self._answers[key] = given
-            while len(self._answers) > _KEPT:
-                self._answers.popitem(last=False)
-        return given
+    def _conditions(self, question: Question) -> Conditions:
+        return self._cache.get(("conditions", question.key), lambda: self._questions.conditions(question))
 
 
 class ServedStore:
@@ -312,13 +294,12 @@ class ServedStore:
         waivers = ActiveWaivers.here(self.repository, self._waivers, none=False)
         severities = ActiveSeverities.here(self.repository, self._ratings, defaults=self._default_ratings)
         with ExitStack() as stack:
-            files = IndexFiles(stack.enter_context(scratch()))
-            files.spill.mkdir()
+            path = stack.enter_context(scratch()) / INDEX
             pinned = HistoryOfRun(history, head)
-            facts = build_index(pinned, self.repository, waivers, severities, self._account_names, files)
+            facts = build_index(pinned, self.repository, waivers, severities, self._account_names, path)
             etag = f"{facts.head.runs[-1].number}-{hashlib.sha256(str(state).encode()).hexdigest()[:16]}"
             state_of_run = RunState(pinned, self.repository, waivers, severities, self._account_names, facts.matched)
-            return ServedRun(facts, files, state_of_run, etag, stack.pop_all())
+            return ServedRun(facts, path, state_of_run, etag, stack.pop_all())
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -307,7 +307,7 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
     store = served(inventory.directory, repository)
     former = store.current()
     expected = replace(former.findings(Question(ALL_ACCOUNTS), limit=1_000)), former.facets(Question(ALL_ACCOUNTS))
-    kept = former._files.directory
+    kept = former._database.path.parent
     wrong: list[object] = []
     done = threading.Event()
 
@@ -329,7 +329,7 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
     for thread in threads:
         thread.join()
     assert not wrong
-    former._answers.clear()
+    former._cache.clear()
     assert expected == (former.findings(Question(ALL_ACCOUNTS), limit=1_000), former.facets(Question(ALL_ACCOUNTS)))
     assert (3, 4) == (former.run + 1, store.current().run)
     assert kept.exists()
@@ -337,7 +337,7 @@ def test_a_run_goes_on_answering_while_the_store_changes(repository: Repository,
     del former
     gc.collect()
     assert not kept.exists()
-    last = store.current()._files.directory
+    last = store.current()._database.path.parent
     assert 0o700 == last.stat().st_mode & 0o777
     store.close()
     assert not last.exists()

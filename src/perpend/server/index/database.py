@@ -1,4 +1,4 @@
-"""Ask the files of an index: one database, a cursor for each question, few at a time, and none for long."""
+"""Ask the tables of an index: one database, a cursor for each question, few at a time, and none for long."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
-from perpend.inventory.snapshots.database import lock, opened, translate_errors
+from perpend.findings.history.queries.views import TEXTS_VIEW
+from perpend.inventory.snapshots.database import lock, opened, text, translate_errors
 from perpend.inventory.snapshots.driver import duckdb
+from perpend.server.index.build import CATALOG, TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from perpend.inventory.snapshots.database import Connection
@@ -36,15 +38,18 @@ class TooSlow(PerpendError):
 
 
 class IndexDatabase:
-    """A database with access to an index's files only. It may be used by several threads until it is closed."""
+    """A database with access to the directory of an index only. It may be used by several threads until it is closed."""
 
-    def __init__(self, place: Path, paths: Iterable[Path], spill: Path, statements: Sequence[str]) -> None:
-        self._place, self._gate, self._stack = place, threading.BoundedSemaphore(AT_ONCE), ExitStack()
-        with translate_errors(place):
-            self._connection = self._stack.enter_context(opened(paths=paths, spill=spill, memory_limit=_MEMORY))
-            for statement in statements:
-                self._connection.execute(statement)
-            self._connection.execute("SET parquet_metadata_cache = true")  # the files never change
+    def __init__(self, path: Path) -> None:
+        self.path, self.spill = path, path.parent / "spill"
+        self._gate, self._stack = threading.BoundedSemaphore(AT_ONCE), ExitStack()
+        with translate_errors(path):
+            self._connection = self._stack.enter_context(
+                opened(directories=[path.parent], spill=self.spill, memory_limit=_MEMORY)
+            )
+            self.spill.mkdir(exist_ok=True)
+            self._connection.execute(f"ATTACH {text(str(path))} AS {CATALOG} (READ_ONLY)")
+            self._connection.execute(f"CREATE VIEW {TEXTS_VIEW} AS FROM {TEXTS}")  # which exports read as commands do
             lock(self._connection)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -59,7 +64,7 @@ class IndexDatabase:
         if not self._gate.acquire(timeout=limit):
             raise TooSlow(limit)
         try:
-            with translate_errors(self._place):
+            with translate_errors(self.path):
                 cursor = self._connection.cursor()
                 timer = threading.Timer(limit, cursor.interrupt)
                 timer.daemon = True

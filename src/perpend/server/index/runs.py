@@ -4,43 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from perpend.findings.history.model import State
+from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
+from perpend.findings.waivers.match_history import NOT_ENDED
+from perpend.inventory.snapshots.database import text
 from perpend.reports.overview import FIX_FIRST, OpenCounts, PolicyCounts, by_service, by_severity, failing_first
 from perpend.server.answers import Coverage, FindingGroup, RunCoverage, RunRow, Summary
-from perpend.server.index.build import relation
-from perpend.server.index.facts import LIVES
-from perpend.server.index.numbers import NOT_RATED, Numbers
-from perpend.server.index.questions import Chosen, accounts_in
+from perpend.server.index.build import EVENT, FINDING, LEDGER
+from perpend.server.index.numbers import NOT_RATED, Numbers, severity_of
+from perpend.server.index.questions import in_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perpend.server.index.facts import IndexFacts
-    from perpend.server.index.files import IndexFiles
     from perpend.server.scope import Scope
-
-_HERE: Final = f"life_no IN ({', '.join(str(LIVES.index(one)) for one in (State.OPEN, State.UNCONFIRMED, State.UNKNOWN))})"
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Reads the runs of one index. ``in_scope`` is the condition for findings, ``scope`` has the numbers of accounts."""
+    """Reads the runs of one index. ``ask`` returns the rows of a query."""
 
     facts: IndexFacts
-    files: IndexFiles
     ask: Callable[[str], list[tuple[Any, ...]]]
 
-    def rows(self, scope: Scope, in_scope: str) -> tuple[RunRow, ...]:
+    def rows(self, scope: Scope) -> tuple[RunRow, ...]:
         """Return the runs, the newest first."""
-        accounts = accounts_in(scope)
+        accounts = in_scope(scope)
         counts = {
             run: numbers
             for run, *numbers in self.ask(
                 "SELECT run, sum(compliant)::BIGINT, sum(incompliant)::BIGINT, sum(undetermined)::BIGINT, "
-                f"sum(inapplicable)::BIGINT, sum(objects)::BIGINT FROM {relation(self.files.ledger)} "
+                f"sum(inapplicable)::BIGINT, sum(objects)::BIGINT FROM {LEDGER} "
                 f"WHERE {accounts} GROUP BY 1"
             )
         }
@@ -48,17 +45,17 @@ class Runs:
         policies = dict(
             self.ask(
                 "SELECT run, sum(policies)::BIGINT FROM (SELECT run, type, max(policies) AS policies "
-                f"FROM {relation(self.files.ledger)} WHERE {accounts} GROUP BY ALL) GROUP BY 1"
+                f"FROM {LEDGER} WHERE {accounts} GROUP BY ALL) GROUP BY 1"
             )
         )
         events: dict[int, dict[str, int]] = {}
-        changed = f"SELECT run, event, sum(number)::BIGINT FROM {relation(self.files.events)} WHERE {accounts} GROUP BY ALL"
+        changed = f"SELECT run, event, sum(number)::BIGINT FROM {EVENT} WHERE {accounts} GROUP BY ALL"
         for run, event, number in self.ask(f"{changed} ORDER BY ALL"):
             events.setdefault(run, {})[event] = int(number)
         rows = []
         for run in reversed(self.facts.head.runs):
             compliant, incompliant, undetermined, inapplicable, objects = map(int, counts.get(run.number, [0] * 5))
-            waived = self._waived(in_scope) if run is self.facts.head.runs[-1] else None
+            waived = self._waived(accounts) if run is self.facts.head.runs[-1] else None
             rows.append(
                 RunRow(
                     run.number,
@@ -73,14 +70,13 @@ class Runs:
             )
         return tuple(rows)
 
-    def summary(self, scope: Scope, in_scope: str, numbers: Numbers) -> Summary:
+    def summary(self, scope: Scope) -> Summary:
         """Return the newest state."""
-        newest, *_ = self.rows(scope, in_scope)
-        chosen = Chosen({"scope": in_scope, "life": _HERE})
-        groups = self._groups(numbers, chosen)
+        newest, *_ = self.rows(scope)
+        groups = self._groups(scope)
         calls = [call for call in self.facts.calls if scope.sees(call.account)]
-        seen = f"run = {newest.run} AND {accounts_in(scope)}"
-        [(accounts,)] = self.ask(f"SELECT count(DISTINCT account) FROM {relation(self.files.ledger)} WHERE {seen}")
+        seen = f"run = {newest.run} AND {in_scope(scope)}"
+        [(accounts,)] = self.ask(f"SELECT count(DISTINCT account) FROM {LEDGER} WHERE {seen}")
         return Summary(
             run=newest.run,
             time=newest.time,
@@ -93,41 +89,31 @@ class Runs:
             severities={level.value if level else NOT_RATED: _open(counts) for level, counts in by_severity(groups)},
             services={service: _open(counts) for service, counts in by_service(groups)},
             fix_first=tuple(groups[row] for row in failing_first(groups)[:FIX_FIRST]),
-            waivers_ending=self._waivers_ending(scope, in_scope),
+            waivers_ending=self._waivers_ending(scope),
             unread_calls=len(calls),
         )
 
-    def _groups(self, numbers: Numbers, chosen: Chosen) -> dict[PolicyCounts, FindingGroup]:
+    def _groups(self, scope: Scope) -> dict[PolicyCounts, FindingGroup]:
         """Return the numbers of each policy by severity, each with its group of findings."""
-        sums: dict[tuple[str, int], list[int]] = {}  # policies over several types have one id
-        policies = {policy.policy_id: policy for policy in self.facts.policies.values()}
-        for level, number, *counts in numbers.counted("level, policy_no", chosen.where()):
-            key = self.facts.policies[number].policy_id, level
-            sums[key] = [known + int(more) for known, more in zip(sums.get(key, [0] * len(counts)), counts, strict=True)]
-        groups = {}
-        for (policy_id, place), counts in sums.items():
-            policy, level = policies[policy_id], LEVELS[place - 1] if place else None
-            row = PolicyCounts(policy_id, policy.title, policy.service, level, OpenCounts(*counts[:2]))
-            failing, unknown, waived, new = counts
-            severity = level.value if level else None
-            groups[row] = FindingGroup(policy_id, policy.title, severity, failing, unknown, waived, new)
-        return groups
+        rows = Numbers(self.ask).by_policy_and_severity(f"{in_scope(scope)} AND {NOT_ENDED}")
+        return {
+            PolicyCounts(
+                policy_id, title, service, LEVELS[level - 1] if level else None, OpenCounts(*counts[:2])
+            ): FindingGroup(policy_id, title, severity_of(level), *counts)
+            for policy_id, title, service, level, *counts in rows
+        }
 
-    def _waived(self, in_scope: str) -> int:
-        counts = Numbers(self.facts, self.files, self.ask).counted("0", f"{in_scope} AND {_HERE}")
-        return int(counts[0][3]) if counts else 0
+    def _waived(self, accounts: str) -> int:
+        waived = f"{accounts} AND {NOT_ENDED} AND status = '{Status.INCOMPLIANT.value}' AND waiver IS NOT NULL"
+        return int(self.ask(f"SELECT count(*) FROM {FINDING} WHERE {waived}")[0][0])
 
-    def _waivers_ending(self, scope: Scope, in_scope: str) -> int:
+    def _waivers_ending(self, scope: Scope) -> int:
         """Return how many waivers end soon; for some accounts, of those that cover a finding there."""
-        ending = [place for place, waiver in enumerate(self.facts.waivers, 1) if waiver.ends_soon]
+        ending = self.facts.ending_waivers
         if scope.is_all or not ending:
             return len(ending)
-        listed = ", ".join(map(str, ending))
-        used = (
-            f"SELECT count(DISTINCT waiver_no) FROM {relation(self.files.by_account)} WHERE {in_scope} "
-            f"AND waiver_no IN ({listed})"
-        )
-        return int(self.ask(used)[0][0])
+        where = f"{in_scope(scope)} AND waiver IN ({', '.join(map(text, ending))})"
+        return int(self.ask(f"SELECT count(DISTINCT waiver) FROM {FINDING} WHERE {where}")[0][0])
 
 
 def _open(counts: OpenCounts) -> dict[str, int]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def views_of(served: ServedRun) -> tuple[SavedView, ...]:
     """Return the saved views of the repository, with the files that cannot be used. Only changed files are read again."""
     repository = served.views.state.repository
-    return served.views.kept(("saved views", stamps_of(repository)), lambda: saved_views(repository))
+    return served.views.cached(("saved views", stamps_of(repository)), lambda: saved_views(repository))
 
 
 def view_address(view: SavedView) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore, Lock
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from perpend.inventory.snapshots.time_limit import TimeIsUp, limited_to
 from perpend.server.index.database import SECONDS, TooSlow
@@ -17,14 +17,8 @@ from perpend.server.views.waivers import waiver_list
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from perpend.server.answers import (
-        ChangePage,
-        Compliance,
-        Estate,
-        PolicyList,
-        Trend,
-        WaiverList,
-    )
+    from perpend.server.answer_cache import AnswerCache
+    from perpend.server.answers import ChangePage, Compliance, Estate, PolicyList, Trend, WaiverList
     from perpend.server.scope import Scope
     from perpend.server.views.run_state import RunState
 
@@ -33,20 +27,15 @@ Answer = TypeVar("Answer")
 _AT_ONCE: Final = 2
 """How many answers are computed at the same time: each opens a database of its own."""
 
-_KEPT: Final = 256
-"""How many answers are kept at most. The one that was not asked for longest gives way."""
-
 
 class RunViews:
-    """The views of a run. All methods may be called from several threads; an answer is kept as long as the run is served.
+    """The views of a run. All methods may be called from several threads; answers are cached as long as the run is served.
 
     Each raises TooSlow if the answer takes longer than a server waits.
     """
 
-    def __init__(self, state: RunState) -> None:
-        self.state = state
-        self._answers: dict[Hashable, Any] = {}
-        self._lock, self._gate = Lock(), BoundedSemaphore(_AT_ONCE)
+    def __init__(self, state: RunState, cache: AnswerCache) -> None:
+        self.state, self._cache, self._gate = state, cache, BoundedSemaphore(_AT_ONCE)
 
     def changes(
         self,
@@ -60,58 +49,45 @@ class RunViews:
         behind: str | None = None,
     ) -> ChangePage:
         """Return a page of the findings that differ between two runs, as :func:`change_page` does."""
-        return self.kept(
+        return self.cached(
             ("changes", before, after, scope, event, cause, limit, behind),
             lambda: change_page(self.state, before, after, scope, event=event, cause=cause, limit=limit, behind=behind),
         )
 
     def policies(self, scope: Scope) -> PolicyList:
         """Return the policies with the newest numbers of their verdicts."""
-        return self.kept(("policies", scope), lambda: policy_list(self.state, scope))
+        return self.cached(("policies", scope), lambda: policy_list(self.state, scope))
 
     def compliance(self, scope: Scope, framework: str | None = None, *, inherited: bool = False) -> Compliance:
         """Return the status of all frameworks, or of one with its requirements. Raises UnknownName."""
-        return self.kept(
+        return self.cached(
             ("compliance", scope, framework, inherited),
             lambda: compliance_of(self.state, scope, framework, inherited=inherited),
         )
 
     def waivers(self, scope: Scope) -> WaiverList:
         """Return the waivers with the numbers of the findings that they cover, and the attestations."""
-        return self.kept(("waivers", scope), lambda: waiver_list(self.state, scope))
+        return self.cached(("waivers", scope), lambda: waiver_list(self.state, scope))
 
     def trend(self, scope: Scope, last: int = 60) -> Trend:
         """Return the findings after each of the ``last`` runs."""
-        return self.kept(("trend", scope, last), lambda: trend_of(self.state, scope, last))
+        return self.cached(("trend", scope, last), lambda: trend_of(self.state, scope, last))
 
     def estate(self, scope: Scope) -> Estate:
         """Return the accounts, the age of their facts, and the parts that could not be read."""
-        return self.kept(("estate", scope), lambda: estate_of(self.state, scope))
+        return self.cached(("estate", scope), lambda: estate_of(self.state, scope))
 
-    def kept(self, key: Hashable, compute: Callable[[], Answer]) -> Answer:
-        """Return the answer to a question: a kept one, or the one that is computed now."""
-        with self._lock:
-            if key in self._answers:
-                self._answers[key] = self._answers.pop(key)
-                return self._answers[key]  # type: ignore[no-any-return]  # what was computed for this key
+    def cached(self, key: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """Return the answer of a key: the cached one, or the one that is computed now."""
+        return self._cache.get(("views", key), lambda: self._computed(compute))
+
+    def _computed(self, compute: Callable[[], Answer]) -> Answer:
         if not self._gate.acquire(timeout=SECONDS):
             raise TooSlow(SECONDS)
-        try:
-            answer = self._computed(key, compute)
-        finally:
-            self._gate.release()
-        with self._lock:
-            self._answers[key] = answer
-            while len(self._answers) > _KEPT:
-                del self._answers[next(iter(self._answers))]
-        return answer
-
-    def _computed(self, key: Hashable, compute: Callable[[], Answer]) -> Answer:
-        with self._lock:
-            if key in self._answers:  # another thread has computed it meanwhile
-                return self._answers[key]  # type: ignore[no-any-return]  # what was computed for this key
         try:
             with limited_to(SECONDS):
                 return compute()
         except TimeIsUp:
             raise TooSlow(SECONDS) from None
+        finally:
+            self._gate.release()

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from perpend.core.objects.claims import Claim
 from perpend.findings.history.write.commit import commit_run
+from perpend.server.answer_cache import AnswerCache
 from perpend.server.app import ServerSettings, create_app
 from perpend.server.pages.addresses import framework_address, policy_address
 from perpend.server.views.run_views import RunViews
@@ -75,7 +76,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     repository = repository_with_framework(tmp_path_factory.mktemp("repository"), **views)
     inventory = store_of_days(tmp_path_factory.mktemp("store"))
     store = served(inventory.directory, repository)
-    store.current().views = RunViews(with_snapshot(inventory, repository))
+    store.current().views = RunViews(with_snapshot(inventory, repository), AnswerCache())
     settings = ServerSettings(
         tokens=PROXY.tokens,
         hosts=frozenset({"testserver"}),

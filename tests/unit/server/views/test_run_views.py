@@ -22,6 +22,7 @@ from perpend.findings.history.storage import HistoryStorage
 from perpend.inventory.snapshots.database import opened as database
 from perpend.language.compiler.names import UnknownName
 from perpend.language.syntax.repository import Repository
+from perpend.server.answer_cache import AnswerCache
 from perpend.server.answers import Change
 from perpend.server.index.database import TooSlow
 from perpend.server.scope import ALL_ACCOUNTS, Scope
@@ -212,7 +213,7 @@ def test_the_trends_of_accounts_add_up(views: RunViews) -> None:
 
 
 def test_the_estate_names_what_could_not_be_read(inventory: Inventory, repository: Repository) -> None:
-    estate = RunViews(with_snapshot(inventory, repository)).estate(ALL_ACCOUNTS)
+    estate = RunViews(with_snapshot(inventory, repository), AnswerCache()).estate(ALL_ACCOUNTS)
     assert [(row.account, row.name, row.failed_calls) for row in estate.accounts] == [(OTHER, "Production", 2), (ONE, None, 1)]
     assert sum(row.objects for row in estate.accounts) + estate.without_account == 23
     assert all(sum(row.regions.values()) == row.objects for row in estate.accounts)
@@ -228,7 +229,7 @@ def test_the_estate_names_what_could_not_be_read(inventory: Inventory, repositor
 
 
 def test_the_estate_of_a_reader_names_no_other_account(inventory: Inventory, repository: Repository) -> None:
-    views = RunViews(with_snapshot(inventory, repository))
+    views = RunViews(with_snapshot(inventory, repository), AnswerCache())
     estate = views.estate(scope_of(ONE))
     text = json.dumps(asdict(estate), default=str)
     assert OTHER not in text
@@ -245,7 +246,7 @@ def test_a_reason_names_no_other_account(inventory: Inventory, repository: Repos
     state = state_of(inventory, repository)
     unread = {"Thing": ((OTHER, f"denied in {OTHER}"), ("", f"denied in {OTHER} and others"))}
     runs = tuple(replace(run, unread=unread) for run in state.head.runs)
-    views = RunViews(state_of(inventory, repository, replace(state.head, runs=runs)))
+    views = RunViews(state_of(inventory, repository, replace(state.head, runs=runs)), AnswerCache())
     reasons = {policy.reason or "" for one in views.compliance(ALL_ACCOUNTS, FRAMEWORK).requirements for policy in one.policies}
     assert any(OTHER in reason for reason in reasons)
     answer = views.compliance(scope_of(ONE), FRAMEWORK)
@@ -254,7 +255,7 @@ def test_a_reason_names_no_other_account(inventory: Inventory, repository: Repos
 
 
 def test_a_snapshot_that_is_gone_is_not_known(inventory: Inventory, repository: Repository) -> None:
-    estate = RunViews(state_of(inventory, repository)).estate(ALL_ACCOUNTS)
+    estate = RunViews(state_of(inventory, repository), AnswerCache()).estate(ALL_ACCOUNTS)
     assert not estate.current
     assert estate.calls == estate.sources == ()
     assert len(estate.accounts) == 2
@@ -273,11 +274,14 @@ def everything(views: RunViews) -> tuple[object, ...]:
 
 def test_a_run_answers_the_same_after_another_is_committed(repository: Repository, tmp_path: Path) -> None:
     inventory = store_of_days(tmp_path / "store", 2)
-    before, asked = RunViews(state_of(inventory, repository)), RunViews(state_of(inventory, repository))
+    before, asked = (
+        RunViews(state_of(inventory, repository), AnswerCache()),
+        RunViews(state_of(inventory, repository), AnswerCache()),
+    )
     answers = everything(before)
     commit_day(inventory, 2)
     assert everything(asked) == answers
-    assert everything(RunViews(state_of(inventory, repository))) != answers
+    assert everything(RunViews(state_of(inventory, repository), AnswerCache())) != answers
 
 
 def test_an_answer_that_takes_too_long_is_refused(views: RunViews, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,10 +293,10 @@ def test_an_answer_that_takes_too_long_is_refused(views: RunViews, monkeypatch: 
 
     monkeypatch.setattr(run_views, "SECONDS", 0.05)
     with ThreadPoolExecutor() as pool, pytest.raises(TooSlow, match="narrow the filter"):
-        pool.submit(views.kept, "endless", compute).result()
+        pool.submit(views.cached, "endless", compute).result()
     monkeypatch.undo()
     with ThreadPoolExecutor() as pool:
-        assert pool.submit(views.kept, "short", lambda: 1).result() == 1
+        assert pool.submit(views.cached, "short", lambda: 1).result() == 1
 
 
 def test_an_answer_is_computed_once(views: RunViews) -> None:
@@ -301,10 +305,9 @@ def test_an_answer_is_computed_once(views: RunViews) -> None:
 
     def ask() -> int:
         start.wait()
-        return views.kept("once", lambda: begun.append(1) or len(begun))  # type: ignore[func-returns-value]
+        return views.cached("once", lambda: begun.append(1) or len(begun))  # type: ignore[func-returns-value]
 
     with ThreadPoolExecutor(8) as pool:
         answers = [future.result() for future in [pool.submit(ask) for _ in range(8)]]
-    # Two are computed at the same time; the others find the answer.
-    assert len(begun) <= 2
-    assert set(answers) <= {1, 2}
+    assert [1] == begun
+    assert [1] * 8 == answers

@@ -126,9 +126,9 @@ def asking(
     objects: Sequence[str] = (),
     regions: Sequence[str] = (),
     tags: bool = False,
-    written: Sequence[Path] = (),
+    writable: Path | None = None,
 ) -> Iterator[Connection]:
-    """Yield a database with some views of a history, or all, and access to nothing else but the files ``written``.
+    """Yield a database with some views of a history, or all, and access to nothing else but the directory ``writable``.
 
     With ``since``, older compacted changes are not read. With ``tags``, findings have the tags of their objects in the current
     snapshot of the store; else no tags are known. Raises UnknownOwner if one of ``accounts`` owns nothing in the
@@ -137,7 +137,7 @@ def asking(
     head = place.head()
     with ExitStack() as stack:
         of_tags, paths = stack.enter_context(stored_tags(place)) if tags else (NO_TAGS, ())
-        connection = stack.enter_context(_reaching(place, head, (*paths, *written)))
+        connection = stack.enter_context(_reaching(place, head, paths, writable))
         sought = _Sought(head, WholeFiles(place), since=since, tags=of_tags)
         for statement in _statements(sought, views):
             connection.execute(statement)
@@ -164,11 +164,13 @@ def history_of_object(place: HistoryStorage, name: str, *views: str) -> Iterator
 
 
 @contextmanager
-def _reaching(place: HistoryStorage, head: HistoryManifest, beside: Sequence[Path] = ()) -> Iterator[Connection]:
+def _reaching(
+    place: HistoryStorage, head: HistoryManifest, beside: Sequence[Path] = (), writable: Path | None = None
+) -> Iterator[Connection]:
     paths = [*(place.directory / file.path for file in head.files), *beside]
     with (
         scratch() as directory,
-        opened(paths=paths, spill=directory / "spill") as connection,
+        opened(paths=paths, directories=[writable] if writable else (), spill=directory / "spill") as connection,
         translate_errors(place.directory),
     ):
         yield connection
