@@ -30,14 +30,15 @@ from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, R
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write.commit import commit_run
 from perpend.findings.severity.active import ActiveSeverities
+from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.active import ActiveWaivers
+from perpend.inventory.snapshots.database import text_list
 from perpend.language.syntax.repository import open_repository
-from perpend.server.index.build import LOOKED_UP, SEARCHED, copied, sorted_copies
-from perpend.server.index.facts import IndexFacts, KnownPolicy, KnownWaiver
-from perpend.server.index.files import IndexFiles
+from perpend.server.index.build import CATALOG, EVENT, FINDING, LEDGER, LIST_ORDER, OBJECT, TEXTS
+from perpend.server.index.facts import IndexFacts
 from perpend.server.question import Question
 from perpend.server.scope import ALL_ACCOUNTS, Scope
-from perpend.server.served_store import ServedRun, ServedStore
+from perpend.server.served_store import INDEX, ServedRun, ServedStore
 from perpend.server.views.run_state import HistoryOfRun, RunState
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ POLICIES, ACCOUNTS, REGIONS, DAYS = 300, 1_000, 17, 120
 CLIENTS = 12
 SECONDS = 20.0
 _PER_OBJECT = 3
-_NUMBERS = "compliant, incompliant, inapplicable, undetermined, objects, policies"
+_NUMBERS = ("compliant", "incompliant", "inapplicable", "undetermined", "objects", "policies")
 
 
 def number_of_account(place: int) -> str:
@@ -55,93 +56,94 @@ def number_of_account(place: int) -> str:
     return f"{100_000_000_000 + place}"
 
 
-def write_index(files: IndexFiles, findings: int) -> IndexFacts:
+def write_index(path: Path, findings: int) -> IndexFacts:
     """Write the index of a made-up run: few accounts and few policies have many findings."""
     objects = findings // _PER_OBJECT
-    account = f"CAST(1 + floor({ACCOUNTS} * pow(i / {objects}, 1.5)) AS INTEGER)"
-    draws = {name: f"(hash(i, {seed}) % 1000000) / 1000000.0" for seed, name in enumerate(("a", "b", "c", "d", "e", "f"))}
-    drawn = ", ".join(f"{draw} AS {name}" for name, draw in draws.items())
-    level = "CAST(1 + (policy_no * 7) % 5 AS UTINYINT)"
-    life = "CASE WHEN c < 0.80 THEN 2 WHEN c < 0.82 THEN 3 WHEN c < 0.86 THEN 1 ELSE 4 END"
-    since = f"TIMESTAMPTZ '2026-11-01 00:00:00+00' - to_days(CAST(floor({DAYS} * d) AS INTEGER))"
-    rows = (
-        f"SELECT CAST(1 + floor({objects} * a) AS INTEGER) AS object, "
-        f"CAST(1 + floor({POLICIES} * b * b) AS INTEGER) AS policy_no, "
-        f"CAST({life} AS UTINYINT) AS life_no, {since} AS since, e, f "
-        f"FROM (SELECT i, {drawn} FROM range({findings * 100 // 86}) AS r(i))"
+    draws = ", ".join(
+        f"(hash(i, {seed}) % 1000000) / 1000000.0 AS {name}" for seed, name in enumerate(("a", "b", "c", "d", "e", "f"))
     )
-    identity = finding_id_sql("'/ce/p' || lpad(policy_no::VARCHAR, 3, '0')", "'Thing'", "o.object_id", "1")
-    known = f"SELECT object, object_id, account_no, region_no FROM '{files.objects}'"
-    columns = (
-        f"r.object, policy_no, account_no, region_no, {level} AS level, life_no, CAST(CASE life_no WHEN 2 THEN 1 WHEN 4 THEN 0 "
-        "ELSE 3 END AS UTINYINT) AS status_no, CAST(199 AS INTEGER) AS condition_index, since AS open_since, "
-        "CASE WHEN life_no = 4 THEN since + to_days(3) END AS ended_at, TIMESTAMPTZ '2026-11-01 00:00:00+00' AS last_known_at, "
-        "TIMESTAMPTZ '2026-11-01 00:00:00+00' AS last_seen, since AS status_date, since AS incompliant_start_date, "
-        "NULL::TIMESTAMPTZ AS incompliant_end_date, CASE WHEN f < 0.1 THEN 2 ELSE 1 END AS episodes, CAST(1 AS INTEGER) AS "
-        "changed_in_run, CAST(CASE WHEN e < 0.02 THEN 1 ELSE 0 END AS INTEGER) AS waiver_no, "
-        "CAST(CASE WHEN f < 0.005 THEN 1 WHEN f < 0.006 THEN 2 ELSE 0 END AS UTINYINT) AS change_no, "
-        f"CAST('0x' || left({identity}, 8) AS UINTEGER) AS id_head"
-    )
-    order = "life_no NOT IN (2, 3, 1), level DESC, open_since DESC NULLS LAST, policy_no, object"
-    with duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(files.spill)}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        listed = (
-            "SELECT CAST(i + 1 AS BIGINT) AS object, CAST(i + 1 AS INTEGER) AS object_no, 'Thing' AS type, "
-            f"CAST(1 AS INTEGER) AS incarnation, 'arn:aws:ec2:eu-west-' || (hash(i) % {REGIONS}) || ':' "
-            f"|| (100000000000 + {account}) || ':instance/i-' || lower(to_hex(hash(i, 3))) AS object_id, "
-            "'team-' || (hash(i, 1) % 40) || '-server-' || i AS object_name, NULL::VARCHAR AS external_id, "
-            f"(100000000000 + {account})::VARCHAR AS account, 'eu-west-' || (hash(i) % {REGIONS}) AS region, "
-            f"NULL::VARCHAR AS tags, {account} AS account_no, CAST(1 + hash(i) % {REGIONS} AS USMALLINT) AS region_no "
-            f"FROM range({objects}) AS r(i)"
-        )
-        found = SEARCHED.format(name="o.object_name").replace("o.id", "o.object_id")
-        connection.execute(
-            copied(f"SELECT o.*, {found} AS searched FROM ({listed} ORDER BY i) AS o", files.objects, pieces=LOOKED_UP)
-        )
-        joined = f"SELECT {columns} FROM ({rows}) AS r JOIN ({known}) AS o ON o.object = r.object"
-        numbered = f"SELECT CAST(row_number() OVER () AS INTEGER) AS place, * FROM ({joined} ORDER BY {order})"
-        connection.execute(copied(numbered, files.findings))
-        for statement in sorted_copies(files):
-            connection.execute(statement)
-        ledger = (
-            f"SELECT 1 AS run, 'Thing' AS type, (100000000000 + i)::VARCHAR AS account, 10::BIGINT AS {_NUMBERS.split(', ')[0]}"
-        )
-        ledger += "".join(f", 10::BIGINT AS {name}" for name in _NUMBERS.split(", ")[1:])
-        connection.execute(copied(f"{ledger} FROM range({ACCOUNTS}) AS r(i)", files.ledger))
-        connection.execute(
-            copied("SELECT 1 AS run, '100000000000' AS account, 'opened' AS event, 1::BIGINT AS number", files.events)
-        )
-        ratings = "SELECT NULL::VARCHAR AS policy_id, 1 AS rank, NULL::VARCHAR AS source, 1::BIGINT AS within_seconds LIMIT 0"
-        connection.execute(copied(ratings, files.ratings))
-        connection.execute(copied("SELECT 1::BIGINT AS key, 1 AS steps LIMIT 0", files.shifts))
-    run = Run(1, "snapshot", "content", "2026-11-01T00:00:00+00:00", False, "2026-11-01T00:00:00+00:00", "bench", 0)
-    numbers = range(1, POLICIES + 1)
-    recorded = tuple(RecordedPolicy(one, f"/ce/p{one:03}", "Thing", f"/ce/p{one:03}", "", 1, 1, 1) for one in numbers)
-    known_policies = {
-        one: KnownPolicy(one, f"/ce/p{one:03}", f"/ce/p{one:03}", "Thing", "Thing", f"Policy {one}", f"Service {one % 20}")
-        for one in numbers
+    number = f"(hash(object_no) % {REGIONS})"
+    account = f"100000000000 + CAST(1 + floor({ACCOUNTS} * pow(object_no / {objects}, 1.5)) AS INTEGER)"
+    name = "':instance/i-' || lower(to_hex(hash(object_no, 3)))"
+    columns = {
+        "object_id": f"'arn:aws:ec2:eu-west-' || {number} || ':' || ({account}) || {name}",
+        "object_name": "'team-' || (hash(object_no, 1) % 40) || '-server-' || object_no",
+        "external_id": "NULL::VARCHAR",
+        "account": f"({account})::VARCHAR",
+        "region": f"'eu-west-' || {number}",
+        "tags": "NULL::VARCHAR",
     }
-    texts = {(one, 199): ("The condition.", "It is wrong.", "Make it right.") for one in numbers}
-    accounts = (None, *(number_of_account(place) for place in range(1, ACCOUNTS + 1)))
-    regions = (None, *(f"eu-west-{place}" for place in range(REGIONS)))
-    return IndexFacts(
-        HistoryManifest((run,), ((1,),), recorded),
-        known_policies,
-        accounts,
-        regions,
-        {},
-        (KnownWaiver("known", None, False),),
-        texts,
-        rated=False,
+    of_object = ", ".join(f"{value} AS {name}" for name, value in columns.items())
+    rank = "CAST(1 + (policy_no * 7) % 5 AS INTEGER)"
+    now = "TIMESTAMPTZ '2026-11-01 00:00:00+00'"
+    since = f"{now} - to_days(CAST(floor({DAYS} * d) AS INTEGER))"
+    life = "CASE WHEN c < 0.80 THEN 'open' WHEN c < 0.82 THEN 'unconfirmed' WHEN c < 0.86 THEN 'unknown' ELSE 'resolved' END"
+    of_finding = {
+        "key": "i",
+        "policy_no": "policy_no",
+        "lineage": "'/ce/p' || lpad(policy_no::VARCHAR, 3, '0')",
+        "policy_id": "'/ce/p' || lpad(policy_no::VARCHAR, 3, '0')",
+        "policy_title": "'Policy ' || policy_no",
+        "service": "'Service ' || (policy_no % 20)",
+        "type": "'Thing'",
+        "incarnation": "1",
+        "life": "life",
+        "status": "CASE life WHEN 'open' THEN 'INCOMPLIANT' WHEN 'resolved' THEN 'COMPLIANT' ELSE 'UNDETERMINED' END",
+        "condition_index": "199",
+        "open_since": "since",
+        "ended_at": "CASE WHEN life = 'resolved' THEN since + to_days(3) END",
+        **dict.fromkeys(("last_known_at", "last_seen"), now),
+        **dict.fromkeys(("status_date", "incompliant_start_date"), "since"),
+        "incompliant_end_date": "NULL::TIMESTAMPTZ",
+        "episodes": "CASE WHEN f < 0.1 THEN 2 ELSE 1 END",
+        **dict.fromkeys(("changed_in_run", "seen_in_run"), "1"),
+        "waiver": "CASE WHEN e < 0.02 THEN 'known' END",
+        "waived_until": "NULL::VARCHAR",
+        "severity": f"{text_list(LEVELS)}[{rank}]",
+        "rank": rank,
+        "moved": "0",
+        "source": "'bench'",
+        "within_seconds": "NULL::BIGINT",
+        "change": "CASE WHEN f < 0.005 THEN 'opened' WHEN f < 0.006 THEN 'reopened' END",
+    }
+    identity = finding_id_sql("lineage", "type", "object_id", "incarnation")
+    listed = ", ".join(f"{value} AS {name}" for name, value in of_finding.items())
+    drawn = (
+        f"SELECT i, CAST(floor({objects} * a) AS INTEGER) AS object_no, CAST(1 + floor({POLICIES} * b * b) AS INTEGER) "
+        f"AS policy_no, {life} AS life, {since} AS since, e, f "
+        f"FROM (SELECT i, {draws} FROM range({findings * 100 // 86}) AS r(i))"
     )
+    rows = f"SELECT *, {identity} AS finding_id FROM (SELECT {listed}, {of_object} FROM ({drawn})) ORDER BY {LIST_ORDER}"
+    counts = ", ".join(f"10::BIGINT AS {name}" for name in _NUMBERS)
+    texts = "199 AS code, 'The condition.' AS text, 'It is wrong.' AS message, 'Make it right.' AS remediation"
+    numbers = f"(SELECT range AS object_no FROM range({objects}))"
+    of_account = "1 AS run, 'Thing' AS type, (100000000000 + i)::VARCHAR AS account"
+    tables = {
+        FINDING: f"SELECT row_number() OVER () AS place, * FROM ({rows})",
+        OBJECT: f"SELECT 'Thing' AS type, {of_object} FROM {numbers} ORDER BY object_no",
+        LEDGER: f"SELECT {of_account}, {counts} FROM range({ACCOUNTS}) AS r(i)",
+        EVENT: "SELECT 1 AS run, '100000000000' AS account, 'opened' AS event, 1::BIGINT AS number",
+        TEXTS: f"SELECT CAST(i AS INTEGER) AS policy_no, {texts} FROM range(1, {POLICIES + 1}) AS r(i)",
+    }
+    with duckdb.connect(config={"memory_limit": "4GB", "temp_directory": f"{path.parent}/spill"}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"ATTACH '{path}' AS {CATALOG}")
+        for table, query in tables.items():
+            connection.execute(f"CREATE TABLE {table} AS {query}")
+        connection.execute(f"DETACH {CATALOG}")
+    run = Run(1, "snapshot", "content", "2026-11-01T00:00:00+00:00", False, "2026-11-01T00:00:00+00:00", "bench", 0)
+    recorded = tuple(
+        RecordedPolicy(one, f"/ce/p{one:03}", "Thing", f"/ce/p{one:03}", "", 1, 1, 1) for one in range(1, POLICIES + 1)
+    )
+    return IndexFacts(HistoryManifest((run,), ((1,),), recorded), {}, {"Thing": "Thing"}, rated=False)
 
 
-def opened(facts: IndexFacts, files: IndexFiles) -> ServedRun:
+def opened(facts: IndexFacts, path: Path) -> ServedRun:
     """Return the run of an index. It is opened by a thread, as a server does: signals are the main thread's."""
-    history = HistoryOfRun(HistoryStorage(files.directory), facts.head)
+    history = HistoryOfRun(HistoryStorage(path.parent), facts.head)
     state = RunState(history, open_repository(None), ActiveWaivers(), ActiveSeverities())
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: ServedRun(facts, files, state, "bench", ExitStack())).result()
+        return pool.submit(lambda: ServedRun(facts, path, state, "bench", ExitStack())).result()
 
 
 def questions(run: ServedRun) -> dict[str, list[Callable[[], Any]]]:
@@ -155,7 +157,7 @@ def questions(run: ServedRun) -> dict[str, list[Callable[[], Any]]]:
 
     def anew(ask: Callable[[], Any], times: int) -> list[Callable[[], Any]]:
         def one() -> None:
-            run._answers.clear()
+            run._cache.clear()
             ask()
 
         return [one] * times
@@ -175,10 +177,10 @@ def questions(run: ServedRun) -> dict[str, list[Callable[[], Any]]]:
         "facets since a day": [lambda one=one: run.facets(asked(since=f"2026-10-{one:02}")) for one in range(10, 20)],
         "page of a search": [lambda one=one: run.findings(asked(search=f"server-{one}")) for one in range(7_000, 7_010)],
         "page of an object": [lambda one=one: run.findings(asked(object=one.object_id)) for one in first],
-        "one finding": [lambda one=one: run.finding(one.finding_id) for one in first],
+        "one finding": [lambda one=one: run.finding(one.finding_id, ALL_ACCOUNTS) for one in first],
         "groups by policy": anew(lambda: run.groups(Question(ALL_ACCOUNTS), "policy"), 20),
         "groups by object of an account": [lambda one=one: run.groups(asked(account=one), "object") for one in accounts[:10]],
-        "summary": anew(run.summary, 20),
+        "summary": anew(lambda: run.summary(ALL_ACCOUNTS), 20),
         "summary of an account": [lambda one=one: run.summary(Scope(frozenset([one]))) for one in accounts[:20]],
         "CSV of an account": [
             lambda one=one: run.export(asked(account=one), "csv", Path(tempfile.gettempdir(), "bench.csv"))
@@ -215,20 +217,19 @@ def serve(facts: IndexFacts, directory: str, port: int) -> None:
     # Each request is a line of the log, which nobody reads here.
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    files = IndexFiles(Path(directory))
     store = ServedStore(directory, open_repository(None))
-    run = opened(facts, files)
+    run = opened(facts, Path(directory, INDEX))
     store.current = lambda: run  # type: ignore[method-assign]
     settings = ServerSettings(directory, tokens=(BearerToken("bench", ALL_ACCOUNTS),), limits=Limits(rate=1e6, burst=1_000_000))
     uvicorn.run(create_app(store, settings), host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 
-def measure_clients(facts: IndexFacts, files: IndexFiles) -> None:
+def measure_clients(facts: IndexFacts, directory: str) -> None:
     """Print how many pages a second a server answers to clients that ask at once, and its memory."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(facts, str(files.directory), port))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(facts, directory, port))
     process.start()
     try:
         _until_answered(port)
@@ -304,7 +305,7 @@ def build(directory: str) -> None:
     store = ServedStore(directory, open_repository(None))
     run = store.current()
     taken, spent = time.perf_counter() - begun, time.process_time() - processor
-    number, size = run.findings(Question(ALL_ACCOUNTS)).total, sum(path.stat().st_size for path in run._files.all) / 1e6
+    number, size = run.findings(Question(ALL_ACCOUNTS)).total, run._database.path.stat().st_size / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"index of {number:,} open findings: {taken:.1f} s, {spent:.1f} CPU-s, {size:,.0f} MB on disk, peak {peak:,.0f} MB")
     store.close()
@@ -326,13 +327,11 @@ def measure_serving(findings: int, *, built: bool) -> None:
     if built:
         measure_build(findings)
     with tempfile.TemporaryDirectory() as folder:
-        files = IndexFiles(Path(folder))
-        files.spill.mkdir()
-        begun = time.process_time()
-        facts = write_index(files, findings)
-        size = sum(path.stat().st_size for path in files.all) / 1e6
+        path, begun = Path(folder, INDEX), time.process_time()
+        facts = write_index(path, findings)
+        size = path.stat().st_size / 1e6
         print(f"{findings:,} findings: {size:,.0f} MB, written in {time.process_time() - begun:.1f} CPU-s", flush=True)
-        run = opened(facts, files)
+        run = opened(facts, path)
         measure_questions(run)
         run.release()
-        measure_clients(facts, files)
+        measure_clients(facts, folder)

@@ -39,7 +39,7 @@ def write_export(
     rows = f"SELECT * EXCLUDE (place, finding_id) FROM {FINDING} WHERE {conditions.where()}"
     columns = tuple[str, ...]((*FINDING_COLUMNS, *WAIVER_COLUMNS))
     with database.asking(EXPORT_SECONDS) as cursor:
-        titles = dict(rows_of(cursor, f"SELECT policy_id, any_value(policy_title) FROM {FINDING} GROUP BY 1"))
+        titles = dict(rows_of(cursor, f"SELECT policy_id, any_value(policy_title) FROM ({rows}) GROUP BY 1"))
         rows = in_groups(cursor, rows, finding_groups(cursor, (rows, []), titles.__getitem__))
         if facts.rated or order == "priority":
             rows, columns = with_priority(rows, facts.head.time), (*columns, *PRIORITY_COLUMNS)

@@ -1,4 +1,4 @@
-"""Numbers of findings: totals, facets and groups, each by one scan of the table."""
+"""Numbers of findings: totals, facets and groups."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.match_history import NOT_ENDED
 from perpend.server.answers import FindingGroup
 from perpend.server.index.build import FINDING
-from perpend.server.index.questions import WAIVED_NAME
+from perpend.server.index.questions import WAIVED_NAME, Conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from perpend.server.index.questions import Conditions
 
 NOT_KNOWN: Final = "not known"
 """The key of findings whose objects have no known account."""
@@ -39,11 +37,14 @@ _FACETS: Final = {
     TYPE.name: "type",
     ACCOUNT.name: "account",
     REGION.name: "region",
-    WAIVED_NAME: "waiver IS NOT NULL",
+    WAIVED_NAME: "if(waiver IS NULL, 'no', 'yes')",
     "service": "service",
     "change": "change",
 }
 """The facets, each with the expression for its values. Null is no value of it, unless it has a key in the next table."""
+
+_COLUMNS: Final = ("severity", "life", "policy_id", "type", "account", "region", "waiver", "service", "change")
+"""The columns that these expressions, and the filters of the same names, are about."""
 
 _KEYS_OF_NULL: Final = {SEVERITY.name: NOT_RATED, ACCOUNT.name: NOT_KNOWN, REGION.name: NO_REGION}
 _FAILS: Final = f"{NOT_ENDED} AND status = '{Status.INCOMPLIANT.value}'"
@@ -80,32 +81,24 @@ class Numbers:
 
     def facets(self, conditions: Conditions) -> tuple[int, dict[str, dict[str, int]]]:
         """Return the number of findings, and the numbers by facet and value, the most frequent first."""
-        names = [*_FACETS]
-        # Each facet is counted without its own filter: the other filters of facets are conditions of its number.
-        filtered = [name for name in names if name in conditions.by_name]
-        numbers = ["", *filtered]
-        counts = ", ".join(
-            f"count(*) FILTER ({' AND '.join(f'if_{one}' for one in filtered if one != without) or 'true'})"
-            for without in numbers
-        )
-        columns = [*(f"{_FACETS[name]} AS of_{name}" for name in names)]
-        columns += [f"({conditions.by_name[name]}) AS if_{name}" for name in filtered]
-        listed = ", ".join(f"of_{name}" for name in names)
-        rows = self.ask(
-            f"SELECT grouping({listed}), {listed}, {counts} "
-            f"FROM (SELECT {', '.join(columns)} FROM {FINDING} WHERE {conditions.where(filtered)}) "
-            f"GROUP BY GROUPING SETS ({', '.join(f'(of_{name})' for name in names)}, ())"
-        )
-        total, facets = 0, dict[str, dict[str, int]]({name: {} for name in names})
-        for grouping, *values in rows:
-            value_of, number_of = values[: len(names)], dict(zip(numbers, values[len(names) :], strict=True))
-            # Of a row of a facet, every other column is null, and its bit is set.
-            name = next((one for place, one in enumerate(reversed(names)) if not grouping >> place & 1), None)
-            if name is None:
-                total = number_of[""]
-                continue
-            key, number = _key(name, value_of[names.index(name)]), number_of.get(name, number_of[""])
-            if key is not None and number:
+        rows, with_rows = FINDING, ""
+        of_facets = {name: one for name, one in conditions.filters.items() if name in _FACETS}
+        if of_facets.keys() != conditions.filters.keys():
+            # A search takes long: it is asked once, not for each facet.
+            rows, columns = "chosen", ", ".join(_COLUMNS)
+            with_rows = f"WITH chosen AS MATERIALIZED (SELECT {columns} FROM {FINDING} WHERE {conditions.where(_FACETS)}) "
+            conditions = Conditions(conditions.scope, of_facets)
+        counts = [f"SELECT '', NULL, count(*) FROM {rows} WHERE {conditions.where()}"]
+        counts += [
+            f"SELECT '{name}', {value} AS value, count(*) FROM {rows} WHERE {conditions.where((name,))} GROUP BY value"
+            for name, value in _FACETS.items()
+        ]
+        total, facets = 0, dict[str, dict[str, int]]({name: {} for name in _FACETS})
+        for name, value, number in self.ask(with_rows + " UNION ALL ".join(counts)):
+            key = value if value is not None else _KEYS_OF_NULL.get(name)
+            if not name:
+                total = number
+            elif key is not None:
                 facets[name][key] = number
         return total, {name: dict(sorted(values.items(), key=_frequent)) for name, values in facets.items()}
 
@@ -134,13 +127,6 @@ class Numbers:
 def severity_of(level: int) -> str | None:
     """Return the severity of a level, None for 0."""
     return LEVELS[level - 1].value if level else None
-
-
-def _key(facet: str, value: str | bool | None) -> str | None:
-    """Return the key of a value, None if it is not shown."""
-    if value is None:
-        return _KEYS_OF_NULL.get(facet)
-    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _list_order(by: str, row: Sequence[Any]) -> tuple[Any, ...]:

@@ -62,7 +62,7 @@ class Pages:
         shown = (places or [])[:limit]
         if not shown:
             return total, (), None
-        by_place = self._rows(f"place IN ({', '.join(map(str, shown))})")
+        by_place = self._rows(f"place IN (SELECT unnest({shown}))")
         rows = tuple(by_place[place] for place in shown)
         return total, rows, _key(order, rows[-1], shown[-1]) if len(places) > limit else None
 

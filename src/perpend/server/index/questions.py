@@ -26,19 +26,17 @@ if TYPE_CHECKING:
 WAIVED_NAME: Final = "waived"
 """The name of the condition on waivers."""
 
-_SCOPE: Final = "scope"
-"""The name of the condition for the accounts that a reader may see. It is part of every question."""
-
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The conditions of a question, by the name of the filter."""
+    """The conditions of a question: for the accounts that its reader may see, and by the names of filters."""
 
-    by_name: Mapping[str, str]
+    scope: str
+    filters: Mapping[str, str]
 
     def where(self, without: Container[str] = ()) -> str:
-        """Return the condition without those of some filters. The scope always counts."""
-        return " AND ".join(one for name, one in self.by_name.items() if name == _SCOPE or name not in without)
+        """Return the condition, without those of some filters. The scope always counts."""
+        return " AND ".join((self.scope, *(one for name, one in self.filters.items() if name not in without)))
 
 
 def in_scope(scope: Scope) -> str:
@@ -67,14 +65,14 @@ class Questions:
             raise InvalidOption(str(error)) from None
         self._refuse_unknown(filter, scope)
         of_findings = {one.name for one in OF_FINDINGS}
-        conditions = {_SCOPE: in_scope(scope)}
+        conditions = {}
         for name in filter.values:
             if name not in of_findings:
                 raise InvalidOption(f"findings are not filtered by {name}")
             conditions[name] = filter.condition(name)
         if waived != WAIVED[0]:
             conditions[WAIVED_NAME] = WAIVED_CONDITIONS[waived]
-        return Conditions(conditions)
+        return Conditions(in_scope(scope), conditions)
 
     def accounts(self) -> frozenset[str]:
         """Return the accounts of all objects, also of those without findings."""
