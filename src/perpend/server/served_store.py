@@ -107,10 +107,11 @@ class ServedRun:
         return self._cache.get(("total", unsure.key), lambda: self._numbers.total(self._conditions(unsure)))
 
     def facets(self, question: Question) -> Facets:
-        """Return the numbers of the findings by severity, life, policy, type, account, region, waived, service and change.
+        """Return the numbers of the findings by severity, life, policy, type, account, region, waived, service, change and tag.
 
         A facet's own filter does not limit its numbers. Findings without a severity, a known account or a region have the
-        keys ``not rated``, ``not known`` and ``no region``; unchanged ones are not in ``change``.
+        keys ``not rated``, ``not known`` and ``no region``; unchanged ones are not in ``change``. Of tags there are the most
+        frequent ones, and none of very many findings.
         """
 
         def facets() -> Facets:
@@ -132,6 +133,10 @@ class ServedRun:
     def finding(self, finding_id: str, scope: Scope) -> FindingRow | None:
         """Return a finding by its id, of any state; None if there is none that the reader may see."""
         return self._pages.finding(finding_id, in_scope(scope))
+
+    def objects(self, name: str, scope: Scope) -> Sequence[tuple[str, str]]:
+        """Return type and id of the objects with an id, external id or name, also of those without findings."""
+        return self._questions.objects(name, scope)
 
     def export(self, question: Question, format: str, path: Path, *, order: str = ORDERS[0]) -> None:
         """Write all chosen findings as ``csv``, ``ndjson`` or ``parquet``: rows, columns and order of ``perpend findings``."""

@@ -38,6 +38,9 @@ CATALOG: Final = "served"
 FINDING, OBJECT, LEDGER, EVENT, TEXTS = (f"{CATALOG}.{name}" for name in ("finding", "object", "ledger", "event", "texts"))
 """The tables: findings, all objects, numbers of verdicts, numbers of events, and texts of conditions."""
 
+_MEMORY: Final = "300MB"
+"""What the build may hold in memory: the former run answers meanwhile."""
+
 LIST_ORDER: Final = f"{NOT_ENDED} DESC, rank DESC NULLS LAST, open_since DESC NULLS LAST, policy_no, account, key"
 """The order of the findings, whose number in it is ``place``: not ended first, then by severity, then the newest."""
 
@@ -60,6 +63,7 @@ def build_index(
         matched = matched_waivers(history, connection, covering)  # before ratings are matched in the same tables
         keep_ratings(connection, severities.in_force)
         keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in head.policies})
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")
         connection.execute(f"ATTACH {text(str(path))} AS {CATALOG}")
         for table, query in _tables(head, repository).items():
             connection.execute(f"CREATE TABLE {table} AS {query}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.status import Status
-from perpend.findings.filters import ACCOUNT, LIFE, POLICY, REGION, SEVERITY, TYPE
+from perpend.findings.filters import ACCOUNT, LIFE, POLICY, REGION, SEVERITY, TAG, TYPE
 from perpend.findings.history.model import Event
 from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.match_history import NOT_ENDED
@@ -42,6 +42,12 @@ _FACETS: Final = {
     "change": "change",
 }
 """The facets, each with the expression for its values. Null is no value of it, unless it has a key in the next table."""
+
+_MOST_TAGGED: Final = 200_000
+"""Of how many findings tags are counted at most: each has tags of its own."""
+
+_MOST_TAGS: Final = 60
+"""How many values the facet of tags has at most: the most frequent ones."""
 
 _COLUMNS: Final = ("severity", "life", "policy_id", "type", "account", "region", "waiver", "service", "change")
 """The columns that these expressions, and the filters of the same names, are about."""
@@ -81,7 +87,7 @@ class Numbers:
 
     def facets(self, conditions: Conditions) -> tuple[int, dict[str, dict[str, int]]]:
         """Return the number of findings, and the numbers by facet and value, the most frequent first."""
-        rows, with_rows = FINDING, ""
+        rows, with_rows, chosen = FINDING, "", conditions
         of_facets = {name: one for name, one in conditions.filters.items() if name in _FACETS}
         if of_facets.keys() != conditions.filters.keys():
             # A search takes long: it is asked once, not for each facet.
@@ -100,7 +106,20 @@ class Numbers:
                 total = number
             elif key is not None:
                 facets[name][key] = number
+        facets[TAG.name] = self._tags(chosen) if total <= _MOST_TAGGED else {}
         return total, {name: dict(sorted(values.items(), key=_frequent)) for name, values in facets.items()}
+
+    def _tags(self, conditions: Conditions) -> dict[str, int]:
+        """Return the most frequent tags, as the filter by tags names them. A key with the sign between them cannot be named."""
+        pairs = "unnest(map_entries(CAST(CAST(tags AS JSON) AS MAP(VARCHAR, VARCHAR)))) AS tag, number"
+        of_tags = f"SELECT tags, count(*) AS number FROM {FINDING} WHERE {conditions.where((TAG.name,))} GROUP BY tags"
+        return dict(
+            self.ask(
+                f"SELECT concat(tag.key, '=', tag.value) AS named, sum(number)::BIGINT AS of_tag FROM (SELECT {pairs} FROM "
+                f"({of_tags})) WHERE tag.value IS NOT NULL AND tag.key <> '' AND NOT contains(tag.key, '=') "
+                f"GROUP BY named ORDER BY of_tag DESC, named LIMIT {_MOST_TAGS}"
+            )
+        )
 
     def groups(self, conditions: Conditions, by: str, account_names: Mapping[str, str]) -> list[FindingGroup]:
         """Return the findings by policy, account or object, the most important group first.

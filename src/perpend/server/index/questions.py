@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.account import Account
 from perpend.findings.filters import ACCOUNT, OF_FINDINGS, REGION, WAIVED, WAIVED_CONDITIONS
+from perpend.findings.filters import OBJECT as OBJECT_FILTER
 from perpend.findings.history.queries.findings import UnknownPolicy
 from perpend.findings.list_findings import names_of_history
 from perpend.inventory.snapshots.database import text
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 WAIVED_NAME: Final = "waived"
 """The name of the condition on waivers."""
+
+
+_MOST_OBJECTS: Final = 200
+"""How many objects with one name are listed at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,11 @@ class Questions:
     def accounts(self) -> frozenset[str]:
         """Return the accounts of all objects, also of those without findings."""
         return frozenset(account for (account,) in self.ask(f"SELECT DISTINCT account FROM {OBJECT}") if account is not None)
+
+    def objects(self, name: str, scope: Scope) -> list[tuple[Any, ...]]:
+        """Return type and id of the first objects with an id, external id or name that a reader may see."""
+        where = f"{in_scope(scope)} AND {OBJECT_FILTER.condition((name,))}"
+        return self.ask(f"SELECT DISTINCT type, object_id FROM {OBJECT} WHERE {where} ORDER BY ALL LIMIT {_MOST_OBJECTS}")
 
     def _refuse_unknown(self, filter: Filter, scope: Scope) -> None:
         """Raise InvalidOption for an account or a region without objects, as far as the reader sees them."""

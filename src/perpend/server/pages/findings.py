@@ -18,6 +18,7 @@ from perpend.findings.filters import (
     REGION,
     SEARCH,
     SEVERITY,
+    TAG,
     TAG_UNKNOWN,
     TYPE,
     WAIVED,
@@ -64,6 +65,7 @@ _FACETS: Final = (
     (TYPE.name, "Object type"),
     (ACCOUNT.name, "Account"),
     (REGION.name, "Region"),
+    (TAG.name, "Tag"),
 )
 _NO_VALUES: Final = frozenset({"", NOT_RATED, NOT_KNOWN, NO_REGION})
 """The keys of facets for findings without a value."""
@@ -300,10 +302,13 @@ def chips_of(path: str, asked: Asked, names: Names) -> list[Chip]:
 
 
 def fields_of(asked: Asked) -> list[tuple[FilterDeclaration, tuple[str, ...], str]]:
-    """Return the filters that are fields of text, each with its values and the type of its field."""
+    """Return the filters that are fields of text, each with its values and the type of its field.
+
+    The values of a tag are in its facet; the field adds one.
+    """
     facets = dict(_FACETS)
     return [
-        (one, asked.question.filter.of(one.name), "date" if one.type is FilterType.TIME else "text")
+        (one, asked.question.filter.of(one.name) if one is not TAG else (), "date" if one.type is FilterType.TIME else "text")
         for one in OF_FINDINGS
-        if one.name not in facets and one not in (SEARCH, TAG_UNKNOWN)
+        if (one.name not in facets or one is TAG) and one not in (SEARCH, TAG_UNKNOWN)
     ]

@@ -72,9 +72,8 @@ def object_page(request: Request) -> Response:
 
 def _by_id(served: ServedRun, object_id: str, scope: Scope) -> Response:
     """Lead to the object with an id, or to the findings of all objects that have it."""
-    asked = Question(scope, Filter({OBJECT.name: (object_id,), LIFE.name: ("all",)}))
-    objects = {(one.type, one.object_id) for one in served.findings(asked, limit=_MOST).findings}
-    exact = [pair for pair in objects if pair[1] == object_id] or [*objects]
+    objects = served.objects(object_id, scope)
+    exact = [pair for pair in objects if pair[1] == object_id] or objects
     if not exact:
         raise HTTPException(404)
     if len(exact) == 1:

@@ -24,15 +24,18 @@ LONG = "long-" * 60
 OURS, THEIRS = "111122223333", "444455556666"
 
 
-def _bucket(identity: str, name: str, versioning: str | None, account: str = OURS) -> dict[str, Any]:
+def _bucket(
+    identity: str, name: str, versioning: str | None, account: str = OURS, tags: dict[str, str] | None = None
+) -> dict[str, Any]:
     owner = {"CA10__disappearanceTime__c": None, "CA10__account__r": {"Id": account, "Name": account}}
-    return {**owner, "Id": identity, "CA10__name__c": name, "CA10__versioningStatus__c": versioning}
+    known = {"CA10__tagsJson__c": json.dumps(tags)} if tags is not None else {}
+    return {**owner, "Id": identity, "CA10__name__c": name, "CA10__versioningStatus__c": versioning, **known}
 
 
 FIRST = [_bucket("b1", "logs", "Enabled"), _bucket("b2", SCRIPT, "Off")]
 SECOND = [
-    _bucket("b1", "logs", "Off"),
-    _bucket("b2", SCRIPT, "Off"),
+    _bucket("b1", "logs", "Off", tags={"Team": "a=b", "Env": "prod"}),
+    _bucket("b2", SCRIPT, "Off", tags={"Team": "a=b", "a=b": "c"}),
     _bucket("b3", HIDDEN, "Off"),
     {**_bucket("b4", "fine", "Enabled"), "CA10__tagsJson__c": json.dumps({"team": "<b>", "checked": ""})},
     _bucket("b5", "not-read", None),

@@ -154,6 +154,16 @@ def test_facets_count_and_every_choice_is_an_address(html: Html, client: TestCli
     assert (303, f"/findings?account={OURS}") == (answer.status_code, answer.headers["location"])
 
 
+def test_the_most_frequent_tags_are_a_facet(html: Html, client: TestClient) -> None:
+    facets = client.get("/api/v1/facets").json()["facets"]
+    assert [("Team=a=b", 2), ("Env=prod", 1)] == [*facets["tag"].items()]
+    assert {"S3": sum(facets["waived"].values())} == facets["service"]
+    filtered = client.get("/api/v1/facets?tag=Env=prod").json()
+    assert (1, facets["tag"]) == (filtered["total"], filtered["facets"]["tag"])
+    checked = [attributes for tag, attributes in Parts(html("/findings?tag=Team=a=b")).tags if "checked" in attributes]
+    assert ("tag", "Team=a=b") in [(one.get("name"), one.get("value")) for one in checked]
+
+
 def test_exports_have_exactly_the_filters_of_the_page(html: Html, client: TestClient) -> None:
     page = html(f"/findings?account={OURS}&waived=no&order=age&limit=1")
     exports = [link for link in Parts(page).links() if link.startswith("/api/")][:3]
@@ -276,6 +286,8 @@ def test_an_object_has_every_verdict(html: Html, client: TestClient) -> None:
     assert "/findings?tag=team%3D%3Cb%3E&life=all" in Parts(html(f"/objects/{TYPE}/b4")).links()
     answer = client.get("/objects/-/b1")
     assert (303, f"/objects/{TYPE}/b1") == (answer.status_code, answer.headers["location"])
+    without_findings = client.get("/objects/-/fine")
+    assert (303, f"/objects/{TYPE}/b4") == (without_findings.status_code, without_findings.headers["location"])
     assert LONG in html(f"/objects/{TYPE}/{LONG}")
     for address in (f"/objects/{TYPE}/nothing", "/objects/-/nothing", f"/objects/Nothing/{'b1'}"):
         html(address, 404)
@@ -284,7 +296,7 @@ def test_an_object_has_every_verdict(html: Html, client: TestClient) -> None:
 def test_a_reader_of_other_accounts_sees_no_page_of_an_object(store: ServedStore) -> None:
     scoped = TestClient(create_app(store, PROXY), base_url="http://perpend.example", client=("10.0.0.4", 5))
     headers = {"X-Forwarded-User": "ana", "X-Accounts": THEIRS}
-    for address in (address_of("b1"), f"/objects/{TYPE}/b1", f"/objects/{TYPE}/b4", "/objects/-/b1"):
+    for address in (address_of("b1"), f"/objects/{TYPE}/b1", f"/objects/{TYPE}/b4", "/objects/-/b1", "/objects/-/b4"):
         assert scoped.get(address, headers=headers, follow_redirects=False).status_code == 404
     assert scoped.get(address_of(LONG), headers=headers).status_code == 200
 
