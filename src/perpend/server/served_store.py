@@ -111,7 +111,7 @@ class ServedRun:
 
         A facet's own filter does not limit its numbers. Findings without a severity, a known account or a region have the
         keys ``not rated``, ``not known`` and ``no region``; unchanged ones are not in ``change``. Of tags there are the most
-        frequent ones, and none of very many findings.
+        frequent ones of the findings that all filters leave, and none of very many findings.
         """
 
         def facets() -> Facets:

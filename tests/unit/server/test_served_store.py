@@ -92,8 +92,9 @@ def all_pages(run: ServedRun, asked: Question, order: str = "severity", limit: i
         after = page.next
 
 
-@pytest.mark.parametrize("waived", ["all", "yes", "no"])
-@pytest.mark.parametrize("filters", FILTERS, ids=str)
+@pytest.mark.parametrize(
+    ("filters", "waived"), [*((filters, "all") for filters in FILTERS), ({}, "yes"), ({"life": ("all",)}, "no")], ids=str
+)
 def test_findings_are_those_of_the_command(
     run: ServedRun, place: Path, repository: Repository, filters: dict[str, Any], waived: str
 ) -> None:

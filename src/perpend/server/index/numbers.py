@@ -110,9 +110,9 @@ class Numbers:
         return total, {name: dict(sorted(values.items(), key=_frequent)) for name, values in facets.items()}
 
     def _tags(self, conditions: Conditions) -> dict[str, int]:
-        """Return the most frequent tags, as the filter by tags names them. A key with the sign between them cannot be named."""
-        pairs = "unnest(map_entries(CAST(CAST(tags AS JSON) AS MAP(VARCHAR, VARCHAR)))) AS tag, number"
-        of_tags = f"SELECT tags, count(*) AS number FROM {FINDING} WHERE {conditions.where((TAG.name,))} GROUP BY tags"
+        """Return the most frequent tags of the findings, as the filter by tags names them. It cannot name a key with ``=``."""
+        pairs = "unnest(map_entries(TRY_CAST(CAST(tags AS JSON) AS MAP(VARCHAR, VARCHAR)))) AS tag, number"
+        of_tags = f"SELECT tags, count(*) AS number FROM {FINDING} WHERE {conditions.where()} GROUP BY tags"
         return dict(
             self.ask(
                 f"SELECT concat(tag.key, '=', tag.value) AS named, sum(number)::BIGINT AS of_tag FROM (SELECT {pairs} FROM "
