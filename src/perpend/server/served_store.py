@@ -126,7 +126,7 @@ class ServedRun:
         """
 
         def groups() -> Sequence[FindingGroup]:
-            return tuple(self._numbers.groups(self._conditions(question), by, self._facts.account_names))
+            return tuple(self._numbers.groups(self._conditions(question), by, self._facts))
 
         return self._cache.get(("groups", question.key, by), groups)
 

@@ -16,7 +16,9 @@ from perpend.server.index.build import FINDING
 from perpend.server.index.questions import WAIVED_NAME, Conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
+
+    from perpend.server.index.facts import IndexFacts
 
 NOT_KNOWN: Final = "not known"
 """The key of findings whose objects have no known account."""
@@ -55,10 +57,10 @@ _COLUMNS: Final = ("severity", "life", "policy_id", "type", "account", "region",
 _KEYS_OF_NULL: Final = {SEVERITY.name: NOT_RATED, ACCOUNT.name: NOT_KNOWN, REGION.name: NO_REGION}
 _FAILS: Final = f"{NOT_ENDED} AND status = '{Status.INCOMPLIANT.value}'"
 COUNTS: Final = (
-    f"count(*) FILTER ({_FAILS} AND waiver IS NULL), "
-    f"count(*) FILTER ({NOT_ENDED} AND status = '{Status.UNDETERMINED.value}'), "
-    f"count(*) FILTER ({_FAILS} AND waiver IS NOT NULL), "
-    f"count(*) FILTER (change IN ('{Event.OPENED.value}', '{Event.REOPENED.value}'))"
+    f"count(*) FILTER ({_FAILS} AND waiver IS NULL) AS failing, "
+    f"count(*) FILTER ({NOT_ENDED} AND status = '{Status.UNDETERMINED.value}') AS unknown, "
+    f"count(*) FILTER ({_FAILS} AND waiver IS NOT NULL) AS waived, "
+    f"count(*) FILTER (change IN ('{Event.OPENED.value}', '{Event.REOPENED.value}')) AS new"
 )
 """The numbers of failing, unknown, waived and new findings."""
 
@@ -66,12 +68,11 @@ _LEVEL: Final = "coalesce(max(rank), 0) AS level"
 _GROUPS: Final = {
     "policy": (f"policy_id, any_value(policy_title), {_LEVEL}, count(*) AS number", "policy_id"),
     "account": (f"coalesce(account, ''), account, {_LEVEL}, count(*) AS number", "account"),
-    "object": (
-        f"object_id, any_value(coalesce(object_name, object_id)), {_LEVEL}, count(*) AS number",
-        "type, object_id, incarnation",
-    ),
 }
 """The ways to group, each with the columns (key, label, level, number) and what they are grouped by."""
+
+_WORST: Final = f"coalesce(max(rank) FILTER ({_FAILS} AND waiver IS NULL), max(rank), 0)"
+"""The level of an object: that of its findings to act on, of all if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +122,44 @@ class Numbers:
             )
         )
 
-    def groups(self, conditions: Conditions, by: str, account_names: Mapping[str, str]) -> list[FindingGroup]:
+    def groups(self, conditions: Conditions, by: str, facts: IndexFacts) -> list[FindingGroup]:
         """Return the findings by policy, account or object, the most important group first.
 
         Raises InvalidOption for another word.
         """
+        if by == "object":
+            return self._objects(conditions, facts)
         if by not in _GROUPS:
-            raise InvalidOption(f"by '{by}' is not one of {', '.join(_GROUPS)}", "--by")
+            raise InvalidOption(f"by '{by}' is not one of {', '.join((*_GROUPS, 'object'))}", "--by")
         columns, keys = _GROUPS[by]
-        most = f" ORDER BY level DESC, number DESC, {keys} LIMIT {MOST_OBJECTS}" if by == "object" else ""
-        rows = self.ask(f"SELECT {columns}, {COUNTS} FROM {FINDING} WHERE {conditions.where()} GROUP BY {keys}{most}")
+        rows = self.ask(f"SELECT {columns}, {COUNTS} FROM {FINDING} WHERE {conditions.where()} GROUP BY {keys}")
         if by == "account":
-            rows = [(key, account_names.get(key, name) or NOT_KNOWN, *more) for key, name, *more in rows]
-        if by != "object":
-            rows.sort(key=lambda row: _list_order(by, row))
+            rows = [(key, facts.account_names.get(key, name) or NOT_KNOWN, *more) for key, name, *more in rows]
+        rows.sort(key=lambda row: _list_order(by, row))
         return [FindingGroup(key, label, severity_of(level), *counts) for key, label, level, _, *counts in rows]
+
+    def _objects(self, conditions: Conditions, facts: IndexFacts) -> list[FindingGroup]:
+        """Return the findings by object: first the objects that are known to fail, the most severe first."""
+        named = "any_value(coalesce(object_name, object_id))"
+        rows = self.ask(
+            f"SELECT object_id, {named}, {_WORST} AS worst, {COUNTS}, type, any_value(account), any_value(region) "
+            f"FROM {FINDING} WHERE {conditions.where()} GROUP BY type, object_id, incarnation "
+            f"ORDER BY failing > 0 DESC, worst DESC, failing DESC, unknown DESC, waived DESC, type, object_id, incarnation "
+            f"LIMIT {MOST_OBJECTS}"
+        )
+        return [
+            FindingGroup(
+                key,
+                label,
+                severity_of(level),
+                *counts,
+                facts.type_labels[type_name],
+                account,
+                facts.account_names.get(account),
+                region,
+            )
+            for key, label, level, *counts, type_name, account, region in rows
+        ]
 
     def by_policy_and_severity(self, where: str) -> list[tuple[Any, ...]]:
         """Return id, title and service of each policy, one of its severities, and the numbers of its findings of it."""

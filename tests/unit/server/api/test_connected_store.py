@@ -14,7 +14,7 @@ import pytest
 
 import perpend
 from perpend.core.errors import InvalidOption, PerpendError
-from perpend.reports import connected_store
+from perpend.runs import connected_store
 from perpend.runs.store_reader import StoreReader
 from perpend.server.app import create_app
 from tests.unit.server.api.served import SETTINGS, TOKEN, listening, serving, small_store

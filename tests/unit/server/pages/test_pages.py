@@ -282,7 +282,7 @@ def test_an_object_has_every_verdict(html: Html, client: TestClient) -> None:
     assert "No policy ever found a fault here." in fine
     assert 'versioning status "Enabled"' in fine and 'versioning status "Off"' in words(html(f"/objects/{TYPE}/b1"))
     assert "versioning status null" in words(html(f"/objects/{TYPE}/b5"))
-    assert "Tags checked team=<b>" in fine and "Tags not known" in words(html(f"/objects/{TYPE}/b1"))
+    assert "Tags checked team=<b>" in fine and "Tags not known" in words(html(f"/objects/{TYPE}/b5"))
     assert "/findings?tag=team%3D%3Cb%3E&life=all" in Parts(html(f"/objects/{TYPE}/b4")).links()
     answer = client.get("/objects/-/b1")
     assert (303, f"/objects/{TYPE}/b1") == (answer.status_code, answer.headers["location"])
