@@ -144,8 +144,7 @@ def test_a_client_gets_nine_tools_that_read_and_answer_as_their_schemas_say(stor
 
 def test_a_filter_has_one_name_on_the_command_line_in_the_api_and_here() -> None:
     declared = {one.name for one in OF_FINDINGS}
-    options = {word.removeprefix("--") for parameter in findings_command.params for word in parameter.opts}
-    assert declared <= options
+    assert {one.option for one in OF_FINDINGS} <= {word for parameter in findings_command.params for word in parameter.opts}
     parameters = {one["name"] for one in openapi()["paths"]["/api/v1/findings"]["get"]["parameters"]}
     assert declared == parameters - {one.name for one in (*PAGES, WAIVED_CONTROL)}
     for tool in TOOLS:

@@ -207,7 +207,7 @@ def test_text_for_the_user_is_a_warning(days: Path, capsys: pytest.CaptureFixtur
         perpend.open(days).findings(tag="team=payments")
     texts = [str(one.message) for one in caught]
     assert any("w" in text and "2026-11-21" in text for text in texts), texts
-    assert any("listed because the tags of the object are unknown" in text for text in texts), texts
+    assert any("left out because the tags of the object are unknown" in text for text in texts), texts
     assert {perpend.PerpendWarning} == {one.category for one in caught}
     assert {__file__} == {one.filename for one in caught}
     assert ("", "") == capsys.readouterr()

@@ -110,7 +110,7 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path
 def test_what_was_judged_is_kept_though_its_reader_leaves_early(run: RunWriter, tmp_path: Path) -> None:
     lines = Path(EXAMPLE).read_text().splitlines()
     report, store = tmp_path / "report.csv", str(tmp_path / "store")
-    report.write_text("\n".join([lines[0], *(lines[2].replace("alma.brekke", f"user-{number}") for number in range(200))]))
+    report.write_text("\n".join([lines[0], *(lines[2].replace("alma.brekke", f"user-{number}") for number in range(2_000))]))
     assert 0 == run("import", report, "--store", store).code
     asked = (*TIME, "--policy", KEY_POLICY, "--format", "ndjson")
     command = [sys.executable, "-m", "perpend", "check", "--store", store, *asked]

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program, Read
 
 _MOST_ROWS: Final = 131_072
-"""The number of rows that a query returns. Their objects, fewer, are sorted in memory."""
+"""The number of rows that a query returns."""
 
-_FEWEST_OBJECTS: Final = 512
+_OBJECTS: Final = range(512, 16_384)
+"""The fewest and the most objects of a query, which are sorted in memory."""
 _AT_ONCE: Final = 1_024
 _THREADS: Final = 2
 _KEY: Final = {"program": "INTEGER", "code": "INTEGER", "steps": "INTEGER"}
@@ -121,7 +122,7 @@ class EvaluatedRows:
                     add_function(connection, function, body, ["VARCHAR"], "VARCHAR")
             with _temporary_tables(connection) as token:
                 of_type = _TypeRelation(self, verdicts, connection, token)
-                for where in files.ranges(max(_FEWEST_OBJECTS, _MOST_ROWS // len(verdicts))):
+                for where in files.ranges(max(_OBJECTS.start, min(_OBJECTS.stop, _MOST_ROWS // len(verdicts)))):
                     yield connection, of_type.query(select, where)
 
 

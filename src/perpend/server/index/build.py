@@ -38,8 +38,8 @@ CATALOG: Final = "served"
 FINDING, OBJECT, LEDGER, EVENT, TEXTS = (f"{CATALOG}.{name}" for name in ("finding", "object", "ledger", "event", "texts"))
 """The tables: findings, all objects, numbers of verdicts, numbers of events, and texts of conditions."""
 
-_MEMORY: Final = "300MB"
-"""What the build may hold in memory: the former run answers meanwhile."""
+_MEMORY: Final = "600MB"
+"""What the build may reserve. Of a history of few findings and many types, its joins reserve 300 MB and use a third."""
 
 LIST_ORDER: Final = f"{NOT_ENDED} DESC, rank DESC NULLS LAST, open_since DESC NULLS LAST, policy_no, account, key"
 """The order of the findings, whose number in it is ``place``: not ended first, then by severity, then the newest."""

@@ -152,13 +152,16 @@ class Numbers:
                 key,
                 label,
                 severity_of(level),
-                *counts,
+                failing,
+                unknown,
+                waived,
+                new,
                 facts.type_labels[type_name],
                 account,
                 facts.account_names.get(account),
                 region,
             )
-            for key, label, level, *counts, type_name, account, region in rows
+            for key, label, level, failing, unknown, waived, new, type_name, account, region in rows
         ]
 
     def by_policy_and_severity(self, where: str) -> list[tuple[Any, ...]]:

@@ -195,8 +195,7 @@ def test_ndjson_holds_the_verdicts_of_the_document_a_line_each(evaluate: Callabl
 def test_rows_stay_in_order_from_query_to_query(
     evaluate: Callable[..., Evaluation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, objects: int
 ) -> None:
-    monkeypatch.setattr(evaluated_rows, "_MOST_ROWS", 1)
-    monkeypatch.setattr(evaluated_rows, "_FEWEST_OBJECTS", objects)
+    monkeypatch.setattr(evaluated_rows, "_OBJECTS", range(objects, objects))
     things = [
         thing(f"{7 * number % 40}", ("bad", "odd", 7)[number % 3], notes="[1" if number % 4 else "{}") for number in range(40)
     ]
