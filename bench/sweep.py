@@ -108,7 +108,7 @@ def _of_reports(folder: Path, reports: Sequence[Path], size: int) -> list[_Candi
     ]
     if size <= _MOST_WRITTEN:
         found.append(("findings", [_perpend("findings", "--store", str(store))], history))
-        for form in (["ndjson"], ["ndjson", "--by", "object"], ["csv"], ["ocsf"], ["parquet"]):
+        for form in (["ndjson"], ["csv"], ["ocsf"], ["parquet"]):
             found.append((f"check --store --format {' '.join(form)}", [[*again, "--format", *form, "--out", out]], None))
     found.append(("", [], lambda: shutil.rmtree(store, ignore_errors=True)))
     return found
