@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from perpend.core.diagnostics.extras import command_to_add
-from perpend.core.errors import PerpendError
+from perpend.core.diagnostics.extras import MissingPackages, command_to_add
 
 if TYPE_CHECKING:
     from perpend.collectors.protocol import Cloud, CloudApi
@@ -14,10 +13,6 @@ if TYPE_CHECKING:
 
 AnyCloud: TypeAlias = "Cloud[Any]"
 AnyApi: TypeAlias = "CloudApi[Any, Any]"
-
-
-class MissingPackages(PerpendError):
-    """The packages of a cloud's extra are not installed."""
 
 
 def load(name: str) -> AnyCloud:

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from perpend.collectors.protocol import CLOUDS
-from perpend.collectors.registry import MissingPackages, connect, load
+from perpend.collectors.registry import connect, load
+from perpend.core.diagnostics.extras import MissingPackages
 
 PLANNING = """
 import sys

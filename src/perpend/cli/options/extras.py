@@ -5,14 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from perpend.core.errors import PerpendError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class MissingPackages(PerpendError):
-    """The packages of an extra are not installed."""
 
 
 @contextmanager
@@ -23,7 +17,7 @@ def extra_packages(extra: str, what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("perpend"):
             raise
-        from perpend.core.diagnostics.extras import command_to_add
+        from perpend.core.diagnostics.extras import MissingPackages, command_to_add
 
         package = (error.name or "").partition(".")[0]
         raise MissingPackages(f"{what} needs the package {package}: {command_to_add(extra)}") from None

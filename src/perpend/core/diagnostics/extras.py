@@ -9,8 +9,14 @@ from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from perpend.core.errors import PerpendError
+
 _OF_IMAGE: Final = "PERPEND_IMAGE_EXTRAS"
 """The environment variable in which the Containerfile stores the extras of an image."""
+
+
+class MissingPackages(PerpendError):
+    """The packages of an extra are not installed."""
 
 
 def command_to_add(extra: str) -> str:
