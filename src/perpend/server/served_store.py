@@ -107,7 +107,7 @@ class ServedRun:
         return self._cache.get(("total", unsure.key), lambda: self._numbers.total(self._conditions(unsure)))
 
     def facets(self, question: Question) -> Facets:
-        """Return the numbers of the findings by severity, life, policy, type, account, region, waived, service, change and tag.
+        """Return the numbers of the findings by severity, life, policy, type, account, region, waived, change and tag.
 
         A facet's own filter does not limit its numbers. Findings without a severity, a known account or a region have the
         keys ``not rated``, ``not known`` and ``no region``; unchanged ones are not in ``change``. Of tags there are the most

@@ -40,7 +40,6 @@ _FACETS: Final = {
     ACCOUNT.name: "account",
     REGION.name: "region",
     WAIVED_NAME: "if(waiver IS NULL, 'no', 'yes')",
-    "service": "service",
     "change": "change",
 }
 """The facets, each with the expression for its values. Null is no value of it, unless it has a key in the next table."""
@@ -51,7 +50,7 @@ _MOST_TAGGED: Final = 200_000
 _MOST_TAGS: Final = 60
 """How many values the facet of tags has at most: the most frequent ones."""
 
-_COLUMNS: Final = ("severity", "life", "policy_id", "type", "account", "region", "waiver", "service", "change")
+_COLUMNS: Final = ("severity", "life", "policy_id", "type", "account", "region", "waiver", "change")
 """The columns that these expressions, and the filters of the same names, are about."""
 
 _KEYS_OF_NULL: Final = {SEVERITY.name: NOT_RATED, ACCOUNT.name: NOT_KNOWN, REGION.name: NO_REGION}
