@@ -252,7 +252,7 @@ class Filter:
 
     @property
     def with_tags_unknown(self) -> Filter | None:
-        """The filter for those that a filter by tags does not know about; None without one."""
+        """This filter for objects whose tags are not known, instead of its tags; None if it has no tags."""
         if not self.of(TAG.name):
             return None
         return Filter({**self.values, TAG.name: (), TAG_UNKNOWN.name: TAG_UNKNOWN.choices})

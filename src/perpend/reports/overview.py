@@ -489,14 +489,14 @@ def _unread(
 
 @dataclass(frozen=True, slots=True)
 class _LeftOut:
-    """What a collection did not ask for: ``claims`` by type, and the types that each policy reads."""
+    """The objects that a collection did not ask for, as ``claims`` by type, and the types that each policy reads."""
 
     claims: Mapping[str, Sequence[Scope]]
     types: Mapping[str, Collection[str]]
 
     @classmethod
     def of(cls, evaluation: Evaluation) -> _LeftOut:
-        """Return what the sources of an evaluation say that they were not asked for."""
+        """Return the claims of an evaluation's sources about objects that were not asked for."""
         claims: dict[str, list[Scope]] = {}
         for claim in (claim for source in evaluation.inventory.sources for claim in source.coverage):
             if claim.lacking is not None and claim.lacking.startswith(NOT_ASKED):

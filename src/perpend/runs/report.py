@@ -1,4 +1,4 @@
-"""The report of a run: the choice of its writer, and warnings about what the output does not show."""
+"""The report of a run: the choice of its writer, and warnings about facts that the output does not show."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MOST_LINES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """The report of one evaluation: its output, and the warnings about what the output does not show."""
+    """The report of one evaluation: its output, and the warnings about facts that the output does not show."""
 
     request: RunRequest
     evaluation: Evaluation

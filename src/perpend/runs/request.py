@@ -32,7 +32,7 @@ UNUSABLE: Final = 2
 """The exit code if an input, a policy, a part of the snapshot or the history cannot be used."""
 
 EXIT_CODE, POLICIES = "exit code", "policies"
-"""What settings of a configuration file decide that Perpend has found itself."""
+"""The subjects of settings in a configuration file that Perpend has found itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Warn of what a run does not use: files, policies, inputs, and settings that were found."""
+"""Warn of files, policies and inputs that a run does not use, and of settings in a configuration that was found."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def warn_found_settings(subject: str, settings: Sequence[tuple[str, str, str]]) 
 
 
 def found_settings_text(subject: str, settings: Sequence[tuple[str, str, str]]) -> str:
-    """Return what settings of a configuration that was found decide, in one line; empty without settings."""
+    """Return the settings of a configuration that was found, and their subject, in one line; empty without settings."""
     listed = ", ".join(f"{name} = {value} ({place})" for name, value, place in settings)
     return f"{subject} by a configuration that was found: {listed}; --no-config passes it over" if settings else ""
 

@@ -361,7 +361,7 @@ GONE: Final = {
     "--by": "--by object is gone: `--format parquet` stores the verdicts in fewer bytes, `--format ndjson` with one a line",
     "--verdicts": "--verdicts is gone: `perpend report html` writes a page of what was found, `perpend serve` shows it",
 }
-"""What to use instead of options that are gone, by their names. A key of the same name never was a setting."""
+"""The replacements of options that are gone, by the option. A key of the same name never was a setting."""
 
 
 def settings_of(command: str) -> list[Setting]:

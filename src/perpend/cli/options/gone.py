@@ -25,6 +25,6 @@ def gone_option(name: str, *others: str, is_flag: bool = False) -> Callable[[Any
 
 
 def refuse_by_object(context: click.Context, parameter: click.Parameter, value: str) -> None:
-    """Refuse ``--by object``; ``--by verdict`` is what every output does."""
+    """Refuse ``--by object``. ``--by verdict`` is accepted: every output lists verdicts."""
     if value == "object":
         raise PerpendError(GONE["--by"])

@@ -78,7 +78,6 @@ def write_csv(
 
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
     stream.write(_cells(*header) + _END)
-    start = reference_start(evaluation)
 
     def of_outcome(outcome: Outcome) -> tuple[str]:
         # A runtime error quotes values, which are facts.
@@ -88,7 +87,7 @@ def write_csv(
         {"outcome_cells": "VARCHAR"},
         of_outcome,
         lambda rows: _object_cells(rows, evaluation, accounts or {}, facts=facts),
-        (lambda type_name, read: start(type_name, read)) if facts else None,
+        reference_start(evaluation) if facts else None,
         statuses_with_references(references),
         whole=references == "all",
         functions={_CELL: cell_text},
@@ -125,14 +124,14 @@ def cell_in_sql(expression: str, function: str) -> str:
     )
 
 
-def _outcome_cells(outcome: Outcome, weighed: RatedEvaluation | None) -> str:
+def _outcome_cells(outcome: Outcome, rated: RatedEvaluation | None) -> str:
     """Return the cells of an outcome, each with a comma behind it."""
     program, index, error, steps = outcome
     verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict)
     cells = [program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or ""]
-    if weighed:
-        rating = weighed.in_force.of(program.policy_id, steps) if verdict.status in RATED_STATUSES else None
+    if rated:
+        rating = rated.in_force.of(program.policy_id, steps) if verdict.status in RATED_STATUSES else None
         cells += [rating.level.value, rating.source] if rating else ["", ""]
     return f"{_cells(*cells)},"
 

@@ -35,9 +35,15 @@ _MOST_ROWS: Final = 131_072
 
 _OBJECTS: Final = range(512, 16_384)
 """The fewest and the most objects of a query, which are sorted in memory."""
+
 _AT_ONCE: Final = 1_024
+"""The number of rows that are fetched, or put into a table, at once."""
+
 _THREADS: Final = 2
+"""The number of threads that make texts. Each holds those of two thousand rows."""
+
 _KEY: Final = {"program": "INTEGER", "code": "INTEGER", "steps": "INTEGER"}
+"""The columns that tell outcomes apart: the place of the program, its code, the adjustment of the severity."""
 
 
 class Outcome(NamedTuple):
@@ -162,8 +168,7 @@ class _TypeRelation:
         self._steps = [rated.steps.get(one.program.policy_id, {}) if rated else {} for one in verdicts]
         self._outcomes = [one.known_outcomes() for one in verdicts]
         reads = dict.fromkeys(read for one in verdicts for read in one.program.reads) if columns.reference else ()
-        self._values_table = f"{token}_values"
-        self._rows = StoredRows(verdicts[0].objects, tuple(reads), whole=columns.whole, others=self._values_table)
+        self._rows = StoredRows(verdicts[0].objects, tuple(reads), whole=columns.whole, others=f"{token}_values")
         self._has_errors = any(None in outcomes.values() for outcomes in self._outcomes)
         self._create()
 

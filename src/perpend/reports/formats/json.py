@@ -122,26 +122,24 @@ _LINE: Final = "r.outcome, ',\"references\":[', r.read_values, '],\"object\":', 
 
 
 def _relation(
-    evaluation: Evaluation, accounts: Mapping[str, Account], weighed: RatedEvaluation | None, references: str
+    evaluation: Evaluation, accounts: Mapping[str, Account], rated: RatedEvaluation | None, references: str
 ) -> EvaluatedRows:
     """Return the rows with an outcome as JSON without its last bracket, and an object as JSON."""
     columns = RowColumns(
         {"outcome": "VARCHAR"},
-        lambda outcome: (_compact(_outcome(outcome, weighed))[:-1],),
+        lambda outcome: (_compact(_outcome(outcome, rated))[:-1],),
         lambda rows: {"object": _object(rows, evaluation, accounts)},
         reference_start(evaluation),
         statuses_with_references(references),
         whole=references == "all",
     )
-    return EvaluatedRows(evaluation, columns, weighed)
+    return EvaluatedRows(evaluation, columns, rated)
 
 
-def _outcome(outcome: Outcome, weighed: RatedEvaluation | None) -> dict[str, Any]:
+def _outcome(outcome: Outcome, rated: RatedEvaluation | None) -> dict[str, Any]:
     program, index, error, steps = outcome
     verdict = program.verdicts[index]
-    rating = (
-        {} if weighed is None else {"rating": rating_document(weighed.in_force.of(program.policy_id, steps), verdict.status)}
-    )
+    rating = {} if rated is None else {"rating": rating_document(rated.in_force.of(program.policy_id, steps), verdict.status)}
     return {
         "policyId": program.policy_id,
         "status": verdict.status.value,

@@ -72,9 +72,9 @@ def write_parquet(evaluation: Evaluation, path: str | Path, *, weighed: RatedEva
 
 
 @contextmanager
-def _pieces(evaluation: Evaluation, weighed: RatedEvaluation | None) -> Iterator[list[Path]]:
+def _pieces(evaluation: Evaluation, rated: RatedEvaluation | None) -> Iterator[list[Path]]:
     """Yield files with the rows of some thousands of objects each, in order. They stand beside the files of verdicts."""
-    relation = EvaluatedRows(evaluation, _columns(evaluation, weighed), weighed)
+    relation = EvaluatedRows(evaluation, _columns(evaluation, rated), rated)
     pieces: list[Path] = []
     token = secrets.token_hex(8)
     try:
@@ -90,14 +90,13 @@ def _pieces(evaluation: Evaluation, weighed: RatedEvaluation | None) -> Iterator
             piece.unlink(missing_ok=True)
 
 
-def _columns(evaluation: Evaluation, weighed: RatedEvaluation | None) -> RowColumns:
+def _columns(evaluation: Evaluation, rated: RatedEvaluation | None) -> RowColumns:
     times = times_of(evaluation.inventory)
 
     def of_outcome(outcome: Outcome) -> Sequence[str | int | None]:
         program, index, error, steps = outcome
         view = evaluation.selection.policies.get(program.policy_id)
-        rated = weighed is not None and outcome.status in RATED_STATUSES
-        rating = weighed.in_force.of(program.policy_id, steps) if weighed and rated else None
+        rating = rated.in_force.of(program.policy_id, steps) if rated and outcome.status in RATED_STATUSES else None
         return (
             program.policy_id,
             index,

@@ -63,7 +63,7 @@ def _with_names(value: Any) -> Any:
 
 
 def reference_start(evaluation: Evaluation) -> Callable[[str, Read], str]:
-    """Return the function that writes the beginning of a reference, up to its value, from the type and what is read."""
+    """Return the function that writes the beginning of a reference, up to its value, of a type and a read."""
     return lambda type_name, read: (
         f'{{"field":{json_text(read.path)},"label":{json_text(evaluation.label_of(type_name, read))},"value":'
     )

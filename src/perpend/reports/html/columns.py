@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _LEVEL: Final = 9
 _LISTED: Final = frozenset((Status.INCOMPLIANT, Status.UNDETERMINED))
-"""The statuses of a report of all: what needs attention."""
+"""The statuses that a report of all verdicts lists: those that need attention."""
 
 
 class PackedColumn:

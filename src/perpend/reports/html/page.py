@@ -124,9 +124,11 @@ def write_html_report(
     script, style = _asset("list.js") + _asset("report.js"), _asset("report.css")
     stream.write(_opening(f"{title}, {first_page.moment_text(overview.time)}", script, style))
     stream.write(f"<h1>{html_text(title)}</h1>\n")
-    asked = requirements(cards, keys)
+    requirement_cards = requirements(cards, keys)
     stream.write(
-        _first_page(evaluation, overview, notes, waived, asked, commands.permissions, labels, rated=weighed is not None)
+        _first_page(
+            evaluation, overview, notes, waived, requirement_cards, commands.permissions, labels, rated=weighed is not None
+        )
     )
     stream.write(history_section(history) if history else "")
     stream.write(_details(evaluation, columns))
@@ -155,7 +157,7 @@ def _first_page(
     overview: Overview,
     notes: Sequence[str],
     waived: str,
-    asked: str,
+    requirement_cards: str,
     permissions: str,
     labels: Labels,
     *,
@@ -163,7 +165,7 @@ def _first_page(
 ) -> str:
     """Return the summary of the run: the blocks that the terminal shows, in the same order.
 
-    The requirements of frameworks, ``asked``, come right after the score: who chose a framework wants them first.
+    The requirements of frameworks, ``requirement_cards``, come right after the score: who chose a framework wants them first.
     """
     shown = evaluation.filter_verdicts
     only = f"<p>This file contains only these findings: {html_text(shown.text)}. The score counts all.</p>" if shown else ""
@@ -173,7 +175,7 @@ def _first_page(
     score = first_page.score(overview, complete=not unevaluated)
     by_waivers = f"<p>{html_text(waived[:1].upper() + waived[1:])}</p>" if waived else ""
     return (
-        f"{first_page.facts(overview, notes, assumed=evaluation.day.assumed)}{only}\n{score}{by_waivers}{asked}"
+        f"{first_page.facts(overview, notes, assumed=evaluation.day.assumed)}{only}\n{score}{by_waivers}{requirement_cards}"
         f"{first_page.counts(overview, rated=rated)}\n{first_page.to_fix(overview, rated=rated)}\n"
         f"{first_page.unread(overview, permissions)}{unevaluated}\n"
     )

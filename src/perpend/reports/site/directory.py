@@ -156,7 +156,7 @@ def _files(directory: Path) -> Iterator[str]:
 
 
 def _of_others(out: Path, old: dict[str, str], new: dict[str, str]) -> list[str]:
-    """Return what no build wrote: files, links, and directories without a file of the build."""
+    """Return files, links and directories that no build wrote."""
     folders = {folder for path in (*old, *new) for folder in parents(path)}
 
     def below(folder: str) -> Iterator[str]:

@@ -51,8 +51,8 @@ def index_pages(site: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoIndex(f"the search index cannot be created: {error}") from None
     if ran.returncode:
-        said = (ran.stdout + ran.stderr).decode("utf-8", "replace")
-        raise NoIndex(f"the search index cannot be created: {said.strip()[-500:]}")
+        output = (ran.stdout + ran.stderr).decode("utf-8", "replace")
+        raise NoIndex(f"the search index cannot be created: {output.strip()[-500:]}")
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()

@@ -39,7 +39,7 @@ FINDING, OBJECT, LEDGER, EVENT, TEXTS = (f"{CATALOG}.{name}" for name in ("findi
 """The tables: findings, all objects, numbers of verdicts, numbers of events, and texts of conditions."""
 
 _MEMORY: Final = "600MB"
-"""What the build may reserve. Of a history of few findings and many types, its joins reserve 300 MB and use a third."""
+"""The memory that the build may reserve. 300 MB are too few for the store of `perpend demo`: its joins are over many types."""
 
 LIST_ORDER: Final = f"{NOT_ENDED} DESC, rank DESC NULLS LAST, open_since DESC NULLS LAST, policy_no, account, key"
 """The order of the findings, whose number in it is ``place``: not ended first, then by severity, then the newest."""

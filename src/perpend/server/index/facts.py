@@ -1,4 +1,4 @@
-"""What an index knows of one run beside its tables. It fits into memory."""
+"""The facts of one run that are not in the tables of its index. They fit into memory."""
 
 from __future__ import annotations
 

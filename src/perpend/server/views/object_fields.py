@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectFields:
+class CollectedFields:
     """Labels and values of fields, by label, and the tags of an object; None if its tags are not known.
 
     ``place`` is the source. ``contradicted``: other sources say something else.
@@ -40,7 +40,7 @@ class ObjectFields:
 
 def object_fields(
     state: RunState, type_name: str, object_id: str, policy_ids: Iterable[str], scope: Scope
-) -> ObjectFields | None:
+) -> CollectedFields | None:
     """Return the fields of an object that some policies over its type read; None if none of them can be evaluated.
 
     Raises PerpendError if the snapshot is no longer stored, or has no such object that the reader may see.
@@ -53,10 +53,10 @@ def object_fields(
     names = required_fields(programs).values - _naming(object_type)
     with open_store(str(state.history.store)).reading(state.run.snapshot) as snapshot:
         whole, visible = read_for_reader(snapshot, analyzer, programs[0], object_id, {*names, TAGS_FIELD}, scope)
-    object_ = visible or whole
+    object_ = whole if visible is None else visible
     labels = Labels(DeclaredTypes(state.repository))
     fields = sorted((labels.path(name), _text(object_type, object_.fields, name)) for name in names - {TAGS_FIELD})
-    return ObjectFields(tuple(fields), _tags(object_.fields), object_.origin.place, bool(object_.variants))
+    return CollectedFields(tuple(fields), _tags(object_.fields), object_.origin.place, bool(object_.variants))
 
 
 def _programs(analyzer: Analyzer, policy_ids: Iterable[str]) -> Iterator[Program]:
