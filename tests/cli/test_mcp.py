@@ -34,7 +34,7 @@ from perpend.server.mcp.quoting import MOST_BYTES, QUOTED
 from perpend.server.mcp.routes import PATH, ROUTES
 from perpend.server.mcp.server import called, mcp_server
 from perpend.server.mcp.tools import TOOLS
-from perpend.server.mcp.trial_process import answer, told
+from perpend.server.mcp.trial_process import answer, answered
 from perpend.server.parameters import NEXT, PAGES, WAIVED_CONTROL
 from perpend.server.scope import ALL_ACCOUNTS, Scope
 from perpend.server.served_store import ServedStore
@@ -82,7 +82,7 @@ def store(place: Path) -> Iterator[ServedStore]:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try texts in this process: it is what the other process does, without its start."""
-    monkeypatch.setattr(trials, "_answer_of_process", lambda request: json.loads(told(request)))
+    monkeypatch.setattr(trials, "_answer_of_process", lambda request: json.loads(answered(request)))
 
 
 def ask(store: ServedStore, tool: str, scope: Scope = ALL_ACCOUNTS, **arguments: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def test_interrupted_collection_counts_its_listings_and_is_unfinished_once_close
     checkpoint, progress = Checkpoint(directory, "a plan"), TerminalProgress()
     for region in ("eu-west-1", "eu-west-2"):
         checkpoint.end(WorkUnitResult(WorkUnit("111122223333", region, "ec2.instances"), NOON, NOON))
-        progress.interrupted(store, len(checkpoint.ends))
+        progress.interrupted(store, len(checkpoint.results))
     assert [] == unfinished(store.directory)  # the checkpoint is open
     checkpoint.close()
     one, two = capsys.readouterr().err.splitlines()
@@ -47,13 +47,13 @@ def test_interrupted_collection_counts_its_listings_and_is_unfinished_once_close
 def test_policies_that_read_other_types_are_printed_with_these_types(capsys: pytest.CaptureFixture[str]) -> None:
     request = collection_request(open_repository(), (), (), ())
     lacking = {f"/ce/p{number:02}": ("Account", "Trail\x1b[2J") for number in range(23)}
-    for policies in (PolicyFilter(request), PolicyFilter(request, ("/ce/p",), lacking=lacking, others=1)):
+    for policies in (PolicyFilter(request), PolicyFilter(request, ("/ce/p",), skipped_types=lacking, others=1)):
         print_policy_filter(policies)
     first, *others = capsys.readouterr().err.splitlines()
     assert "1 policy reads only the types of --types; 1 policy over other types skipped" == first
     assert "  skipped, because it also reads Account, Trail\\x1b[2J: /ce/p00" == others[0]
     assert (21, "  and 3 more that also read other types") == (len(others), others[-1])
-    print_policy_filter(PolicyFilter(request, ("/ce/p",), lacking=lacking, others=1), in_short=True)
+    print_policy_filter(PolicyFilter(request, ("/ce/p",), skipped_types=lacking, others=1), in_short=True)
     assert [first] == capsys.readouterr().err.splitlines()
 
 

@@ -60,6 +60,6 @@ def collected(
             [AccountCredentials(lambda: opened, place.account, partition=place.partition, place=place)]
         )
         rows = list(journal.rows(place.account, plan.all_listings))
-        found = completeness_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)
+        found = completeness_of(plan, tuple(journal.entries.values()), journal.results, journal.parts)
         journal.close()
     return rows, found

@@ -45,7 +45,7 @@ def collected(
     api, checkpoint = SimulatedAws(SimulatedEstate(AT, "o-1", (account,))), Checkpoint(directory / "c", "plan")
     api.collect(PLAN, [account], checkpoint, CollectOptions())
     rows = [*checkpoint.rows(NUMBER, PLAN.all_listings)]
-    known = CLOUD.completeness(PLAN, [*checkpoint.entries.values()], checkpoint.ends, checkpoint.parts)
+    known = CLOUD.completeness(PLAN, [*checkpoint.entries.values()], checkpoint.results, checkpoint.parts)
     checkpoint.close()
     return rows, [*known.unread], [claim for source in known.sources for claim in source.coverage]
 

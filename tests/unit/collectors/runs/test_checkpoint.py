@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.collectors.protocol import AccountEntry, CollectedRow, EndedEarly, WorkUnit, WorkUnitResult
+from perpend.collectors.protocol import AccountEntry, CollectedRow, StoppedEarly, WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
 from perpend.core.objects.claims import FailedCall
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL, new_unfinished, remove_unfinished, unfinished
@@ -42,7 +42,7 @@ def test_what_was_done_is_there_again(tmp_path: Path) -> None:
     assert {("T", "o0"), ("T", "o1"), ("T", "o2")} == journal.objects(CELL)
     assert AccountEntry(ACCOUNT, "aws", "team", ("eu-west-1",), ("eu-west-1",), at=TIME) == journal.entry(ACCOUNT)
     assert [((2, 1), (LACK,))] == [(part.counts, part.unread) for part in journal.parts[CELL]]
-    assert WorkUnitResult(CELL, TIME, TIME, made_at=TIME, listed=3, others=1) == journal.ends[CELL]
+    assert WorkUnitResult(CELL, TIME, TIME, made_at=TIME, listed=3, others=1) == journal.results[CELL]
     assert ("plan", None) == (plan_in(tmp_path), plan_in(tmp_path / "nowhere"))
 
 
@@ -112,7 +112,7 @@ def test_nothing_is_kept_of_a_block_that_failed_and_after_the_end(tmp_path: Path
         raise ZeroDivisionError
     assert ([], set()) == (list((tmp_path / "parts").iterdir()), journal.objects(CELL))
     journal.close()
-    with pytest.raises(EndedEarly):
+    with pytest.raises(StoppedEarly):
         journal.end(WorkUnitResult(CELL, TIME, TIME))
 
 

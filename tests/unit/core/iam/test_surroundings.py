@@ -33,10 +33,10 @@ def test_null_and_nothing_are_not_known(document: dict[str, Any]) -> None:
 
 
 def test_what_is_lacking_is_told() -> None:
-    assert tuple(Gap) == EMPTY.lacking
-    assert () == KNOWN.lacking
-    assert () == Surroundings(account="111122223333", organization="none").lacking
-    assert (Gap.MEMBERS,) == Surroundings(account="111122223333", organization="o-own0000001").lacking
+    assert tuple(Gap) == EMPTY.all_gaps
+    assert () == KNOWN.all_gaps
+    assert () == Surroundings(account="111122223333", organization="none").all_gaps
+    assert (Gap.MEMBERS,) == Surroundings(account="111122223333", organization="o-own0000001").all_gaps
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 import perpend
 from perpend.core.objects.status import Status
 from perpend.server.mcp import trials
-from perpend.server.mcp.trial_process import told
+from perpend.server.mcp.trial_process import answered
 from perpend.server.scope import Scope
 from perpend.server.settings import BearerToken
 from tests.histories import CODES
@@ -110,7 +110,7 @@ def ask_related(directory: Path, number: int, seed: int) -> tuple[Counter[str], 
     tokens = {account: BearerToken(f"token-of-{account}", Scope(frozenset({account})), account) for account in KNOWN}
     settings = replace(SETTINGS, tokens=tuple(tokens.values()))
     # A trial begins a process, which does what is done here.
-    trials._answer_of_process = lambda request: json.loads(told(request))
+    trials._answer_of_process = lambda request: json.loads(answered(request))
     with client_of(store, settings) as client:
         for _ in range(number):
             row, path = choose.choice(rows), choose.choice(RELATED)

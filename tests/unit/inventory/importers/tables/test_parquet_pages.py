@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from perpend.inventory.importers.tables import parquet_pages
-from perpend.inventory.importers.tables.parquet_pages import _head, _Odd, check_pages
+from perpend.inventory.importers.tables.parquet_pages import _head, _Unreadable, check_pages
 from perpend.inventory.importers.tables.table_bytes import UnreadableTable
 from perpend.inventory.importers.tables.table_file import TableFile
 from perpend.inventory.importers.tables.tool_parquet import lines_of_tool
@@ -143,6 +143,6 @@ def test_a_head_with_a_text_longer_than_any_file_is_none(connection: Connection,
 
 def test_a_head_ends_soon() -> None:
     stream = BytesIO(b"\x11" * 1_000_000)
-    with pytest.raises(_Odd):
+    with pytest.raises(_Unreadable):
         _head(stream)
     assert stream.tell() < 2_000

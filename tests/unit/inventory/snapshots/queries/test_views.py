@@ -14,7 +14,7 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.inventory import Inventory, Source
 from perpend.core.objects.object_types import Field, ObjectType
 from perpend.core.schema.tables import Column, Form, Table
-from perpend.inventory.snapshots.queries.views import QueryResult, SqlFailed, asked
+from perpend.inventory.snapshots.queries.views import QueryResult, SqlFailed, query_result
 from perpend.inventory.snapshots.snapshot import Snapshot
 from perpend.inventory.snapshots.store import Store
 from tests.unit.inventory.snapshots.stored import OWNER, THING, TYPES, inventory, parquet_file, write_store
@@ -28,7 +28,7 @@ NEVER_DONE = "SELECT count(*) FROM range(100000000000) a, range(1000) b"
 
 def answer(snapshot: Snapshot, question: str, **more: Any) -> tuple[tuple[str, ...], list[Any]]:
     """Return the columns and rows of an answer."""
-    with asked(snapshot, question, declared=TYPES.get, **more) as found:
+    with query_result(snapshot, question, declared=TYPES.get, **more) as found:
         return found.columns, [row for batch in found.batches for row in batch]
 
 
@@ -97,7 +97,7 @@ def test_files_are_read_with_their_own_columns_only(tmp_path):
 
 
 def test_rows_come_in_batches(snapshot):
-    with asked(snapshot, "FROM range(2500)", declared=TYPES.get) as found:
+    with query_result(snapshot, "FROM range(2500)", declared=TYPES.get) as found:
         assert isinstance(found, QueryResult)
         assert [1_000, 1_000, 500] == [len(batch) for batch in found.batches]
 
@@ -129,7 +129,7 @@ def test_a_question_of_odd_bytes_is_no_question(snapshot):
 
 @pytest.mark.parametrize("said", ["it is closed", "it is {closed"])
 def test_an_error_that_the_database_did_not_say_itself_is_told_as_it_is(snapshot, said):
-    with pytest.raises(SqlFailed) as raised, asked(snapshot, "SELECT 1", declared=TYPES.get):
+    with pytest.raises(SqlFailed) as raised, query_result(snapshot, "SELECT 1", declared=TYPES.get):
         raise duckdb.InvalidInputException(said)
     assert said == str(raised.value)
 
@@ -204,5 +204,5 @@ def test_a_table_may_stand_in_several_files(tmp_path):
 
 def test_columns_of_a_list_that_no_type_declares_have_no_labels(snapshot):
     nothing = ObjectType("", "Nothing", {"n": Field("n", "number", "Number")})
-    with asked(snapshot, f'FROM "{THING}/list__r[]"', declared={**TYPES, "": nothing}.get) as found:
+    with query_result(snapshot, f'FROM "{THING}/list__r[]"', declared={**TYPES, "": nothing}.get) as found:
         assert (True, False) == ("n" in found.columns, "number" in found.columns)
