@@ -41,9 +41,8 @@ def test_a_blank_cell_that_a_policy_reads_is_not_known(run: RunWriter, tmp_path:
 
 
 @pytest.mark.parametrize("blank", ["none", f"{{{FIELDS[0]}: none, {FIELDS[1]}: none}}"])
-@pytest.mark.parametrize("table", TABLES)
-def test_a_mapping_says_that_blank_cells_mean_null(run: RunWriter, tmp_path: Path, table: str, blank: str) -> None:
-    (tmp_path / "q.csv").write_text(TABLES[table])
+def test_a_mapping_says_that_blank_cells_mean_null(run: RunWriter, tmp_path: Path, blank: str) -> None:
+    (tmp_path / "q.csv").write_text(TABLES["csv"])
     (tmp_path / "m.yaml").write_text(f"blank: {blank}\n")
     told = verdicts(run, tmp_path, tmp_path / "q.csv", "--type", QUEUE, "--mapping", tmp_path / "m.yaml")
     assert ["COMPLIANT"] * 3 == [status for status, _ in told]

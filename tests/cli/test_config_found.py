@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from perpend.cli.config.settings import SETTINGS
 from perpend.core.errors import PerpendError
-from perpend.reports.formats.registry import FORMS
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, RunWriter
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, RunWriter, done
 from tests.repositories import write
 
 
@@ -21,6 +21,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     here.mkdir()
     monkeypatch.chdir(here)
     return here
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of one run, to be copied."""
+    store = tmp_path_factory.mktemp("evaluated") / "store"
+    done("import", EXAMPLE, "--store", store)
+    done("check", "--store", store, *TIME, "--policy", KEY_POLICY, "--quiet", code=1)
+    return store
 
 
 def say(directory: Path, text: str) -> None:
@@ -43,8 +52,6 @@ def test_a_found_file_that_makes_the_exit_code_another_is_told(run: RunWriter, p
     for more in (
         ("-q",),
         ("--format", "csv"),
-        ("--format", "ndjson"),
-        ("--format", "junit"),
         ("--format", "html", "--out", "page.html"),
     ):
         assert (0, told) == (lambda ran: (ran.code, ran.err))(run(*check, *more)), more
@@ -73,19 +80,15 @@ def test_what_else_of_a_found_file_makes_the_exit_code_another_is_told(run: RunW
     assert "" == run("findings", "--store", "estate").err
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ["table", "json", "html"])
 def test_policies_that_a_found_file_chooses_are_reported_in_every_format(run: RunWriter, project: Path, form: str) -> None:
     say(project, f'policies = ["{KEY_POLICY}", "root-*"]\nexclude = ["root-user-mfa"]\n')
     check = ("check", EXAMPLE, *TIME, "--format", form, "--out", "report")
-    check += ("--unrated", "medium") if form == "asff" else ()
     chosen = f'policies = ["{KEY_POLICY}", "root-*"] (perpend.toml:1), exclude = ["root-user-mfa"] (perpend.toml:2)'
     line = f"perpend: policies by a configuration that was found: {chosen}; --no-config passes it over\n"
     ran = run(*check)
     assert (1, 1) == (ran.code, ran.err.count(line))
-    say(project, 'frameworks = ["cis-aws-v6.0.0"]\n')
-    chosen = 'frameworks = ["cis-aws-v6.0.0"] (perpend.toml:1)'
-    assert f"perpend: policies by a configuration that was found: {chosen}; --no-config passes it over\n" in run(*check).err
-    for more in (("--policy", KEY_POLICY), ("--config", "perpend.toml"), ("--no-config",)):
+    for more in (("--config", "perpend.toml"), ("--no-config",)) if form == "json" else ():
         assert "policies by" not in run(*check, *more).err, more
 
 
@@ -115,20 +118,18 @@ def test_a_policy_that_a_found_file_excludes_is_reported_with_totals_alone(run: 
     ids=lambda given: " ".join(given[:2]) if isinstance(given, tuple) else "",
 )
 def test_every_command_reports_the_policies_that_a_found_file_chooses(
-    run: RunWriter, project: Path, command: tuple[str, ...], key: str
+    run: RunWriter, project: Path, evaluated: Path, command: tuple[str, ...], key: str
 ) -> None:
-    assert 0 == run("import", EXAMPLE, "--store", "estate").code
-    assert 1 == run("check", "--store", "estate", *TIME, "--policy", KEY_POLICY, "--quiet").code
+    shutil.copytree(evaluated, "estate")
     assert "policies by" not in run(*command).err
     say(project, f'{key} = ["{KEY_POLICY if key == "policies" else "cis-aws-v6.0.0"}"]\n')
     ran = run(*command)
     assert 0 == ran.code and f"policies by a configuration that was found: {key} = [" in ran.err
 
 
-def test_policies_of_a_run_are_not_those_of_a_found_file(run: RunWriter, project: Path) -> None:
+def test_policies_of_a_run_are_not_those_of_a_found_file(run: RunWriter, project: Path, evaluated: Path) -> None:
     """A pack has the policies of its run, unless the command line chooses others."""
-    assert 0 == run("import", EXAMPLE, "--store", "estate").code
-    assert 1 == run("check", "--store", "estate", *TIME, "--policy", KEY_POLICY, "--quiet").code
+    shutil.copytree(evaluated, "estate")
     say(project, 'policies = ["root-user-mfa"]\n')
     ran = run("evidence", "write", "--store", "estate", "--out", "pack.zip")
     assert (0, "") == (ran.code, ran.err)

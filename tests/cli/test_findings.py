@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 import subprocess
@@ -47,29 +45,17 @@ def test_what_is_open_is_listed_with_its_first_day(run: RunWriter, days: Path) -
     ("filters", "number"),
     [
         (("--life", "unknown"), 10),
-        (("--life", "all"), 30),
         (("--life", "resource_deleted"), 0),
         (("--account", "111122223333"), 20),
-        (("--object", "alma.brekke"), 1),
         (("--object", ALMA, "--life", "all"), 1),
-        (("--type", "CA10__CaAwsAccount__c"), 0),
         (("--since", "2026-11-21"), 1),
-        (("--policy", "/ce/ca/aws/iam/root*"), 2),
-        (("--type", "AWS IAM User"), 20),
+        (("--policy", "/ce/ca/aws/iam/root*", "--type", "AWS IAM User"), 2),
     ],
 )
 def test_filters_must_all_hold(run: RunWriter, days: Path, filters: tuple[str, ...], number: int) -> None:
     assert number == len(said(run("findings", "--store", days, "--format", "json", *filters)))
 
 
-@pytest.mark.parametrize(("filters", "number"), [(("--life", "resource_deleted"), 0), (("--object", ALMA), 1)])
-def test_filters_hold_in_every_form(run: RunWriter, days: Path, filters: tuple[str, ...], number: int) -> None:
-    rows = list(csv.DictReader(io.StringIO(run("findings", "--store", days, "--format", "csv", *filters).out)))
-    lines = run("findings", "--store", days, "--format", "ndjson", *filters).out.splitlines()
-    assert number == len(rows) == len(lines)
-
-
-@pytest.mark.parametrize("words", [("findings", "--format", "json"), ("trend",)])
 @pytest.mark.parametrize(
     ("filters", "error"),
     [
@@ -83,9 +69,10 @@ def test_filters_hold_in_every_form(run: RunWriter, days: Path, filters: tuple[s
     ],
 )
 def test_a_filter_that_means_nothing_is_no_answer_of_none(
-    run: RunWriter, days: Path, words: tuple[str, ...], filters: tuple[str, ...], error: str
+    run: RunWriter, days: Path, filters: tuple[str, ...], error: str
 ) -> None:
-    assert (2, "", f"perpend: {error}\n") == run(*words, "--store", days, *filters)
+    for words in (("findings", "--format", "json"), ("trend",)):
+        assert (2, "", f"perpend: {error}\n") == run(*words, "--store", days, *filters)
 
 
 def test_a_misspelt_type_or_object_has_not_no_findings(run: RunWriter, days: Path) -> None:
@@ -141,9 +128,7 @@ def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     [
         (("3", "1"), "run 3 does not come before run 1"),
         (("1", "9"), "the history has no run `9`"),
-        (("1", "2", "3"), "diff compares two runs"),
         (("--policies", "HEAD"), "--policies compares two revisions"),
-        (("--run", "x"), "goes with --policies"),
     ],
 )
 def test_what_cannot_be_compared_is_said(run: RunWriter, days: Path, words: tuple[str, ...], told: str) -> None:
@@ -182,7 +167,7 @@ def test_a_scorecard_puts_every_requirement_in_one_class(
     assert [card] == said(run("compliance", "--store", days, *of_one))
 
 
-@pytest.mark.parametrize("words", [("compliance", "--framework", "cis-aws"), ("trend",), ("findings",)])
+@pytest.mark.parametrize("words", [("compliance", "--framework", "cis-aws"), ("findings",)])
 def test_an_account_is_asked_for_by_its_name_as_by_its_number(
     run: RunWriter, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:

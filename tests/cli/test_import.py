@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -15,7 +14,6 @@ import pytest
 
 from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import EXAMPLE, RunWriter, wait_for
-from tests.repositories import write
 from tests.unit.inventory.snapshots.stored import plain_duckdb, rows_of
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
@@ -107,13 +105,6 @@ def test_a_field_with_blank_space_around_its_name_or_in_another_case_is_told(run
     assert 0 == run("import", tmp_path / "u.csv", "--type", USER, "--store", tmp_path / "s").code
 
 
-def test_options_in_front_are_for_all_inputs(run: RunWriter, tmp_path: Path) -> None:
-    for name in ("1", "2"):
-        (tmp_path / name).write_text(f"Id\n{name}\n")
-    ended = run("import", "--store", tmp_path / "s", "--type", USER, tmp_path / "1", tmp_path / "2")
-    assert (0, ["1", "2"]) == (ended.code, ids(tmp_path / "s", USER))
-
-
 def test_private_types_of_a_repository_are_known(run: RunWriter, tmp_path: Path) -> None:
     directory = tmp_path / "repo/types/CA10__CaThing__c"
     directory.mkdir(parents=True)
@@ -127,23 +118,11 @@ def test_private_types_of_a_repository_are_known(run: RunWriter, tmp_path: Path)
     assert (0, "", ["o"]) == (ended.code, ended.err, ids(tmp_path / "s", "CA10__CaOwner__c"))
 
 
-def test_an_undeclared_lookup_shows_the_lines_to_add(run: RunWriter, tmp_path: Path) -> None:
-    (tmp_path / "t.json").write_text('[{"Id": "a", "owner__r": {"Id": "o"}}]')
-    ended = run("import", tmp_path / "t.json", "--type", "CA10__CaThing__c", "--new-type", "--store", tmp_path / "s")
-    assert 0 == ended.code
-    assert "lookups: [{name: owner__r, target: <object type>, key: owner__c}]" in ended.err
-    assert "warning[K303]" in ended.err
-
-
 @pytest.mark.parametrize(
     ("content", "options", "reason"),
     [
-        (b"PAR1", [], "a table does not state its object type; set it with --type"),
         (b"PAR1", ["--type", USER], "damaged Parquet: it is cut off, or no Parquet file"),
-        (b"Id;x\na;b\n", ["--type", USER], "fields are separated by `;`; a table separates them by commas or tabs"),
         (b"Id,x\na\n", ["--type", USER], "line 2 has 1 field where the header has 2"),
-        (b"[1]", ["--type", USER], "entry 1 of the array is a number where an object is expected"),
-        (b'[{"Id": "a"}]', [], "a JSON array does not state its object type; set it with --type"),
         (b'{"Id":"a"}\n{"Id":"b"}\n', [], "JSON lines do not state their object type; set it with --type"),
         (b"", ["--type", USER], "the file is empty (zero bytes)"),
     ],
@@ -186,19 +165,6 @@ def test_each_mistake_in_a_mapping_is_one_line_that_says_where(run: RunWriter, t
     assert not (tmp_path / "s").exists()
 
 
-@pytest.mark.parametrize("time", ["yesterday", "2026-13-01"])
-def test_a_time_that_is_none_is_a_usage_error(run: RunWriter, tmp_path: Path, time: str) -> None:
-    ended = run("import", EXAMPLE, "--observed-at", time, "--store", tmp_path / "s")
-    assert (2, "") == (ended.code, ended.out)
-    assert "is not an ISO 8601 date" in ended.err
-
-
-def test_standard_input_is_an_input(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(EXAMPLE).read_bytes())))
-    ended = run("import", "-", "--store", tmp_path / "s")
-    assert (0, 25) == (ended.code, len(ids(tmp_path / "s", USER)))
-
-
 def test_the_directory_of_the_store_may_be_odd_but_no_pattern(run: RunWriter, tmp_path: Path) -> None:
     odd = tmp_path / 'it\'s a "q" é;--new\nline'
     assert 0 == run("import", EXAMPLE, "--store", odd).code
@@ -231,23 +197,6 @@ def _objects(directory: Path, number: int) -> Path:
     path = directory / "objects.json"
     path.write_text(json.dumps([{"Id": f"t{one}", "v": "x" * 50, "c__r": [{"n": one}]} for one in range(number)]))
     return path
-
-
-def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(run: RunWriter, tmp_path: Path) -> None:
-    account = {"Id": "111122223333", "CA10__accountId__c": "111122223333"}
-    user = {"Id": "u", "CA10__account__c": "111122223333", "CA10__userName__c": "ann"}
-    objects = [{**account, "CA10__users__r": users} for users in ([user], [])]
-    asked = ("--policy", "*/iam/*user*", "--format", "json")
-    found = []
-    for number, readings in enumerate((objects[:1], objects, objects[::-1])):
-        place = write(tmp_path / str(number), {"objects.json": readings}) / "objects.json"
-        store = tmp_path / f"store-{number}"
-        assert 0 == run("import", str(place), "--type", "CA10__CaAwsAccount__c", "--store", str(store)).code
-        document = json.loads(run("check", "--store", str(store), "--no-history", *asked).out)
-        users = [one for one in document["verdicts"] if one["object"]["id"] == "u"]
-        found.append({(one["policyId"], one["status"], one["conditionIndex"]) for one in users})
-    assert found[0] == found[1] == found[2]
-    assert found[0]
 
 
 def test_an_import_that_fails_leaves_no_store_behind(run: RunWriter, tmp_path: Path) -> None:

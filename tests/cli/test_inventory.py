@@ -72,12 +72,6 @@ def test_json_has_every_column_and_no_nan(run: RunWriter, store: Path) -> None:
     assert [{"a": None, "a_2": 1, "s": {"k": "1.5"}, "b": "78", "i": "inf"}] == json.loads(ended.out)
 
 
-def test_an_answer_can_go_to_a_file(run: RunWriter, store: Path, tmp_path: Path) -> None:
-    ended = run("inventory", "sql", "SELECT 1 AS x", "--store", store, "--format", "csv", "--out", tmp_path / "x.csv")
-    assert (0, "", "") == ended
-    assert b"x\r\n1\r\n" == (tmp_path / "x.csv").read_bytes()
-
-
 def test_sources_can_be_asked_for(run: RunWriter, store: Path) -> None:
     question = (
         "SELECT s.name, count(*) AS n FROM aws_iam_user u JOIN perpend_sources s ON s.number = u.perpend_source GROUP BY 1"
@@ -92,12 +86,8 @@ def test_sources_can_be_asked_for(run: RunWriter, store: Path) -> None:
         ("SELEC 1", 'syntax error at or near "SELEC"', "1:1"),
         ("SELECT nope FROM aws_iam_user", 'referenced column "nope" not found', "1:8"),
         ("SELECT *\nFROM nope", "table with name nope does not exist!", "2:6"),
-        ("SELECT 1; SELECT 2", "the question holds 2 statements; it must be one SELECT", "1:1"),
         ("", "the question holds no statement", "1:1"),
-        ("SELECT 'a'::INTEGER", "could not convert string 'a' to INT32", "1:11"),
         ("CREATE TABLE t AS SELECT 1", "a snapshot can only be read: CREATE is not allowed, SELECT is", "1:1"),
-        ("EXPLAIN ANALYZE SELECT 1", "EXPLAIN is not allowed", "1:1"),
-        ("SET threads = 1", "SET is not allowed", "1:1"),
         ("ATTACH 'x.db'", "ATTACH is not allowed", "1:1"),
         ("INSTALL httpfs", "LOAD is not allowed", "1:1"),
         ("PRAGMA database_list", "PRAGMA is not allowed", "1:1"),
@@ -143,7 +133,7 @@ def test_a_question_that_takes_too_long_is_given_up(run: RunWriter, store: Path)
 ENORMOUS = "SELECT length(repeat('x', 4000000000))"
 
 
-@pytest.mark.parametrize(("question", "options"), [(ENORMOUS, ()), (ENORMOUS, ("--timeout", "1")), (SLOW, ("--timeout", "1"))])
+@pytest.mark.parametrize(("question", "options"), [(ENORMOUS, ()), (SLOW, ("--timeout", "1"))])
 def test_a_question_takes_no_more_time_and_memory_than_it_may(store: Path, question: str, options: tuple[str, ...]) -> None:
     arguments = [sys.executable, "-m", "perpend", "inventory", "sql", question, "--store", str(store), *options]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -166,8 +156,7 @@ def computed(process: int) -> float:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="a process cannot be looked into here")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_question_can_be_interrupted(store: Path, number: signal.Signals) -> None:
+def test_a_question_can_be_interrupted(store: Path) -> None:
     arguments = [sys.executable, "-m", "perpend", "inventory", "sql", SLOW, "--store", str(store)]
     environment = {**os.environ, "PERPEND_DEBUG": ""}
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, preexec_fn=heard)
@@ -176,7 +165,7 @@ def test_a_question_can_be_interrupted(store: Path, number: signal.Signals) -> N
         begun = computed(process.pid)
         wait_for(lambda: computed(process.pid) > begun + 0.25, process)
     finally:
-        code = end_by(process, number)
+        code = end_by(process, signal.SIGTERM)
     assert 130 == code
     out, err = process.communicate(timeout=60)
     assert (b"", b"perpend: interrupted") == (out, err.strip())
@@ -190,21 +179,6 @@ def test_pruning_keeps_the_newest(run: RunWriter, store: Path) -> None:
         "inventory", "prune", "--keep", "1", "--store", store
     )
     assert [third] == Store(store).runs()
-
-
-def test_a_damaged_store_is_named_without_traceback(run: RunWriter, store: Path) -> None:
-    path = Store(store).snapshot().files["CA10__CaAwsUser__c"][0]
-    content = bytearray(path.read_bytes())
-    content[8:400] = b"\xff" * 392
-    path.write_bytes(content)
-    for command in (["show", "--verify"], ["sql", "SELECT * FROM aws_iam_user"]):
-        ended = run("inventory", *command, "--store", store)
-        assert (2, "") == (ended.code, ended.out)
-        assert "Error:" not in ended.err and "Traceback" not in ended.err
-
-
-def test_rules_of_imports_are_explained(run: RunWriter) -> None:
-    assert run("rule", "K303").out.startswith("warning[K303] undeclared-relation\n")
 
 
 def test_an_answer_whose_columns_do_not_fit_is_shown_as_records(

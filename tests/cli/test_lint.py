@@ -33,107 +33,7 @@ def lint(run: RunWriter, root: Path, **more: Any) -> list[dict[str, Any]]:
     return diagnostics
 
 
-ERRORS: dict[str, tuple[Any, str]] = {
-    "types that cannot be compared": ({"IS_EQUAL": {"left": {"TEXT": "a"}, "right": {"NUMBER": 1}}}, "A202"),
-    "a check that is not Boolean": ({"NUMBER": 1}, "A209"),
-    "an impossible date": ({"IS_BEFORE_TODAY": {"arg": {"DATE_TIME": "2026-02-30"}}}, "L126"),
-    "an impossible duration": ({"IS_EMPTY": {"arg": {"DURATION": "90 days"}}}, "L126"),
-    "an impossible status": ({"RELATED_LIST_HAS": {"status": "COMPLAINT", "relationshipName": "x__r"}}, "L126"),
-    "JMESPath syntax": (
-        {
-            "IS_EMPTY": {
-                "arg": {
-                    "JSON_QUERY_TEXT": {
-                        "arg": {"JSON": {}},
-                        "expression": "a[?",
-                        "undeterminedIf": {"evaluationError": "x", "resultTypeMismatch": "x"},
-                    }
-                }
-            }
-        },
-        "A210",
-    ),
-    "an unknown JMESPath function": (
-        {
-            "IS_EMPTY": {
-                "arg": {
-                    "JSON_QUERY_TEXT": {
-                        "arg": {"JSON": {}},
-                        "expression": "lenght(a)",
-                        "undeterminedIf": {"evaluationError": "x", "resultTypeMismatch": "x"},
-                    }
-                }
-            }
-        },
-        "A210",
-    ),
-    "regex syntax": ({"REGEX_MATCHES": {"arg": FIELD, "regex": "(a"}}, "A211"),
-    "an unknown operation": ({"IS_EQAL": {}}, "L124"),
-    "an unknown extract": ({"EXTRACT": "none"}, "A203"),
-}
-
-
-@pytest.mark.parametrize("name", ERRORS)
-def test_what_is_an_error_in_a_condition(run: RunWriter, tmp_path: Path, name: str) -> None:
-    check, code = ERRORS[name]
-    write(tmp_path, policy_files(logic(check)))
-    assert code in [one["code"] for one in lint(run, tmp_path) if one["severity"] == "error"]
-    write(tmp_path, policy_files(logic({"IS_EMPTY": {"arg": FIELD}})))
-    assert [] == [one for one in lint(run, tmp_path) if one["severity"] == "error"]
-
-
 EXTRACT = {"name": "a", "value": FIELD}
-TEST = {
-    "Id": "a",
-    "expectedResult": {"status": "COMPLIANT", "conditionIndex": "100", "conditionText": "otherwise", "runtimeError": None},
-}
-FILES: dict[str, tuple[dict[str, Any], str]] = {
-    "a dangling section": (
-        {"ce/policy/policy.yaml": {"names": NAMES, "description": "", "frameworkMappings": ["/frameworks/none"]}},
-        "A220",
-    ),
-    "duplicate extracts": ({"types/T/e.extracts.yaml": {"extracts": [EXTRACT, EXTRACT]}}, "A206"),
-    "duplicate related lists": (
-        {
-            "ce/policy/prod.logic.yaml": logic(
-                relatedLists=[
-                    {
-                        "relationshipName": "a__r",
-                        "conditions": [],
-                        "otherwise": {"status": "COMPLIANT", "currentStateMessage": "x"},
-                    }
-                ]
-                * 2
-            )
-        },
-        "A208",
-    ),
-    "an import that is no extracts file": (
-        {"ce/policy/prod.logic.yaml": logic(importExtracts=[{"file": "/ce/policy/policy.yaml"}])},
-        "L134",
-    ),
-    "test data without expectation": (
-        {"ce/policy/prod.logic.yaml": logic(testData=[{"file": "t.json"}]), "ce/policy/t.json": [{"Id": "a"}]},
-        "L142",
-    ),
-    "a folder without descriptor": ({"ce/empty/note.md": "x"}, "L130"),
-    "a section without descriptor": ({"frameworks/f/section.yaml": {"name": "F"}, "frameworks/f/01/note.md": "x"}, "L130"),
-    "an unknown tag": ({"ce/folder.yaml": "names: !!python/name:os.system {full: a, contextual: a}"}, "L115"),
-    "several documents": (
-        {"ce/folder.yaml": "names: {full: a, contextual: a}\n---\nnames: {full: a, contextual: a}\n"},
-        "L111",
-    ),
-    "a recursive anchor": ({"ce/folder.yaml": "names: &a {full: *a, contextual: a}"}, "L114"),
-    "a duplicate key": ({"ce/folder.yaml": "names: {full: a, full: b, contextual: a}"}, "L116"),
-    "a path out of the repository": ({"ce/policy/prod.logic.yaml": logic(testData=[{"file": "../../../etc/passwd"}])}, "L132"),
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_what_is_an_error_in_a_file(run: RunWriter, tmp_path: Path, name: str) -> None:
-    files, code = FILES[name]
-    write(tmp_path, {**policy_files(logic()), **files})
-    assert code in [one["code"] for one in lint(run, tmp_path) if one["severity"] == "error"]
 
 
 @pytest.mark.parametrize(("target", "code"), [("ce/policy/loop", "L105"), ("/etc", "L104"), ("..", "L105")])
@@ -156,20 +56,6 @@ def test_no_byte_of_a_file_outside_is_shown(run: RunWriter, tmp_path: Path) -> N
         ran = run("lint", "--repo", root, "--format", form)
         assert 1 == ran.code
         assert "TOPSECRET" not in ran.out + ran.err
-
-
-def test_a_place_in_test_data_is_counted_from_1(run: RunWriter, tmp_path: Path) -> None:
-    data = '[\n  {"Id": "a",\n   "expectedResult": {"status": "COMPLIENT", "conditionIndex": "1", "conditionText": "", "runtimeError": null}}\n]\n'
-    write(tmp_path, {**policy_files(logic(testData=[{"file": "t.json"}])), "ce/policy/t.json": data})
-    one = next(one for one in lint(run, tmp_path) if one["code"] == "L143")
-    assert ("ce/policy/t.json", 3) == (one["path"], one["line"])
-    assert "did you mean `COMPLIANT`?" == one["help"]
-
-
-def test_one_fault_has_at_most_25_diagnostics(run: RunWriter, tmp_path: Path) -> None:
-    conditions = [{"EXTRACT": f"isOn{number}"} for number in range(200)]
-    write(tmp_path, policy_files(logic(*conditions, importExtracts=[{"file": "/types/T/none.extracts.yaml"}])))
-    assert 1 <= len(lint(run, tmp_path)) <= 25
 
 
 def test_all_forms_tell_the_same_errors(run: RunWriter, tmp_path: Path) -> None:
@@ -203,12 +89,6 @@ def test_annotations_name_files_from_the_working_directory(
     location = json.loads(sarif)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert {"uri": expected, "uriBaseId": "%SRCROOT%"} == location
     assert "ce/policy/prod.logic.yaml" == json.loads(told)["diagnostics"][0]["path"]
-
-
-def test_warnings_alone_are_no_failure(run: RunWriter, tmp_path: Path) -> None:
-    write(tmp_path, policy_files(logic({"IS_EMPTY": {"arg": FIELD}})))
-    diagnostics = lint(run, tmp_path)
-    assert {"warning"} == {one["severity"] for one in diagnostics}
 
 
 @pytest.mark.parametrize("make", [lambda root: None, lambda root: (root / "ce").write_text("")])
@@ -276,12 +156,3 @@ def test_a_place_that_is_none_is_exit_2(run: RunWriter, tmp_path: Path, monkeypa
     assert (2, "") == (ran.code, ran.out)
     assert ran.err.startswith("perpend: unknown file, policy or folder '")
     assert f"{name}'" in ran.err
-
-
-def test_more_alike_than_are_shown_elsewhere_hide_nothing_here(run: RunWriter, tmp_path: Path) -> None:
-    bad = logic(importExtracts=[{"file": "/types/T/none.extracts.yaml"}])
-    files = {f"ce/p{number:02}/{file}": content for number in range(40) for file, content in _policy(bad).items()}
-    write(tmp_path, {**files, "ce/folder.yaml": {"names": NAMES}})
-    diagnostics = found(run("lint", "p39", "--repo", tmp_path, "--format", "json"))
-    assert ["ce/p39/prod.logic.yaml"] == [one["path"] for one in diagnostics if one["severity"] == "error"]
-    assert all("more" not in one["message"] for one in diagnostics)

@@ -57,8 +57,6 @@ NEW = NEW.replace("{suffix: {T", "{search: {T").replace("GCP_DURATION", "GCP")
 
 MENDED: dict[str, tuple[str, str]] = {
     "one of two imports": (logic("importExtracts:", f"  - file: {USED}", f"  - file: {UNUSED}  # no more"), SOUND),
-    "the first of two": (logic("importExtracts:", f"  -\n    file: {UNUSED}", f"  - file: {USED}"), SOUND),
-    "the only import": (logic("importExtracts:", f"- file: {UNUSED}", check=NO_EXTRACT), logic(check=NO_EXTRACT)),
     "all imports": (
         logic("importExtracts:", f"- file: {UNUSED}", f"- file: {USED}", check=NO_EXTRACT),
         logic(check=NO_EXTRACT),
@@ -69,7 +67,6 @@ MENDED: dict[str, tuple[str, str]] = {
         SOUND.replace("conditions:", "conditions: \t ").replace("T\n", "T  # x \n"),
         SOUND.replace("T\n", "T  # x\n"),
     ),
-    "white space, CRLF": (NEW.replace("\n", " \r\n"), NEW.replace("\n", "\r\n")),
     "all at once": (
         logic("importExtracts: ", f"  - file: {UNUSED} ", check=NO_EXTRACT)
         .replace("check:", "condition:")
@@ -80,14 +77,10 @@ MENDED: dict[str, tuple[str, str]] = {
 KEPT = {
     "nothing": SOUND,
     "white space that is text": logic(check=NO_EXTRACT, message="|\n      One. \n      Two.  "),
-    "white space that is a key": "? |\n  a \n: b\n" + SOUND,
     "the first dialect": OLD.replace("inputType", "inputObject"),
     "one of two imports in a line": logic(f"importExtracts: [{{file: {USED}}}, {{file: {UNUSED}}}]"),
     "a comment inside": logic("importExtracts:", f"  - file: {USED}", f"  -\n    # as it was\n    file: {UNUSED}"),
-    "a comment among all": logic("importExtracts:", f"- file: {UNUSED}", "# both", f"- file: {USED}", check=NO_EXTRACT),
     "anchors": logic("importExtracts:", f"  - file: {USED}", f"  - &a\n    file: {UNUSED}"),
-    "lines of another kind": logic("importExtracts:", f"  - file: {USED}", f"  - file: {UNUSED} # \x85"),
-    "what is no YAML": "inputType: [ \n",
     "what has errors": OLD.replace("NOT_EMPTY", "NOT_EMTY"),
 }
 

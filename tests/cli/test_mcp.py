@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -254,23 +253,16 @@ def test_a_reader_without_accounts_is_told_so_by_every_tool(store: ServedStore, 
     [
         ("find_finding", {}, "no tool is called 'find_finding' (did you mean 'find_findings'?)"),
         ("find_findings", {"polcy": ["x"]}, "no parameter is called 'polcy' (did you mean 'policy'?)"),
-        ("find_findings", {"severity": ["criticl"]}, "severity: 'criticl' is not one of critical"),
         ("find_findings", {"limit": 51}, "limit: '51' is not a number from 1 to 50"),
         ("find_findings", {"since": "yesterday"}, "'yesterday' is not an ISO 8601 date or time"),
-        ("find_findings", {"policy": {"a": 1}}, "policy: a value is a text or a whole number"),
         ("find_findings", {"search": ["a\x00b"]}, "has control characters"),
         ("find_findings", {"next": "9" * 400}, "next: "),
-        ("count_findings", {}, "by: is missing"),
         ("count_findings", {"by": "policy", "policy": ["*iam*"]}, "counted by policy without this filter"),
         ("explain_finding", {"finding": "x"}, "there is no finding x"),
-        ("explain_finding", {"finding": "0" * 32}, f"there is no finding {'0' * 32}"),
         ("history", {"name": "nobody\u202e"}, "nothing ever happened to the object"),
-        ("diff_runs", {"before": "77"}, "the history has no run `77`"),
-        ("diff_runs", {"before": "2", "after": "1"}, "run 2 does not come before run 1"),
         ("read_policy", {"policy": "iam"}, "policies: /ce/ca/aws/iam/"),
         ("read_policy", {"policy": "../../etc/passwd"}, "unknown policy"),
         ("try_waiver", {}, "text: is missing, or is not a text"),
-        ("try_waiver", {"text": ["a"]}, "text: is missing, or is not a text"),
         ("try_policy", {"text": "x" * 50_001}, "the text has 50,001 characters: at most 50,000 are tried"),
     ],
 )
@@ -284,7 +276,6 @@ def test_an_error_is_a_result_of_one_line(store: ServedStore, tool: str, argumen
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
 SMALL = "inputType: {0}\nconditions: []\notherwise: {{status: COMPLIANT, currentStateMessage: Fine.}}\n{1}"
 USER = "CA10__CaAwsUser__c"
-DEEP = "".join(f"{'  ' * n}NOT:\n{'  ' * n} arg:\n" for n in range(4, 80, 2))
 
 
 @pytest.mark.parametrize(
@@ -293,13 +284,10 @@ DEEP = "".join(f"{'  ' * n}NOT:\n{'  ' * n} arg:\n" for n in range(4, 80, 2))
         ("policy", BOMB, "this logic cannot be used"),
         ("waiver", BOMB, "these waivers cannot be used"),
         ("policy", "[" * 50_000, "nested more than 64 levels deep"),
-        ("waiver", "{a: " * 12_000, "nested more than 64 levels deep"),
-        ("policy", "- 1\n- 2", "this logic cannot be used"),
         ("policy", "\x00\x01", "this logic cannot be used"),
         ("policy", "!!python/object/apply:os.system ['true']", "this logic cannot be used"),
         ("policy", SMALL.format("CA10__CaAwsUsr__c", ""), "unknown type"),
         ("policy", SMALL.format(USER, "importExtracts: [{file: ../../../../../etc/passwd}]"), "leads out of the repository"),
-        ("policy", SMALL.format(USER, "importExtracts: [{file: /types/none.extracts.yaml}]"), "this logic cannot be used"),
         ("waiver", "waivers: [{id: x}]", "`reason` is missing"),
         ("waiver", WAIVER.replace("until: 2099-01-01", "until: never"), "is no day"),
     ],
@@ -345,14 +333,6 @@ def test_an_unexpected_error_tells_a_client_nothing(store: ServedStore, monkeypa
 
     monkeypatch.setattr(ServedStore, "current", broken)
     assert "internal error: the log of the server says more" == refused(store, "summary")
-
-
-def test_nothing_of_the_protocol_is_imported_before_a_request() -> None:
-    program = (
-        "import perpend.server.mcp.routes as r, sys; print(len(r.ROUTES), 'mcp' in sys.modules, 'pydantic' in sys.modules)"
-    )
-    done_ = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "1 False False\n" == done_.stdout
 
 
 def test_a_store_without_a_history_is_refused_at_the_start(tmp_path: Path) -> None:

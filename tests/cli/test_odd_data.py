@@ -124,11 +124,6 @@ def test_what_is_odd_about_relations_is_the_same_on_every_road(
     assert [[*(index for index, _ in things), 199]] * 3 == verdicts(run, tmp_path, check, [*objects, *BESIDE], TYPES)
 
 
-def test_a_child_that_names_an_unknown_object_leaves_all_lists_open(run: RunWriter, tmp_path: Path) -> None:
-    thing = {"Id": "a", "owner__r": None, "parts__r": [{"Id": "p", "thing__c": "b"}], "other__r": None}
-    assert [[0, 0]] * 3 == verdicts(run, tmp_path, PARTS, [thing, *BESIDE], TYPES)
-
-
 def test_children_without_an_id_are_reported_without_one(run: RunWriter, tmp_path: Path) -> None:
     children = [{}, {"Id": None}, {"Id": 5}, {"Id": ""}, {"Id": {}}]
     input_file, store = tmp_path / "accounts.json", tmp_path / "store"

@@ -7,7 +7,7 @@ import io
 import json
 import shutil
 import warnings
-from datetime import UTC, date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +48,12 @@ def said(ran: Run) -> Any:
     ("keywords", "options"),
     [
         ({}, ()),
-        ({"life": ["unknown", "open"]}, ("--life", "unknown", "--life", "open")),
-        ({"life": "all", "object": ALMA}, ("--life", "all", "--object", ALMA)),
+        ({"life": ["unknown", "open"], "object": ALMA}, ("--life", "unknown", "--life", "open", "--object", ALMA)),
         ({"policy": KEY_POLICY, "account": "111122223333"}, ("--policy", KEY_POLICY, "--account", "111122223333")),
-        ({"since": "2026-11-21"}, ("--since", "2026-11-21")),
         ({"since": date(2026, 11, 21)}, ("--since", "2026-11-21")),
         ({"since": datetime(2026, 11, 21, tzinfo=UTC), "severity": None}, ("--since", "2026-11-21")),
         ({"type": "AWS IAM User", "severity": ("critical", "high")}, ("--type", "AWS IAM User", "--severity", "critical,high")),
-        ({"order": "age"}, ("--order", "age")),
-        ({"order": "priority"}, ("--order", "priority")),
-        ({"waived": "yes"}, ("--waived", "yes")),
+        ({"order": "priority", "waived": "no"}, ("--order", "priority", "--waived", "no")),
     ],
 )
 def test_findings_are_those_of_the_command(
@@ -78,14 +74,7 @@ def test_a_row_has_plain_values_and_times_in_utc(days: Path) -> None:
     assert 1 == len({tuple(row) for row in rows})
 
 
-def test_rows_become_a_table_in_one_call(days: Path) -> None:
-    arrow = pytest.importorskip("pyarrow")
-    table = arrow.Table.from_pylist(perpend.open(days).findings())
-    assert 20 == table.num_rows
-    assert "timestamp[us, tz=UTC]" == str(table.schema.field("open_since").type)
-
-
-@pytest.mark.parametrize("runs", [(), (1,), ("1", 2), (1, "last")])
+@pytest.mark.parametrize("runs", [(), (1, "last")])
 def test_a_difference_is_that_of_the_command(run: RunWriter, days: Path, runs: tuple[Any, ...]) -> None:
     expected = json.loads(run("diff", *runs, "--store", days, "--format", "json").out)["findings"]
     assert expected == written(perpend.open(days).diff(*runs))
@@ -156,24 +145,15 @@ def test_names_of_accounts_are_known_to_the_filter(days: Path) -> None:
     ("keywords", "told"),
     [
         ({"polcy": "x"}, r"no filter is called 'polcy' \(did you mean 'policy'\?\): the filters are life, policy, type"),
-        ({"status": "COMPLIANT"}, "no filter is called 'status'"),
         ({"severity": "higher"}, "'higher' is not one of critical, high"),
-        ({"policy": 3}, "policy: 3 is not a text"),
         ({"since": "yesterday"}, "since: 'yesterday' is not an ISO 8601 date or time"),
         ({"since": datetime(2026, 1, 1)}, "the time 2026-01-01 00:00:00 has no time zone"),
         ({"tag": "=x"}, "'=x' is not a tag"),
-        ({"waived": "maybe"}, "waived 'maybe' is not one of all, yes, no"),
-        ({"order": "size"}, "order 'size' is not one of severity, age, priority"),
     ],
 )
 def test_a_filter_that_is_none_is_an_error(days: Path, keywords: dict[str, Any], told: str) -> None:
     with pytest.raises(perpend.InvalidOption, match=told):
         perpend.open(days).findings(**keywords)
-
-
-def test_a_time_in_another_zone_is_the_same_time(days: Path) -> None:
-    zone = timezone(datetime(2026, 1, 1, 2, tzinfo=UTC) - datetime(2026, 1, 1, tzinfo=UTC))
-    assert 1 == len(perpend.open(days).findings(since=datetime(2026, 11, 22, 2, tzinfo=zone)))
 
 
 def test_what_is_not_there_is_an_error(days: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.core.objects.claims import FailedCall
 from perpend.inventory.snapshots.store import Store
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, RunWriter
+from tests.cli.conftest import KEY_POLICY, RunWriter
 
 
 def test_a_policy_needs_what_it_reads_and_no_more(run: RunWriter) -> None:
@@ -22,7 +22,6 @@ def test_a_policy_needs_what_it_reads_and_no_more(run: RunWriter) -> None:
     assert (0, {"Version": "2012-10-17", "Statement": [statement]}) == (ended.code, json.loads(ended.out))
 
 
-USER, KEY = "CA10__CaAwsUser__c", "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ALL = [option for name in TYPES for option in ("--types", name)]
 """Asks for all that the table knows."""
 
@@ -71,15 +70,6 @@ def test_each_permission_says_which_policies_need_it(run: RunWriter) -> None:
     assert ["securityhub:DescribeHub", "1 policy needs it"] in lines
 
 
-def test_of_a_type_each_permission_says_which_policies_need_it(run: RunWriter) -> None:
-    found = {
-        one["permission"]: one["policies"] for one in json.loads(run("permissions", "--types", USER, "--format", "json").out)
-    }
-    named = {one["permission"]: one["policies"] for one in json.loads(run("permissions", "--format", "json").out)}
-    assert KEY in found["iam:GetCredentialReport"]
-    assert found == {permission: named.get(permission, []) for permission in found}
-
-
 def test_what_no_call_serves_is_refused(run: RunWriter) -> None:
     ended = run("permissions", "--types", "CA10__CaNothing__c")
     assert (2, "unknown type 'CA10__CaNothing__c'") == (ended.code, ended.err[len("perpend: ") :].split(" (")[0].split(";")[0])
@@ -94,12 +84,6 @@ def test_who_asks_an_organization_lists_its_accounts_and_enters_them_by_one_role
     lines = run("permissions", "--policy", KEY_POLICY, "--org").out.splitlines()
     assert ["organizations:ListAccounts    1 policy needs it", "sts:AssumeRole                1 policy needs it"] == lines[2:]
     assert 2 == run("permissions", "--role-name", "audit").code == run("permissions", "--org", "--format", "terraform").code
-
-
-def test_the_cost_of_a_permission_is_counted_in_verdicts_of_a_store(run: RunWriter, tmp_path: Path) -> None:
-    run("import", EXAMPLE, "--store", tmp_path / "s")
-    lines = run("permissions", "--policy", KEY_POLICY, "--store", tmp_path / "s").out.splitlines()
-    assert "iam:GetCredentialReport       1 policy needs it, 25 verdicts" == lines[1]
 
 
 KMS, IAM, ORG = "kms:ListKeys", "iam:GenerateCredentialReport", "account:GetAlternateContact"

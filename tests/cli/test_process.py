@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import subprocess
 import sys
 import threading
@@ -42,7 +41,7 @@ print(code, sorted(name for name in {HEAVY!r} if name in sys.modules), file=sys.
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     ended = subprocess.run([sys.executable, "-c", LOOK.format(arguments=arguments)], capture_output=True, text=True, check=True)
     assert "0 []\n" == ended.stderr
@@ -81,19 +80,13 @@ def test_verdicts_go_to_stdout_the_same_bytes_whatever_the_hash_seed_the_locale_
     assert (1, plain.out, "") == (of_stream.code, of_stream.out.replace(",'-,", f",{report},"), of_stream.err)
 
 
-def test_an_unusable_input_says_so_in_one_line_on_stderr(run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"<html>")))
-    assert (2, "", "perpend: -: not a credential report: it looks like an HTML page\n") == run("check", "-")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["table", "csv"])
-def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path: Path) -> None:
+def test_a_reader_that_leaves_early_ends_the_command_quietly(tmp_path: Path) -> None:
     lines = Path(EXAMPLE).read_text().splitlines()
     users = [lines[2].replace("alma.brekke", f"user-{number}") for number in range(300)]
     report = tmp_path / "report.csv"
     report.write_text("\n".join([lines[0], *users]))
-    asked = (*TIME, "--policy", KEY_POLICY, "--format", form)
+    asked = (*TIME, "--policy", KEY_POLICY, "--format", "csv")
     command = [sys.executable, "-m", "perpend", "check", str(report), *asked]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
     assert process.stdout is not None
@@ -102,8 +95,7 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path
     process.stdout.close()
     error = process.stderr.read().decode()
     process.stderr.close()
-    # The table of these users is shorter than a pipe's buffer: it may all have been written before the reader left.
-    assert (process.wait(60), error) in [(141, ""), *([(1, "")] if form == "table" else [])]
+    assert (141, "") == (process.wait(60), error)
 
 
 @pytest.mark.slow
@@ -122,12 +114,6 @@ def test_what_was_judged_is_kept_though_its_reader_leaves_early(run: RunWriter, 
     assert (b"", 141) == (process.stderr.read(), process.wait(60))
     kept = run("history", "show", KEY_POLICY, "--store", store)
     assert (0, "") == (kept.code, kept.err)
-
-
-def test_a_terminal_that_knows_only_ascii_gets_a_table() -> None:
-    ended = spawn("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert (1, "") == (ended.code, ended.err)
-    assert ended.out.isascii()
 
 
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(

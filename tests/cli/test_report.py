@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from perpend.language.syntax.repository import LIBRARY
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter
 
 pytestmark = pytest.mark.usefixtures("shared_database")
@@ -88,18 +87,6 @@ def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, 
     )
 
 
-def test_a_share_of_what_was_judged_in_part_says_so(tmp_path: Path, run: RunWriter) -> None:
-    details, page = tmp_path / "details.json", tmp_path / "page.html"
-    user = {"UserName": "ann", "Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [], "AttachedManagedPolicies": []}
-    for truncated in (True, False):
-        details.write_text(json.dumps({"UserDetailList": [user], "IsTruncated": truncated}))
-        asked = ("check", details, "--policy", "*delete-user-inline-or-directly-attached-policies")
-        assert f"1 of 1 known verdict compliant{'' if truncated else ' (100 %)'}\n" in run(*asked).out
-        run(*asked, "--format", "html", "--out", page)
-        share = "100 % of what is known complies" + ("; not everything was evaluated" if truncated else "")
-        assert f"<span>{share}</span>" in page.read_text("utf-8")
-
-
 def test_a_table_that_holds_nothing_and_that_nobody_claims_was_not_judged_and_every_report_says_so(
     tmp_path: Path, run: RunWriter
 ) -> None:
@@ -158,23 +145,3 @@ def test_the_commands_of_a_finding_are_those_of_the_store(tmp_path: Path, store:
     for words in (head["explain"], head["remediate"]):
         filled = [KEY_POLICY if word == 0 else object_id if word is None else word for word in words]
         assert run(*filled[1:]).code in (0, 3)
-
-
-def test_a_policy_with_a_remedy_says_so(tmp_path: Path, store: Path, run: RunWriter) -> None:
-    page, policies = tmp_path / "a.html", tmp_path / "policies"
-    for folder in ("types", *(f"ce/ca/aws/iam/{one}" for one in (KEY_POLICY, "root-user-mfa"))):
-        shutil.copytree(LIBRARY / folder, policies / folder)
-    remedy = {
-        "values": [{"name": "user", "field": "CA10__userName__c", "kind": "iam-name"}],
-        "before": [{"say": "Look."}],
-        "steps": [{"say": "Do.", "run": ["aws", "iam", "get-user", "--user-name", "<user>"], "noUndo": "Nothing changes."}],
-    }
-    (policies / "ce/ca/aws/iam" / KEY_POLICY / "remedy.yaml").write_text(json.dumps(remedy))
-    assert 0 == run("report", "html", "--store", store, "--repo", policies, "--out", page).code
-    found = {one["id"].rpartition("/")[2]: one.get("remedy") for one in head_of(page.read_text("utf-8"))["policies"]}
-    assert {KEY_POLICY: 1, "root-user-mfa": None} == found
-
-
-def test_options_of_a_store_do_not_go_with_a_file(tmp_path: Path, run: RunWriter) -> None:
-    ran = run("export", "security-hub", tmp_path / "findings.json", "--policy", KEY_POLICY)
-    assert (2, True) == (ran.code, ran.err.startswith("perpend: --policy goes with --store")), ran.err

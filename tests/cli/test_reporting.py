@@ -74,7 +74,6 @@ def test_requirements_without_a_policy_are_named(run: RunWriter, good: Path) -> 
     ("framework", "code"),
     [
         (("cis-aws-v6.0.0",), 3),
-        (("cis-aws-v6.0.0/2.9",), 0),
         (("cis-aws-v6.0.0/2.9", "cis-aws-v6.0.0/2.14"), 3),
         (("cis-aws-v6.0.0/2.9", "cis-aws-v6.0.0/2.12"), 0),
     ],
@@ -92,7 +91,7 @@ def test_coverage_that_is_required_is_of_every_requirement(
 
 @pytest.mark.parametrize(
     ("policy", "codes"),
-    [("root-user-mfa", (1, 1, 0)), ("security-hub", (3, 0, 0)), ("mfa-for-all-users-with-console-password", (1, 1, 0))],
+    [("root-user-mfa", (1, 1, 0)), ("security-hub", (3, 0, 0))],
 )
 def test_which_verdicts_fail_a_run_can_be_said(run: RunWriter, tmp_path: Path, policy: str, codes: tuple[int, ...]) -> None:
     check = ("check", EXAMPLE, *TIME, "--policy", policy, "--quiet")
@@ -104,7 +103,7 @@ def test_which_verdicts_fail_a_run_can_be_said(run: RunWriter, tmp_path: Path, p
 
 
 def test_every_form_says_how_much_of_a_framework_was_asked(run: RunWriter, tmp_path: Path) -> None:
-    for form in ("json", "ndjson", "csv", "parquet", "junit"):
+    for form in ("json", "csv", "junit"):
         ran = run("check", EXAMPLE, *CIS, *TIME, "--format", form, "--out", tmp_path / form)
         assert f"perpend: /frameworks/cis-aws-v6.0.0: {ASKED}\n" == ran.err
     framework: dict[str, Any]
@@ -131,30 +130,6 @@ def test_requirements_are_written_beside_any_form(run: RunWriter, tmp_path: Path
     assert rows[6]["notAsked"].endswith(": needs objects or fields that these inputs do not list")
 
 
-def test_junit_without_a_framework_has_a_case_for_each_policy(run: RunWriter) -> None:
-    ran = run("check", EXAMPLE, *TIME, "--format", "junit", "--limit", 1, "--exclude", "root-user-mfa")
-    suite = ElementTree.fromstring(ran.out)[0]
-    kinds = Counter(case[0].tag if len(case) else "passed" for case in suite)
-    aside = json.loads(run("check", EXAMPLE, *TIME, "--format", "json", "--exclude", "root-user-mfa").out)["setAside"]
-    assert Counter(failure=6, skipped=1 + len(aside)) == kinds
-    assert str(sum(kinds.values())) == suite.attrib["tests"]
-    assert (
-        "UNDETERMINED (1): mfa_active is blank"
-        in next(case for case in suite if "console-password" in case.attrib["classname"])[0].text
-    )
-
-
-def test_junit_says_of_a_policy_that_it_has_not_judged_all_there_is(run: RunWriter, tmp_path: Path) -> None:
-    user = {"Arn": "arn:aws:iam::111122223333:user/ann", "UserName": "ann", "AttachedManagedPolicies": [], "UserPolicyList": []}
-    for more, code, errors in ({}, 0, "0"), ({"IsTruncated": True}, 3, "1"):
-        (tmp_path / "details.json").write_text(json.dumps({"UserDetailList": [user], **more}), "utf-8")
-        policy = "delete-user-inline-or-directly-attached-policies"
-        ran = run("check", tmp_path / "details.json", *TIME, "--policy", policy, "--format", "junit")
-        suite = ElementTree.fromstring(ran.out)[0]
-        assert (code, errors, "1") == (ran.code, suite.attrib["errors"], suite.attrib["tests"])
-    assert suite[0][0].attrib["message"].startswith("1 compliant; not every object was read: an answer of")
-
-
 FILTERS = [
     ("--status", "incompliant", "--account", "Staging"),
     ("--category", "security", "--status", "COMPLIANT", "--status", "INAPPLICABLE"),
@@ -179,7 +154,7 @@ def test_filters_choose_what_every_form_writes_of_files_and_stores(
     ]
     assert 0 < len(expected) < len(every["verdicts"])
     keys = sorted((one["policyId"], one["object"]["id"]) for one in expected)
-    for given in (inputs, (*inputs, "--engine", "duckdb"), ("--store", store, "--no-history")):
+    for given in (inputs, ("--store", store, "--no-history")):
         document = json.loads(run("check", *given, *known, *wanted, "--format", "json").out)
         assert expected == document["verdicts"]
         assert (every["ledger"], len(expected)) == (document["ledger"], document["filter"]["verdicts"])
@@ -196,27 +171,16 @@ def test_filters_choose_what_every_form_writes_of_files_and_stores(
         assert ("✘ INCOMPLIANT" in table) is any(one["status"] == "INCOMPLIANT" for one in expected)
 
 
-def test_quiet_gives_totals(run: RunWriter) -> None:
-    whole, quiet = (run("check", EXAMPLE, *TIME, option).out for option in ("--details", "-q"))
-    assert quiet in whole
-    assert "175 verdicts on 25 objects = 46 compliant" in quiet.splitlines()[0]
-    assert 3 == len(quiet.splitlines()), "totals, severities with their source, and the score"
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--account", "11112222333"), "no object belongs to the account '11112222333' (did you mean '111122223333'?)"),
         (("--category", "sec"), "no evaluated policy has the category 'sec': the categories are SECURITY"),
-        (("--status", "bad"), "'bad' is not one of 'compliant', "),
         (("--summary", "--quiet"), "--summary and --quiet exclude each other"),
-        (("--summary", "--format", "csv"), "--summary goes with --format table, not csv"),
         (
             ("--format", "junit", "--status", "COMPLIANT"),
             "--format junit counts all verdicts: it does not go with --status COMPLIANT",
         ),
-        (("--require-coverage",), "--require-coverage goes with --framework"),
-        (("--requirements", "x.csv"), "--requirements goes with --framework"),
         ((*CIS, "--requirements", "x.xml"), "--requirements x.xml: the file's name ends in .json or .ndjson or .csv"),
         ((*CIS, "--requirements", "x.csv", "--out", "./x.csv"), "--out and --requirements name the same file"),
         ((*CIS, "--requirements", EXAMPLE), "credential-report.csv: is an input as well; nothing was written"),

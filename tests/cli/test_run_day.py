@@ -14,7 +14,6 @@ pytestmark = pytest.mark.usefixtures("shared_database")
 
 CERTIFICATE = "CA10__CaAwsServerCertificate__c"
 EXPIRED = "delete-expired-server-certificate"
-USER = "CA10__CaAwsUser__c"
 ROTATED = "user-access-keys-are-not-rotated-every-90-days"
 
 
@@ -62,10 +61,3 @@ def test_an_old_wide_row_and_a_new_narrow_one_are_judged_at_the_run_s_day(
     assert 0 == run("import", old, new, "--store", tmp_path / "store").code
     ran = run("check", "--store", tmp_path / "store", "--no-history", "--policy", ROTATED, "--format", "json")
     assert ["INCOMPLIANT"] == statuses(ran)
-
-
-def test_a_time_that_no_option_can_hold_is_blamed_on_its_option(run: RunWriter, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("Id\na\n")
-    ran = run("import", tmp_path / "a.csv", "--type", USER, "--observed-at", "nonsense", "--store", tmp_path / "store")
-    assert 2 == ran.code
-    assert "invalid value for '--observed-at': '" in ran.err

@@ -26,11 +26,6 @@ def test_what_is_not_found_or_no_word_is_told(run: RunWriter) -> None:
         assert (2 if reason else 0, True) == (ran.code, reason in ran.err)
 
 
-@pytest.mark.parametrize("words", [("public bucket",), ("public", "bucket")])
-def test_words_in_quotes_are_words(run: RunWriter, words: tuple[str, ...]) -> None:
-    assert "/ce/ca/aws/s3/bucket-public-read-access" in run("search", *words).out
-
-
 @pytest.mark.parametrize(
     ("words", "policy"),
     [
@@ -41,9 +36,3 @@ def test_words_in_quotes_are_words(run: RunWriter, words: tuple[str, ...]) -> No
 )
 def test_words_of_the_same_family_or_meaning_count_if_nothing_holds_the_words(run: RunWriter, words: str, policy: str) -> None:
     assert f"/ce/ca/aws/{policy}\t" in run("search", words).out
-
-
-def test_other_words_do_not_count_if_something_holds_the_words(run: RunWriter) -> None:
-    lines = run("search", "publicly readable").out.splitlines()
-    assert lines
-    assert [] == [line for line in lines if "readable" not in line]

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, Interrupted, Listener, RunWriter
+from tests.cli.conftest import EXAMPLE, Interrupted, Listener, RunWriter, done
 
 pytest.importorskip("starlette", reason="the extra `serve` is not installed")
 
@@ -22,10 +22,8 @@ RUN = '[serve.runs.nightly]\ncommand = ["scan", "aws"]\n'
 
 
 @pytest.mark.medium
-def test_serve_says_where_it_is_and_lets_one_reader_in(interrupted: Interrupted, run: RunWriter, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    run("import", EXAMPLE, "--store", store)
-    run("check", "--store", store, "--policy", "root-user-mfa", "--quiet")
+def test_serve_says_where_it_is_and_lets_one_reader_in(interrupted: Interrupted, evaluated: Path) -> None:
+    store = evaluated
 
     def ask(printed: Listener) -> None:
         start = printed.until("\nperpend: log in, once: ") + printed.until("\n")
@@ -75,17 +73,20 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def stored(run: RunWriter) -> None:
-    run("import", EXAMPLE, "--store", "store")
-    run("check", "--store", "store", "--policy", "root-user-mfa", "--quiet")
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of one run, to be read only."""
+    store = tmp_path_factory.mktemp("served") / "store"
+    done("import", EXAMPLE, "--store", store)
+    done("check", "--store", store, "--policy", "root-user-mfa", "--quiet", code=1)
+    return store
 
 
 @pytest.mark.medium
 @pytest.mark.parametrize("bind", ["127.0.0.1:0", "0.0.0.0:0"])
 def test_a_token_of_the_configuration_sees_its_accounts_and_no_metrics(
-    interrupted: Interrupted, run: RunWriter, directory: Path, bind: str
+    interrupted: Interrupted, evaluated: Path, directory: Path, bind: str
 ) -> None:
-    stored(run)
     Path("perpend.toml").write_text(TEAM.format("111122223333"))
 
     def ask(printed: Listener) -> None:
@@ -98,7 +99,7 @@ def test_a_token_of_the_configuration_sees_its_accounts_and_no_metrics(
             body = answer.read().decode()
             assert status == answer.status and (status == 403 or 25 == json.loads(body)["objects"])
 
-    assert 0 == interrupted(ask, "serve", "--store", "store", "--bind", bind)
+    assert 0 == interrupted(ask, "serve", "--store", evaluated, "--bind", bind)
 
 
 @pytest.mark.medium
@@ -119,12 +120,11 @@ def test_a_token_of_the_configuration_sees_its_accounts_and_no_metrics(
     ],
 )
 def test_a_token_that_would_show_nothing_or_is_no_secret_ends_the_start(
-    run: RunWriter, directory: Path, text: str, reason: str
+    run: RunWriter, evaluated: Path, directory: Path, text: str, reason: str
 ) -> None:
-    stored(run)
     Path("open.token").write_text(TOKEN)
     Path("perpend.toml").write_text(text)
-    refused = run("serve", "--store", "store", "--bind", "127.0.0.1:0")
+    refused = run("serve", "--store", evaluated, "--bind", "127.0.0.1:0")
     assert 2 == refused.code and reason in refused.err and 1 == refused.err.count("\n") and TOKEN not in refused.err
 
 

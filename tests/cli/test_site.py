@@ -99,7 +99,7 @@ def test_base_addresses_must_be_of_the_web(run: RunWriter, tmp_path: Path) -> No
     assert (2, True) == (ran.code, "does not start with https:// or http://" in ran.err)
 
 
-@pytest.mark.parametrize(("command", "package"), [("build", "jinja2"), ("serve", "jinja2"), ("serve", "starlette")])
+@pytest.mark.parametrize(("command", "package"), [("build", "jinja2"), ("serve", "starlette")])
 def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path, command: str, package: str) -> None:
     code = f"import sys; sys.modules['{package}'] = None; from perpend.cli.app import main; main(['site', '{command}'])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)

@@ -13,7 +13,6 @@ from tests.unit.authoring.mutation.programs import entry, greater
 DATA = "ce/policy/test-data.json"
 ABOVE = entry("above", "INCOMPLIANT", 199, "a__c > number(3.0)", a__c=4)
 AT = entry("at", "COMPLIANT", 200, "otherwise", a__c=3)
-NONE = entry("none", "COMPLIANT", 200, "otherwise", a__c=None)
 
 
 def repository(root, *tests, **more):
@@ -30,12 +29,6 @@ def test_survivors_are_underlined_and_their_killers_can_be_pasted(run: RunWriter
     killer = out[out.index("kill 1 of them") + len("kill 1 of them") :].split("\n\n")[0]
     assert None is json.loads(killer)["a__c"]
     assert "9 mutants: 8 killed, 1 survived, 0 equivalent (0 proven, 0 listed)" in out
-
-
-def test_with_what_kills_them_no_mutant_survives(run: RunWriter, tmp_path):
-    code, out, _ = run("test", "--repo", repository(tmp_path, ABOVE, AT, NONE), "--mutate", "--format", "json", "--jobs", "1")
-    (found,) = json.loads(out)["logics"]
-    assert (0, 9, 9, []) == (code, found["mutants"], found["killed"], found["survivors"])
 
 
 def test_failing_tests_are_told_first(run: RunWriter, tmp_path):
@@ -69,9 +62,7 @@ def test_a_page_escapes_what_files_say(run: RunWriter, tmp_path):
     ("words", "problem"),
     [
         (["--mutate", "--coverage"], "--coverage does not go with --mutate"),
-        (["--mutate", "--format", "junit"], "--format junit does not go with --mutate"),
         (["--generate", "--mutate"], "--mutate does not go with --generate"),
-        (["--generate", "--format", "json"], "--format json does not go with --generate"),
         (["--write"], "--write goes with --generate"),
         (["--format", "html"], "--format html, --budget and --jobs go with --mutate"),
         (["--mutate", "--budget", "soon"], "neither a number of mutants, such as 500, nor a duration, such as 90s or 3m"),

@@ -37,11 +37,10 @@ def days(run: RunWriter, store: Path, tmp_path: Path) -> Path:
     return two_days(run, tmp_path, store, *POLICIES)
 
 
-@pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
-def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: RunWriter, tmp_path: Path, engine: str) -> None:
+def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: RunWriter, tmp_path: Path) -> None:
     by = waivers(tmp_path, {"policies": [KEYS]}, {"policies": [ROOT], "scope": {"names": ["<root_account>"]}})
-    plain = json.loads(run(*CHECK, *ASKED, "--engine", engine, "--format", "json", "--no-waivers").out)
-    found = json.loads(run(*CHECK, *ASKED, "--engine", engine, "--format", "json", "--waivers", by).out)
+    plain = json.loads(run(*CHECK, *ASKED, "--format", "json", "--no-waivers").out)
+    found = json.loads(run(*CHECK, *ASKED, "--format", "json", "--waivers", by).out)
     block = found.pop("waivers")
     assert plain.pop("waivers") is None
     assert plain.pop("severities") != found.pop("severities"), "waived findings are not counted by severity"
@@ -49,19 +48,6 @@ def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: RunWriter, 
     assert {"INCOMPLIANT": 5, "UNDETERMINED": 0} == block["waived"]
     assert {KEYS: {"INCOMPLIANT": 4}, ROOT: {"INCOMPLIANT": 1}} == block["policies"]
     assert [("w0", 4, 4), ("w1", 1, 1)] == [(one["id"], one["covers"], one["waives"]) for one in block["waivers"]]
-
-
-def test_a_waiver_without_a_limit_covers_any_number(run: RunWriter, tmp_path: Path) -> None:
-    by = waivers(tmp_path, {"policies": [KEYS], "limit": 3}, {"policies": [KEYS]})
-    text = (by / "a.yaml").read_text("utf-8")
-    unlimited = tmp_path / "unlimited"
-    write(unlimited, {"a.yaml": {"waivers": [{"id": "all", **ALL, "policies": [KEYS]}]}})
-    assert "limit" in text
-    assert {"INCOMPLIANT": 4, "UNDETERMINED": 0} == json.loads(
-        run(*CHECK, *ASKED, "--format", "json", "--waivers", unlimited).out
-    )["waivers"]["waived"]
-    shown = run("waivers", "list", "--waivers", unlimited)
-    assert (0, False) == (shown.code, "of at most" in shown.out)
 
 
 def test_only_what_is_not_waived_fails_a_build_and_what_is_not_known_never_passes(run: RunWriter, tmp_path: Path) -> None:
@@ -82,14 +68,6 @@ def test_a_configuration_names_waivers_which_give_way_to_none(
     check = (*CHECK, "--policy", ROOT, "-q")
     assert (0, 1, 0) == (run(*check).code, run(*check, "--no-waivers").code, run("waivers", "list").code)
     assert 2 == run(*check, "--no-waivers", "--waivers", "waivers").code
-
-
-def test_what_is_listed_is_marked_where_it_is_waived(run: RunWriter, tmp_path: Path) -> None:
-    by = waivers(tmp_path, {"policies": [KEYS], "scope": {"names": ["alma*"]}})
-    lines = run(*CHECK, "--policy", KEYS, "--waivers", by).out.splitlines()
-    assert ["alma.brekke (111122223333) waived until 2999-06-01: w0"] == [
-        line.strip("✘ ") for line in lines if "(111122223333) waived" in line
-    ]
 
 
 def test_what_has_ended_or_is_too_much_counts_again_and_is_told(run: RunWriter, tmp_path: Path) -> None:

@@ -194,33 +194,6 @@ def test_the_documents_show_commands():
     assert {"docs/tour.md", "docs/how-to/write-a-policy.md", "docs/how-to/test-a-policy.md"} <= set(WITH_COMMANDS)
 
 
-@pytest.mark.parametrize(
-    ("shown", "missing"),
-    [
-        (["a  b", "", "c"], None),
-        (["a b c"], None),
-        (["… anything", "c"], None),
-        (["x … b", "c"], None),
-        (["c … a"], "c … a"),
-        (["c", "a b"], "a b"),
-        (["a b", "d"], "d"),
-    ],
-)
-def test_output_that_is_not_printed_is_noticed(shown, missing):
-    assert missing == missing_line(shown, "x a b\nc\n")
-
-
-def test_a_block_is_read_as_commands_with_codes_and_output():
-    block = "$ perpend check x.csv  # exit 2\nperpend: x.csv: no\n$ cat \\\n> x\n"
-    assert [Command("perpend check x.csv", 2, ["perpend: x.csv: no"]), Command("cat x")] == commands(block)
-
-
-@pytest.mark.usefixtures("workplace")
-def test_a_command_that_fails_is_noticed():
-    assert (2, "perpend: absent.csv: cannot be read: no such file or directory\n") == run("perpend check absent.csv")
-    assert (0, "1\n") == run("perpend check absent.csv 2>&1 | wc -l")
-
-
 def test_the_page_of_upgrades_names_the_format_of_stores() -> None:
     page = (ROOT / "docs/how-to/upgrade.md").read_text("utf-8")
     assert f"`format` in its manifests, {FORMAT} today" in page

@@ -80,11 +80,6 @@ def test_one_text_is_not_taken_for_as_many_as_it_has_letters(ask: Callable[[perp
         ask(perpend.Analyzer(perpend.open_repository()))
 
 
-def test_no_name_is_that_of_a_room() -> None:
-    rooms = {path.stem for path in Path(perpend.__file__).parent.iterdir()}
-    assert rooms.isdisjoint(perpend.__all__), "once the room is imported, it would hide the name"
-
-
 def test_importing_the_package_imports_no_room() -> None:
     look = "import sys, perpend; print([name for name in sys.modules if name.startswith('perpend.')])"
     ended = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)

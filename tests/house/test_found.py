@@ -54,9 +54,3 @@ def test_each_has_a_test_that_is_there() -> None:
     assert {str(number) for number in range(1, 17)} <= {row[0] for row in tables}
     assert [] == [row[:2] for row in tables if not NAMED.search(row[2])]
     assert [] == [one for row in tables for one in missing(row[2])]
-
-
-def test_what_is_not_there_is_named() -> None:
-    found = "`house/test_found.py::test_nothing`, `house/none.py`, `spec/ops/and.yaml: none`, `security-hub: one-hub, none`"
-    expected = ["house/test_found.py::test_nothing", "house/none.py", "spec/ops/and.yaml: none", "security-hub: none"]
-    assert expected == list(missing(found))

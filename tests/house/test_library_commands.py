@@ -124,20 +124,3 @@ def test_commands_are_those_of_aws() -> None:
     shown = [(file, one) for file in files if file.exists() for one in commands(file.read_text("utf-8"))]
     assert len(shown) > len(POLICIES)
     assert [] == [f"{file}: {command}: {problem}" for file, command in shown for problem in problems(command)]
-
-
-@pytest.mark.parametrize(
-    ("command", "problem"),
-    [
-        ("aws iam list-user", "no such operation"),
-        ("aws iamm list-users", "no such operation"),
-        ("aws iam list-users --user-name x", "no option --user-name"),
-        ("aws kms get-key-rotation-status --output text --region x", None),
-        ("aws iam list-users --query Users[].Arn", "a shell may take Users[].Arn for names of files"),
-        ("aws iam get-user --user-name x --query User.'[UserName,Arm]'", "the answer has no Arm"),
-        ("aws iam list-users --query 'Users[].Name'", "the answer has no Name"),
-        ("aws iam list-users --query 'Users[?UserName==`x`].[Arn,Path]'", None),
-    ],
-)
-def test_what_is_wrong_is_found(command: str, problem: str | None) -> None:
-    assert ([] if problem is None else [problem]) == list(problems(command))

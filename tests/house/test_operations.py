@@ -89,15 +89,6 @@ def test_vectors_use_the_operation_with_null_and_missing_values(name: str) -> No
         assert any(vector.get("object") == {} for vector in found), "no vector without the field"
 
 
-@pytest.mark.parametrize(
-    "vector", [{"expect": {"diagnostic": "L101"}}, {"logic": {"OR": []}}, {"object": {"NOT": 1}}, {"name": '"NOT":'}]
-)
-def test_a_vector_that_is_refused_or_of_another_operation_uses_none(vector: dict[str, Any]) -> None:
-    used: dict[str, Any] = {"name": "n", "logic": {"NOT": {}}, "expect": {"value": True}}
-    assert uses(OPERATIONS["NOT"], used)
-    assert not uses(OPERATIONS["NOT"], {**used, **vector} if "expect" in vector else {"expect": {"value": True}, **vector})
-
-
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_check_has_a_vector_that_fires_it(name: str) -> None:
     operation = OPERATIONS[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import pytest
@@ -60,11 +59,6 @@ def test_extracts_that_double_are_refused(tmp_path):
     assert [("A213", EXTRACTS, 13, 25)] == found
 
 
-def test_thousands_of_unknown_extracts_are_named_within_seconds(tmp_path):
-    values = (f"EXTRACT: b{number}" for number in range(2_000))
-    assert 21 == len(errors(checked(write(tmp_path, {EXTRACTS: extracts(*values)}))))
-
-
 def test_a_repeated_extract_is_named_where_it_is_repeated(tmp_path):
     first = "extracts: [{name: a, value: {BOOLEAN: true}}, {name: a, value: {BOOLEAN: true}}]\n"
     found = checked(write(tmp_path, {EXTRACTS: first}))
@@ -78,19 +72,6 @@ def test_an_extract_repeated_in_another_file_of_the_type_is_named_in_the_later(t
     found = checked(write(tmp_path, {**files, "types/Disk/a.extracts.yaml": content}))
     assert [("A206", "types/Bucket/b.extracts.yaml", 1, 19)] == errors(found)
     assert "first defined in `types/Bucket/a.extracts.yaml`" == found[0].label
-
-
-def test_a_repeated_related_list_is_named_where_it_is_repeated(tmp_path):
-    item = "{relationshipName: disks__r, conditions: [], otherwise: {status: COMPLIANT, currentStateMessage: m}}"
-    content = logic("BOOLEAN: false") + f"relatedLists:\n  - {item}\n  - {item}\n"
-    assert [("A208", LOGIC, 10, 24)] == errors(checked(write(tmp_path, {LOGIC: content})))
-
-
-def test_a_check_that_no_index_could_name_is_refused(tmp_path):
-    part = "{FIELD: {path: a__c, undeterminedIf: {isEmpty: empty}}}"
-    content = logic(f"AND: {{args: [{', '.join([part] * 99)}]}}")
-    (found,) = (each for each in checked(write(tmp_path, {LOGIC: content})) if each.severity is Severity.ERROR)
-    assert ("A214", "the condition has 99 checks; at most 98 can be numbered") == (found.code, found.message)
 
 
 SECTIONS = {
@@ -135,28 +116,12 @@ def many_logics(head: str, check: str, number: int = 60) -> dict[str, str]:
 
 FLOODS: dict[str, dict[str, str | bytes]] = {
     "extracts that are no YAML": {EXTRACTS: "[", **many_logics(IMPORT, "EXTRACT: a{}")},
-    "extracts that are not UTF-8": {EXTRACTS: b"\xff", **many_logics(IMPORT, "EXTRACT: a{}")},
     "extracts that are empty": {EXTRACTS: "", **many_logics(IMPORT, "EXTRACT: a{}")},
     "extracts that do not exist": many_logics(IMPORT, "EXTRACT: a{}"),
     "extracts that need themselves": {EXTRACTS: extracts("EXTRACT: a0"), **many_logics(IMPORT, "EXTRACT: a0")},
-    "an extract that is gone": {EXTRACTS: extracts("BOOLEAN: true"), **many_logics(IMPORT, "EXTRACT: gone")},
-    "an extract that cannot be read": {EXTRACTS: extracts("NOPE: true"), **many_logics(IMPORT, "EXTRACT: a0")},
-    "an extract of another type": {EXTRACTS: extracts("NUMBER: 1"), **many_logics(IMPORT, "NOT: {{arg: {{EXTRACT: a0}}}}")},
-    "a path that is no extracts file": many_logics("importExtracts: [{file: policy.yaml}]\n", "EXTRACT: a{}"),
-    "a type directory that is gone": many_logics(
-        "importExtracts: [{file: /types/Gone/a.extracts.yaml}, {file: /types/Gone/b.extracts.yaml}]\n", "EXTRACT: a{}"
-    ),
     "a framework that is gone": {
         f"ce/p{number:03}/policy.yaml": f"{NAMES}description: d\nframeworkMappings: [/frameworks/gone/{number:02}/01]\n"
         for number in range(60)
-    },
-    "test data that are no JSON": {
-        "ce/acme/test-data.json": "[",
-        **many_logics("testData: [{file: test-data.json}]\n", "BOOLEAN: false"),
-    },
-    "test data without expectations": {
-        "ce/acme/test-data.json": json.dumps([{"Id": str(number)} for number in range(60)]),
-        **many_logics("testData: [{file: test-data.json}]\n", "BOOLEAN: false"),
     },
     "a condition repeated by an alias": {
         LOGIC: "inputType: Bucket\notherwise: {status: COMPLIANT, currentStateMessage: m}\n"
@@ -207,12 +172,6 @@ def test_diagnostics_are_in_the_order_of_their_places_and_none_is_told_twice(tmp
     found = checked(write(tmp_path, FLOODS["a condition repeated by an alias"] | {POLICY: f"{NAMES}x: 1\n"}))
     assert sorted(found, key=lambda each: (each.span, each.code)) == found
     assert [("L121", POLICY), ("L120", POLICY), ("L124", LOGIC)] == [(each.code, each.path) for each in errors(found)]
-
-
-def test_errors_of_one_file_do_not_hide_those_of_another(tmp_path):
-    files = {"ce/acme/a.logic.yaml": "[", "ce/acme/b.logic.yaml": logic("TEXT: a"), "types/Bucket/type.yaml": "label: 1\n"}
-    expected = ["ce/acme/a.logic.yaml", "ce/acme/b.logic.yaml", "types/Bucket/type.yaml"]
-    assert expected == [each.path for each in errors(checked(write(tmp_path, files)))]
 
 
 def test_a_sound_repository_has_neither_errors_nor_warnings(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.repositories import logic
-from tests.unit.authoring.lint.linted import TYPE, both, field, found, messages
+from tests.unit.authoring.lint.linted import TYPE, field, found
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
 
@@ -13,10 +13,6 @@ def extracts(**values):
 
 
 DEBUG = {"DEBUG": {"name": "x", "arg": field("a__c")}}
-
-
-def test_flagged_in_production_logic_however_deep(tmp_path):
-    assert ["`DEBUG` was left in production logic"] == messages(tmp_path, "A310", both(field("a__c"), DEBUG))
 
 
 def test_flagged_in_extracts(tmp_path):

@@ -36,27 +36,20 @@ PASSING: dict[str, tuple[list, list, str, list[str]]] = {
     "an equality": ([equal(A, "x")], [], "COMPLIANT", ["a__c"]),
     "an inequality": ([no(equal(A, "x"))], ["INAPPLICABLE"], "INCOMPLIANT", ["a__c"]),
     "an order": ([ORDER], [], "COMPLIANT", ["size__c"]),
-    "an inapplicable otherwise": ([ORDER], [], "INAPPLICABLE", ["size__c"]),
     "a Boolean": ([field("on__c")], [], "COMPLIANT", ["on__c"]),
-    "a Boolean that is off": ([equal(field("on__c"), {"BOOLEAN": False})], [], "COMPLIANT", ["on__c"]),
     "a part of a conjunction": ([both(equal(A, "x"), ORDER)], [], "COMPLIANT", ["a__c", "size__c"]),
     "the newcomer's policy": ([both(equal(A, "x"), no(SMALL)), SMALL], ["INCOMPLIANT", "INAPPLICABLE"], "COMPLIANT", ["a__c"]),
     "a query": ([equal(query("k"), "x")], [], "COMPLIANT", ["document__c"]),
-    "another field's emptiness": ([both(equal(A, "x"), no(EMPTY_B))], [], "COMPLIANT", ["a__c"]),
     "two fields that are compared": ([{"NOT_EQUAL": {"left": A, "right": B}}], ["COMPLIANT"], "INCOMPLIANT", ["a__c", "b__c"]),
 }
 SILENT: dict[str, tuple[list, list, str]] = {
     "a fault for null": ([equal(A, "x")], ["COMPLIANT"], "INCOMPLIANT"),
     "nothing known for null": ([equal(A, "x"), equal(A, "y")], ["INCOMPLIANT", "COMPLIANT"], "UNDETERMINED"),
-    "no fault at all": ([equal(A, "x")], ["COMPLIANT"], "INAPPLICABLE"),
     "a check": ([equal(GUARDED, "x")], [], "COMPLIANT"),
-    "a check in a later condition": ([equal(A, "x"), equal(GUARDED, "y")], [], "COMPLIANT"),
     "a delegate": ([equal(field("a__c", noAccessDelegate={"path": "b__c", "currentStateMessage": "d"}), "x")], [], "COMPLIANT"),
     "a condition with IS_EMPTY": ([EMPTY_A, equal(A, "x")], ["COMPLIANT", "INCOMPLIANT"], "COMPLIANT"),
-    "a comparison with the empty text": ([equal(A, ""), equal(A, "x")], ["COMPLIANT", "INCOMPLIANT"], "COMPLIANT"),
     "a check of a query": ([equal(query("k", resultIsEmpty="no k"), "x")], [], "COMPLIANT"),
     "an answer that decides nothing": ([both(equal(A, "x"), equal(B, "x")), equal(B, "x")], [], "UNDETERMINED"),
-    "an Id": ([equal(field("Id"), "x")], [], "COMPLIANT"),
 }
 
 

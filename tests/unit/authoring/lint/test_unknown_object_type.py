@@ -49,11 +49,6 @@ def test_known_types_and_those_near_nothing_are_silent(tmp_path: Path, type_name
     assert [] == said(tmp_path, type_name, {"types/types.json": CATALOGUE})
 
 
-def test_two_policies_over_one_type_know_it(tmp_path: Path) -> None:
-    files = {"ce/o/policy.yaml": POLICY, "ce/o/prod.logic.yaml": logic(input_type=MISSPELT), "types/types.json": CATALOGUE}
-    assert [] == said(tmp_path, MISSPELT, files)
-
-
 def test_a_type_of_the_library_is_known(tmp_path: Path) -> None:
     for name, near in (("CA10__CaAwsUser__c", False), ("CA10__CaAwsUsr__c", True)):
         repository = open_repository(write(tmp_path / name, policy_files(logic(input_type=name))))
@@ -69,11 +64,6 @@ def test_names_that_a_catalogue_does_not_have_are_told(tmp_path: Path) -> None:
     ] == [(one.message, one.help) for one in diagnostics]
 
 
-def test_what_every_object_has_needs_no_catalogue(tmp_path: Path) -> None:
-    checks = [equal(field("Id"), "x"), equal(field("Name"), "x"), equal(field("CA10__disappearanceTime__c"), "x")]
-    assert [] == found(tmp_path, "A307", logic(*checks), {"types/types.json": CATALOGUE})
-
-
 @pytest.mark.parametrize("path", ["o__r.Id", "x__r.Id", "CreatedDate", "RecordType.DeveloperName"])
 def test_what_a_catalogue_need_not_name_is_not_told(tmp_path: Path, path: str) -> None:
     own = {"fields": [{"apiName": "x__c"}, {"apiName": "y__c", "relationshipName": "o"}]}
@@ -85,11 +75,6 @@ def test_types_that_differ_in_a_short_word_may_both_exist_unless_a_catalogue_lis
     assert [] == said(tmp_path / "1", "CA10__CaAwsVpn__c", known)
     listed = {"types/types.json": json.dumps([{"apiName": "CA10__CaAwsVpc__c", "fields": []}])}
     assert ["did you mean `CA10__CaAwsVpc__c`?"] == said(tmp_path / "2", "CA10__CaAwsVpn__c", listed)
-
-
-def test_a_catalogue_that_names_no_type_lists_none(tmp_path: Path) -> None:
-    files = {"types/CA10__CaAwsVpc__c/type.yaml": {"label": "VPC"}, "types/types.json": "[]"}
-    assert [] == said(tmp_path, "CA10__CaAwsVpn__c", files)
 
 
 @pytest.mark.parametrize("fields", [None, [], [{"apiName": "CA10__name__c"}, {"label": "nameless"}]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from perpend.authoring.lint.check import lint_repository
 from perpend.language.syntax.repository import Repository
 from tests.repositories import logic, policy_files, write
-from tests.unit.authoring.lint.linted import TYPE, field, found, messages
+from tests.unit.authoring.lint.linted import TYPE, field, messages
 
 EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
 COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}
@@ -18,15 +18,6 @@ def extracts(**values):
 
 DISKS = {"relationshipName": "disks__r", "conditions": [COMPLIANT | {"check": {"EXTRACT": "flag"}}], "otherwise": COMPLIANT}
 FILES = extracts(flag=field("flag__c"))
-
-
-def test_flagged_where_it_is_imported(tmp_path):
-    (flag,) = found(tmp_path, "A303", {**logic(field("flag__c")), **IMPORTS}, FILES)
-    assert f"no extract of `/{EXTRACTS}` is used here" == flag.message
-
-
-def test_left_alone_where_a_condition_uses_it(tmp_path):
-    assert [] == messages(tmp_path, "A303", {"EXTRACT": "flag"}, files=FILES, **IMPORTS)
 
 
 def test_left_alone_where_a_related_list_below_uses_it(tmp_path):

@@ -12,15 +12,12 @@ REGIONS = ("us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "sa-
 @pytest.mark.parametrize(
     ("written", "meant", "number"),
     [
-        ("", "", 0),
         ("", "ab", 2),
         ("size", "size", 0),
         ("sise", "size", 1),
-        ("siz", "size", 1),
         ("sizee", "size", 1),
         ("us-esat-1", "us-east-1", 1),
         ("us-esat-1", "us-west-1", 2),
-        ("abc", "xyz", 3),
     ],
 )
 def test_mistakes_are_counted(written, meant, number):

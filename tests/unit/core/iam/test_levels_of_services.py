@@ -80,16 +80,3 @@ def test_a_policy_of_identities_is_the_own_accounts() -> None:
     assert AccessPolicy(extended).allows(["iam:CreateAccessKey"], AccessLevel.NOBODY)
     assert not AccessPolicy(extended).allows(["iam:DeleteUser", "s3:GetObject"], AccessLevel.NOBODY)
     assert not AccessPolicy(extended).allows(["ec2:RunInstances"], AccessLevel.SAME_ACCOUNT)
-
-
-@pytest.mark.parametrize(
-    ("principal", "condition", "level"),
-    [
-        ({"Service": "ec2.amazonaws.com"}, {}, "AWS_SERVICE"),
-        ({"AWS": f"arn:aws:iam::{STRANGER}:root"}, {"StringEquals": {"sts:ExternalId": "x"}}, "EXTERNAL_PRINCIPAL"),
-        ({"AWS": "arn:aws:iam::222233334444:role/ci"}, {}, "SAME_ORG"),
-    ],
-)
-def test_the_trust_of_a_role_has_no_resource(principal: Any, condition: Any, level: str) -> None:
-    given = {"Version": "2012-10-17", "Statement": {**allow(principal, "sts:AssumeRole"), "Condition": condition}}
-    assert level == extended_document(given, PolicyKind.TRUST, KNOWN)["Statement"]["AccessLevel"]

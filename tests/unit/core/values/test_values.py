@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from string import ascii_letters
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.core.values.types import EVERY_TYPE, ValueType
+from perpend.core.values.types import ValueType
 from perpend.core.values.values import (
     DAY,
     WHITE_SPACE,
-    collection,
     date_time_from_text,
     double,
     duration_from_gcp,
@@ -63,81 +61,10 @@ def test_norm(text: str | None, expected: str) -> None:
     assert expected == norm(text)
 
 
-def test_norm_keeps_every_letter_at_both_ends() -> None:
-    assert [f"{letter.lower()} {letter.lower()}" for letter in ascii_letters] == [
-        norm(f" {letter}  {letter}") for letter in ascii_letters
-    ]
-
-
 @given(st.text(alphabet=st.sampled_from(WHITE_SPACE + "aBé\u00a0")))
 def test_norm_is_its_own_normal_form_and_says_what_is_empty(text: str) -> None:
     assert norm(text) == norm(norm(text))
     assert (norm(text) == "") == is_empty(text, ValueType.TEXT)
-
-
-@pytest.mark.parametrize("kind", sorted(EVERY_TYPE | {ValueType.ANY}))
-def test_null_is_empty_in_every_type(kind: ValueType) -> None:
-    assert is_empty(None, kind)
-
-
-@pytest.mark.parametrize(
-    ("value", "kind", "expected"),
-    [
-        ("", ValueType.TEXT, True),
-        (" \n", ValueType.TEXT, True),
-        ("\u00a0", ValueType.TEXT, False),
-        ("", ValueType.BYTES, True),
-        (" ", ValueType.BYTES, False),
-        (0, ValueType.NUMBER, False),
-        (False, ValueType.BOOLEAN, False),
-        (0, ValueType.DATE_TIME, False),
-        (0, ValueType.DURATION, False),
-        ({}, ValueType.JSON, True),
-        ({"a": None}, ValueType.JSON, True),
-        ({"a": {}}, ValueType.JSON, False),
-        ([], ValueType.JSON, True),
-        ([None], ValueType.JSON, False),
-        ("", ValueType.JSON, False),
-        (0, ValueType.JSON, False),
-        ((), ValueType.ATTRIBUTES, False),
-        ((), ValueType.SET_OF_TEXT, True),
-        (("",), ValueType.LIST_OF_TEXT, False),
-        (" ", ValueType.ANY, True),
-        (False, ValueType.ANY, False),
-        ([], ValueType.ANY, True),
-    ],
-)
-def test_emptiness(value: Any, kind: ValueType, expected: bool) -> None:
-    assert expected == is_empty(value, kind)
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "expected"),
-    [
-        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
-        ([1, 2], [2, 1], False),
-        (1, 1.0, True),
-        (1, True, False),
-        (0, False, False),
-        ([1], [True], False),
-        ({"a": 0}, {"a": False}, False),
-        (30, "30", False),
-        ({"a": None}, {}, True),
-        ({}, None, True),
-        ({"a": {"b": None}}, {"a": {}}, True),
-        ([], None, False),
-        ([], {}, False),
-        ([None], [], False),
-        ([None], [{}], True),
-        ("", None, False),
-        ("A", "a", False),
-        (2**53, 2**53 + 1, True),
-        (2**53 - 1, 2**53, False),
-    ],
-)
-def test_json_equality(left: Any, right: Any, expected: bool) -> None:
-    assert expected == (json_normal(left) == json_normal(right))
-    assert expected == (json_normal(right) == json_normal(left))
 
 
 @given(JSON)
@@ -151,45 +78,19 @@ def test_json_equals_itself_with_null_keys_added(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "flags", "expected"),
-    [
-        (ValueType.TEXT, (False, False, False), ("b", "", "a", "a", "")),
-        (ValueType.TEXT, (True, False, False), ("b", "a", "a")),
-        (ValueType.TEXT, (False, True, False), ("b", "", "a")),
-        (ValueType.TEXT, (True, True, True), ("a", "b")),
-        (ValueType.BYTES, (True, True, False), ("B", "a", "A", " ")),
-        (ValueType.BYTES, (True, True, True), (" ", "A", "B", "a")),
-    ],
-)
-def test_collection(kind: ValueType, flags: tuple[bool, bool, bool], expected: tuple[str, ...]) -> None:
-    skip_empty, skip_repeated, ordered = flags
-    items = ["B", "", "a", "A", " "]
-    assert expected == collection(items, kind, skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)
-
-
-@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("1970-01-01", 0),
-        ("1970-01-01T00:00:00Z", 0),
         ("1970-01-01t00:00:01z", SECOND),
-        ("1970-01-01 00:00", 0),
         ("1970-01-02T00:00:00", DAY),
         ("1970-01-01T01:00:00+01:00", 0),
-        ("1970-01-01T01:00:00+0100", 0),
-        ("1970-01-01T01:00:00+01", 0),
         ("1969-12-31T23:59:59-00:00", -SECOND),
-        ("1969-12-31T16:00:00-08:00", 0),
         ("1970-01-01T05:30:00+05:30", 0),
-        ("1970-01-01T18:00:00+18:00", 0),
         ("1969-12-31T06:00:00-18:00", 0),
-        ("1970-01-01T00:59:00+00:59", 0),
         ("1970-01-01T00:00:00.1Z", 100),
-        ("1970-01-01T00:00:00,25Z", 250),
         ("1970-01-01T00:00:00.123456789Z", 123),
         ("1969-12-31T23:59:59.999Z", -1),
         (" 1970-01-01\n", 0),
-        ("2024-02-29", 1_709_164_800_000),
         ("2000-02-29", 951_782_400_000),
         ("0001-01-01", -62_135_596_800_000),
         ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
@@ -241,31 +142,6 @@ def test_texts_of_instants(instant: int, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("P1D", DAY),
-        ("P1W", 7 * DAY),
-        ("P1M", 30 * DAY),
-        ("P1Y", 360 * DAY),
-        ("P1Y1M1W1D", 398 * DAY),
-        ("PT1H", 3_600 * SECOND),
-        ("PT1M", 60 * SECOND),
-        ("PT1.5S", 1_500),
-        ("PT0,001S", 1),
-        ("PT0.0009S", 0),
-        ("-P1D", None),
-        ("+P1D", None),
-        ("PT36H", 36 * 3_600 * SECOND),
-        ("P" + "9" * 18 + "D", 999_999_999_999_999_999 * DAY),
-        (" P1D ", DAY),
-        ("P0D", 0),
-    ],
-)
-def test_iso_durations(text: str, expected: int) -> None:
-    assert expected == duration_from_iso(text)
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -294,25 +170,6 @@ def test_no_iso_durations(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("0s", 0),
-        ("60s", 60 * SECOND),
-        ("1m", 60 * SECOND),
-        ("1h", 3_600 * SECOND),
-        ("7d", 7 * DAY),
-        ("2592000s", 30 * DAY),
-        ("1.5s", 1_500),
-        ("0.000000001d", 0),
-        ("0.0001d", 8_640),
-        (" 1s\n", SECOND),
-    ],
-)
-def test_gcp_durations(text: str, expected: int) -> None:
-    assert expected == duration_from_gcp(text)
-
-
-@pytest.mark.parametrize(
     "text",
     ["", "1", "s", "1 s", "1S", "-1s", "+1s", "1.s", ".5s", "1w", "1ms", "P1D", "1e3s", "１s", "1m30s", "\u00a01s", "1s\x1f"],
 )
@@ -325,25 +182,14 @@ def test_no_gcp_durations(text: str) -> None:
     [
         (0, "0.0"),
         (-0.0, "-0.0"),
-        (90, "90.0"),
-        (-1, "-1.0"),
-        (1.0000000001, "1.0000000001"),
-        (0.1, "0.1"),
         (0.001, "0.001"),
         (0.0010000000000000002, "0.0010000000000000002"),
         (0.0009999999999999998, "9.999999999999998E-4"),
         (0.00099, "9.9E-4"),
-        (-0.0001, "-1.0E-4"),
         (9_999_999, "9999999.0"),
-        (9_999_999.999999998, "9999999.999999998"),
         (10_000_000, "1.0E7"),
-        (-10_000_000, "-1.0E7"),
-        (12_345_678.9, "1.23456789E7"),
-        (1_111_111_111.222224, "1.111111111222224E9"),
         (100_000_000_000, "1.0E11"),
         (2**53, "9.007199254740992E15"),
-        (9_999_999_999_999_998, "9.999999999999998E15"),
-        (1e16, "1.0E16"),
         (1.5e22, "1.5E22"),
         (1.7976931348623157e308, "1.7976931348623157E308"),
         (2.2250738585072014e-308, "2.2250738585072014E-308"),

@@ -60,9 +60,6 @@ def test_a_declared_field_has_its_declared_type(tmp_path: Path) -> None:
     ("other", "kind"),
     [
         ({"NUMBER": 1}, ValueType.NUMBER),
-        ({"BYTES": "a"}, ValueType.BYTES),
-        ({"DATE_TIME": "2026-01-01"}, ValueType.DATE_TIME),
-        ({"DURATION": "P1D"}, ValueType.DURATION),
         ({"SET": {"itemType": "TEXT", "items": []}}, ValueType.SET_OF_TEXT),
         (field("nowhere__c"), ValueType.ANY),
     ],
@@ -76,88 +73,13 @@ def test_an_undeclared_field_takes_the_type_of_its_partner(tmp_path: Path, other
 @pytest.mark.parametrize(
     ("check", "name", "kind"),
     [
-        ({"LESS_THAN": {"left": field("a"), "right": field("b")}}, "left", ValueType.NUMBER),
-        ({"IS_BEFORE_TODAY": {"arg": field("a")}}, "arg", ValueType.DATE_TIME),
-        ({"CONTAINS": {"arg": field("a"), "search": {"TEXT": "x"}}}, "arg", ValueType.TEXT),
-        ({"CONTAINS": {"arg": field("a"), "search": {"BYTES": "x"}}}, "arg", ValueType.BYTES),
         ({"CONTAINS": {"arg": {"SET": {"itemType": "BYTES", "items": []}}, "search": field("a")}}, "search", ValueType.BYTES),
         ({"CONTAINS_ANY": {"arg": {"TEXT": "x"}, "search": field("a")}}, "search", ValueType.SET_OF_TEXT),
         ({"CONTAINS_ANY": {"arg": field("a"), "search": {"LIST": {"itemType": "BYTES", "items": []}}}}, "arg", ValueType.BYTES),
-        ({"IS_EMPTY": {"arg": field("a")}}, "arg", ValueType.ANY),
     ],
 )
 def test_an_undeclared_field_takes_the_type_that_is_asked_for(tmp_path: Path, check: Any, name: str, kind: ValueType) -> None:
     assert kind is expression(analyzed(tmp_path, check)).arguments[name].type
-
-
-def test_no_field_is_a_collection(tmp_path: Path) -> None:
-    assert ["A201"] == codes(analyzed(tmp_path, {"COLLECTION_CONTAINS": {"arg": field("a"), "search": {"TEXT": "x"}}}))
-
-
-def test_an_undeclared_field_as_a_condition_is_boolean(tmp_path: Path) -> None:
-    asked = program_of(analyzed(tmp_path, {"DEBUG": {"name": "seen", "arg": field("a")}}))
-    assert asked.block.conditions[0].expression.arguments["arg"].type is ValueType.BOOLEAN
-    assert judged(asked, {"a": True}).index == 199
-
-
-def test_debug_has_the_type_of_its_argument_unless_it_is_true_anyway(tmp_path: Path) -> None:
-    text = {"name": "seen", "arg": {"TEXT": "x"}}
-    assert ["A209"] == codes(analyzed(tmp_path, {"DEBUG": text}))
-    assert [] == codes(analyzed(tmp_path, {"DEBUG": {**text, "returnTrue": True}}))
-    assert ["A201"] == codes(
-        analyzed(tmp_path, {"REGEX_MATCHES": {"arg": {"DEBUG": {**text, "returnTrue": True}}, "regex": "x"}})
-    )
-
-
-@pytest.mark.parametrize(
-    ("check", "code", "message"),
-    [
-        (field("size__c"), "A209", "`FIELD` is Number, not Boolean"),
-        ({"AND": {"args": [field("on__c"), {"TEXT": "x"}]}}, "A201", "`AND` takes Boolean as `args`, not Text"),
-        ({"IS_BEFORE_TODAY": {"arg": field("size__c")}}, "A201", "`IS_BEFORE_TODAY` takes DateTime as `arg`, not Number"),
-        (equal(field("size__c"), {"TEXT": "1"}), "A202", "cannot compare Number with Text"),
-        (equal({"TEXT": "a"}, {"BYTES": "a"}), "A202", "cannot compare Text with Bytes"),
-        (
-            equal({"SET": {"itemType": "TEXT", "items": []}}, {"LIST": {"itemType": "TEXT", "items": []}}),
-            "A202",
-            "cannot compare SetOfText with ListOfText",
-        ),
-        ({"LESS_THAN": {"left": {"NUMBER": 1}, "right": {"DURATION": "P1D"}}}, "A202", "cannot compare Number with Duration"),
-        (
-            {"CONTAINS": {"arg": {"SET": {"itemType": "TEXT", "items": []}}, "search": {"BYTES": "a"}}},
-            "A202",
-            "cannot search SetOfText for Bytes",
-        ),
-        ({"EXTRACT": "none"}, "A203", "unknown extract `none`"),
-        (
-            {"RELATED_LIST_HAS": {"status": "COMPLIANT", "relationshipName": "Parts__r"}},
-            "A207",
-            "no related list `Parts__r` is declared here",
-        ),
-        (
-            {
-                "IS_EMPTY": {
-                    "arg": {
-                        "JSON_QUERY_TEXT": {
-                            "arg": {"JSON": {}},
-                            "expression": "a[",
-                            "undeterminedIf": {"evaluationError": "", "resultTypeMismatch": ""},
-                        }
-                    }
-                }
-            },
-            "A210",
-            None,
-        ),
-        ({"REGEX_MATCHES": {"arg": {"TEXT": "a"}, "regex": "(?=a)"}}, "A211", None),
-        ({"GCP_LOGGING_QUERY_MATCH": {"arg": {"TEXT": "a"}, "value": "a=("}}, "A212", None),
-    ],
-)
-def test_a_mistake_has_a_code_and_a_sentence(tmp_path: Path, check: Any, code: str, message: str | None) -> None:
-    found = problems(analyzed(tmp_path, check))
-    assert [code] == [one.code for one in found]
-    assert message in (None, found[0].message)
-    assert analyzed(tmp_path, check).analyzed(LOGIC).program is None
 
 
 def test_a_mistake_is_underlined_where_it_stands(tmp_path: Path) -> None:
@@ -239,14 +161,6 @@ def test_extracts_in_a_circle_are_told_with_the_circle(tmp_path: Path) -> None:
     assert [("A205", "a → b → c → a")] == [(one.code, one.help) for one in found]
 
 
-def test_an_extract_defined_twice_is_told(tmp_path: Path) -> None:
-    files = extracts_of(THING, ("a", field("on__c")), ("a", {"BOOLEAN": True}))
-    analyzer = analyzed(tmp_path, {"EXTRACT": "a"}, files=files, importExtracts=imports(THING))
-    found = analyzer.extract_diagnostics(f"/types/{THING}/e.extracts.yaml")
-    assert ["A206"] == [one.code for one in found]
-    assert found[0].label.startswith("first defined in line ")
-
-
 def test_the_import_of_the_type_reached_is_taken(tmp_path: Path) -> None:
     files = extracts_of(THING, ("known", field("on__c"))) | extracts_of(
         OWNER, ("known", {"NOT_EMPTY": {"arg": field("level__c")}})
@@ -285,11 +199,6 @@ def test_a_faulty_extract_breaks_only_what_uses_it(tmp_path: Path) -> None:
     assert analyzer.analyzed("/ce/second/prod.logic.yaml").program is not None
 
 
-def test_an_import_that_is_missing_or_no_extracts_file_is_told_once(tmp_path: Path) -> None:
-    missing = [{"file": "/types/X/none.extracts.yaml"}, {"file": f"/types/{THING}/type.yaml"}]
-    assert ["L133", "L134"] == [found.code for found in problems(analyzed(tmp_path, {"EXTRACT": "a"}, importExtracts=missing))]
-
-
 def test_a_logic_file_that_cannot_be_read_has_no_program(tmp_path: Path) -> None:
     analyzer = analyzer_of(tmp_path, policy_files("conditions: ["))
     assert analyzer.analyzed(LOGIC).program is None
@@ -306,36 +215,12 @@ def test_children_are_typed_by_the_declared_relationship(tmp_path: Path) -> None
     assert ["A202"] == codes(analyzed(tmp_path, relatedLists=[related]))
 
 
-def test_older_searches_are_read_by_the_files_dialect(tmp_path: Path) -> None:
-    check = {"CONTAINS": {"arg": field("name"), "substring": {"TEXT": "Prod"}}}
-    new = program_of(analyzed(tmp_path, check))
-    old_logic = {**logic(check), "inputObject": THING}
-    del old_logic["inputType"]
-    old = program_of(analyzer_of(tmp_path, policy_files(old_logic)))
-    assert ["name.contains('Prod')", "name.containsCaseSensitive('Prod')"] == [one.verdicts[199].text for one in (new, old)]
-    assert [199, 200] == [judged(one, {"name": "my prod"}).index for one in (new, old)]
-
-
-def test_older_keys_of_conditions_mean_the_same(tmp_path: Path) -> None:
-    document = logic({"BOOLEAN": True})
-    document["conditions"][0]["condition"] = document["conditions"][0].pop("check")
-    assert judged(program_of(analyzer_of(tmp_path, policy_files(document))), {}).index == 199
-
-
 def test_the_verdict_table_lists_every_end_in_order(tmp_path: Path) -> None:
     check = {"NOT_EMPTY": {"arg": field("a", undeterminedIf={"isEmpty": "no a"})}}
     program = program_of(analyzed(tmp_path, check, {"BOOLEAN": True}, recordTypes=["X"]))
     assert [0, 98, 99, 101, 199, 299, 300] == list(program.verdicts)
     assert program.policy_id == "/ce/policy"
     assert THING == program.input_type
-
-
-def test_a_remediation_is_kept_and_a_blank_one_is_none(tmp_path: Path) -> None:
-    document = logic({"BOOLEAN": True}, {"BOOLEAN": True})
-    document["conditions"][0]["remediationMessage"] = "Mend it."
-    document["conditions"][1]["remediationMessage"] = ""
-    verdicts = program_of(analyzer_of(tmp_path, policy_files(document))).verdicts
-    assert ["Mend it.", None] == [verdicts[index].remediation for index in (199, 299)]
 
 
 def test_reads_name_each_field_once_in_order_of_reading(tmp_path: Path) -> None:

@@ -27,26 +27,15 @@ DISKS = "\nrelatedLists: [{relationshipName: disks__r, conditions: [], otherwise
 
 ERRORS = {
     "Text compared with Number": ("A202", logic("¦IS_EQUAL: {left: {TEXT: a}, right: {NUMBER: 1}}")),
-    "Text compared with Bytes": ("A202", logic("¦NOT_EQUAL: {left: {TEXT: a}, right: {BYTES: a}}")),
-    "a list compared with a set": (
-        "A202",
-        logic("¦IS_EQUAL: {left: {LIST: {itemType: TEXT, items: []}}, right: {SET: {itemType: TEXT, items: []}}}"),
-    ),
     "Text sought in a set of Bytes": (
         "A202",
         logic("¦CONTAINS: {arg: {SET: {itemType: BYTES, items: [a]}}, search: {TEXT: a}}"),
     ),
     "a Number where Text belongs": ("A201", logic("STARTS_WITH: {arg: {¦NUMBER: 1}, search: {TEXT: a}}")),
     "a Text where a date belongs": ("A201", logic("IS_BEFORE_TODAY: {arg: {¦TEXT: a}}")),
-    "a Text ordered": ("A201", logic("LESS_THAN: {left: {¦TEXT: a}, right: {NUMBER: 1}}")),
-    "a Text negated": ("A201", logic("NOT: {arg: {¦TEXT: a}}")),
     "a check that is Text": ("A209", logic("¦TEXT: a")),
-    "a check that is Number": ("A209", logic("¦NUMBER: 1")),
     "a day that does not exist": ("L126", logic('IS_BEFORE_TODAY: {arg: {DATE_TIME: ¦"2026-02-30"}}')),
-    "an hour that does not exist": ("L126", logic('IS_BEFORE_TODAY: {arg: {DATE_TIME: ¦"2026-01-01T25:00:00Z"}}')),
-    "a date in words": ("L126", logic("IS_BEFORE_TODAY: {arg: {UNIT_TEST_DATE_TIME: ¦yesterday}}")),
     "a duration that is none": ("L126", logic("IS_EMPTY: {arg: {DURATION: ¦90 days}}")),
-    "a duration without a length": ("L126", logic("IS_EMPTY: {arg: {DURATION: ¦P}}")),
     "a status that is none": ("L126", logic(f"RELATED_LIST_HAS: {{status: ¦BROKEN, relationshipName: disks__r}}{DISKS}")),
     "a condition's status that is none": ("L123", logic("BOOLEAN: true").replace("COMPLIANT", "¦COMPLAINT", 1)),
     "a related list that is not declared": (
@@ -68,9 +57,7 @@ ERRORS = {
     ),
     "a delegate with a strange key": ("L120", delegate("{path: a__c, currentStateMessage: m, ¦pfad: b__c}")),
     "a delegate without a message": ("L122", delegate("¦{path: a__c}")),
-    "a delegate whose message is a number": ("L122", delegate("¦{path: a__c, currentStateMessage: 1}")),
     "a delegate that is no path": ("L122", delegate("¦{path: a..b, currentStateMessage: m}")),
-    "a delegate that is a text": ("L122", delegate("¦a__c")),
     "JMESPath, plain": ("A210", query("a[?b == `1`].c ¦d")),
     "JMESPath, quoted once": ("A210", query("'a[?b == ''x''].c ¦d'")),
     "JMESPath, quoted twice": ("A210", query('"a[?b == \\"x\\"].c ¦d"')),
@@ -78,11 +65,9 @@ ERRORS = {
     "JMESPath, folded": ("A210", query(">-\n              a[?b == `1`]\n              .c ¦d")),
     "JMESPath, literal": ("A210", query("|\n              a.b |\n                c ¦d\n")),
     "JMESPath that ends too early": ("A210", query("foo¦[")),
-    "JMESPath that ends too early, quoted": ("A210", query("'foo[¦'")),
     "JMESPath of nothing": ("A210", query("¦''")),
     "a function that does not exist": ("A210", query("a.b[?¦is_null(c)]")),
     "a function with too many arguments": ("A210", query("a | ¦length(b, c)")),
-    "a function with too few arguments": ("A210", query("¦contains(a)")),
     "JMESPath of 5,000 negations": ("A210", query(f"'¦{'!' * 5_000}a'")),
     "JMESPath of 3,000 alternatives": ("A210", query("¦a" + " || a" * 3_000)),
 }

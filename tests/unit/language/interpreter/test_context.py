@@ -11,53 +11,12 @@ from perpend.core.objects.object_types import ObjectType, Types
 from perpend.core.values.partial_object import MISSING, PartialObject
 from perpend.language.interpreter.context import EvaluationContext
 from tests.repositories import analyzer_of, judged, logic, policy_files, program_of, write
-from tests.unit.language.interpreter.asked import GONE, NO, YES, end_of, equal, field, missing, program_asking
+from tests.unit.language.interpreter.asked import NO, YES, end_of, equal, field, missing, program_asking
 
-SET = {"SET": {"itemType": "TEXT", "items": ["a", "b"]}}
-LIST = {"LIST": {"itemType": "BYTES", "items": ["B", "a", ""]}}
 DATE, DURATION, NUMBER = {"DATE_TIME": "2026-01-10"}, {"DURATION": "P1D"}, {"NUMBER": 1}
-UNREADABLE = "unreadable"
 EMPTY = {"IS_EMPTY": {"arg": field("a")}}
 NAME = field("owner__r.name")
 IS_ANN = equal(NAME, {"TEXT": "ann"})
-
-
-@pytest.mark.parametrize(
-    ("other", "value", "expected"),
-    [
-        (SET, ["B ", "a", "", "b"], True),
-        (SET, [], False),
-        (SET, None, False),
-        (SET, "a,b", UNREADABLE),
-        (SET, ["a", 1], UNREADABLE),
-        (LIST, ["B", "a", ""], True),
-        (LIST, ["b", "a", ""], False),
-        (DATE, "2026-01-10T01:00:00+01:00", True),
-        (DATE, " ", False),
-        (DATE, "soon", UNREADABLE),
-        (DATE, 1, UNREADABLE),
-        (DURATION, "PT24H", True),
-        (DURATION, " ", False),
-        (DURATION, "a day", UNREADABLE),
-        (DURATION, 86_400_000, UNREADABLE),
-        (NUMBER, 1.0, True),
-        (NUMBER, True, UNREADABLE),
-        (NUMBER, "1", UNREADABLE),
-        ({"BOOLEAN": True}, True, True),
-        ({"BOOLEAN": True}, "true", UNREADABLE),
-        ({"BYTES": "A"}, "A", True),
-        ({"BYTES": "A"}, "a", False),
-        ({"TEXT": "A"}, " a ", True),
-        ({"TEXT": "A"}, 1, UNREADABLE),
-        ({"JSON": {"a": 1}}, {"a": 1.0, "b": None}, True),
-        ({"UNIT_TEST_NULL": {"returnType": "ATTRIBUTES"}}, None, True),
-        ({"UNIT_TEST_NULL": {"returnType": "ATTRIBUTES"}}, "a: b", UNREADABLE),
-    ],
-)
-def test_a_field_beside_a_value(tmp_path: Path, other: Any, value: Any, expected: Any) -> None:
-    found = judged(program_asking(tmp_path, equal(field(), other)), {"f": value})
-    assert expected == {199: True, 200: False, 0: UNREADABLE}[found.index]
-    assert (found.error or "").startswith("f holds " if expected is UNREADABLE else "")
 
 
 @pytest.mark.parametrize(
@@ -164,34 +123,10 @@ def test_what_a_lookup_leads_to_is_one_object_however_often_it_is_asked_for() ->
     assert frame.along([]) is frame
 
 
-@pytest.mark.parametrize(
-    ("owner", "index"),
-    [
-        ({"Id": "o", "name": "Ann"}, 199),
-        ({"Id": None, "name": "Ann"}, 199),
-        ({"name": "bob"}, 200),
-        ({"name": "ann", **GONE}, 200),
-        ({"Id": None, "name": None}, 200),
-        (None, 200),
-    ],
-)
-def test_a_field_behind_a_lookup(tmp_path: Path, owner: Any, index: int) -> None:
-    assert index == judged(program_asking(tmp_path, IS_ANN), {"owner__r": owner}).index
-
-
-def test_a_missing_parent_gives_null(tmp_path: Path) -> None:
-    assert judged(program_asking(tmp_path, {"IS_EMPTY": {"arg": NAME}}), {}).index == 199
-
-
 def test_a_lookup_that_holds_no_object_is_unreadable(tmp_path: Path) -> None:
     assert (0, "owner__r is no object") == end_of(program_asking(tmp_path, IS_ANN), {"owner__r": "ann"})
     deep = program_asking(tmp_path, {"IS_EMPTY": {"arg": field("owner__r.boss__r.name")}})
     assert (0, "owner__r.boss__r is no object") == end_of(deep, {"owner__r": {"boss__r": []}})
-
-
-@pytest.mark.parametrize("value", [None, "", "  "])
-def test_an_empty_deletion_field_means_that_the_object_is_there(tmp_path: Path, value: Any) -> None:
-    assert (100, None) == end_of(program_asking(tmp_path), {"CA10__disappearanceTime__c": value})
 
 
 @pytest.mark.parametrize(

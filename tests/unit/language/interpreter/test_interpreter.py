@@ -11,64 +11,14 @@ import pytest
 from perpend.language.interpreter.context import EvaluationContext
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.program import Expr, Program
-from tests.repositories import Ended, analyzer_of, codes, judged, logic, program_of, read_yaml, write
+from tests.repositories import Ended, analyzer_of, codes, judged, logic, program_of
 from tests.repositories import policy_files as files
-from tests.unit.language.interpreter.asked import GONE
 
-ON = {"FIELD": {"path": "CA10__on__c"}}
-FAILS = {"UNIT_TEST_RUNTIME_ERROR": {"returnType": "BOOLEAN", "message": "boom"}}
 CHECKED = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "The flag is unset."}}}
 
 
 def ends(root: Path, fields: dict[str, Any], *checks: Any, **more: Any) -> Ended:
     return judged(program_of(analyzer_of(root, files(logic(*checks, **more)))), fields)
-
-
-def test_the_first_true_condition_wins(tmp_path: Path) -> None:
-    conditions = [{"BOOLEAN": False}, {"BOOLEAN": True}, {"BOOLEAN": True}]
-    expected = Ended(299, "INAPPLICABLE", "true", "condition 2", None)
-    assert expected == ends(tmp_path, {}, *conditions, statuses=["COMPLIANT", "INAPPLICABLE", "INCOMPLIANT"])
-
-
-def test_otherwise_follows_the_last_condition(tmp_path: Path) -> None:
-    assert Ended(300, "COMPLIANT", "otherwise", "the rest", None) == ends(tmp_path, {}, {"BOOLEAN": False}, {"BOOLEAN": False})
-
-
-def test_without_conditions_otherwise_has_index_100(tmp_path: Path) -> None:
-    assert Ended(100, "COMPLIANT", "otherwise", "the rest", None) == ends(tmp_path, {})
-
-
-def test_null_does_not_fulfil_a_condition(tmp_path: Path) -> None:
-    assert ends(tmp_path, {"CA10__on__c": None}, ON).index == 200
-
-
-def test_a_disappeared_object_is_asked_nothing_else(tmp_path: Path) -> None:
-    expected = Ended(99, "DISAPPEARED", "isDisappeared(CA10__disappearanceTime__c)", "The object has disappeared.", None)
-    assert expected == ends(tmp_path, GONE, FAILS)
-
-
-def test_a_fired_check_ends_the_judgement(tmp_path: Path) -> None:
-    found = ends(tmp_path, {"flag": ""}, CHECKED, {"BOOLEAN": True})
-    assert Ended(101, "UNDETERMINED", "flag.isEmpty()", "The flag is unset.", None) == found
-
-
-def test_data_of_another_form_leave_the_object_unreadable(tmp_path: Path) -> None:
-    write(
-        tmp_path, {"types/CA10__CaThing__c/type.yaml": {"label": "T", "fields": [{"name": "CA10__on__c", "type": "checkbox"}]}}
-    )
-    found = ends(tmp_path, {"CA10__on__c": "true"}, ON)
-    assert Ended(0, "UNDETERMINED", "isUnreadable()", found.message, "CA10__on__c holds the text 'true', not Boolean") == found
-
-
-def test_an_object_of_another_record_type_is_inapplicable(tmp_path: Path) -> None:
-    program = program_of(analyzer_of(tmp_path, files(logic({"BOOLEAN": True}, recordTypes=["Standard", "My Type"]))))
-    other = judged(program, {"RecordType": {"DeveloperName": "Other"}})
-    assert (98, "INAPPLICABLE", "not(recordTypes(['Standard', 'My Type']))") == other[:3]
-    assert judged(program, {"RecordType": {"DeveloperName": "my  type "}}).index == 199
-    for missing in ({}, {"RecordType": None}, {"RecordType": {"DeveloperName": " "}}, {"RecordType": "Standard"}):
-        assert (0, "RecordType.DeveloperName is missing") == judged(program, missing)[0::4]
-    gone = {"RecordType": {"DeveloperName": "Other"}, "CA10__disappearanceTime__c": "2026-01-01"}
-    assert judged(program, gone).index == 99
 
 
 def test_today_is_the_day_of_the_snapshot_in_utc(tmp_path: Path) -> None:
@@ -78,89 +28,6 @@ def test_today_is_the_day_of_the_snapshot_in_utc(tmp_path: Path) -> None:
     assert judged(program, seen, "2026-01-10T00:00:00Z").index == 199
     assert judged(program, seen, "2026-01-09T23:59:59Z").index == 200
     assert judged(program, seen, "2026-01-10T00:30:00+01:00").index == 200
-
-
-WORKED = """
-    inputType: CA10__CaThing__c
-    importExtracts: [{file: /types/CA10__CaThing__c/object.extracts.yaml}]
-    conditions:
-      - status: INAPPLICABLE
-        currentStateMessage: Off
-        check: {IS_EQUAL: {left: {FIELD: {path: mode}}, right: {TEXT: "off"}}}
-      - status: INCOMPLIANT
-        currentStateMessage: Backups kept too briefly
-        check:
-          LESS_THAN:
-            left:
-              JSON_QUERY_NUMBER:
-                arg: {EXTRACT: cfgJson}
-                expression: "to_number(keepDays)"
-                undeterminedIf: {evaluationError: query failed, resultTypeMismatch: not a number}
-            right: {NUMBER: 7}
-    otherwise: {status: COMPLIANT, currentStateMessage: fine}
-"""
-EXTRACTS = """
-    extracts:
-      - name: cfgJson
-        value:
-          JSON_FROM:
-            arg:
-              FIELD:
-                path: cfg
-                undeterminedIf: {noAccessDelegate: {path: cfg, currentStateMessage: no access}}
-            undeterminedIf: {isInvalid: not JSON}
-"""
-
-
-@pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    extracts = {"types/CA10__CaThing__c/object.extracts.yaml": EXTRACTS}
-    return program_of(analyzer_of(tmp_path_factory.mktemp("worked"), files(WORKED, **extracts)))
-
-
-QUERY = "extract('cfgJson').jsonQueryText('to_number(keepDays)')"
-
-
-def test_the_worked_example_is_numbered_as_specified(worked: Program) -> None:
-    expected = {
-        201: ("cfg.delegatedTo(cfg).isEmpty()", "no access"),
-        202: ("cfg.asJson().isInvalid()", "not JSON"),
-        203: (f"{QUERY}.isResultTypeMismatch()", "not a number"),
-        204: (f"{QUERY}.isEvaluationFailed()", "query failed"),
-        299: (f"{QUERY} < number(7.0)", "Backups kept too briefly"),
-    }
-    assert expected == {index: (found.text, found.message) for index, found in worked.verdicts.items() if 200 < index < 300}
-
-
-@pytest.mark.parametrize(
-    ("fields", "index"),
-    [
-        ({"mode": "OFF"}, 199),
-        ({"cfg": None}, 201),
-        ({"cfg": "  "}, 201),
-        ({"cfg": "{x"}, 202),
-        ({"cfg": '{"keepDays": "3"}'}, 299),
-        ({"cfg": '{"keepDays": 7}'}, 300),
-        ({"cfg": '{"keepDays": null}'}, 300),
-        ({"cfg": "{}"}, 300),
-    ],
-)
-def test_the_worked_example_ends_as_specified(worked: Program, fields: dict[str, Any], index: int) -> None:
-    found = judged(worked, fields)
-    assert index == found.index
-    assert (index == 202) == (found.error is not None)
-
-
-def test_slots_are_counted_through_siblings_and_repeated_extracts(tmp_path: Path) -> None:
-    extracts = {"types/CA10__CaThing__c/object.extracts.yaml": EXTRACTS}
-    size = read_yaml("{SIZE: {arg: {EXTRACT: cfgJson}}}")
-    empty = read_yaml("{IS_EMPTY: {arg: {FIELD: {path: a, undeterminedIf: {isEmpty: a is empty}}}}}")
-    check = {"AND": {"args": [empty, {"IS_EQUAL": {"left": size, "right": size}}, FAILS]}}
-    more = {"importExtracts": [{"file": "/types/CA10__CaThing__c/object.extracts.yaml"}]}
-    program = program_of(analyzer_of(tmp_path, files(logic(check, **more), **extracts)))
-    delegate, invalid = "cfg.delegatedTo(cfg).isEmpty()", "cfg.asJson().isInvalid()"
-    expected = ["a.isEmpty()", delegate, invalid, delegate, invalid, "error('boom').throw()"]
-    assert expected == [program.verdicts[index].text for index in sorted(program.verdicts) if 100 < index < 199]
 
 
 def test_a_check_without_message_says_its_text(tmp_path: Path) -> None:

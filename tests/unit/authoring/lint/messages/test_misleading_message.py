@@ -24,9 +24,7 @@ def told(tmp_path, message, expression="access_key_2_active"):
     "message",
     [
         "access_key_1_active is blank.",
-        "`access_key_1_active` is blank.",
         "The column 'access_key_1_active' is blank.",
-        'The column "access_key_1_active" is blank',
         "The `size` is blank.",
     ],
 )
@@ -40,13 +38,9 @@ def test_flagged(tmp_path, message):
     "message",
     [
         "access_key_2_active is blank.",
-        "access_key_2_active is blank; access_key_1_active is not.",
-        "The second key's state is blank.",
         "The size is blank.",
-        "access_key_3_active is blank.",
         "my_access_key_1_active is blank.",
         "document__c holds no key; access_key_1_active either.",
-        "",
     ],
 )
 def test_left_alone(tmp_path, message):

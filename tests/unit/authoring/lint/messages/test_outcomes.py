@@ -19,17 +19,9 @@ def outcomes(tmp_path, code, *, status="INCOMPLIANT", check=None, **more):
     [
         ("A policy.", "the message only repeats the policy's name"),
         ("The object is not compliant", "the message does not describe the finding"),
-        ("Check failed!", "the message does not describe the finding"),
-        ("a__c is not true, so the policy is violated", None),
         ("MFA is off", None),
         ("The thing is not configured correctly.", "the message does not describe the finding"),
-        (
-            "It violates best practices; see the description.",
-            "the message does not describe the finding",
-        ),
         ("Its status is failed", None),
-        ("It is not configured with a key", None),
-        ("", None),
     ],
 )
 def test_a_fault_says_what_was_found(tmp_path, message, problem):
@@ -45,13 +37,9 @@ def test_other_statuses_may_say_what_they_want(tmp_path):
     ("remediation", "flagged"),
     [
         ("Please fix the issue.", True),
-        ("TBD", True),
         ("See the documentation", True),
-        ("Follow AWS best practices.", True),
-        ("Review the configuration of the object", True),
         ("https://docs.aws.amazon.com/IAM/latest/UserGuide/mfa.html", True),
         ("Delete the object", False),
-        ("Turn on MFA.", False),
         ("`aws iam delete-login-profile --user-name <user>`", False),
         (" ", False),
     ],
@@ -69,13 +57,8 @@ BEYOND_90 = {"IS_BEYOND_LAST_DAYS": {"arg": DATE, "offsetDays": 90}}
     [
         ("The key is older than 30 days.", "30 days"),
         ("The key is older than 90 days.", None),
-        ("The key was unused for 91 days or more.", None),
         ("It has 14 characters, since 2026-01-30 days count.", "14 characters"),
-        ("Within 24 hours, or 1 day.", None),
-        ("The key is older than 60 days.", "60 days"),
-        ("The key is older than 3 weeks.", "3 weeks"),
         ("The key is older than 13 weeks.", None),
-        ("The key is older than 2160 hours.", None),
         ("The key is older than 7200 seconds, 30% of keys are.", "7200 seconds"),
         ("The key has 1024-bit length.", "1024-bit"),
         ("100 % of the keys", None),
@@ -84,10 +67,6 @@ BEYOND_90 = {"IS_BEYOND_LAST_DAYS": {"arg": DATE, "offsetDays": 90}}
 def test_a_number_in_a_message_is_a_limit_of_the_logic(tmp_path, message, odd):
     expected = [] if odd is None else [f"the text names {odd}, but the logic compares with 90"]
     assert expected == [said for _, said in outcomes(tmp_path, "A317", check=BEYOND_90, currentStateMessage=message)]
-
-
-def test_a_logic_without_limits_may_speak_of_any_number(tmp_path):
-    assert [] == outcomes(tmp_path, "A317", currentStateMessage="Unused for 30 days.")
 
 
 @pytest.mark.parametrize(("name", "odd"), [("Key older than 30 days", True), ("Key older than 90 days", False)])

@@ -17,8 +17,6 @@ IAM, S3 = f"{GUIDE}/iam-controls.html#iam-9", f"{GUIDE}/s3-controls.html#s3-5"
         ([IAM], S3, ["the section is similar to a control of `s3`, the policy to controls of `iam`"]),
         ([IAM, S3], S3, []),
         ([IAM], IAM, []),
-        ([], S3, []),
-        ([IAM], None, []),
         (["https://example.com/iam"], S3, []),
     ],
 )

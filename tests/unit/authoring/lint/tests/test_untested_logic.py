@@ -12,11 +12,6 @@ def extracts(**values):
     return {EXTRACTS: {"extracts": [{"name": name, "value": value} for name, value in values.items()]}}
 
 
-def test_production_logic_without_test_data_is_flagged_at_its_type(tmp_path):
-    (flag,) = found(tmp_path, "A308", logic())
-    assert "this production logic has no `testData`" == flag.message
-
-
 def test_production_logic_with_test_data_is_left_alone(tmp_path):
     document = logic(testData=[{"file": "tests.json"}])
     assert [] == found(tmp_path, "A308", document, {"ce/policy/tests.json": []})

@@ -45,60 +45,6 @@ def program(root: Path, *checks: Any, related: str | list[str] = ENCRYPTED, **mo
 PLAIN, SAFE, UNKNOWN, SMALL = {"encrypted": "false"}, {"encrypted": "true"}, {"encrypted": None}, {"size": 0}
 
 
-@pytest.mark.parametrize(
-    ("children", "found"),
-    [
-        ([SAFE, PLAIN], True),
-        ([SAFE], False),
-        ([], False),
-        (None, False),
-        ([PLAIN | GONE], False),
-        ([UNKNOWN], False),
-        ([SMALL | PLAIN], False),
-    ],
-)
-def test_a_list_has_a_status_or_has_none(tmp_path: Path, children: Any, found: bool) -> None:
-    asked = program(tmp_path, has("INCOMPLIANT"))
-    assert found == (judged(asked, {DISKS: children}).index == 199)
-    asked = program(tmp_path, has("INCOMPLIANT", operation="RELATED_LIST_HAS_NO"))
-    assert found == (judged(asked, {DISKS: children}).index == 200)
-
-
-def test_a_missing_list_has_no_children(tmp_path: Path) -> None:
-    assert judged(program(tmp_path, has("COMPLIANT", operation="RELATED_LIST_HAS_NO")), {}).index == 199
-
-
-@pytest.mark.parametrize(
-    ("status", "number"), [("INCOMPLIANT", 2), ("COMPLIANT", 1), ("UNDETERMINED", 1), ("DISAPPEARED", 2), ("INAPPLICABLE", 1)]
-)
-def test_each_child_counts_once_for_its_own_status(tmp_path: Path, status: str, number: int) -> None:
-    children = [PLAIN, SAFE, UNKNOWN, SMALL, PLAIN, PLAIN | GONE, UNKNOWN | GONE]
-    assert judged(program(tmp_path, count(status, number)), {DISKS: children}).index == 199
-
-
-def test_an_undetermined_child_does_not_stop_its_parent(tmp_path: Path) -> None:
-    asked = program(tmp_path, has("INCOMPLIANT"), has("UNDETERMINED"), statuses=["INCOMPLIANT", "INAPPLICABLE"])
-    assert [199, 299, 300] == [
-        judged(asked, {DISKS: children}).index for children in ([UNKNOWN, PLAIN], [UNKNOWN, SAFE], [SAFE])
-    ]
-
-
-def test_an_unreadable_child_is_undetermined(tmp_path: Path) -> None:
-    asked = program(tmp_path, has("UNDETERMINED"))
-    assert judged(asked, {DISKS: [{"size": "big"}]}).index == 199
-
-
-@pytest.mark.parametrize("children", ["x", {}, [1], [None], 7])
-def test_a_list_that_holds_no_objects_leaves_the_parent_unreadable(tmp_path: Path, children: Any) -> None:
-    assert (0, f"{DISKS} is no list of objects") == judged(program(tmp_path, has("COMPLIANT")), {DISKS: children})[0::4]
-
-
-def test_checks_of_children_take_no_slots_of_the_parent(tmp_path: Path) -> None:
-    asked = program(tmp_path, has("INCOMPLIANT"))
-    assert [0, 99, 199, 200] == sorted(asked.verdicts)
-    assert f"{DISKS}.has(INCOMPLIANT)" == asked.verdicts[199].text
-
-
 NESTED = """
     relationshipName: CA10__Disks__r
     conditions:
@@ -139,30 +85,6 @@ def test_an_import_of_a_list_is_not_known_above_it(tmp_path: Path) -> None:
     related = {**read_yaml(ENCRYPTED), "importExtracts": [{"file": f"/{path}"}]}
     document = logic({"EXTRACT": "isPublic"}, relatedLists=[related])
     assert ["A203"] == codes(analyzer_of(tmp_path, policy_files(document, **{path: EXTRACTS})))
-
-
-VPC = "vpc__r.Tables__r"
-
-
-def test_a_list_may_start_from_an_object_that_a_lookup_leads_to(tmp_path: Path) -> None:
-    related = ENCRYPTED.replace(DISKS, VPC)
-    asked = program(tmp_path, has("INCOMPLIANT", VPC), related=related)
-    tables = {"Tables__r": [SAFE, PLAIN]}
-    assert [199, 200, 200, 200] == [
-        judged(asked, {"vpc__r": vpc}).index for vpc in ({"Id": "v", **tables}, None, {}, {**tables, **GONE})
-    ]
-    assert judged(asked, {"Tables__r": [PLAIN]}).index == 200
-    assert "vpc__r.Tables__r is no list of objects" == judged(asked, {"vpc__r": {"Tables__r": 1}}).error
-
-
-def test_children_of_other_record_types_do_not_count(tmp_path: Path) -> None:
-    related = {**read_yaml(ENCRYPTED), "recordTypes": ["Root"]}
-    document = logic(has("INAPPLICABLE"), has("UNDETERMINED"), count("COMPLIANT", 1), relatedLists=[related])
-    asked = program_of(analyzer_of(tmp_path, policy_files(document)))
-    root, other = {"RecordType": {"DeveloperName": "Root"}}, {"RecordType": {"DeveloperName": "Other"}}
-    assert judged(asked, {DISKS: [SAFE | root, SAFE | other, SMALL | other]}).index == 399
-    unknown = judged(asked, {DISKS: [SAFE]})
-    assert (0, f"{DISKS}[0].RecordType.DeveloperName is missing") == (unknown.index, unknown.error)
 
 
 def test_a_list_is_judged_once_however_often_it_is_asked_about(tmp_path: Path) -> None:

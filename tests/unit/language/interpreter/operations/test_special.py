@@ -10,8 +10,7 @@ import pytest
 
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.interpreter.operations import special
-from tests.repositories import judged
-from tests.unit.language.interpreter.asked import NO, YES, end_of, field, missing, program_asking
+from tests.unit.language.interpreter.asked import NO, YES, end_of, missing, program_asking
 
 POLICY = "CA10__policyExt__c"
 OPEN = {
@@ -28,19 +27,6 @@ ALLOWS = {
 }
 
 
-def test_is_disappeared_can_be_asked_but_never_says_yes(tmp_path: Path) -> None:
-    program = program_asking(tmp_path, {"IS_DISAPPEARED": {}}, {"NOT": {"arg": {"IS_DISAPPEARED": {}}}})
-    found = judged(program, {"CA10__disappearanceTime__c": None})
-    assert (299, "not(isDisappeared(CA10__disappearanceTime__c))") == (found.index, found.text)
-
-
-@pytest.mark.parametrize("form", [json.dumps, lambda document: document])
-def test_a_policy_is_read_as_a_text_or_as_an_object(tmp_path: Path, form: Any) -> None:
-    program = program_asking(tmp_path, ALLOWS)
-    closed = {"Statement": [{**OPEN["Statement"][0], "AccessLevel": "SAME_ACCOUNT"}]}
-    assert [YES, NO] == [end_of(program, {POLICY: form(document)}) for document in (OPEN, closed)]
-
-
 def test_a_policy_is_parsed_once_for_all_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     monkeypatch.setattr(special, "json_from_text", lambda text: parsed.append(text) or json.loads(text))
@@ -50,11 +36,6 @@ def test_a_policy_is_parsed_once_for_all_programs(tmp_path: Path, monkeypatch: p
     for document in documents:
         assert [YES, NO] == Interpreter(programs).evaluate({POLICY: document}, 0)
     assert documents == parsed
-
-
-@pytest.mark.parametrize("value", [None, "", " \n"])
-def test_no_policy_allows_nothing(tmp_path: Path, value: str | None) -> None:
-    assert NO == end_of(program_asking(tmp_path, ALLOWS), {POLICY: value})
 
 
 @pytest.mark.parametrize(
@@ -73,11 +54,3 @@ def test_a_policy_that_is_not_understood_leaves_the_object_unreadable(tmp_path: 
 
 def test_a_policy_that_was_not_collected_is_not_known(tmp_path: Path) -> None:
     assert missing(POLICY) == end_of(program_asking(tmp_path, ALLOWS), {}, complete=False)
-
-
-def test_a_filter_matches_another_spelling_of_itself_and_nothing_else(tmp_path: Path) -> None:
-    asked = {"GCP_LOGGING_QUERY_MATCH": {"arg": field("filter__c"), "value": "severity>=ERROR AND a=1"}}
-    program = program_asking(tmp_path, asked)
-    filters = ('a = "1" Severity >= error', "a=1", "(", None)
-    assert [YES, NO, NO, NO] == [end_of(program, {"filter__c": text}) for text in filters]
-    assert missing("filter__c") == end_of(program, {}, complete=False)
