@@ -58,7 +58,7 @@ TIMES = (None, NOW, NOW - timedelta(days=2))
 
 POLICIES = (
     *("user-has-more-than-one-active-access-key", "root-user-mfa", "mfa-for-all-users-with-console-password"),
-    *("account-has-no-iam-users", "disable-user-with-unused-credentials-45-days-and-more"),
+    "disable-user-with-unused-credentials-45-days-and-more",
 )
 Asked = tuple[list[str], dict[str, tuple[Scope, ...]], dict[str, datetime]]
 
