@@ -21,6 +21,7 @@ from perpend.core.objects.status import Status
 from perpend.findings.filters import Filter
 from perpend.findings.history.compliance import newest_counts_of
 from perpend.findings.history.storage import HistoryStorage
+from perpend.findings.severity.levels import SeverityLevel
 from perpend.language.syntax.repository import Repository
 from perpend.server.answers import FindingRow
 from perpend.server.index import database
@@ -176,7 +177,10 @@ def test_pages_put_together_are_the_whole_list(run: ServedRun, order: str) -> No
     whole = run.findings(asked, order=order, limit=1_000)
     assert whole.next is None
     assert whole.findings == tuple(all_pages(run, asked, order, 5)) == tuple(all_pages(run, asked, order, 1))
-    if order != "severity":
+    if order == "severity":
+        ranks = [SeverityLevel(row.severity).rank if row.severity else 0 for row in whole.findings if row.ended_at is None]
+        assert ranks == sorted(ranks, reverse=True) and len({*ranks}) > 2
+    else:
         known = [row.open_since for row in whole.findings if row.open_since is not None]
         assert known == sorted(known, reverse=order == "newest")
         assert [row.open_since is None for row in whole.findings] == sorted(row.open_since is None for row in whole.findings)
