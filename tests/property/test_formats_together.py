@@ -27,7 +27,7 @@ from tests.reference.child_lists import with_children
 pytestmark = pytest.mark.usefixtures("shared_database")
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
-WORLDS = 1500 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 60
+WORLDS = 1500 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 30
 STORED = 30
 """Every how many worlds are judged in a store, too."""
 POLICIES = (

@@ -33,7 +33,7 @@ from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, row
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
-WORLDS = 400 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 25
+WORLDS = 400 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 8
 VALUES: tuple[Any, ...] = (
     *("", "a", 'é\n"%s%', '{"k":"v"}', '{"k":1,"k":2}', "[1", "2026-01-02T00:00:00Z", None, None),
     *(1, 1.0, 1.5, True, False, 2**53 + 1, -0.0, [], [1, None], {"a": {"b": [2]}}, {}),

@@ -243,10 +243,10 @@ def test_what_regions_leave_out_is_said_once(run: RunWriter, proxy: Proxy, here:
     )
 
 
-@pytest.mark.parametrize("width", [80, 120])
-def test_no_bar_stays_on_a_terminal_and_all_work_has_one(proxy: Proxy, here: Path, width: int) -> None:
+def test_no_bar_stays_on_a_terminal_and_all_work_has_one(proxy: Proxy, here: Path) -> None:
     from tests.terminals import shown
 
+    width = 80
     proxy.answers = {"DescribeHub": "AccessDeniedException"}
     policies = ("security-hub", "ebs-volume-encryption-attribute-in-all-regions", KEYS)
     words = ("--endpoint-url", proxy.url, *(word for name in policies for word in ("--policy", name)))

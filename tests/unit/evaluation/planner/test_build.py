@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from perpend.core.schema.tables import CONTRADICTED, Column, Form, Join, Table, Tables
-from perpend.core.values.partial_object import MISSING
-from perpend.core.values.values import DAY
 from perpend.evaluation.planner.build import Plan, _Planner, plan_of
 from perpend.evaluation.planner.scalar import Kind, Scalar
 from perpend.evaluation.planner.stage import UNREAD
@@ -49,12 +47,6 @@ def chain(code: Scalar) -> list[Any]:
     return [*found, code.constants[0]]
 
 
-def test_each_program_is_an_output(tmp_path: Path) -> None:
-    one, other = logic(is_empty("text")), logic(is_empty("text"), {"BOOLEAN": True})
-    found = plan(tmp_path, tables(TEXT), one, other)
-    assert {"v0": [199, 200], "v1": [199, 299]} == {name: chain(code) for name, code in found.stage.outputs.items()}
-
-
 def test_conditions_behind_one_that_holds_are_not_planned_and_those_that_never_hold_neither(tmp_path: Path) -> None:
     document = logic({"BOOLEAN": False}, is_empty("text"), is_empty("text"), {"BOOLEAN": True}, is_empty("other"))
     assert [299, 499] == chain(plan(tmp_path, tables(TEXT), document).stage.outputs["v0"])
@@ -69,22 +61,6 @@ def test_what_keeps_an_object_from_being_judged_comes_first(tmp_path: Path) -> N
     assert [-1, -1, 99, -2, 98, 101, 200] == chain(code)
     assert (None, "RecordType.DeveloperName is missing") == found.reasons
     assert ("t", CONTRADICTED) == code.arguments[0].arguments[0].arguments[0].constants
-
-
-def test_reasons_are_those_of_names_that_no_row_has(tmp_path: Path) -> None:
-    found = plan(tmp_path, tables(TEXT, complete=False), logic(is_empty("a"), is_empty("b"), is_empty("a")))
-    assert ((f"a {MISSING}",), [-1]) == (found.reasons[:1], chain(found.stage.outputs["v0"])[:1])
-
-
-def test_without_a_table_of_its_type_everything_is_null(tmp_path: Path) -> None:
-    found = plan(tmp_path, Tables({}, complete=True), logic(is_empty("text")))
-    assert ((TYPE, {}), [199]) == ((found.stage.table.name, found.stage.table.columns), chain(found.stage.outputs["v0"]))
-
-
-@pytest.mark.parametrize(("time", "tomorrow"), [(7 * DAY, 8 * DAY), (8 * DAY - 1, 8 * DAY), (8 * DAY, 9 * DAY)])
-def test_the_day_of_the_snapshot_counts(tmp_path: Path, time: int, tomorrow: int) -> None:
-    found = plan(tmp_path, tables(Column(GONE, Form.TEXT)), logic({"BOOLEAN": True}), time=time)
-    assert f"({tomorrow},)" in str(found.stage.outputs["v0"])
 
 
 def has(status: str) -> dict[str, Any]:
@@ -104,28 +80,6 @@ def test_children_are_judged_once_whatever_is_asked_of_them(tmp_path: Path) -> N
     assert (["c0"], ("t", PARTS)) == (list(counts.stage.outputs), (counts.above, counts.join))
     assert {"c0_compliant": ("c0", (199, 200)), "c0_undetermined": ("c0", (UNREAD, 101))} == counts.counts
     assert {"c0_doubt": "c0"} == counts.doubts, "children that are not read make no answer but how many they are"
-
-
-@pytest.mark.parametrize(
-    ("known", "codes"),
-    [
-        (tables(parts=False), [199, 200]),
-        (Tables({TYPE: Table(TYPE, TYPE)}, complete=True), [199, 200]),
-        (Tables({TYPE: Table(TYPE, TYPE)}, complete=False), [-1]),
-    ],
-)
-def test_of_children_that_no_table_holds_there_are_none_or_it_is_not_known(
-    tmp_path: Path, known: Tables, codes: list[int]
-) -> None:
-    found = plan(tmp_path, known, with_parts(has("INCOMPLIANT"), is_empty("text")))
-    assert (codes, ()) == (chain(found.stage.outputs["v0"]), found.stage.counts)
-
-
-def test_what_lacks_a_list_says_why(tmp_path: Path) -> None:
-    lacking = Join("Parts__r", PART, "Id", "thing__c", lacking="was not collected")
-    known = Tables({TYPE: Table(TYPE, TYPE, children={"Parts__r": lacking})}, complete=True)
-    found = plan(tmp_path, known, with_parts(has("INCOMPLIANT"), is_empty("text")))
-    assert (("Parts__r was not collected",), [-1]) == (found.reasons, chain(found.stage.outputs["v0"]))
 
 
 def test_an_extract_is_planned_once_for_all_that_refer_to_it(tmp_path: Path) -> None:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.core.schema.tables import Column, Form, Join, Table
+from perpend.core.schema.tables import Column, Form
 from perpend.evaluation.planner.rewrites import (
-    apply_rewrites,
-    find_white_space_directly,
     merge_calls,
     merge_member_reads,
     read_members_directly,
 )
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.stage import ChildCounts, Stage
-
-SPLIT = ("split", "", "Text", (False, False, False))
 
 
 @pytest.fixture
@@ -39,18 +34,6 @@ def test_members_of_one_document_are_read_at_once(made: Scalars) -> None:
     assert made.make("pick", both, constants=("b",)) is found[b]
 
 
-def test_a_single_member_stays_alone_and_documents_are_kept_apart(made: Scalars) -> None:
-    a, b = member(made, "a"), member(made, "b", "e")
-    assert {a: a, b: b} == {one: other for one, other in merge_member_reads(made, [a, b]).items() if one in (a, b)}
-
-
-def test_a_key_that_differs_only_in_case_is_read_by_itself(made: Scalars) -> None:
-    lower, upper, other = member(made, "a"), member(made, "A"), member(made, "b")
-    found = merge_member_reads(made, [lower, upper, other])
-    assert upper is found[upper]
-    assert ("pick", ("a", "b")) == (found[lower].primitive, found[lower].arguments[0].constants)
-
-
 def queries(made: Scalars, *asked: tuple[str, str]) -> Scalar:
     return made.native("queries", Kind.TEXTS, document(made), constants=asked)
 
@@ -69,32 +52,6 @@ def test_a_part_behind_a_condition_finds_its_query_too(made: Scalars) -> None:
     first = made.make("part", queries(made, ("a", "Text")), constants=(0,))
     second = made.make("part", guarded, constants=(0,))
     assert (1,) == merge_calls(made, [first, second])[second].constants
-
-
-def test_white_space_is_looked_for_without_splitting(made: Scalars) -> None:
-    letters = made.native(*SPLIT[:1], Kind.TEXTS, document(made), constants=SPLIT[1:])
-    has = made.make("has", letters, made.literal("", Kind.TEXT))
-    assert made.make("spaced", document(made)) is find_white_space_directly(made, [has])[has]
-
-
-@pytest.mark.parametrize(
-    ("constants", "search"),
-    [((",", "Text", (False, False, False)), ""), (("", "Bytes", (False, False, False)), ""), (SPLIT[1:], "a")],
-)
-def test_any_other_search_in_a_split_text_stays(made: Scalars, constants: tuple[object, ...], search: str) -> None:
-    letters = made.native("split", Kind.TEXTS, document(made), constants=constants)
-    has = made.make("has", letters, made.literal(search, Kind.TEXT))
-    assert has is find_white_space_directly(made, [has])[has]
-
-
-def test_a_stage_is_rewritten_with_the_stages_below_it_and_stays_as_it_was(made: Scalars) -> None:
-    below = Stage(Table("B"), {"x": member(made, "a"), "y": member(made, "b")})
-    counts = ChildCounts("c", "t", Join("bs__r", "B", "Id", "a__c"), below, {}, {})
-    stage = Stage(Table("A"), {"o": made.true}, counts=(counts,))
-    found = apply_rewrites(made, stage, [merge_member_reads])
-    assert ["pick", "pick"] == [one.primitive for one in found.counts[0].stage.outputs.values()]
-    assert ["member", "member"] == [one.primitive for one in below.outputs.values()]
-    assert (["x", "y"], {"o": made.true}) == (list(found.counts[0].stage.outputs), found.outputs)
 
 
 def test_texts_are_read_from_columns_of_their_own(made: Scalars) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.object_types import ObjectType, Types
-from perpend.core.schema.tables import CONTRADICTED, ROW, Column, Form, Join, Table, Tables
+from perpend.core.schema.tables import CONTRADICTED, Column, Form, Join, Table, Tables
 from perpend.core.values.partial_object import MISSING
 from perpend.core.values.values import DAY
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Place, Reasons, blank, empty_of, normal_is, text_of
+from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Place, blank
 from perpend.evaluation.planner.stage import Scan
 
 GONE = "CA10__disappearanceTime__c"
@@ -29,12 +29,6 @@ def place(columns: dict[str, Column] | None = None, *, complete: bool = False, o
 
 def reasons(at: Place, guards: tuple[Guard, ...]) -> list[str | None]:
     return [at.build.reasons.texts[-1 - guard.code] for guard in guards]
-
-
-def test_a_reason_has_one_code_below_zero() -> None:
-    found = Reasons()
-    assert [-1, -2, -1, -3] == [found.code(text) for text in ("a", None, "a", "b")]
-    assert ["a", None, "b"] == found.texts
 
 
 def test_a_column_that_no_row_has_is_null_and_not_known_unless_all_is_known() -> None:
@@ -61,29 +55,6 @@ def test_a_value_that_is_not_known_in_some_rows_is_guarded_there() -> None:
     missing = made.make("same", reason, made.literal(MISSING, Kind.TEXT))
     (quieter,) = at.column("a", missing_is_null=True)[2]
     assert made.negation(made.any(made.is_null(reason), missing)) is quieter.condition
-
-
-def test_a_lookup_leads_to_a_row_that_may_not_be_there() -> None:
-    at = place()
-    made = at.build.scalars
-    owner = at.through(["owner__r"])
-    found = made.negation(made.is_null(made.column("l1", ROW, Kind.WHOLE)))
-    assert ("l1", OWNER, found, (), "owner__r.", False) == (
-        *(owner.alias, owner.table, owner.there),
-        *(owner.guards, owner.path, owner.hidden),
-    )
-    assert made.column("l1", "Id", Kind.TEXT) is owner.column("Id")[0], "a join gives nulls where nothing is found"
-
-
-def test_a_row_that_has_disappeared_is_not_there_and_shows_no_values() -> None:
-    owner = replace(OWNER, columns={**OWNER.columns, GONE: Column(GONE, Form.TEXT)})
-    at = place(owner=owner).through(["owner__r"])
-    made = at.build.scalars
-    assert at.hidden
-    found = made.negation(made.is_null(made.column("l1", ROW, Kind.WHOLE)))
-    is_deleted = made.negation(blank(made, made.column("l1", GONE, Kind.TEXT)))
-    assert made.all(found, made.negation(is_deleted)) is at.there
-    assert made.choice(at.there, made.column("l1", "Id", Kind.TEXT), made.literal(None, Kind.TEXT)) is at.column("Id")[0]
 
 
 def test_what_a_contradicted_row_says_is_not_known() -> None:
@@ -134,27 +105,3 @@ def made() -> Scalars:
 
 def column(made: Scalars, kind: Kind = Kind.TEXT) -> Scalar:
     return made.column("t", "a", kind)
-
-
-def test_a_text_of_a_column_is_null_where_its_value_is_none(made: Scalars) -> None:
-    node = column(made)
-    assert (node, made.false) == text_of(made, node, Form.TEXT)
-    number = column(made, Kind.NUMBER)
-    assert (made.literal(None, Kind.TEXT), made.negation(made.is_null(number))) == text_of(made, number, Form.NUMBER)
-    fits = made.make("same", made.native("variant form", Kind.TEXT, node), made.literal("text", Kind.TEXT))
-    text, wrong = text_of(made, node, Form.VARIANT)
-    assert made.all(made.negation(made.is_null(node)), made.negation(fits)) is wrong
-    assert ("if", fits) == (text.primitive, text.arguments[0])
-
-
-def test_a_value_is_empty_by_its_own_form(made: Scalars) -> None:
-    node, number = column(made), column(made, Kind.NUMBER)
-    assert made.make("is", node, constants=("",)) is empty_of(made, node, Form.TEXT)
-    assert made.is_null(number) is empty_of(made, number, Form.NUMBER)
-    assert made.native("variant empty", Kind.BOOLEAN, node) is empty_of(made, node, Form.VARIANT)
-
-
-def test_the_normal_form_of_a_constant_is_known_at_once(made: Scalars) -> None:
-    found = [normal_is(made, made.literal(text, Kind.TEXT), "a b", "") for text in (" A  b", None, "c")]
-    assert [made.true, made.true, made.false] == found
-    assert ("a", "b") == normal_is(made, column(made), "b", "a", "b").constants

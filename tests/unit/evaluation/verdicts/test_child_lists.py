@@ -10,18 +10,16 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.claims import Claim, Scope, unclaimed, unmatched_keys
+from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.ids import PRODUCTION
 from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
-from perpend.core.objects.object_types import Field
-from perpend.core.values.partial_object import PartialObject, doubt_of
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from tests.reference import evaluate_objects
-from tests.reference.child_lists import NO_ID, with_children
+from tests.reference.child_lists import with_children
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.inventory.snapshots.stored import write_store
 
@@ -46,165 +44,6 @@ def inventory(accounts: Sequence[dict[str, Any]], users: Sequence[dict[str, Any]
 
 def accounts(found: Inventory, *, policy: str = "account-has-no-iam-users") -> list[Any]:
     return [one.fields for one in with_children(found, [program_of(policy)], ANALYZER.object_type).objects[ACCOUNT]]
-
-
-def test_users_stand_with_the_account_that_they_name_where_a_claim_covers_it() -> None:
-    users = [{"Id": "u", KEY: A}, {"Id": "v", "CA10__account__r": {"Id": A}}, {"Id": "w", KEY: B}]
-    one, other = accounts(inventory([{"Id": A}, {"Id": B}], users, Claim(USER, Scope(A))))
-    assert {"Id": A, LIST: users[:2]} == one
-    assert [None, None] == [doubt_of(user) for user in one[LIST]]
-    assert isinstance(other, PartialObject)
-    assert ({"Id": B}, {LIST: unclaimed(USER, B)}) == (other, other.reasons)
-
-
-def test_nothing_is_attached_that_no_program_reads() -> None:
-    found = inventory([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER))
-    assert [{"Id": A}] == accounts(found, policy="root-user-mfa")
-
-
-@pytest.mark.parametrize(
-    ("account", "user", "reason"),
-    [
-        ({LIST: []}, {KEY: A}, "does not hold all"),
-        ({LIST: [{"Id": "u"}]}, {KEY: A}, None),
-        ({LIST: [{"Id": ["u"]}, {"Id": {}}]}, {KEY: A}, "does not hold all"),
-        ({LIST: [{"Id": "u"}, {"Id": ["u"]}]}, {KEY: A}, None),
-        ({LIST: None}, {KEY: B}, None),
-        ({LIST: "x"}, {KEY: A}, None),
-        ({}, {KEY: A + " "}, "may hold more"),
-        ({}, {KEY: "11112222333"}, "may hold more"),
-        ({LIST: []}, {KEY: "1.1E+11"}, "may hold more"),
-        ({}, {KEY: ""}, "may hold more"),
-        ({}, {KEY: None}, "may hold more"),
-        ({}, {KEY: 5}, "may hold more"),
-        ({}, {KEY: [A]}, "may hold more"),
-        ({}, {}, "may hold more"),
-        ({}, {KEY: B}, None),
-    ],
-)
-def test_what_leaves_a_list_open(account: dict[str, Any], user: dict[str, Any], reason: str | None) -> None:
-    [found] = accounts(inventory([{"Id": A, **account}], [{"Id": "u", **user}], Claim(USER)))
-    if reason is None:
-        assert not isinstance(found, PartialObject)
-        assert found[LIST] == account.get(LIST, [])
-    else:
-        assert LIST not in found
-        assert found.reasons[LIST].startswith(reason)
-
-
-@pytest.mark.parametrize("identity", [["u"], {}, None, "", 5])
-@pytest.mark.parametrize("stated", [[], [{"Id": "u"}]])
-def test_what_has_no_id_is_in_no_list(identity: Any, stated: list[dict[str, Any]]) -> None:
-    for user in ({"Id": identity, KEY: A}, {KEY: A}):
-        [found] = accounts(inventory([{"Id": A, LIST: stated}], [user], Claim(USER)))
-        assert isinstance(found, PartialObject)
-        assert "does not hold all" in found.reasons[LIST]
-
-
-@pytest.mark.parametrize("account", [{"Id": ["a"]}, {"Id": {}}, {"Id": None}, {}])
-def test_a_list_of_what_has_no_id_is_not_known(account: dict[str, Any]) -> None:
-    [found] = accounts(inventory([account], [{"Id": "u", KEY: A}], Claim(USER)))
-    assert isinstance(found, PartialObject)
-    assert {LIST: NO_ID} == found.reasons
-
-
-def test_a_user_whose_sources_contradict_each_other_is_no_fact_in_the_list() -> None:
-    found = inventory([{"Id": A}], [{"Id": "u", KEY: A, "x": 1}], Claim(USER))
-    user = found.objects[USER][0]
-    disputed = user._replace(variants=(user._replace(fields={"Id": "u", KEY: A, "x": 2}),))
-    [account] = accounts(Inventory(found.sources, {**found.objects, USER: [disputed]}))
-    assert "sources contradict each other about x (x:0, x:0)" == doubt_of(account[LIST][0])
-
-
-def test_inputs_that_could_not_be_read_leave_lists_open() -> None:
-    [found] = accounts(replace(inventory([{"Id": A}], [], Claim(USER)), unread=("y.csv",)))
-    assert {LIST: "is not known in full: y.csv could not be read"} == found.reasons
-
-
-def test_every_reading_of_an_account_gets_the_list() -> None:
-    found = inventory([{"Id": A, "n": 1}], [{"Id": "u", KEY: A}], Claim(USER))
-    account = found.objects[ACCOUNT][0]
-    disputed = account._replace(variants=(account._replace(fields={"Id": A, "n": 2}),))
-    [two] = with_children(
-        Inventory(found.sources, {**found.objects, ACCOUNT: [disputed]}),
-        [program_of("account-has-no-iam-users")],
-        ANALYZER.object_type,
-    ).objects[ACCOUNT]
-    assert [[{"Id": "u", KEY: A}]] * 2 == [one.fields[LIST] for one in (two, *two.variants)]
-
-
-@pytest.mark.parametrize("claims", [(Claim(USER),), ()])
-def test_what_is_not_known_of_an_account_already_stays_so(claims: tuple[Claim, ...]) -> None:
-    found = inventory([{"Id": A}], [{"Id": "u", KEY: A}], *claims)
-    partly = found.objects[ACCOUNT][0]._replace(fields=PartialObject({"Id": A}, {"x": "denied"}, "doubted"))
-    [account] = accounts(Inventory(found.sources, {**found.objects, ACCOUNT: [partly]}))
-    assert ("denied", "doubted") == (account.reasons["x"], account.doubt)
-    assert ([{"Id": "u", KEY: A}], None) == (account[LIST], account.reasons.get(LIST)) if claims else LIST in account.reasons
-
-
-def test_a_list_that_holds_no_objects_is_left_as_it_is() -> None:
-    [found] = accounts(inventory([{"Id": A, LIST: [5]}], [{"Id": "u", KEY: A}], Claim(USER)))
-    assert {"Id": A, LIST: [5]} == found
-
-
-@pytest.mark.parametrize(
-    ("ids", "key", "is_open"),
-    [
-        ((A, B), "999999999999", (False, False)),
-        ((A, B), "1.1E+11", (True, True)),
-        ((A, B), f" {B}", (True, True)),
-        (("12345678901", A), "012345678901", (True, True)),
-        (("vpc-1", A), "vpc-9", (True, True)),
-        (("vpc-1",), A, (True,)),
-        (("vpc-1",), "\u200b", (True,)),
-    ],
-)
-@pytest.mark.parametrize("stated", [{}, {LIST: []}])
-def test_an_unmatched_key_leaves_lists_open(
-    ids: tuple[str, ...], key: str, is_open: tuple[bool, ...], stated: dict[str, Any]
-) -> None:
-    found = accounts(inventory([{"Id": one, **stated} for one in ids], [{"Id": "u", KEY: key}], Claim(USER)))
-    assert is_open == tuple(LIST not in one for one in found)
-    reasons = {one.reasons[LIST] for one in found if isinstance(one, PartialObject)}
-    assert reasons <= {
-        unmatched_keys(USER, KEY, ACCOUNT),
-        f"may hold more: some `{USER}` do not say in `{KEY}` what they belong to",
-    }
-
-
-def test_a_list_that_was_denied_is_not_known_though_all_of_its_type_were_read() -> None:
-    [found] = accounts(inventory([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation=LIST)))
-    assert ({"Id": A}, {LIST: "is not known in full: denied"}) == (found, found.reasons)
-    [found] = accounts(
-        inventory([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation="other"))
-    )
-    assert [{"Id": "u", KEY: A}] == found[LIST]
-
-
-@pytest.mark.parametrize(
-    ("kind", "user", "is_open"),
-    [
-        ("lookup", {KEY: None}, False),
-        ("lookup", {KEY: B}, False),
-        ("lookup", {}, True),
-        ("masterDetail", {KEY: None}, True),
-        ("masterDetail", {}, True),
-        (None, {KEY: None}, False),
-        (None, {}, True),
-    ],
-)
-def test_one_that_says_of_nobody_to_belong_to_them_leaves_no_list_open_unless_all_belong_somewhere(
-    kind: str | None, user: dict[str, Any], is_open: bool
-) -> None:
-    declared = ANALYZER.object_type(USER)
-    others = {name: field for name, field in declared.fields.items() if name != KEY}
-    types = {USER: replace(declared, fields={**others, KEY: Field(KEY, kind)} if kind else others)}
-    found = with_children(
-        inventory([{"Id": A}], [{"Id": "u", **user}], Claim(USER)),
-        [program_of("account-has-no-iam-users")],
-        lambda name: types.get(name) or ANALYZER.object_type(name),
-    )
-    assert is_open == (LIST not in found.objects[ACCOUNT][0].fields)
 
 
 PARTS, OWNER, OWNER_KEY = "CA10__Parts__r", "thing__r", "thing__c"

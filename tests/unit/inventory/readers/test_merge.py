@@ -3,13 +3,9 @@
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from perpend.core.objects.inventory import Origin
 from perpend.inventory.readers import collect_files
-from perpend.inventory.readers.credential_report import Reading, row_writer
-from perpend.inventory.readers.merge import merge_readings
 from tests.unit.inventory.readers.reports import ACCOUNT, ARN, TWO_USERS, USER, answer, collect, row_of, rows_of, write
 
 FALSE = f"user,arn,key\nann,{ARN}ann,false\n"
@@ -116,29 +112,6 @@ def test_a_part_of_another_reading_is_no_variant(tmp_path):
     inventory = collect(tmp_path, TRUE, FALSE, f"user,arn\nann,{ARN}ann\n")
     assert 1 == len(inventory.objects[USER][0].variants)
     assert [["user", "arn", "key"]] == [list(row) for row in rows_of(inventory)]
-
-
-VALUES = st.sampled_from(["true", "false", ""])
-ROWS = st.fixed_dictionaries({}, optional={"a": VALUES, "b": VALUES})
-
-
-@pytest.mark.medium
-@given(st.lists(st.tuples(st.sampled_from("xyz"), ROWS), max_size=8), st.randoms())
-@settings(suppress_health_check=[HealthCheck.too_slow])
-def test_merging_does_not_depend_on_order_and_loses_no_reading(shown, shuffling):
-    readings = []
-    for number, (user, columns) in enumerate(shown):
-        row = {"user": user, "arn": ARN + user} | columns
-        text = row_writer(row)(row.values())
-        readings.append(Reading("111122223333", user, ARN + user, text, Origin(f"s{number}", 2), None))
-    ranks = {reading.origin.source: place for place, reading in enumerate(readings)}
-    users, _ = merge_readings(readings, ranks)
-    shuffled = list(readings)
-    shuffling.shuffle(shuffled)
-    assert users == merge_readings(shuffled, ranks)[0]
-    for user, columns in shown:
-        (found,) = [candidate for candidate in users if candidate.name == user]
-        assert any(columns.items() <= row_of(reading).items() for reading in (found, *found.variants))
 
 
 def test_a_root_user_without_a_row_is_there_and_nothing_is_known_of_it(tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from perpend.core.objects.inventory import Source
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
-from tests.unit.reports.terminal.evaluations import MOOD, NOTED, WANT, thing, with_rival
+from tests.unit.reports.terminal.evaluations import MOOD, NOTED, WANT, thing
 from tests.unit.reports.terminal.evaluations import evaluate as evaluate_in_memory
 
 if TYPE_CHECKING:
@@ -64,23 +64,6 @@ def test_a_row_per_verdict_below_the_header(evaluate: Callable[..., Evaluation],
     assert ["", "", "", "things", ""] == first[16:], "nothing is said of an account's names and of regions, and no time"
     assert ["", "", ""] == [second[5], *second[12:14]]
     assert ["111122223333", "", "", "eu-west-1", "things", ""] == second[15:], "an account may have no description"
-
-
-def test_the_rows_say_what_the_findings_say(evaluate: Callable[..., Evaluation], tmp_path: Path) -> None:
-    things = [thing("ann", "bad", notes="[1"), with_rival(thing("bob"), "odd"), thing("cid", "none", notes='{"a":1}')]
-    evaluation = evaluate(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
-    expected = {
-        (finding.policy_id, finding.object.id): (
-            finding.status.value,
-            str(finding.condition_index),
-            finding.condition_text,
-            finding.current_state_message,
-            finding.remediation_message or "",
-            finding.runtime_error or "",
-        )
-        for finding in evaluation.findings()
-    }
-    assert expected == {(row[0], row[7]): tuple(row[1:7]) for row in rows_of(evaluation)[1:]}
 
 
 def test_without_facts_rows_hold_nothing_that_stands_in_objects(evaluate: Callable[..., Evaluation], tmp_path: Path) -> None:

@@ -191,11 +191,10 @@ def test_ndjson_holds_the_verdicts_of_the_document_a_line_each(evaluate: Callabl
     assert 1_100 == len(lines)
 
 
-@pytest.mark.parametrize("objects", [1, 2, 7, 512])
 def test_rows_stay_in_order_from_query_to_query(
-    evaluate: Callable[..., Evaluation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, objects: int
+    evaluate: Callable[..., Evaluation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluated_rows, "_OBJECTS", range(objects, objects))
+    monkeypatch.setattr(evaluated_rows, "_OBJECTS", range(7, 7))
     things = [
         thing(f"{7 * number % 40}", ("bad", "odd", 7)[number % 3], notes="[1" if number % 4 else "{}") for number in range(40)
     ]

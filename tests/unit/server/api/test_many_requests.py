@@ -1,8 +1,7 @@
-"""Many requests: odd ones, those of readers of some accounts, and those that are asked while runs are committed."""
+"""Many requests: those of schemathesis, of readers of some accounts, and those that are asked while runs are committed."""
 
 from __future__ import annotations
 
-import asyncio
 import random
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import pytest
 import perpend
 from perpend.server.app import create_app
 from perpend.server.mcp import trials
-from tests.unit.server.api import odd_requests, scopes
+from tests.unit.server.api import scopes
 from tests.unit.server.api.served import ACCOUNTS, SETTINGS, TOKEN, asking, commit_day, listening, serving, small_store
 
 pytestmark = pytest.mark.slow
@@ -27,14 +26,6 @@ negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 413, 414, 
 positive_data_acceptance.expected-statuses = ["2xx", 304, 404, 414]
 """
 """404: a name that is not in the store has the right form. 414: values that are allowed one by one may be too long together."""
-
-
-def test_odd_requests_get_no_error_of_the_server(tmp_path: Path) -> None:
-    small_store(tmp_path)
-    with serving(tmp_path) as store:
-        counts, faults = asyncio.run(odd_requests.ask_all(create_app(store, SETTINGS), 2_000, seed=36))
-    assert [] == faults
-    assert {200, 400, 401, 404, 405, 414, 421} <= set(counts)
 
 
 def test_no_reader_sees_other_accounts_or_their_numbers(tmp_path: Path) -> None:

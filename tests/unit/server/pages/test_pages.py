@@ -94,11 +94,10 @@ def test_a_page_has_no_inline_code_and_escapes_what_it_shows(client: TestClient,
     assert "<b>" not in answer.text
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f-\x9f]", answer.text)
     assert answer.headers["cache-control"] in ("private, no-cache", "no-store")
+    has_landmarks_one_heading_and_labels(parts.tags)
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_a_page_has_landmarks_one_heading_and_labels(client: TestClient, address: str) -> None:
-    tags = Parts(client.get(address).text).tags
+def has_landmarks_one_heading_and_labels(tags: list[tuple[str, dict[str, str | None]]]) -> None:
     names = [tag for tag, _ in tags]
     assert (1, 1, 1) == (names.count("main"), names.count("h1"), names.count("footer"))
     assert ("a", {"class": "skip", "href": "#main"}) in tags

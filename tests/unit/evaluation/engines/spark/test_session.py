@@ -44,7 +44,7 @@ def test_everybody_else_is_heard(root: logging.Logger) -> None:
 
 
 def test_workers_are_sent_what_is_plain_python_to_import_and_binaries_to_unpack(tmp_path: Path) -> None:
-    """What becomes of it is seen where workers judge (`test_spark_cluster`)."""
+    """What becomes of it is seen where workers evaluate (`test_spark`)."""
     sent: list[tuple[str, str]] = []
 
     class Recording:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from perpend.core.errors import PerpendError
-from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.engine import duck_db
@@ -25,7 +24,7 @@ from perpend.language.compiler.names import UnknownName
 from tests.reference import ends_of, evaluate_objects
 from tests.repositories import analyzer_of, logic, program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
-from tests.unit.evaluation.verdicts.stored import DAY, OTHER, SEEN, THINGS, Case
+from tests.unit.evaluation.verdicts.stored import DAY, OTHER, Case
 from tests.unit.inventory.snapshots.stored import plain_duckdb, write_store
 
 pytestmark = pytest.mark.medium
@@ -63,26 +62,6 @@ def details(found: Verdict) -> tuple[Any, ...]:
         found.references,
         object_,
     )
-
-
-def test_a_store_is_judged_as_files_are(case: Case) -> None:
-    expected = evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
-    with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
-        assert list(map(details, expected.findings())) == list(map(details, found.findings()))
-        assert expected.ledger == found.ledger
-        assert EvaluationTime(DAY, given=True) == found.day
-        assert expected.programs == found.programs
-        tables = [getattr(one, "table", None) for one in found.verdicts]
-        assert [case.snapshot.files[one.input_type] for one in found.programs] == tables
-        assert [expected.counts(one) for one in found.programs] == [found.counts(one) for one in found.programs]
-        assert (len(THINGS) + 1, 1) == (len(found.objects_of(THING)), len(found.objects_of(OTHER)))
-        assert [
-            ("a.json", "test-data", SEEN, 1, ()),
-            ("b.json", "test-data", None, len(THINGS) + 1, ("1", "111122223333", "2")),
-        ] == [(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in found.inventory.sources]
-        assert [(Claim(OTHER),), ()] == [one.coverage for one in found.inventory.sources]
-        statuses = {status for status, number in found.ledger.counts.items() if number}
-    assert {Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED, Status.DISAPPEARED} == statuses
 
 
 def test_the_day_is_that_of_the_sources_or_today(case: Case) -> None:
@@ -123,15 +102,6 @@ def test_another_engine_writes_the_verdicts_to_files_that_are_gone_afterwards(ca
     assert list(map(details, evaluate_objects(case.inventory, case.selection, snapshot_time=DAY).findings())) == findings
     assert [False, False] == [path.parent.exists() for path in written]
     assert ["0.parquet", "1.parquet"] == [path.name for path in written]
-
-
-def test_types_may_be_unknown_to_the_selection(case: Case) -> None:
-    selection = Selection(case.selection.programs)
-    with evaluate_snapshot(case.snapshot, selection, snapshot_time=DAY) as found:
-        assert [(one.id, one.external_id, one.master) for one in found.objects_of(THING)] == [
-            (one, one, None) for one in "abcdefg"
-        ]
-        assert evaluate_objects(case.inventory, selection, snapshot_time=DAY).ledger == found.ledger
 
 
 def test_policies_of_types_that_are_not_held_are_named(case: Case, tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +11,6 @@ import pytest
 
 from perpend.core.objects.inventory import Origin
 from perpend.core.objects.object_types import Lookup, ObjectType
-from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.partial_object import MISSING
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
@@ -21,7 +18,6 @@ from perpend.evaluation.verdicts.stores import stored_objects as stored
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects, StoredOrigins, required_values
 from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
-from perpend.inventory.snapshots.read_objects import ObjectReader
 from tests.reference import ends_of, evaluate_objects
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
@@ -40,7 +36,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-@pytest.fixture(scope="module", params=[8_192, 4, 3, 1])
+@pytest.fixture(scope="module", params=[8_192, 3])
 def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
     """Yield a judgement of a store that is read some objects at a time."""
     with pytest.MonkeyPatch.context() as patch, evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
@@ -77,20 +73,6 @@ def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: 
     expected = {one.program.policy_id: list(ends_of(one)) for one in in_memory(case).verdicts}
     assert [expected["/ce/c"], expected["/ce/a"]] == [[end for _, ends in chunks for end in ends[number]] for number in (0, 1)]
     assert expected == {one.program.policy_id: list(ends_of(one)) for one in judged.verdicts}
-
-
-def test_objects_are_read_some_at_once(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[int] = []
-    real = ObjectReader.objects
-
-    def counted(self: ObjectReader, table: str, rows: Sequence[int], wanted: RequiredFields) -> Any:
-        read.append(len(rows))
-        return real(self, table, rows, wanted)
-
-    monkeypatch.setattr(ObjectReader, "objects", counted)
-    at_once = stored._AT_ONCE
-    list(things_of(judged).chunks([verdicts_of(judged, "/ce/c")]))
-    assert [min(at_once, 7 - start) for start in range(0, 7, at_once)] == read
 
 
 def in_memory(case: Case) -> Evaluation:
@@ -155,35 +137,6 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
         assert [(0, UNCOLLECTED)] == column.verdicts_at([VerdictRow(0, shared)], {}), "no object is asked for what all share"
-
-
-def test_verdicts_that_are_fewer_than_the_objects_are_an_error(case: Case) -> None:
-    with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
-        objects = things_of(found)
-        files = replace(objects._files, rows=8)
-        short = StoredObjects(objects._reader, case.snapshot, files, ObjectType(THING), RequiredFields())
-        with pytest.raises(AssertionError, match=r"^7 objects have verdicts, 8 were expected$"):
-            list(short)
-
-
-def test_the_collector_is_as_it_was_when_objects_are_made(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[bool] = []
-    real = stored.object_from_fields
-
-    def watched(*arguments: Any) -> Any:
-        seen.append(gc.isenabled())
-        return real(*arguments)
-
-    monkeypatch.setattr(stored, "object_from_fields", watched)
-    assert "a" == things_of(judged)[0].id
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        assert "a" == things_of(judged)[0].id
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
-    assert [False, False] == seen
 
 
 @pytest.mark.parametrize(
