@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, MATCHES, insert_rows, match
+from perpend.findings.waivers.matches import CANDIDATES, COLUMNS, MATCHES, insert_rows, match
 from perpend.findings.waivers.status import WaiverStatus
 from perpend.inventory.snapshots.database import Connection, opened, rows_of
 from tests.unit.findings.waivers.made import standing
