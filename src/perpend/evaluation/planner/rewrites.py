@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.schema.tables import plain
-from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, call_behind, replace_scalars, walk
+from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, call_of_results, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT
 from perpend.evaluation.planner.udfs import PARSING, TAKE_QUESTIONS
 
@@ -129,9 +129,9 @@ def merge_calls(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
             return scalars.native(name, Kind.TEXTS, *arguments, constants=tuple(questions[name, old]))
         if node.primitive != "part" or old is None:
             return None
-        call, _ = call_behind(old)
-        asked = list(questions[call.constants[0], call.arguments[0]])
-        return scalars.make("part", *arguments, constants=(asked.index(call.constants[1 + node.constants[0]]),))
+        call, _ = call_of_results(old)
+        parts = list(questions[call.constants[0], call.arguments[0]])
+        return scalars.make("part", *arguments, constants=(parts.index(call.constants[1 + node.constants[0]]),))
 
     return replace_scalars(scalars, roots, change)
 
@@ -177,8 +177,8 @@ def _asked(scalars: Scalars, call: Scalar, arguments: tuple[Scalar, ...], masks:
     needed = scalars.any(*masks)
     if any(mask is not needed for mask in masks):
         arguments = (*arguments, scalars.make("marks", *masks))
-    asked = scalars.make("native", *arguments, constants=call.constants, kind=call.kind)
-    return asked if needed is scalars.true else scalars.make("when", needed, asked)
+    parts = scalars.make("native", *arguments, constants=call.constants, kind=call.kind)
+    return parts if needed is scalars.true else scalars.make("when", needed, parts)
 
 
 def _masks(
@@ -190,7 +190,7 @@ def _masks(
     for root in dict.fromkeys(roots):
         for node, conditions in reach.needs(root).items():
             if node.primitive == "part":
-                call, _ = call_behind(node.arguments[0])
+                call, _ = call_of_results(node.arguments[0])
                 if call in calls:
                     needs[call, call.constants[1 + node.constants[0]]].append(conditions)
                     needs[node, None].append(conditions)

@@ -64,6 +64,6 @@ def write_channels(path: Path, channels: Mapping[str, Any]) -> None:
 def sending(place: HistoryStorage) -> Iterator[SentRuns]:
     """Yield the log under a lock; other senders wait."""
     with naming(place.directory):
-        held = lock(make_directory(place.store / "locks") / "notify")
-    with held:
+        locked = lock(make_directory(place.store / "locks") / "notify")
+    with locked:
         yield SentRuns(place)
