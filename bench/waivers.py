@@ -6,8 +6,7 @@ import os
 from datetime import date
 
 from perpend.core.diagnostics.model import Span
-from perpend.findings.waivers.matches import cover
-from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, fill_candidates
+from perpend.findings.waivers.matches import CANDIDATES, COLUMNS, cover, fill_candidates
 from perpend.findings.waivers.read import Waiver
 from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.inventory.snapshots.database import opened

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from perpend.cli.app import group
-from perpend.findings.waivers.states import StateShown
+from perpend.findings.waivers.match_history import StateShown
 from perpend.reports.formats.csv import cell_text
 from perpend.reports.html.history import ReportHistory, TrendPoint
 from perpend.reports.html.page import write_html_report

@@ -18,9 +18,10 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import pytest
 
-from perpend.cli.app import main
+from perpend.cli.app import group, main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = str(ROOT / "examples" / "credential-report.csv")
@@ -280,3 +281,20 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done("import", path, "--store", directory / "store")
         done("check", "-q", "--store", directory / "store", code=1)
     return directory / "store"
+
+
+def command_of(path: str) -> click.Command:
+    """Return the command with this path, such as ``site build``."""
+    command: click.Command = group
+    for name in path.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), name) or pytest.fail(f"no command {path}")
+    return command
+
+
+def leaves(command: click.Command, path: str = "") -> list[str]:
+    """Return the paths of the commands in a group that are no groups."""
+    if not isinstance(command, click.Group):
+        return [path]
+    names = command.list_commands(click.Context(command))
+    return [leaf for name in names for leaf in leaves(command_of(f"{path} {name}"), f"{path} {name}".strip())]

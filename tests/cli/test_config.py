@@ -12,8 +12,8 @@ import pytest
 
 from perpend.cli.app import COMMANDS, group
 from perpend.cli.config.command import Configured
-from perpend.cli.config.settings import REPOSITORY_COMMANDS, SETTINGS, SettingKind
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, Run, RunWriter
+from perpend.cli.config.settings import SETTINGS, SettingKind, settings_of
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, Run, RunWriter, command_of, leaves
 from tests.repositories import write
 from tests.sites import POLICY, files, leave_out_operations
 
@@ -45,44 +45,49 @@ def asked(ran: Run) -> set[str]:
     return {verdict["policyId"].rpartition("/")[2] for verdict in json.loads(ran.out)["verdicts"]}
 
 
-def command_of(path: str) -> click.Command:
-    found: click.Command = group
-    for name in path.split():
-        assert isinstance(found, click.Group)
-        found = found.get_command(click.Context(found), name) or pytest.fail(f"no command {path}")
-    return found
+OTHER_BUILTINS = {("output.format", form) for form in ("text", "tree", "sh")} | {("output.limit", most) for most in (50, 100)}
+"""Defaults of commands that are not those of ``check``."""
 
 
-def leaves(command: click.Command, path: str = "") -> list[str]:
-    if not isinstance(command, click.Group):
-        return [path]
-    names = command.list_commands(click.Context(command))
-    return [leaf for name in names for leaf in leaves(command_of(f"{path} {name}"), f"{path} {name}".strip())]
-
-
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_a_setting_is_declared_as_its_options_are(setting) -> None:
-    for path in setting.commands:
-        command = command_of(path)
-        assert isinstance(command, Configured), path
-        (option,) = [one for one in command.params if setting.option in one.opts]
-        assert isinstance(option, click.Option)
-        choices = tuple(option.type.choices) if isinstance(option.type, click.Choice) else ()
-        assert (setting.choices, setting.kind is SettingKind.TEXTS) == (choices, option.multiple)
+@pytest.mark.parametrize("path", leaves(group))
+def test_a_setting_is_declared_as_the_options_are(path: str) -> None:
+    command = command_of(path)
+    for setting, option in settings_of(path, command) if isinstance(command, Configured) else ():
+        assert (setting.kind is SettingKind.CHOICE) is isinstance(option.type, click.Choice)
         assert option.is_flag is (setting.kind is SettingKind.SWITCH)
-        if setting.builtin is not None:
-            assert setting.builtin == option.get_default(click.Context(command))
+        default = option.get_default(click.Context(command))
+        assert setting.builtin in (None, default) or (setting.name, default) in OTHER_BUILTINS, setting.name
 
 
-def test_every_command_with_a_repository_or_a_store_has_it_from_the_file() -> None:
-    options = {path: {option for one in command_of(path).params for option in one.opts} for path in leaves(group)}
-    assert set(REPOSITORY_COMMANDS) == {path for path, found in options.items() if "--repo" in found}
-    stores = {path for setting in SETTINGS if setting.name == "store" for path in setting.commands}
-    assert stores | {"plan", "permissions", "severity list"} == {
-        path for path, found in options.items() if "--store" in found
-    }, "these say more with a store, and are asked for it"
-    configured = {path for path in options if isinstance(command_of(path), Configured)}
-    assert {path for setting in SETTINGS for path in setting.commands} | {"config"} == configured
+def test_every_setting_is_the_default_of_an_option_of_a_command() -> None:
+    names = {setting.name for path in leaves(group) for setting, _ in settings_of(path, command_of(path))}
+    assert {setting.name for setting in SETTINGS} == names
+
+
+def test_choices_of_a_setting_are_those_of_check() -> None:
+    for setting, option in settings_of("check", command_of("check")):
+        assert not setting.choices or (isinstance(option.type, click.Choice) and setting.choices == tuple(option.type.choices))
+
+
+def test_commands_without_the_option_or_with_another_one_do_not_take_a_setting() -> None:
+    def names(path: str) -> set[str]:
+        return {setting.name for setting, _ in settings_of(path, command_of(path))}
+
+    assert {"repository", "output.format"} == names("plan"), "with a store it plans for its tables"
+    assert {"repository"} == names("new waiver"), "it takes one policy"
+    assert set() == names("findings") & {"policies", "fail-on", "unrated-passes", "site.out"}
+    assert set() == names("history prune") & {"snapshots.keep"}
+    assert ("site.title" in names("report html"), "report.title" in names("report html")) == (False, True)
+
+
+def test_a_format_of_the_file_is_the_default_of_each_command_that_writes_it(run: RunWriter, project: Path) -> None:
+    without = run("plan", KEY_POLICY)
+    say(project, '[output]\nformat = "json"\n')
+    assert json.loads(run("search", "root").out)
+    assert json.loads(run("config").out)["settings"]
+    assert without == run("plan", KEY_POLICY)
+    say(project, "[output]\nlimit = 1\n")
+    assert run("search", "key") == run("search", "key", "--no-config"), "it writes all lines to a pipe"
 
 
 @pytest.mark.usefixtures("small_library")

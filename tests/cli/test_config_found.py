@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from perpend.cli.config.settings import SETTINGS
+from perpend.cli.app import group
+from perpend.cli.config.settings import settings_of
 from perpend.core.errors import PerpendError
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, RunWriter, done
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, RunWriter, command_of, done, leaves
 from tests.repositories import write
 
 
@@ -135,7 +136,9 @@ def test_policies_of_a_run_are_not_those_of_a_found_file(run: RunWriter, project
     assert (0, "") == (ran.code, ran.err)
 
 
-OF_STORES = next(setting for setting in SETTINGS if setting.name == "store").commands
+OF_STORES = [
+    path for path in leaves(group) if any(setting.name == "store" for setting, _ in settings_of(path, command_of(path)))
+]
 NEEDED = {
     "explain": (KEY_POLICY, "x"),
     "remediate": (KEY_POLICY,),

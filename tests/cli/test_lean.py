@@ -57,7 +57,7 @@ def test_every_road_to_a_verdict_runs_without_numpy(tmp_path: Path) -> None:
 
 
 def test_a_duckdb_that_needs_more_of_numpy_is_told_in_a_line() -> None:
-    bare = "import types, perpend.inventory.snapshots.functions as functions; functions._empty_numpy = lambda: types.ModuleType('numpy')\n"
+    bare = "import types, perpend.inventory.snapshots.database as functions; functions._empty_numpy = lambda: types.ModuleType('numpy')\n"
     told = run_without([["check", EXAMPLE, *DAY, "--engine", "duckdb", "--policy", KEY_POLICY]], after=bare)
     assert [f"perpend: DuckDB {version('duckdb')} needs the package `numpy`: install it beside Perpend", "[2] []"] == [
         line.partition(" (")[0] for line in told.splitlines()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from perpend.cli.config.files import MOST_BYTES, MOST_DOTS
@@ -25,7 +24,7 @@ HEAD = """# The configuration file
 
 The configuration is `perpend.toml`, or the table `[tool.perpend]` of `pyproject.toml`, in TOML. Perpend looks in the working directory and
 its parents and uses only the nearest file. `--config FILE` or `PERPEND_CONFIG=FILE` names another file; `--no-config` ignores all files.
-Options of commands override the file. `perpend config` shows each value with its source. See [configure a
+A key is the default of its option in every command with this option. Options of commands override the file. `perpend config` shows each value with its source. See [configure a
 project](../how-to/configure-a-project.md).
 """
 
@@ -70,15 +69,17 @@ def page() -> str:
 
 
 def _row(name: str, setting: Setting) -> str:
-    return f"| `{name}` | {setting.wanted}{_builtin(setting)} | {', '.join(_uses(setting))} | {setting.meaning} |"
+    return f"| `{name}` | {setting.wanted}{_builtin(setting)} | {_uses(setting)} | {setting.meaning} |"
 
 
 def _builtin(setting: Setting) -> str:
     return "" if setting.builtin is None else f"; without it `{str(setting.builtin).lower()}`"
 
 
-def _uses(setting: Setting) -> Iterator[str]:
-    yield f"`{setting.option}` of " + ", ".join(f"`{command}`" for command in setting.commands)
+def _uses(setting: Setting) -> str:
+    within = f" of `{setting.within}`" if setting.within else ""
+    but = f", except of {' and '.join(f'`{name}`' for name in setting.not_of)}" if setting.not_of else ""
+    return f"`{setting.option}`{within}{but}"
 
 
 if __name__ == "__main__":

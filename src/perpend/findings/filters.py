@@ -20,7 +20,7 @@ from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text
 from perpend.findings.history.model import State
 from perpend.findings.severity.levels import LEVELS
-from perpend.findings.waivers.matching import storable
+from perpend.findings.waivers.matches import storable
 from perpend.inventory.snapshots.database import text
 from perpend.language.compiler.names import did_you_mean, printable
 

@@ -9,7 +9,7 @@ from perpend.findings.filters import OF_FINDINGS, TAG_UNKNOWN, WAIVED, WAIVED_CO
 from perpend.findings.history.queries.views import FOUND
 from perpend.findings.severity.priority import RATING_COLUMNS, RATING_JOINS
 from perpend.findings.waivers.matches import WAIVED as WAIVED_TABLE
-from perpend.findings.waivers.matching import storable
+from perpend.findings.waivers.matches import storable
 from perpend.inventory.snapshots.database import table_of
 
 if TYPE_CHECKING:

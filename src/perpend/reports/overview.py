@@ -371,7 +371,7 @@ class _Counted:
         if not waiver_statuses and not self.ratings.shifts:
             return []
         from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
-        from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
+        from perpend.findings.waivers.matches import CANDIDATES, covered_query, fill_candidates, match
         from perpend.findings.waivers.run_findings import run_findings
         from perpend.findings.waivers.status import Force
 

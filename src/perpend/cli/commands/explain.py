@@ -18,8 +18,7 @@ from perpend.evaluation.explain.steps import explain_verdict
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.objects import stored_object_named
 from perpend.evaluation.verdicts.selection import program_named
-from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
+from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_snapshot
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.inventory.snapshots.temporary_store import scratch

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured
 from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.history.record import store_option
-from perpend.cli.options.repository import open_repository_here
+from perpend.cli.options.serving import served_store
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.store import configuration_missing
 from perpend.cli.options.values import repository_option
@@ -45,18 +45,8 @@ def command(
     """
     with extra_packages("mcp", "`perpend mcp`"):
         from perpend.server.mcp.server import serve_stdio
-    from perpend.server.served_store import ServedStore
-
     open_history(directory)  # an assistant shows its user no error of the first question
-    accounts = configuration_of(context).accounts
-    store = ServedStore(
-        directory,
-        open_repository_here(repo),
-        waivers=waivers_dir,
-        ratings=ratings_dir,
-        default_ratings=default_ratings,
-        account_names={number: one.name for number, one in accounts.items() if one.name},
-    )
+    store = served_store(context, directory, repo, waivers_dir, ratings_dir, default_ratings=default_ratings)
     try:
         serve_stdio(store, lacks_configuration=configuration_missing(context, directory) is not None)
     finally:

@@ -50,7 +50,7 @@ Examples:
     type=click.Choice(["duckdb", "spark", "bigquery", "postgres", "snowflake", "trino"]),
     default="duckdb",
     show_default=True,
-    help="The engine or SQL dialect. Only duckdb and spark can run the SQL.",
+    help="The engine or SQL dialect. Only duckdb and spark can run the SQL; no test checks the text for others.",
 )
 @format_option("plan")
 @click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day to compare dates with. Default: today.")

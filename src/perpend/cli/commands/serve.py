@@ -12,8 +12,7 @@ import click
 
 from perpend.cli.config.command import Configured, configuration_of, named_by, warn_outside
 from perpend.cli.options.history.record import store_option
-from perpend.cli.options.repository import open_repository_here
-from perpend.cli.options.serving import address_of, is_loopback, serve_until_interrupted
+from perpend.cli.options.serving import address_of, is_loopback, serve_until_interrupted, served_store
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waivers_option
@@ -93,23 +92,12 @@ def command(
     its token works once. Scripts send a token of --token-file. Behind a proxy that logs people in, --trust-header takes their
     names from it. The server follows the store: it shows each new run as soon as it is recorded.
     """
-    from perpend.server.served_store import ServedStore
-
     address, port = address_of(given["bind"])
     runs = _runs(context, directory) if given["jobs"] else {}
     settings = _settings(directory, address, runs, _limited_tokens(configuration_of(context)), log_format, **given)
     if named_by(context) is not None and (file := configuration_of(context).file) is not None:
         os.environ["PERPEND_CONFIG"] = str(file.path)  # runs read the file that the user has named for the server
-    repository = open_repository_here(repo)
-    names = {number: account.name for number, account in configuration_of(context).accounts.items() if account.name}
-    store = ServedStore(
-        directory,
-        repository,
-        waivers=waivers_dir,
-        ratings=ratings_dir,
-        default_ratings=default_ratings,
-        account_names=names,
-    )
+    store = served_store(context, directory, repo, waivers_dir, ratings_dir, default_ratings=default_ratings)
     serve_until_interrupted(store, settings, address, port)
     return 0
 

@@ -12,9 +12,8 @@ import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.extras import extra_packages
-from perpend.cli.options.gone import gone_option
 from perpend.cli.options.repository import open_repository_here, site_title
-from perpend.cli.options.values import repository_option
+from perpend.cli.options.values import gone_option, repository_option
 from perpend.cli.watch import Watch
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.phrases import counted

@@ -126,9 +126,7 @@ def deciding_settings(context: click.Context) -> list[tuple[str, str, str]]:
     return [
         _shown(context, setting, value)
         for setting, value in _found_settings(context)
-        if command_name(context) in setting.decides
-        and value != setting.builtin
-        and (by_severity or setting.name not in ("ratings", "default-ratings"))
+        if setting.decides and value != setting.builtin and (by_severity or setting.name not in ("ratings", "default-ratings"))
     ]
 
 
@@ -193,12 +191,12 @@ def _read(context: click.Context, parameter: click.Parameter, value: str | None)
         raise UnusableConfiguration(f"{error} (named by {VARIABLE})") if named and value is None else error from None
     context.meta[_META] = configuration
     context.meta[_NAMED_BY] = None if off or named is None else VARIABLE if value is None else "--config"
-    defaults: dict[str, Any] = {}
-    for setting in settings_of(command_name(context)):
-        name = _parameter_of(context, setting).name
-        if setting.name in configuration.values and name is not None:
-            defaults[name] = value_in_use(configuration, setting)
-    context.default_map = defaults
+    context.default_map = {
+        option.name: value_in_use(configuration, setting)
+        for setting, option in settings_of(command_name(context), context.command)
+        if setting.name in configuration.values and option.name is not None
+        if not isinstance(option.type, click.Choice) or configuration.values[setting.name] in option.type.choices
+    }
 
 
 def value_in_use(configuration: Configuration, setting: Setting) -> Any:
@@ -210,10 +208,6 @@ def value_in_use(configuration: Configuration, setting: Setting) -> Any:
 
 def _refuse_both(context: click.Context) -> None:
     raise click.UsageError("--config and --no-config exclude each other", context)
-
-
-def _parameter_of(context: click.Context, setting: Setting) -> click.Parameter:
-    return next(param for param in context.command.params if setting.option in param.opts)
 
 
 def _is_given(context: click.Context, name: str) -> bool:
@@ -230,10 +224,9 @@ def _from_file(context: click.Context) -> Iterator[tuple[Setting, Any]]:
     """Yield the settings whose values a command takes from the file, with these values."""
     from perpend.cli.config.settings import settings_of
 
-    for setting in settings_of(command_name(context)):
-        name = _parameter_of(context, setting).name
-        if name is not None and is_from_file(context, name):
-            yield setting, context.params[name]
+    for setting, option in settings_of(command_name(context), context.command):
+        if option.name is not None and is_from_file(context, option.name):
+            yield setting, context.params[option.name]
 
 
 def _found_settings(context: click.Context) -> Iterator[tuple[Setting, Any]]:
@@ -255,7 +248,9 @@ def _setting_of(context: click.Context, parameter: click.Parameter | None) -> Se
 
     if parameter is None or not is_from_file(context, parameter.name or ""):
         return None
-    return next((one for one in settings_of(command_name(context)) if one.option in parameter.opts), None)
+    return next(
+        (setting for setting, option in settings_of(command_name(context), context.command) if option is parameter), None
+    )
 
 
 def _placed(context: click.Context, setting: Setting, message: str) -> PerpendError:

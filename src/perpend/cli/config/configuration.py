@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.cli.config.files import SHARED_TABLE, ConfigurationFile, UnusableConfiguration, file_above, file_named
-from perpend.cli.config.lines import line_of
+from perpend.cli.config.files import SHARED_TABLE, ConfigurationFile, UnusableConfiguration, file_above, file_named, line_of
 from perpend.cli.config.settings import (
     ACCOUNT_SETTINGS,
     ACCOUNTS,

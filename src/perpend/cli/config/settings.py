@@ -1,82 +1,16 @@
-"""Declare the settings of the configuration file: kind, meaning, option and commands of each."""
+"""Declare the settings of the configuration file: kind, meaning and option of each."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-REPOSITORY_COMMANDS: Final = (
-    "check",
-    "collect aws",
-    "scan aws",
-    "permissions",
-    "import",
-    "inventory show",
-    "inventory sql",
-    "explain",
-    "diff",
-    "trend",
-    "compliance",
-    "export security-hub",
-    "findings",
-    "report html",
-    "evidence write",
-    "notify",
-    "remediate",
-    "waivers lint",
-    "waivers list",
-    "waivers try",
-    "severity lint",
-    "severity list",
-    "test",
-    "plan",
-    "lint",
-    "new policy",
-    "new type",
-    "new extracts",
-    "new section",
-    "new waiver",
-    "list",
-    "search",
-    "show",
-    "site build",
-    "site serve",
-    "serve",
-    "mcp",
-)
-_STORE_COMMANDS: Final = (
-    "check",
-    "collect aws",
-    "scan aws",
-    "import",
-    "inventory ls",
-    "inventory show",
-    "inventory sql",
-    "inventory prune",
-    "permissions",
-    "explain",
-    "findings",
-    "history show",
-    "history verify",
-    "history rebuild",
-    "history prune",
-    "diff",
-    "compliance",
-    "trend",
-    "report html",
-    "evidence write",
-    "notify",
-    "export security-hub",
-    "remediate",
-    "waivers lint",
-    "waivers list",
-    "waivers try",
-    "serve",
-    "mcp",
-)
+import click
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FAIL_ON: Final = ("undetermined", "incompliant", "never")
 """The values of ``fail-on`` that are not severities, the strictest first. Worse verdicts fail the run as well."""
@@ -98,21 +32,35 @@ class SettingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of the file, and the option and commands that use it as their default.
+    """One key of the file, and the option that it is the default of, in each command that has this option.
 
-    ``name`` has dots between tables and keys. ``builtin`` is the value without option and file. ``decides`` are the commands
-    whose exit code depends on the setting. ``selects``: it chooses the policies to evaluate.
+    ``name`` has dots between tables and keys. ``within`` limits the commands to one, or to those of one group; ``not_of`` are
+    commands where the option chooses something else. ``builtin`` is the value without option and file. ``decides``: the exit
+    code may depend on it. ``selects``: it chooses the policies to evaluate.
     """
 
     name: str
     kind: SettingKind
     meaning: str
     option: str = ""
-    commands: tuple[str, ...] = ()
+    within: str = ""
+    not_of: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     builtin: str | int | bool | None = None
-    decides: tuple[str, ...] = ()
+    decides: bool = False
     selects: bool = False
+
+    def parameter(self, name: str, command: click.Command) -> click.Option | None:
+        """Return the option of a command, by the command's name, that the setting is the default of; None if there is none.
+
+        An option of the same name that takes one text instead of a list is another one.
+        """
+        if name in self.not_of or not f"{name} ".startswith(f"{self.within} ".lstrip()):
+            return None
+        for param in command.params:
+            if isinstance(param, click.Option) and self.option in param.opts and not param.hidden:
+                return param if param.multiple is (self.kind is SettingKind.TEXTS) else None
+        return None
 
     @property
     def wanted(self) -> str:
@@ -127,7 +75,6 @@ SETTINGS: Final = (
         SettingKind.PATH,
         "The policy repository. Without it, the repository around the working directory, else the library.",
         "--repo",
-        REPOSITORY_COMMANDS,
     ),
     Setting(
         "store",
@@ -135,14 +82,14 @@ SETTINGS: Final = (
         "The store of snapshots. Without it, commands that read a store take `.perpend/store` in the working directory, if it "
         "exists. `check` and `explain` use a store if no input is given.",
         "--store",
-        _STORE_COMMANDS,
+        not_of=("plan", "severity list"),
     ),
     Setting(
         "policies",
         SettingKind.TEXTS,
         "Ids, globs or folders of the policies to evaluate. `--policy` and `--framework` replace it.",
         "--policy",
-        ("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
+        not_of=("findings", "trend"),
         selects=True,
     ),
     Setting(
@@ -150,10 +97,7 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Frameworks or sections whose policies are evaluated. `--policy` and `--framework` replace it.",
         "--framework",
-        (
-            *("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
-            "compliance",
-        ),
+        not_of=("list",),
         selects=True,
     ),
     Setting(
@@ -161,7 +105,6 @@ SETTINGS: Final = (
         SettingKind.SWITCH,
         "With frameworks: also evaluate policies that reach one through rules or similar sections.",
         "--inherited",
-        ("check", "compliance", "evidence write", "report html", "export security-hub"),
         builtin=False,
     ),
     Setting(
@@ -169,7 +112,6 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Ids, globs or folders of policies that are not evaluated, unless `--policy` names one by its id. Reports name them.",
         "--exclude",
-        ("check", "scan aws", "evidence write", "report html", "export security-hub"),
         selects=True,
     ),
     Setting(
@@ -177,130 +119,96 @@ SETTINGS: Final = (
         SettingKind.PATH,
         "A directory of waivers and attestations. Without it, `waivers` in the repository. `--no-waivers` ignores it.",
         "--waivers",
-        (
-            *("check", "scan aws", "report html", "export security-hub", "evidence write"),
-            *("diff", "compliance", "findings", "notify", "remediate", "waivers lint", "waivers list", "serve", "mcp"),
-        ),
-        decides=("check", "scan aws", "diff", "findings"),
+        decides=True,
     ),
     Setting(
         "ratings",
         SettingKind.PATH,
         "A directory of severity ratings. Without it, `ratings` in the repository.",
         "--ratings",
-        (
-            *("check", "scan aws", "report html", "export security-hub", "evidence write"),
-            *("findings", "trend", "notify", "severity lint", "severity list"),
-            *("serve", "mcp"),
-        ),
-        decides=("check", "scan aws", "findings"),
+        decides=True,
     ),
     Setting(
         "default-ratings",
         SettingKind.SWITCH,
         "Use Perpend's default for policies of the library that you do not rate. `--no-default-ratings` leaves them unrated.",
         "--default-ratings",
-        (
-            *("check", "scan aws", "report html", "export security-hub", "evidence write"),
-            *("findings", "diff", "trend", "notify", "severity lint", "severity list"),
-            *("serve", "mcp"),
-        ),
         builtin=True,
-        decides=("check", "scan aws", "findings"),
+        decides=True,
     ),
     Setting(
         "fail-on",
         SettingKind.CHOICE,
         "Which verdicts make the exit code 1 or 3, worse ones included. A severity needs ratings.",
         "--fail-on",
-        ("check", "scan aws"),
-        (*FAIL_ON, "critical", "high", "medium", "low", "info"),
-        "undetermined",
-        decides=("check", "scan aws"),
+        not_of=("findings",),
+        choices=(*FAIL_ON, "critical", "high", "medium", "low", "info"),
+        builtin="undetermined",
+        decides=True,
     ),
     Setting(
         "unrated-passes",
         SettingKind.SWITCH,
         "With a severity in `fail-on`: findings without a rating do not fail the run.",
         "--unrated-passes",
-        ("check", "scan aws"),
+        not_of=("findings",),
         builtin=False,
-        decides=("check", "scan aws"),
+        decides=True,
     ),
     Setting(
         "require-coverage",
         SettingKind.SWITCH,
         "Exit code 3 unless all policies of every requirement were evaluated. `--policy` turns it off.",
         "--require-coverage",
-        ("check", "scan aws"),
         builtin=False,
-        decides=("check", "scan aws"),
+        decides=True,
     ),
     Setting(
         "max-age",
         SettingKind.TEXT,
         "The age, such as `24h` or `7d`, from which facts count as unknown.",
         "--max-age",
-        ("check", "scan aws", "explain", "evidence write", "remediate", "report html", "export security-hub"),
     ),
     Setting(
         "output.format",
         SettingKind.CHOICE,
-        "The format of the output.",
+        "The format of the output. A command that does not write this format keeps its own default.",
         "--format",
-        ("check", "scan aws"),
-        (
-            *(
-                "table",
-                "json",
-                "ndjson",
-                "csv",
-                "parquet",
-                "junit",
-                "html",
-                "ocsf",
-                "ocsf-parquet",
-                "asff",
-                "sarif",
-                "markdown",
-            ),
-            *("oscal-ar", "oscal-poam"),
+        choices=(
+            *("table", "json", "ndjson", "csv", "parquet", "junit", "html", "ocsf", "ocsf-parquet", "asff", "sarif"),
+            *("markdown", "oscal-ar", "oscal-poam"),
         ),
-        "table",
+        builtin="table",
     ),
     Setting(
         "output.names",
         SettingKind.CHOICE,
         "How text for people names types and fields: by labels, or by labels and API names.",
         "--names",
-        ("check", "scan aws", "explain"),
-        ("labels", "api"),
-        "labels",
+        choices=("labels", "api"),
+        builtin="labels",
     ),
     Setting(
         "output.limit",
         SettingKind.NUMBER,
-        "The number of objects that the table shows per message.",
+        "The number of lines that text for people shows: objects per message, findings, or rows.",
         "--limit",
-        ("check", "scan aws"),
+        not_of=("search",),
         builtin=20,
     ),
-    Setting(
-        "snapshots.keep", SettingKind.NUMBER, "The number of the newest snapshots to keep.", "--keep", ("inventory prune",)
-    ),
+    Setting("snapshots.keep", SettingKind.NUMBER, "The number of the newest snapshots to keep.", "--keep", "inventory prune"),
     Setting(
         "site.out",
         SettingKind.PATH,
         "The directory of the site.",
         "--out",
-        ("site build",),
+        within="site",
     ),
     Setting(
         "site.docs",
         SettingKind.PATH,
         "A directory of Markdown documents that becomes part of the site.",
         "--docs",
-        ("site build", "site serve"),
     ),
     Setting(
         "serve.repository",
@@ -308,16 +216,14 @@ SETTINGS: Final = (
         "The address of the repository of waivers at GitHub or GitLab, such as `https://github.com/acme/policies`. The page of "
         "a finding links to its form for a new file, with a waiver filled in.",
         "--repository-url",
-        ("serve",),
     ),
-    Setting("report.title", SettingKind.TEXT, "The title of the HTML report.", "--title", ("report html",)),
-    Setting("site.title", SettingKind.TEXT, "The site's name.", "--title", ("site build",)),
+    Setting("report.title", SettingKind.TEXT, "The title of the HTML report.", "--title", "report html"),
+    Setting("site.title", SettingKind.TEXT, "The site's name.", "--title", "site"),
     Setting(
         "site.base-url",
         SettingKind.TEXT,
         "The address of the published site. SARIF links to its pages.",
         "--base-url",
-        ("site build",),
     ),
 )
 
@@ -364,9 +270,11 @@ GONE: Final = {
 """The replacements of options that are gone, by the option. A key of the same name never was a setting."""
 
 
-def settings_of(command: str) -> list[Setting]:
-    """Return the settings that a command uses."""
-    return [setting for setting in SETTINGS if command in setting.commands]
+def settings_of(name: str, command: click.Command) -> Iterator[tuple[Setting, click.Option]]:
+    """Yield the settings that a command with a name uses, with their options."""
+    for setting in SETTINGS:
+        if (option := setting.parameter(name, command)) is not None:
+            yield setting, option
 
 
 def setting_named(name: str) -> Setting | None:

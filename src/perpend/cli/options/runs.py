@@ -11,10 +11,10 @@ from perpend.cli.config.command import configuration_of, deciding_settings, sele
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, format_options
-from perpend.cli.options.gone import refuse_by_object
 from perpend.cli.options.names import names_option
 from perpend.cli.options.policy_selection import policy_choice
 from perpend.cli.options.severity import check_unrated_passes, ratings_options, unrated_passes_option
+from perpend.cli.options.values import refuse_by_object
 from perpend.findings.filters import OF_VERDICTS, STATUS
 from perpend.findings.severity.active import SEVERITIES
 from perpend.reports.formats.registry import REFERENCES

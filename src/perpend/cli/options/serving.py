@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from perpend.cli.config.command import configuration_of
 from perpend.cli.options.extras import extra_packages
+from perpend.cli.options.repository import open_repository_here
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import InvalidOption, PerpendError
@@ -25,6 +27,22 @@ if TYPE_CHECKING:
     from perpend.server.settings import BearerToken, ServerSettings
 
 _ADDRESS: Final = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]\s]+):(?P<port>[0-9]{1,5})")
+
+
+def served_store(
+    context: click.Context, directory: str, repo: str | None, waivers: str | None, ratings: str | None, *, default_ratings: bool
+) -> ServedStore:
+    """Return the store that the options of ``perpend serve`` and ``perpend mcp`` name."""
+    from perpend.server.served_store import ServedStore
+
+    return ServedStore(
+        directory,
+        open_repository_here(repo),
+        waivers=waivers,
+        ratings=ratings,
+        default_ratings=default_ratings,
+        account_names={number: one.name for number, one in configuration_of(context).accounts.items() if one.name},
+    )
 
 
 def serve_until_interrupted(store: ServedStore, settings: ServerSettings, address: str, port: int) -> None:

@@ -1,16 +1,21 @@
-"""Parse the values of options: ages, times, scopes, settings."""
+"""Parse the values of options: ages, times, scopes, settings. Refuse options and values that are gone."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from perpend.cli.config.settings import GONE
+from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import Scope, scopes_from
 from perpend.core.values.age import age_from_text
 from perpend.core.values.values import date_time_from_text
 from perpend.language.compiler.names import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REPOSITORY: Final = "the one of the configuration, else of the working directory, else the library"
 
@@ -77,3 +82,20 @@ def settings(pairs: tuple[str, ...]) -> dict[str, str]:
         if "=" not in pair.strip("="):
             raise click.BadParameter(f"'{pair}' is not written as KEY=VALUE", param_hint="--spark-conf")
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def gone_option(name: str, *others: str, is_flag: bool = False) -> Callable[[Any], Any]:
+    """Return an option that nobody can give any more. ``others`` went with it; flags are named by ``others`` alone."""
+
+    def refuse(context: click.Context, parameter: click.Parameter, value: object) -> None:
+        if value not in (None, False):
+            raise PerpendError(GONE[name])
+
+    names = others if is_flag else (name, *others)
+    return click.option(*names, is_flag=is_flag, hidden=True, expose_value=False, callback=refuse)
+
+
+def refuse_by_object(context: click.Context, parameter: click.Parameter, value: str) -> None:
+    """Refuse ``--by object``. ``--by verdict`` is accepted: every output lists verdicts."""
+    if value == "object":
+        raise PerpendError(GONE["--by"])

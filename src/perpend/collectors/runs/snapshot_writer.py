@@ -15,7 +15,7 @@ from perpend.core.schema.shred import stored_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
 from perpend.inventory.importers.import_snapshot import Importing
 from perpend.inventory.importers.object_batches import fragment_of
-from perpend.inventory.importers.partitions import claim_mixed, partitions_of
+from perpend.inventory.importers.scopes import claim_mixed, partitions_of
 from perpend.inventory.snapshots.database import opened, translate_errors
 from perpend.inventory.snapshots.manifest import StoredSource
 from perpend.inventory.snapshots.row_spool import RowSpool

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perpend.core.schema.tables import ROW
-from perpend.evaluation.planner.layers import layers_of
 from perpend.evaluation.planner.scalar import Scalar, walk
-from perpend.evaluation.planner.stage import ROOT
+from perpend.evaluation.planner.stage import ROOT, layers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

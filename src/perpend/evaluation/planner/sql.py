@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.errors import PerpendError
 from perpend.core.schema.tables import ROW
-from perpend.evaluation.planner.layers import Layers, layers_of
-from perpend.evaluation.planner.stage import ROOT, UNREAD, ChildCounts, Stage
+from perpend.evaluation.planner.stage import ROOT, UNREAD, ChildCounts, Layers, Stage, layers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

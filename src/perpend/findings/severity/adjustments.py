@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.findings.waivers.matching import CANDIDATES, MATCHES, covered_query, fill_candidates, match, storable
+from perpend.findings.waivers.matches import CANDIDATES, MATCHES, covered_query, fill_candidates, match, storable
 from perpend.findings.waivers.run_findings import run_database, run_findings
 from perpend.findings.waivers.status import Force
 from perpend.inventory.snapshots.database import rows_of, text, text_list

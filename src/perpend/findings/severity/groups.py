@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.findings.history.model import State
 from perpend.findings.history.queries.findings import BY_AGE
 from perpend.findings.severity.levels import SeverityLevel, severity_order
-from perpend.findings.waivers.matching import storable
+from perpend.findings.waivers.matches import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

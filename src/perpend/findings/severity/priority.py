@@ -12,7 +12,7 @@ from perpend.findings.history.queries.findings import BY_AGE
 from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
 from perpend.findings.severity.levels import DEFAULT_SOURCE, LEVELS
 from perpend.findings.waivers.match_history import history_findings
-from perpend.findings.waivers.matching import CANDIDATES, fill_candidates, storable
+from perpend.findings.waivers.matches import CANDIDATES, fill_candidates, storable
 from perpend.inventory.snapshots.database import text, text_list
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.core.values.tags import TAGS_FIELD
 from perpend.findings.history.queries.views import called, key_of
-from perpend.findings.waivers.matches import WaiverMatches, covered_findings, match_waivers, objects_in_scope
-from perpend.findings.waivers.matching import COLUMNS
+from perpend.findings.waivers.matches import COLUMNS, WaiverMatches, covered_findings, match_waivers, objects_in_scope
 from perpend.findings.waivers.status import DecisionDay
 from perpend.inventory.snapshots.database import opened, text, translate_errors
 from perpend.inventory.snapshots.queries.identity import filled, object_identity

@@ -21,8 +21,14 @@ from perpend.inventory.importers.object_batches import shred_batch
 from perpend.inventory.importers.object_rows import ObjectRows, StagedRows
 from perpend.inventory.importers.objects import Objects
 from perpend.inventory.importers.observation_order import age_of
-from perpend.inventory.importers.partitions import claim_mixed, partitions_of
-from perpend.inventory.importers.scopes import SourceScope, differing_accounts, leave_open, scopes_of
+from perpend.inventory.importers.scopes import (
+    SourceScope,
+    claim_mixed,
+    differing_accounts,
+    leave_open,
+    partitions_of,
+    scopes_of,
+)
 from perpend.inventory.importers.tables.table_file import read_table
 from perpend.inventory.snapshots.database import name, rows_of, text, translate_errors
 from perpend.inventory.snapshots.driver import duckdb

@@ -1,11 +1,13 @@
-"""Find the accounts and regions of a table's rows, for manifests and for comparison with claims."""
+"""Find the accounts, regions and partitions of a table's rows, for manifests and for comparison with claims."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.core.clouds.aws import is_root_user_sql
-from perpend.core.clouds.registry import account_of_id_sql, cloud_of_type
+from perpend.core.clouds.aws import AWS, is_root_user_sql
+from perpend.core.clouds.registry import account_of_id_sql, cloud_of_type, partition_of_id_sql
+from perpend.core.objects.claims import partition_claims
 from perpend.core.objects.identity import account_sql, owner_lookups, region_sql
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import SOURCE, Form, unfollowed
@@ -13,13 +15,14 @@ from perpend.inventory.snapshots.database import name, rows_of, text, text_list
 from perpend.inventory.snapshots.rows import parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, MutableSequence
     from pathlib import Path
 
     from perpend.core.objects.claims import ListClaim, Scope
     from perpend.core.schema.tables import Table
     from perpend.inventory.importers.merge_relations import MergedTable
     from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.manifest import StoredSource
 
 _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 
@@ -92,3 +95,37 @@ def covers(scopes: Iterable[Scope], account: str, region: str) -> str:
             whose = "true" if scope.account is None else f"{account} = {text(scope.account)}"
             conditions.append(f"({whose} AND {region} = {text(scope.region)})")
     return f"({' OR '.join(conditions)})"
+
+
+_ID: Final = name("Id")
+
+
+def partitions_of(
+    connection: Connection, relations: Iterable[str], known: Iterable[tuple[str, str]] = ()
+) -> set[tuple[str, str]]:
+    """Return pairs of account and partition: the ``known`` pairs, and those of ARNs in the Ids of relations.
+
+    Relations have a column ``Id`` of texts. If all ARNs are of the usual partition, only ``known`` is returned.
+    """
+    tables, pairs = list(relations), set(known)
+    unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{AWS.usual_partition}:')"
+    if all(partition == AWS.usual_partition for _, partition in pairs) and not any(
+        rows_of(connection, f"SELECT 1 FROM ({one}) WHERE {unusual} LIMIT 1") for one in tables
+    ):
+        return pairs
+    for relation in tables:
+        parts = f"{account_of_id_sql(_ID, AWS)} AS account, {partition_of_id_sql(_ID, AWS)} AS shown_partition"
+        query = f"SELECT DISTINCT * FROM (SELECT {parts} FROM ({relation})) WHERE COLUMNS(*) IS NOT NULL"
+        pairs |= {(account, partition) for account, partition in rows_of(connection, query)}
+    return pairs
+
+
+def claim_mixed(sources: MutableSequence[StoredSource], partitions: Iterable[tuple[str, str]]) -> None:
+    """Add to the first source the claim that accounts of several partitions are not known in full."""
+    by_account: dict[str, set[str]] = {}
+    for account, partition in partitions:
+        by_account.setdefault(account, set()).add(partition)
+    said = {claim for source in sources for claim in source.coverage}
+    claims = [one for one in partition_claims(by_account) if one not in said]
+    if claims and sources:
+        sources[0] = replace(sources[0], coverage=(*sources[0].coverage, *claims))

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE, is_root_user
 from perpend.core.errors import reject_single_text
-from perpend.core.garbage import collector_paused
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, reject_other_scopes
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, object_from_fields
 from perpend.core.objects.object_types import ObjectType
-from perpend.core.process import is_alone
+from perpend.core.process import collector_paused, is_alone
 from perpend.core.values.values import in_utc
 from perpend.inventory.readers.credential_report import Reading, read_answer, read_report
 from perpend.inventory.readers.errors import UnusableContent, UnusableInput, excerpt

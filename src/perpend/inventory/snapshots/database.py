@@ -1,21 +1,26 @@
-"""An embedded DuckDB in a sandbox: no extensions, no network, only named files, bounded memory, translated errors."""
+"""An embedded DuckDB in a sandbox: no extensions, no network, only named files, bounded memory and time, translated errors."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import sys
 import threading
+import time
 from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
+from perpend.core.process import is_alone
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import StoreError, shown
-from perpend.inventory.snapshots.time_limit import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 MEMORY_LIMIT: Final = "1GB"
@@ -186,3 +191,111 @@ def _io_reason(message: str) -> str:
     if "could not write" in lowered or ("cannot open" in lowered and "write" in lowered):
         return _NOT_WRITTEN
     return "cannot be read: it is damaged or cut off"
+
+
+_NUMPY: Final = "numpy"
+
+
+def add_function(
+    connection: Connection,
+    name: str,
+    function: Callable[..., Any],
+    arguments: Sequence[str],
+    result: str,
+    *,
+    of_nulls: bool = False,
+) -> None:
+    """Create an SQL function from a function of plain values. ``of_nulls``: it is called for nulls, which otherwise give null.
+
+    Raises PerpendError if DuckDB needs numpy itself and it is not installed.
+    """
+    types: list[Any] = list(arguments)
+    nulls: Any = "special" if of_nulls else "default"
+
+    def create() -> None:
+        connection.create_function(name, function, types, result, null_handling=nulls)
+
+    installed = _NUMPY in sys.modules or find_spec(_NUMPY) is not None
+    if _NUMPY in sys.modules or (installed and not is_alone()):
+        create()
+        return
+    try:
+        with _numpy_answered():
+            create()
+    except (AttributeError, duckdb.InvalidInputException) as error:
+        if not installed:
+            raise PerpendError(
+                f"DuckDB {duckdb.__version__} needs the package `numpy`: install it beside Perpend ({error})"
+            ) from error
+        create()
+
+
+@contextmanager
+def _numpy_answered() -> Iterator[None]:
+    """Let an empty module be imported as numpy."""
+    sys.modules[_NUMPY] = _empty_numpy()
+    try:
+        yield
+    finally:
+        del sys.modules[_NUMPY]
+
+
+def _empty_numpy() -> ModuleType:
+    """Return a module with only the attributes that DuckDB reads before it creates a function."""
+    numpy, core = ModuleType(_NUMPY), ModuleType("numpy._core")
+    vars(core)["multiarray"] = ModuleType("numpy._core.multiarray")
+    vars(numpy).update(__version__="2", _core=core)
+    return numpy
+
+
+_END: Final[ContextVar[float | None]] = ContextVar("end", default=None)
+_AGAIN: Final = 0.1
+"""After how many seconds the next statement is interrupted, too."""
+
+
+class TimeIsUp(PerpendError):
+    """The databases of a block took longer than they may."""
+
+
+@contextmanager
+def limited_to(seconds: float) -> Iterator[None]:
+    """Interrupt the databases that the block opens in this thread after some seconds in all, and raise TimeIsUp.
+
+    The thread must not be the main one, which people interrupt.
+    """
+    end = time.monotonic() + seconds
+    token = _END.set(end)
+    try:
+        yield
+    except (PerpendError, KeyboardInterrupt, RuntimeError, duckdb.InterruptException):
+        # An interrupted statement is one of these, depending on where it was translated.
+        if time.monotonic() < end:
+            raise
+        raise TimeIsUp(f"the answer takes longer than {seconds:g} seconds") from None
+    finally:
+        _END.reset(token)
+
+
+@contextmanager
+def watched(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt what a database does once the time of :func:`limited_to` is up; without a limit, do nothing."""
+    end = _END.get()
+    if end is None:
+        yield
+        return
+    closed = threading.Event()
+    watcher = threading.Thread(target=_interrupt, args=(connection, end, closed), daemon=True, name="perpend-time-limit")
+    watcher.start()
+    try:
+        yield
+    finally:
+        closed.set()
+        watcher.join()
+
+
+def _interrupt(connection: duckdb.DuckDBPyConnection, end: float, closed: threading.Event) -> None:
+    if closed.wait(max(end - time.monotonic(), 0)):
+        return
+    connection.interrupt()
+    while not closed.wait(_AGAIN):
+        connection.interrupt()

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.values.values import PlainJson, date_time_from_text, is_empty_text, is_plain_json, is_strict_json
-from perpend.inventory.snapshots.database import rows_of, text, text_list
-from perpend.inventory.snapshots.functions import add_function
+from perpend.inventory.snapshots.database import add_function, rows_of, text, text_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

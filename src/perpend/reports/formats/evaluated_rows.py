@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdicts import HIDDEN
-from perpend.inventory.snapshots.database import in_order, translate_errors
-from perpend.inventory.snapshots.functions import add_function
+from perpend.inventory.snapshots.database import add_function, in_order, translate_errors
 from perpend.language.program.numbering import UNREADABLE
 from perpend.reports.formats.row_values import StoredRows, create_functions, has_function
 

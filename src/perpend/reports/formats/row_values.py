@@ -14,8 +14,7 @@ from perpend.core.schema.tables import OWNER, ROW, SOURCE, Form, unfollowed, unr
 from perpend.core.values.values import document_of
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdict import reader_of
-from perpend.inventory.snapshots.database import name, text
-from perpend.inventory.snapshots.functions import add_function
+from perpend.inventory.snapshots.database import add_function, name, text
 from perpend.inventory.snapshots.queries.identity import filled
 from perpend.inventory.snapshots.read_objects import MAX_DEPTH, number_of
 from perpend.reports.formats.values import LONGEST, json_text, json_value, value_text

@@ -14,7 +14,7 @@ from perpend.reports.site.render.charts import column_rects
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.findings.waivers.states import StateShown
+    from perpend.findings.waivers.match_history import StateShown
 
 WIDE, HIGH = 1_000, 160
 _FEWEST_RUNS: Final = 3

@@ -10,7 +10,7 @@ from perpend.core.errors import PerpendError
 from perpend.findings.history.queries.findings import trend
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.storage import HistoryStorage
-from perpend.findings.waivers.states import finding_states
+from perpend.findings.waivers.match_history import finding_states
 from perpend.reports.html.history import ReportHistory, TrendPoint
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from perpend.inventory.snapshots.time_limit import TimeIsUp, limited_to
+from perpend.inventory.snapshots.database import TimeIsUp, limited_to
 from perpend.server.index.database import SECONDS, TooSlow
 from perpend.server.views.changes import change_page
 from perpend.server.views.compliance import compliance_of

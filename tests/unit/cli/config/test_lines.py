@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.cli.config.lines import line_of
+from perpend.cli.config.files import line_of
 
 TEXT = '''# store = "commented out"
 store = "estate"

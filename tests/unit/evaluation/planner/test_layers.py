@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from perpend.core.schema.tables import Table
-from perpend.evaluation.planner.layers import Layers, layers_of
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.stage import Stage
+from perpend.evaluation.planner.stage import Layers, Stage, layers_of
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.evaluation.planner.reach import call_when_reached
+from perpend.evaluation.planner.rewrites import call_when_reached
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.status import Status
-from perpend.findings.waivers.matches import WAIVED, WaiverMatches, cover
-from perpend.findings.waivers.matching import CANDIDATES, insert_rows
+from perpend.findings.waivers.matches import CANDIDATES, WAIVED, WaiverMatches, cover, insert_rows
 from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.inventory.snapshots.database import Connection, opened, rows_of
 from tests.unit.findings.waivers.made import ASKED, standing

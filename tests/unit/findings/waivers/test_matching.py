@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, MATCHES, insert_rows, match
+from perpend.findings.waivers.matches import CANDIDATES, COLUMNS, MATCHES, insert_rows, match
 from perpend.findings.waivers.status import WaiverStatus
 from perpend.inventory.snapshots.database import Connection, opened, rows_of
 from tests.unit.findings.waivers.made import standing

@@ -15,7 +15,7 @@ from perpend.findings.history.queries.views import asking
 from perpend.findings.history.record import record_run
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.waivers.match_history import history_findings
-from perpend.findings.waivers.matching import CANDIDATES, fill_candidates
+from perpend.findings.waivers.matches import CANDIDATES, fill_candidates
 from perpend.findings.waivers.run_findings import FINDING_STATUSES, run_database, run_findings
 from perpend.inventory.snapshots.database import Connection, rows_of
 from tests.unit.evaluation.verdicts.stored import DAY, Case

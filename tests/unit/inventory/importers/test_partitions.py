@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.core.objects.claims import Claim, Scope
-from perpend.inventory.importers.partitions import claim_mixed, partitions_of
+from perpend.inventory.importers.scopes import claim_mixed, partitions_of
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.manifest import StoredSource
 

@@ -9,8 +9,7 @@ from threading import Thread
 import pytest
 
 from perpend.core.errors import PerpendError
-from perpend.inventory.snapshots.database import opened, translate_errors
-from perpend.inventory.snapshots.time_limit import TimeIsUp, limited_to
+from perpend.inventory.snapshots.database import TimeIsUp, limited_to, opened, translate_errors
 
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(10_000_000) AS a, range(10_000_000) AS b"
 

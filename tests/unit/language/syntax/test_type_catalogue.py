@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.syntax.repository import NotARepository, Repository, is_root
-from perpend.language.syntax.type_catalogue import CataloguedType
+from perpend.language.syntax.repository import CataloguedType, NotARepository, Repository, is_root
 from tests.repositories import write
 
 THING = "CA10__CaThing__c"

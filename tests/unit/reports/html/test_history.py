@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perpend.core.objects.status import Status
-from perpend.findings.waivers.states import StateShown
+from perpend.findings.waivers.match_history import StateShown
 from perpend.reports.html.history import HIGH, ReportHistory, TrendPoint, history_section
 from tests.unit.reports.html import pages
 from tests.unit.reports.html.packed_columns import EVIL, column

@@ -13,8 +13,7 @@ from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.sql import Names, Native, stage_query
 from perpend.evaluation.planner.stage import column_kinds
 from perpend.evaluation.planner.udfs import NATIVES
-from perpend.inventory.snapshots.database import MEMORY_LIMIT, Connection, opened, pattern
-from perpend.inventory.snapshots.functions import add_function
+from perpend.inventory.snapshots.database import MEMORY_LIMIT, Connection, add_function, opened, pattern
 from perpend.inventory.snapshots.plain_sql import teach
 from perpend.inventory.snapshots.rows import table_relation
 

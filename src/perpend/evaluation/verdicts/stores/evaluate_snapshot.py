@@ -22,9 +22,8 @@ from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id, resol
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
-from perpend.evaluation.verdicts.staleness import freshness_of
+from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_snapshot
 from perpend.evaluation.verdicts.stores.by_interpreter import InterpreterOfSnapshot
-from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
 from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects, required_values
 from perpend.evaluation.verdicts.verdicts import Verdicts
 from perpend.inventory.snapshots.database import pattern

@@ -10,10 +10,10 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from perpend.core.garbage import collector_paused
 from perpend.core.objects.identity import account_fields
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.objects.object_types import UNKNOWN_TYPE
+from perpend.core.process import collector_paused
 from perpend.core.schema.tables import CONTRADICTED
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table

@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.commit import write_whole
-from perpend.inventory.snapshots.files import StoreError, is_there, naming, shown
-from perpend.inventory.snapshots.manifest import Damaged, document_from, sealed
+from perpend.findings.notifications.delivery_log import read_channels, write_channels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.notifications.issues.trackers import FoundIssue
 
-FORMAT: Final = 1
 FILE: Final = "issues.json"
 """The file's name, below the history's directory."""
 
@@ -103,26 +100,11 @@ class IssueLog:
 
     def __init__(self, place: HistoryStorage) -> None:
         self._path: Path = place.directory / FILE
-        self.channels = self._read()
+        self.channels = read_channels(self._path, _channel_from, "issues")
 
     def write(self) -> None:
         """Store the log. After this returns, it survives a loss of power."""
-        channels = {name: asdict(channel) for name, channel in sorted(self.channels.items())}
-        with naming(self._path):
-            write_whole(self._path, sealed({"format": FORMAT, "channels": channels}).encode())
-
-    def _read(self) -> dict[str, ChannelLog]:
-        with naming(self._path, "cannot be read"):
-            if not is_there(self._path):
-                return {}
-            text = self._path.read_bytes().decode("utf-8", errors="replace")
-        try:
-            document = document_from(text, version=FORMAT)
-            return {str(name): _channel_from(channel) for name, channel in document["channels"].items()}
-        except Damaged as error:
-            raise StoreError(f"{shown(self._path)}: {error}") from None
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise StoreError(f"{shown(self._path)}: it holds something else than issues") from None
+        write_channels(self._path, {name: asdict(channel) for name, channel in self.channels.items()})
 
 
 def _channel_from(document: dict[str, Any]) -> ChannelLog:

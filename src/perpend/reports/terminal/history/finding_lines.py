@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, texts_of_conditions
-from perpend.inventory.snapshots.database import text
-from perpend.inventory.snapshots.functions import add_function
+from perpend.inventory.snapshots.database import add_function, text
 from perpend.reports.formats.csv import cell_in_sql, cell_text
 from perpend.reports.formats.row_values import json_text_sql
 

@@ -13,8 +13,7 @@ import pytest
 from perpend.core.objects.claims import NOT_IN_FULL, Claim, Scope
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.objects.object_types import Field
-from perpend.evaluation.verdicts.staleness import Freshness
-from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
+from perpend.evaluation.verdicts.staleness import Freshness, mark_stale_snapshot
 from perpend.inventory.snapshots.snapshot import Snapshot
 from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, rows_of, write_store
 
