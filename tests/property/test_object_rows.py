@@ -201,7 +201,7 @@ def test_lists_that_a_format_leaves_out_are_known_alike(tmp_path, monkeypatch, s
 
 def test_rows_of_reports_are_read_once(tmp_path, monkeypatch):
     again: list[str] = []
-    monkeypatch.setattr(Collecting, "read_again", lambda self, paths, sink: again.extend(paths))
+    monkeypatch.setattr(Collecting, "reread", lambda self, paths, sink: again.extend(paths))
     arn = "arn:aws:iam::11112222333"
     names = {"<root_account>": f"{arn}3:root", "ann": f"{arn}3:user/ann", "bob": f"{arn}4:user/bob"}
     rows = "".join(f"{user},{arn},2026-01-01T00:00:00Z,true,{{}}\n" for user, arn in names.items())

@@ -163,13 +163,13 @@ def test_each_unknown_verdict_is_counted_at_one_cause(
         if fields["CA10__owner__c"] == ACCOUNTS[0]:
             expected[{"/ce/iam/a": "denied", "/ce/d": "failed"}.get(verdict.policy_id, "other")] += 1
         else:
-            expected["not_asked" if fields["CA10__region__c"] in (REGIONS[0], None) else "other"] += 1
+            expected["not_evaluated" if fields["CA10__region__c"] in (REGIONS[0], None) else "other"] += 1
     found = overview(narrower, analyzer, calls=calls)
     assert len(expected) == 4 and UnknownCauses(**expected) == found.unknown_causes
     assert found.unknown == found.unknown_causes.total and expected["denied"] + expected["failed"] == found.unread_verdicts
     assert (
         f"of {found.unknown} unknown: {expected['denied']} need denied calls, {expected['failed']} need failed calls, "
-        f"{expected['not_asked']} read what was not asked for, {expected['other']} have other reasons"
+        f"{expected['not_evaluated']} read what was not asked for, {expected['other']} have other reasons"
     ) == unknown_text(found)
     assert unread_text(found).startswith("1 call was denied, 1 failed, ")
 

@@ -29,7 +29,7 @@ def last(names: Any) -> set[str]:
 
 def test_policies_that_are_named_judge_whatever_types_are_named() -> None:
     found = policies(USER, policies=("/ce/ca/aws/s3",))
-    assert (("/ce/ca/aws/s3",), (), None) == (found.policies, found.frameworks, found.lacking)
+    assert (("/ce/ca/aws/s3",), (), None) == (found.policies, found.frameworks, found.skipped_types)
     assert ((), ()) == (policies().policies, policies().frameworks)
     assert ("cis-aws",) == policies(frameworks=("cis-aws",)).frameworks
 
@@ -37,24 +37,24 @@ def test_policies_that_are_named_judge_whatever_types_are_named() -> None:
 def test_a_policy_that_reads_another_type_is_not_asked_unless_that_is_named_too() -> None:
     alone, both = policies(BUCKET), policies(BUCKET, ACCOUNT)
     assert {"bucket-block-public-access": (ACCOUNT,)}.items() <= {
-        name.rpartition("/")[2]: types for name, types in (alone.lacking or {}).items()
+        name.rpartition("/")[2]: types for name, types in (alone.skipped_types or {}).items()
     }.items()
     assert "bucket-block-public-access" in last(both.policies) - last(alone.policies)
-    assert "bucket-block-public-access" not in last(both.lacking)
+    assert "bucket-block-public-access" not in last(both.skipped_types)
 
 
 def test_accounts_are_judged_by_lists_of_what_is_named_and_by_their_fields_where_they_are() -> None:
     assert "account-has-no-iam-users" in last(policies(USER).policies)
     assert "maintain-alternate-contact-information" not in last(policies(USER).policies)
     assert "maintain-alternate-contact-information" in last(policies(ACCOUNT).policies)
-    assert (ACCOUNT,) not in (policies(USER).lacking or {}).values()
+    assert (ACCOUNT,) not in (policies(USER).skipped_types or {}).values()
 
 
 def test_every_policy_is_asked_or_counted_as_one_that_is_not() -> None:
     total = len(collection_request(open_repository(), (), (), ()).programs)
     for types in ((USER,), (BUCKET, ACCOUNT)):
         found = policies(*types)
-        assert total == len(found.policies) + len(found.lacking or {}) + found.others
+        assert total == len(found.policies) + len(found.skipped_types or {}) + found.others
         assert set(found.policies) == {program.policy_id for program in found.request.programs}
 
 

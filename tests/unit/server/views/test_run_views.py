@@ -77,7 +77,7 @@ def all_changes(views: RunViews, before: int, after: int, scope: Scope, **more: 
     found: list[Change] = []
     behind = None
     while True:
-        page = views.changes(str(before), str(after), scope, limit=3, behind=behind, **more)
+        page = views.changes(str(before), str(after), scope, limit=3, page_key=behind, **more)
         found += page.changes
         behind = page.next
         if behind is None:
@@ -108,7 +108,7 @@ def test_changes_of_one_event_or_cause(views: RunViews) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [{"event": "x"}, {"cause": "'"}, {"limit": 0}, {"limit": 501}, {"behind": "-1"}, {"behind": "1;"}]
+    "asked", [{"event": "x"}, {"cause": "'"}, {"limit": 0}, {"limit": 501}, {"page_key": "-1"}, {"page_key": "1;"}]
 )
 def test_a_change_page_refuses_what_means_nothing(views: RunViews, asked: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption):

@@ -132,7 +132,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
-        assert {shared: UNCOLLECTED} == column.said()
+        assert {shared: UNCOLLECTED} == column.statuses()
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(ends_of(column))
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]

@@ -83,7 +83,7 @@ def test_an_edited_policy_is_the_cause_of_what_it_says_of_the_former_snapshot_to
     commit(inventory, {A: [199], B: [199], c: [300]}, 1)
     edited = [program("/ce/p", 2)]
     again = answering({"a": 300, "b": 199, "c": 300}, asked)
-    assert {"resolved": 2, "opened": 1} == commit(inventory, {A: [300], B: [300], c: [199]}, 2, asked=edited, again=again)
+    assert {"resolved": 2, "opened": 1} == commit(inventory, {A: [300], B: [300], c: [199]}, 2, asked=edited, reevaluate=again)
     assert [("a", "resolved", "policy"), ("b", "resolved", "resource_change"), ("c", "opened", "resource_change")] == told(
         inventory
     )
@@ -91,7 +91,7 @@ def test_an_edited_policy_is_the_cause_of_what_it_says_of_the_former_snapshot_to
 
 
 def test_another_engine_is_the_cause_where_the_program_is_the_same(begun: Inventory) -> None:
-    commit(begun, {A: [300]}, 2, engine="engine 2", again=answering({"a": 300}, []))
+    commit(begun, {A: [300]}, 2, engine="engine 2", reevaluate=answering({"a": 300}, []))
     assert [("a", "resolved", "engine")] == told(begun)
 
 
