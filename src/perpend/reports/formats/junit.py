@@ -86,12 +86,12 @@ def write_suites(suites: Iterable[JUnitSuite], stream: TextIO, *, properties: Ma
 
 def xml_text(text: str) -> str:
     """Return a text as XML can hold it: characters that XML forbids become escapes."""
-    return "".join(sign if _is_xml(sign) else f"\\u{ord(sign):04x}" for sign in text)
+    return "".join(character if _is_xml(character) else f"\\u{ord(character):04x}" for character in text)
 
 
-def _is_xml(sign: str) -> bool:
-    code = ord(sign)
-    return sign in "\t\n" or (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE)
+def _is_xml(character: str) -> bool:
+    code = ord(character)
+    return character in "\t\n" or (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE)
 
 
 def _numbers(cases: Sequence[JUnitCase]) -> dict[str, str]:
@@ -115,17 +115,20 @@ def _add_case(suite: ElementTree.Element, case: JUnitCase) -> None:
         outcome.text = xml_text(case.text) or None
 
 
-def write_junit(evaluation: Evaluation, stream: TextIO, *, limit: int = 20, weighed: RatedEvaluation | None = None) -> None:
+def write_junit(
+    evaluation: Evaluation, stream: TextIO, *, limit: int = 20, rated_evaluation: RatedEvaluation | None = None
+) -> None:
     """Write a suite per framework with a case per requirement; without frameworks one suite with a case per policy.
 
     A case that was evaluated in part is an error. At most ``limit`` objects are named for each message. The severity in
-    ``weighed`` becomes the type of a failure.
+    ``rated_evaluation`` becomes the type of a failure.
     """
     tallies = {tally.policy.id: tally for tally in tally_of(evaluation, limit=limit)}
     suites = [
-        JUnitSuite(card.framework.name, list(_requirement_cases(card, tallies, weighed))) for card in evaluation.scorecards()
+        JUnitSuite(card.framework.name, list(_requirement_cases(card, tallies, rated_evaluation)))
+        for card in evaluation.scorecards()
     ]
-    write_suites(suites or [JUnitSuite("perpend", list(_policy_cases(evaluation, tallies, weighed)))], stream)
+    write_suites(suites or [JUnitSuite("perpend", list(_policy_cases(evaluation, tallies, rated_evaluation)))], stream)
 
 
 def write_cards_junit(cards: Iterable[Scorecard], stream: TextIO) -> None:
@@ -134,7 +137,7 @@ def write_cards_junit(cards: Iterable[Scorecard], stream: TextIO) -> None:
 
 
 def _requirement_cases(
-    card: Scorecard, tallies: Mapping[str, PolicyTally], weighed: RatedEvaluation | None
+    card: Scorecard, tallies: Mapping[str, PolicyTally], rated_evaluation: RatedEvaluation | None
 ) -> Iterator[JUnitCase]:
     for result in card.results:
         requirement = result.requirement
@@ -142,20 +145,22 @@ def _requirement_cases(
             tallies[policy.policy_id] for policy in requirement.policies if policy.was_evaluated and policy.policy_id in tallies
         ]
         name = f"{requirement.number} {requirement.name}"
-        yield _case(requirement.id, name, result.standing, _result_text(result), evaluated, weighed)
+        yield _case(requirement.id, name, result.requirement_status, _result_text(result), evaluated, rated_evaluation)
 
 
 def _policy_cases(
-    evaluation: Evaluation, tallies: Mapping[str, PolicyTally], weighed: RatedEvaluation | None
+    evaluation: Evaluation, tallies: Mapping[str, PolicyTally], rated_evaluation: RatedEvaluation | None
 ) -> Iterator[JUnitCase]:
     selection = evaluation.selection
     reasons, unread = evaluation.in_part(), {*evaluation.unread_policies}
     for policy_id, tally in tallies.items():
-        standing, sentence = status_of_counts(tally.counts), _counts_text(tally.counts)
+        requirement_status, sentence = status_of_counts(tally.counts), _counts_text(tally.counts)
         if policy_id in unread:
-            standing = standing if standing is RequirementStatus.FAILS else RequirementStatus.UNDETERMINED
+            requirement_status = (
+                requirement_status if requirement_status is RequirementStatus.FAILS else RequirementStatus.UNDETERMINED
+            )
             sentence = f"{sentence}; not every object was read: {reasons[policy_id]}"
-        yield _case(policy_id, tally.policy.contextual_name, standing, sentence, [tally], weighed)
+        yield _case(policy_id, tally.policy.contextual_name, requirement_status, sentence, [tally], rated_evaluation)
     for policy_id, problems in selection.refused.items():
         text = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
         yield JUnitCase(policy_id, policy_id, ERROR, "the policy cannot be used", text)
@@ -168,30 +173,32 @@ def _policy_cases(
 def _case(
     class_name: str,
     name: str,
-    standing: RequirementStatus,
+    requirement_status: RequirementStatus,
     sentence: str,
     tallies: Sequence[PolicyTally],
-    weighed: RatedEvaluation | None,
+    rated_evaluation: RatedEvaluation | None,
 ) -> JUnitCase:
-    outcome = _BY_REQUIREMENT.get(standing, SKIPPED)
+    outcome = _BY_REQUIREMENT.get(requirement_status, SKIPPED)
     if outcome is PASSED:
         return JUnitCase(class_name, name)
-    status = Status.INCOMPLIANT if standing is RequirementStatus.FAILS else Status.UNDETERMINED
-    rating = _worst(tallies, status, weighed) if outcome in _RED else None
+    status = Status.INCOMPLIANT if requirement_status is RequirementStatus.FAILS else Status.UNDETERMINED
+    rating = _worst(tallies, status, rated_evaluation) if outcome in _RED else None
     severity = f"severity: {rating.text(status)}" if rating else ""
     text = "\n".join(filter(None, (severity, "\n".join(map(_objects_text, tallies)))))
     return JUnitCase(class_name, name, outcome, sentence, text, rating.level.value if rating else "")
 
 
-def _worst(tallies: Iterable[PolicyTally], status: Status, weighed: RatedEvaluation | None) -> FindingSeverity | None:
+def _worst(tallies: Iterable[PolicyTally], status: Status, rated_evaluation: RatedEvaluation | None) -> FindingSeverity | None:
     """Return the highest rating of the policies that have verdicts of a status; None if none is rated."""
-    ratings = [weighed.in_force.of(tally.policy.id) for tally in tallies if tally.counts[status]] if weighed else []
+    ratings = (
+        [rated_evaluation.in_force.of(tally.policy.id) for tally in tallies if tally.counts[status]] if rated_evaluation else []
+    )
     return max((rating for rating in ratings if rating), key=lambda rating: rating.level.rank, default=None)
 
 
 def _result_text(result: RequirementResult) -> str:
     reasons = dict.fromkeys(policy.reason for policy in result.requirement.policies if policy.judges and policy.reason)
-    counts = _counts_text(result.counts) if result.standing.was_evaluated else result.standing.value
+    counts = _counts_text(result.counts) if result.requirement_status.was_evaluated else result.requirement_status.value
     return "; ".join([counts, *reasons])
 
 

@@ -137,7 +137,7 @@ def _framework(card: Scorecard) -> dict[str, Any]:
     """Return how many requirements of a framework were evaluated, as numbers and in words."""
     about = card.framework
     named = {"id": encodable(about.id), "name": encodable(about.name)}
-    return {**named, "requirements": len(card.results), "asked": card.asked, "text": card.coverage_text}
+    return {**named, "requirements": len(card.results), "asked": card.evaluated, "text": card.coverage_text}
 
 
 def _shown(shown: ReportedFinding | FindingGroup, numbers: dict[str, int]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _framework_row(card: Scorecard, *, inherited: bool) -> FrameworkRow:
         card.framework.id,
         card.framework.name,
         len(card.results),
-        {standing.value: number for standing, number in card.counts.items()},
+        {requirement_status.value: number for requirement_status, number in card.counts.items()},
         {name: Share(part, of) for name, (part, of) in fractions(card).items()},
         inherited,
     )
@@ -67,7 +67,7 @@ def _requirement_row(state: RunState, result: RequirementResult) -> RequirementR
         requirement.id,
         requirement.number,
         requirement.name,
-        result.standing.value,
+        result.requirement_status.value,
         {status.value: number for status, number in result.counts.items() if number},
         tuple(
             RequirementPolicyRow(

@@ -164,7 +164,7 @@ def test_scorecards_are_of_the_frameworks_that_policies_were_chosen_by(tmp_path:
         [card] = replace(made, answered=HumanDecisions({"/ce/policy": waived})).scorecards()
         [result] = card.results
         [asked] = result.requirement.policies
-        return card.framework.id, result.standing, {one: n for one, n in result.counts.items() if n}, asked.in_part
+        return card.framework.id, result.requirement_status, {one: n for one, n in result.counts.items() if n}, asked.in_part
 
     whole, denied = Claim(THING), Claim(THING, lacking="denied things")
     assert ("/frameworks/f", RequirementStatus.FAILS, {Status.INCOMPLIANT: 1}, "") == standing(True, whole)
