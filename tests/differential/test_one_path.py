@@ -173,6 +173,44 @@ def test_reports_end_as_the_reference_does(
     assert expected == found
 
 
+def many(broken: bytes = b"") -> list[bytes]:
+    """Return 200 reports of two users: with two lists of columns in turn, marks, CRLF, line ends in cells, and one twice.
+
+    ``broken`` is a line at the end of the report in the middle.
+    """
+    contents = []
+    for number in range(200):
+        header, more = (HEADER, b"") if number % 2 else (HEADER[:-1] + b",password_enabled\n", b",false")
+        cell = b'"\n\n"' if number % 5 == 0 else b"true"
+        users = (b"%s,arn:aws:iam::%012d:user/%s,%s,true%s\n" % (name, number, name, cell, more) for name in (b"ann", b"bob"))
+        content = header + b"".join(users) + (broken if number == 100 else b"")
+        content = content.replace(b"\n", b"\r\n") if number % 7 == 0 else content
+        contents.append(b"\xef\xbb\xbf" + content if number % 3 == 0 else content)
+    return [*contents, contents[50]]
+
+
+@pytest.mark.parametrize("broken", [b"", b"ann,arn:aws:iam::000000000100:user/eve\n"])
+def test_many_reports_of_several_forms(broken: bytes) -> None:
+    with files(many(broken)) as asked:
+        expected = reference(asked, max_age=None, keep_going=False)
+        assert expected == one_path(asked, max_age=None, keep_going=False, by_interpreter=False)
+        assert ("100.csv: line 8 has 2 fields" in str(expected)) == bool(broken)
+    with files([*many(), b"", HEADER]) as asked:
+        expected = reference(asked, max_age=None, keep_going=True)
+        assert expected == one_path(asked, max_age=None, keep_going=True, by_interpreter=False)
+
+
+def test_reports_with_the_same_columns_are_one_branch_of_a_query(tmp_path: Path) -> None:
+    reports = [
+        report_file.report_file(f"{number}.csv", path, tmp_path / "copy")
+        for number, content in enumerate(many())
+        if (path := tmp_path / f"{number}.csv").write_bytes(content)
+    ]
+    with opened(directories=[tmp_path]) as connection:
+        read = report_table._Reports(connection, reports, lambda _: None, tmp_path, 0)
+        assert 2 == read._lines("row").count("read_csv")
+
+
 @pytest.mark.parametrize(("readings", "expected"), [(2, Status.INCOMPLIANT), (3, Status.UNDETERMINED)])
 def test_a_user_is_incompliant_if_all_readings_say_so(readings: int, expected: Status) -> None:
     rows = (ANN + b"true,false,true,true\n", ANN + b"true,false,true,TRUE\n", ANN + b"true,false,true,true \n")

@@ -155,12 +155,17 @@ class _Reports:
 
     def _lines(self, listed: str, where: str = "") -> str:
         """Return the query of expressions over all rows. They can use ``row``, ``source``, ``user``, ``arn`` and the cells."""
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for number, file in enumerate(self.files):
+            alike.setdefault(file.columns, []).append(number)
         return " UNION ALL ".join(
-            f"SELECT {listed} FROM ({self._lines_of(number, file)}){where}" for number, file in enumerate(self.files)
+            f"SELECT {listed} FROM ({self._lines_of(columns, numbers)}){where}" for columns, numbers in alike.items()
         )
 
-    def _lines_of(self, number: int, file: ReportFile) -> str:
-        own = {column: f"c{self.keys.index(column)}" for column in file.columns}
+    def _lines_of(self, columns: Sequence[str], numbers: Sequence[int]) -> str:
+        """Return the query of the rows of all files with the same columns. A query for each would take DuckDB long to plan."""
+        files = [self.files[number] for number in numbers]
+        own = {column: f"c{self.keys.index(column)}" for column in columns}
         types = ", ".join(f"{cell}: 'VARCHAR'" for cell in own.values())
         options = (
             "delim=',', quote='\"', escape='\"', comment='', header=true, skip=0, auto_detect=false, strict_mode=true, "
@@ -169,12 +174,16 @@ class _Reports:
         )
         others = [f"CAST(NULL AS VARCHAR) AS {cell}" for cell in self._cells if cell not in own.values()]
         before = "0"
-        if file.breaks:
+        if any(file.breaks for file in files):
             within = " + ".join(f"length({cell}) - length(replace({cell}, chr(10), ''))" for cell in own.values())
             before = f"sum({within}) OVER (ROWS UNBOUNDED PRECEDING) - ({within})"
-        line = f"CAST(row_number() OVER () - 1 + {before} AS BIGINT)"
-        rows = f"SELECT {line} AS line, * FROM read_csv({pattern(file.path)}, {options})"
-        system = f"line + {self.starts[number]} AS row, {number + self.first_source} AS source"
+        # The files are read in their order, so that lines are numbered through all of them.
+        begins = accumulate((file.rows + file.breaks for file in files), initial=0)
+        rows_before = [self.starts[number] - begin for number, begin in zip(numbers, begins, strict=False)]
+        files_before = [number - place + self.first_source for place, number in enumerate(numbers)]
+        line = f"CAST(row_number() OVER () - 1 + {before} AS BIGINT) AS line, CAST(file_index AS INTEGER) AS place"
+        rows = f"SELECT {line}, * FROM read_csv([{', '.join(pattern(file.path) for file in files)}], {options})"
+        system = f"line + {_at_place(rows_before)} AS row, place + {_at_place(files_before)} AS source"
         named = f'{own["user"]} AS "user", {own["arn"]} AS arn'
         return f"SELECT {', '.join([system, named, *own.values(), *others])} FROM ({rows})"
 
@@ -385,6 +394,11 @@ class _Reports:
 
     def _unknown(self, type_name: str) -> list[str]:
         return sorted(map(unfollowed, unstated_lists(self.declared(type_name))))
+
+
+def _at_place(numbers: Sequence[int]) -> str:
+    """Return the expression of the number at ``place``. Equal numbers are a constant, which takes less time."""
+    return str(numbers[0]) if len({*numbers}) == 1 else f"CAST({list(numbers)} AS INTEGER[])[place + 1]"
 
 
 def _fetched(result: Connection) -> Iterator[tuple[Any, ...]]:
