@@ -462,7 +462,7 @@ def _unread(
             return "denied"
         if needs(of_verdict, failed):
             return "failed"
-        return "not_asked" if left_out.is_needed(*of_verdict) else "other"
+        return "not_evaluated" if left_out.is_needed(*of_verdict) else "other"
 
     denied = [call for call in calls if is_denied(call.refusal)]
     failed = [call for call in calls if not is_denied(call.refusal)]
