@@ -3,6 +3,9 @@
 The accounts are a small one beside the policies that AWS manages, one with 2,000 objects and none of these policies, and one
 with many users. The server is moto behind the proxy of the tests, with two regions. `collect aws` and `scan aws` are measured,
 each in a process and a store of its own.
+
+Then two organizations are collected, of 50 accounts and of 1,000 small ones. Their server is the stub of the tests, which
+answers the calls of a few policies of IAM.
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 REGIONS: Final = ("us-east-1", "eu-west-1")
+_ORGANIZATIONS: Final = ((50, 100), (1000, 2))
+"""The number of accounts and of the users in each."""
+
 _MANAGED: Final = "MOTO_IAM_LOAD_MANAGED_POLICIES"
 _DOCUMENT: Final = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 
@@ -51,6 +57,8 @@ def measure_scans(users: int) -> None:
     )
     for account in accounts:
         _measure(account)
+    for number, users_each in _ORGANIZATIONS:
+        _measure_organization(number, users_each)
 
 
 def _measure(account: _Account) -> None:
@@ -59,13 +67,7 @@ def _measure(account: _Account) -> None:
     with _environment({_MANAGED: "true" if account.managed else "false"}), moto() as address, TemporaryDirectory() as folder:
         account.make(_clients(address))
         proxy, store = Proxy(address), Path(folder) / "store"
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "AWS_ACCESS_KEY_ID": "id",
-            "AWS_SECRET_ACCESS_KEY": "none",
-            "AWS_DEFAULT_REGION": REGIONS[0],
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        environment = _environment_of("id", "none")
         verdicts_file = Path(folder) / "verdicts.json"
         known = ("--no-config", "--endpoint-url", proxy.url)
         collect = _run(["collect", "aws", "--store", str(store), *known], environment)
@@ -80,6 +82,31 @@ def _measure(account: _Account) -> None:
     print(f"  {calls.total():,} calls, most of them {', '.join(f'{name} {number:,}' for name, number in calls.most_common(5))}")
     for name, cost in (("collecting alone", collect), ("the whole scan", scan)):
         print(f"  {name}: {cost.seconds:.1f} s of processors, {cost.memory} MB")
+
+
+def _measure_organization(accounts: int, users: int) -> None:
+    from tests.servers.long import CHOSEN  # only here, like the other server
+    from tests.servers.stub import SECRET, Stub
+
+    stub = Stub(accounts, users)
+    with TemporaryDirectory() as folder:
+        organization = ("--org", "--role-name", "audit", "--store", str(Path(folder) / "store"))
+        words = ["collect", "aws", "--no-config", "--endpoint-url", stub.url, *CHOSEN, *organization]
+        cost = _run(words, _environment_of("id", SECRET))
+    stub.close()
+    print(f"an organization of {accounts:,} accounts with {users} users each: {len(stub.answered):,} calls")
+    print(f"  collecting alone: {cost.seconds:.1f} s of processors, {cost.memory} MB")
+
+
+def _environment_of(key: str, secret: str) -> dict[str, str]:
+    """Return the variables of this process with credentials of AWS."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_DEFAULT_REGION": REGIONS[0],
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def _run(words: Sequence[str], environment: Mapping[str, str]) -> _Cost:

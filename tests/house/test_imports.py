@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,16 @@ def test_what_pages_say_is_known_without_anything_that_draws_them() -> None:
     command = f"import sys, {', '.join(pages)}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     assert set() == set(done.stdout.split()) & RENDERING
+
+
+def test_classes_use_the_decorator_that_costs_little_at_start_up() -> None:
+    standard = {
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(tree(path.relative_to(ROOT).as_posix()))
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses" and "dataclass" in {one.name for one in node.names}
+    }
+    assert {"perpend.core.dataclass"} == standard
 
 
 SELDOM_USED = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import _MODELS as MODELS
+from perpend.collectors.aws.session.sdk_clients import MODELS
 from tests.servers.operations import CheckOptions
 
 REGIONS = {"eu-west-1": "opt-in-not-required", "us-east-1": "opt-in-not-required", "af-south-1": "not-opted-in"}

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import botocore.loaders
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import _MODELS as MODELS
+from perpend.collectors.aws.session.sdk_clients import MODELS
 
 _AS_WRITTEN = botocore.loaders.create_loader()
 """What reads models of services once more: a client of S3 takes the bucket out of the paths of those that it was made of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import botocore.session
 
-from perpend.collectors.aws.client import _MODELS as MODELS
+from perpend.collectors.aws.session.sdk_clients import MODELS
 
 
 def session_of(*credentials: str) -> botocore.session.Session:

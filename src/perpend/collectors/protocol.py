@@ -6,12 +6,13 @@ A cloud is a package next to this module. ``registry`` loads it by name; nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption, PerpendError
 
 if TYPE_CHECKING:

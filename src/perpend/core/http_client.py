@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
 from ssl import create_default_context
@@ -12,6 +11,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
+
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

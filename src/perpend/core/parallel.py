@@ -8,12 +8,12 @@ import resource
 import signal
 import threading
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from itertools import cycle
 from mmap import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:

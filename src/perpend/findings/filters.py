@@ -9,11 +9,12 @@ needs them: ``policy_id``, ``policy_title``, ``type``, ``object_id``, ``external
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.account import account_numbers
 from perpend.core.objects.status import Status

@@ -39,7 +39,7 @@ def planned_remediation(
     requested = requested_objects(analyzer, names, partial(open_history, store))
     remedies, guides = remedies_for(analyzer, requested)
     with open_store(store).reading(run) as snapshot:
-        selection = select_policies(analyzer, tuple(requested.policies), over=snapshot, is_default=requested.by_folder)
+        selection = select_policies(analyzer, tuple(requested.policies), over=snapshot, standing=requested.by_folder)
         with evaluate_snapshot(snapshot, selection, snapshot_time=snapshot_time, max_age=max_age) as evaluation:
             waived = waivers.waived_objects(evaluation) if waivers else frozenset()
             yield StorePlan(evaluation, remedies, guides, waived)

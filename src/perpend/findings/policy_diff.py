@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.findings.history.compliance import newest_counts_in
 from perpend.findings.history.queries.changes import EVENTS

@@ -5,9 +5,10 @@ Verdicts and totals do not change. Objects are chosen in SQL, policies and statu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.account import account_numbers
 from perpend.core.objects.status import Status

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
 from perpend.core.clouds.registry import cloud_of_type, is_account_type
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED, Scope
 from perpend.core.objects.ids import is_production
 from perpend.core.objects.status import Status

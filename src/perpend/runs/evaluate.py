@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import shlex
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn, warn_diagnostics
@@ -214,5 +215,5 @@ class _Run:
         else:
             undetermined = bool(counts[Status.UNDETERMINED] or evaluation.unread_policies)
             code = 3 if undetermined and fail_on == "undetermined" else 0
-        covered = not self.request.require_coverage or all(card.all_evaluated for card in evaluation.scorecards())
+        covered = not self.request.require_coverage or all(card.all_asked for card in evaluation.scorecards())
         return code or (0 if covered else 3)

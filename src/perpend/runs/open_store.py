@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
@@ -116,7 +116,7 @@ class OpenStore(StoreReader):
         """Return the requirements of frameworks, of all by default: the rows of ``perpend compliance --format csv``.
 
         ``account`` counts the verdicts of accounts, by number. ``inherited`` also counts policies that reach a requirement
-        through rules or similar sections. The columns by status are numbers of verdicts. ``is_default`` is ``met`` only if
+        through rules or similar sections. The columns by status are numbers of verdicts. ``standing`` is ``met`` only if
         something was judged and all of it is known to be compliant; ``policies`` are the ids of the evaluated policies with a
         space between them, ``notAsked`` the others with the reason. Raises UnknownName for a framework that the repository
         does not have.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn
@@ -71,7 +71,7 @@ class RunReport:
                 from perpend.reports.formats.parquet import write_parquet
 
                 try:
-                    write_parquet(evaluation, request.format.out or "", rated_evaluation=self.rated)
+                    write_parquet(evaluation, request.format.out or "", weighed=self.rated)
                 except OSError as error:
                     raise CannotWrite.because(request.format.out, error) from None
             elif form == "html":
@@ -195,7 +195,7 @@ class RunReport:
                 write_markdown(self.evaluation, stream, rated_evaluation=self.rated, names=Names(self.request.names))
             else:
                 write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[self.request.format.form]
-                write_form(self.evaluation, stream, limit=self.request.limit, rated_evaluation=self.rated)
+                write_form(self.evaluation, stream, limit=self.request.limit, weighed=self.rated)
 
     def _write_verdicts(self) -> None:
         from perpend.reports.formats.csv import write_csv
@@ -204,16 +204,16 @@ class RunReport:
         request, evaluation, accounts = self.request, self.evaluation, self.request.accounts
         with output_stream(request.format.out) as stream:
             if request.format.form == "ndjson":
-                write_ndjson(evaluation, stream, accounts=accounts, rated_evaluation=self.rated, references=request.references)
+                write_ndjson(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
             elif request.format.form == "csv":
-                write_csv(evaluation, stream, accounts=accounts, rated_evaluation=self.rated, references=request.references)
+                write_csv(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
             else:
                 write_json(
                     evaluation,
                     stream,
                     accounts=accounts,
-                    waiver_matches=self.matches,
-                    rated_evaluation=self.rated,
+                    covering=self.matches,
+                    weighed=self.rated,
                     decided=list(request.decided),
                     references=request.references,
                 )
@@ -272,7 +272,7 @@ class RunReport:
             if evaluation.filter_verdicts:
                 warn(visible(filter_text(evaluation)))
         for card in evaluation.scorecards() if not is_table or request.require_coverage else ():
-            if not card.all_evaluated:
+            if not card.all_asked:
                 warn(f"{visible(card.framework.id)}: {card.coverage_text}")
 
     def _warn_old_reports(self) -> None:
@@ -292,7 +292,7 @@ class RunReport:
 
     def _warn_unread_objects(self) -> None:
         """Warn about object types of which not all objects were read. Unusable inputs have warnings of their own."""
-        unread = self.evaluation.unread(reported=self.evaluation.inventory.unread)
+        unread = self.evaluation.unread(beside=self.evaluation.inventory.unread)
         left_out = [name for name, reason in unread.items() if reason.startswith(NOT_ASKED)]
         for names, what in ((left_out, _left_out_text(self.evaluation)), ([*unread.keys() - {*left_out}], "")):
             if names:

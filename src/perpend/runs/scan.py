@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from perpend.collectors.registry import connect, load
 from perpend.collectors.runs.request import PolicyFilter, filter_by_types, request_for
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.open_store import open_store

@@ -7,9 +7,9 @@ import hmac
 import ipaddress
 import secrets
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.language.compiler.names import printable
 from perpend.server.scope import ALL_ACCOUNTS, Scope
 

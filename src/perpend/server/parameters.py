@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import InvalidOption
 from perpend.findings.filters import LIFE, OF_FINDINGS, ORDERS, WAIVED, Filter, FilterDeclaration, FilterType

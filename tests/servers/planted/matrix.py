@@ -15,11 +15,11 @@ from unittest import mock
 
 from perpend.collectors.aws import client
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import _MODELS as MODELS
 from perpend.collectors.aws.collector import CLOSED
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.plan import plan_of
 from perpend.collectors.aws.session import rate_limiter as pace
+from perpend.collectors.aws.session.sdk_clients import MODELS
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer

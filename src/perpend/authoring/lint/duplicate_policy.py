@@ -43,10 +43,10 @@ otherwise: {status: UNDETERMINED, currentStateMessage: closed__c is empty.}
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.objects.ids import is_production
 from perpend.core.objects.status import Status

@@ -38,13 +38,14 @@ otherwise: {status: COMPLIANT, currentStateMessage: The volume is small.}
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.lint.context import blocks_of
 from perpend.authoring.lint.formulas import EMPTY, Formula, Formulas, TooManyError, constant_of, possible
 from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.objects.object_types import MASTER_KEY, UNKNOWN_TYPE, Types
 from perpend.core.objects.status import Status

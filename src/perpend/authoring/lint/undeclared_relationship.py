@@ -46,9 +46,9 @@ otherwise: {status: COMPLIANT, currentStateMessage: The bucket has an owner.}
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span, mistakes, nearest_name
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.ids import type_of_extracts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ from perpend.authoring.scaffold.ids import (
 )
 from perpend.authoring.scaffold.starts import DEFAULT_KEY, JSON, KEYS, Start, field_to_ask_about, start_of
 from perpend.authoring.scaffold.writing import NotWritten
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.object_types import ObjectType, deletion_field_of, reached
 from perpend.core.objects.status import Status

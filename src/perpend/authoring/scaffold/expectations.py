@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.scaffold.edits import Edit, EditedFile, edited
 from perpend.authoring.scaffold.writing import write_edits, write_new
+from perpend.core.dataclass import dataclass
 from perpend.core.values.values import date_time_from_text, json_from_text, milliseconds_from_datetime
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.syntax import rules

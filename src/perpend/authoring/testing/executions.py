@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.run import TestReport, compare, coverage_of, tests_of
+from perpend.core.dataclass import dataclass
 from perpend.core.values.values import date_time_from_text, milliseconds_from_datetime
 from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.interpreter.interpreter import Interpreter

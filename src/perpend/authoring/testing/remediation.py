@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.run import tests_of
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.remediation.fill import NotFilled, fill
 from perpend.findings.remediation.plans import with_credentials

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import reject_single_text
 from perpend.core.objects.inventory import CloudObject, Origin
 from perpend.core.parallel import can_fork, spread

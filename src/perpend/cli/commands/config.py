@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ from perpend.cli.config.command import Configured, configuration_of, named_by, v
 from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, RUNS, SERVE, SETTINGS, TOKENS, known_names
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import root_here
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
 from perpend.reports.streams import output_stream, terminal

@@ -103,7 +103,7 @@ def write(**given: Any) -> int:
     reference = run_reference(store, history.head() if history else HistoryManifest(), options.run)
     of_run = bool(reference.policies) and not _chooses_policies()
     choice = (
-        PolicyChoice(policies=reference.policies, is_default=True)
+        PolicyChoice(policies=reference.policies, standing=True)
         if of_run
         else policy_choice(click.get_current_context(), given)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +18,7 @@ from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import title_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,7 @@ from perpend.cli.config.settings import (
     nearest_name,
     setting_named,
 )
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.account import Account

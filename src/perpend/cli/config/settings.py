@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import click
+
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

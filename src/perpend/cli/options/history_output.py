@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.compliance import newest_counts_in
 from perpend.findings.history.queries.findings import batches_of, rows_in
 from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings

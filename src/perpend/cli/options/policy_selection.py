@@ -72,5 +72,5 @@ def policy_choice(context: click.Context, given: Mapping[str, Any]) -> PolicyCho
         frameworks=given["frameworks"],
         inherited=given.get("inherited", False),
         exclude=given["exclude"],
-        is_default=is_from_file(context, "policies"),
+        standing=is_from_file(context, "policies"),
     )

@@ -9,7 +9,7 @@ import gc
 import itertools
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.catalog import CALLS
@@ -21,6 +21,7 @@ from perpend.collectors.aws.session.credentials import ASSUME
 from perpend.collectors.aws.session.rate_limiter import rate_of
 from perpend.collectors.protocol import AccountEntry, CallEstimate, now
 from perpend.collectors.workers import Workers
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,6 +65,8 @@ class AccountPool:
         finally:
             listings.stop()
             accounts.stop()
+            for sdk in {account.sdk for account in credentials if account.sdk is not None}:
+                sdk.close()
         # Several accounts may share a client and its counts.
         self.calls = sum(sum(counts.values()) for counts in {id(counts): counts for counts in self._counts}.values())
 
@@ -79,8 +82,9 @@ class AccountPool:
                     why = account.unread(error)
                     self.checkpoint.enter(AccountEntry(why.account, account.partition, account.label, why=why, at=now()))
                 finally:
-                    client.close()
-                    closed()
+                    if account.sdk is None:
+                        client.close()
+                        closed()
             if self.listener:
                 self.listener.closed(entry.account if entry else account.account)
 
@@ -110,9 +114,9 @@ class AccountPool:
 
 @contextmanager
 def _collecting_garbage() -> Iterator[Callable[[], None]]:
-    """Yield a function to call after an account was closed, which frees its memory.
+    """Yield a function to call after an account with own clients was closed, which frees their memory.
 
-    The SDK's objects of an account form reference cycles, which Python collects late. Objects from before are left out.
+    The SDK's objects of such an account form reference cycles, which Python collects late. Objects from before are left out.
     """
     numbers = itertools.count(1)
 

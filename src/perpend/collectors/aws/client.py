@@ -6,51 +6,39 @@ Credentials stay in the session: no error, log or file contains them.
 from __future__ import annotations
 
 import json
-import re
 import threading
-from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-import botocore.loaders
 import botocore.session
 import jmespath
-from botocore.config import Config
-from botocore.credentials import CredentialProvider, CredentialResolver, RefreshableCredentials
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
 from botocore.parsers import ResponseParserError
 
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.parse import is_answer
 from perpend.collectors.aws.session.rate_limiter import RateLimit
-from perpend.collectors.aws.session.timeouts import TOTAL, Transport
+from perpend.collectors.aws.session.sdk_clients import MODELS, SdkClients, signed_with
+from perpend.collectors.aws.session.timeouts import TOTAL
 from perpend.collectors.protocol import NothingCollected
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perpend.collectors.aws.model import CloudCall
+    from perpend.collectors.aws.session.timeouts import Transport
 
 _ATTEMPTS: Final = 8
-CONNECT, READ = 10.0, 60.0
-"""Timeouts in seconds for a connection and for each part of an answer."""
+READ = 60.0
+"""The timeout in seconds for each part of an answer."""
 
 _FIRST_REGION: Final = "us-east-1"
 _LONGEST: Final = 300
-_MOST_CLIENTS: Final = 8
-"""How many idle clients of services stay open in an account."""
-
 AT_ONCE: Final = 4
 """The maximum of concurrent calls to one service in one region of an account."""
-
-_ACCOUNTS_HOSTS: Final = ("s3-control", ".vpce.")
-"""Parts of AWS host names that take the account as a prefix."""
-
-_MODELS: Final = botocore.loaders.create_loader()
-"""The loader of service models, shared by all sessions: each own one costs a tenth of a second and a megabyte."""
 
 PARSING: Final = (KeyError, ValueError, TypeError, AttributeError, UnboundLocalError)
 """Errors of the SDK's parser for malformed answers, such as a page of HTML. It raises UnboundLocalError for a map with an
@@ -70,8 +58,8 @@ class Refused(Exception):
 class CloudClient:
     """An account, opened with the credentials of a profile, or with those that ``role`` returns and renews.
 
-    ``call_counts`` has the number of answered calls by name. Threads share the clients of services. Only the most recently
-    used clients stay open, since each takes half a megabyte.
+    ``call_counts`` has the number of answered calls by name. Threads share the clients of services, and so do accounts that
+    have the same ``sdk``.
     """
 
     profile: str | None = None
@@ -82,21 +70,17 @@ class CloudClient:
     timeout: float = field(default_factory=lambda: READ)
     total: float = TOTAL
     call_counts: dict[str, int] = field(default_factory=dict)
-    _session: Any = None
-    _clients: dict[tuple[str, str], tuple[Any, Transport]] = field(default_factory=dict)
-    _used: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sdk: SdkClients = None  # type: ignore[assignment]  # set below, unless other accounts share it
+    _credentials: Any = None
     _paces: dict[tuple[str, str], RateLimit] = field(default_factory=dict)
     _gates: dict[tuple[str, str], threading.Semaphore] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         try:
-            self._session = botocore.session.Session(profile=self.profile)
-            self._session.register_component("data_loader", _MODELS)
-            self._session.get_scoped_config()  # raises ProfileNotFound even if the region comes from elsewhere
-            if self.role is not None:
-                self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
-            self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
+            if self.sdk is None:
+                self.sdk = SdkClients(self.profile, self.endpoint_url, attempts=self.attempts, timeout=self.timeout)
+            self.region = self.region or self.sdk.session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound as error:
             name = visible(str(error.kwargs["profile"]))
             raise NothingCollected(f"the AWS configuration has no profile `{name}`") from None
@@ -109,7 +93,7 @@ class CloudClient:
         Raises Refused, also if an answer lacks a required member or a page token repeats.
         """
         try:
-            with self._open_client(call.service, region) as (client, transport):
+            with self.sdk.open(call.service, region or self.region) as (client, transport):
                 answers = _answers(client, call, parameters)
                 while (answer := self._next(call, region, answers, transport)) is not None:
                     yield answer
@@ -122,8 +106,8 @@ class CloudClient:
         self, call: CloudCall, region: str, answers: Iterator[Mapping[str, Any]], transport: Transport
     ) -> Mapping[str, Any] | None:
         """Return the next answer to a call, None after the last one. Wait while too many calls to the service are running."""
-        with self._gate(call.service, region):
-            transport.begin()
+        with self._gate(call.service, region), signed_with(self._credentials_of_calls()):
+            transport.begin(self._pace(call.service, region or self.region), total=self.total)
             answer = next(answers, None)
         content = transport.end()
         if answer is None:
@@ -135,14 +119,18 @@ class CloudClient:
 
     def known_regions(self, partition: str) -> list[str]:
         """Return the regions of a partition that the SDK knows, whether or not the account has enabled them."""
-        return sorted(self._session.get_available_regions("ec2", partition_name=partition))
+        return sorted(self.sdk.session.get_available_regions("ec2", partition_name=partition))
 
     def close(self) -> None:
-        """Close all connections. Later calls open new ones."""
+        """Close all connections, those of accounts with the same ``sdk`` too. Later calls open new ones."""
+        self.sdk.close()
+
+    def _credentials_of_calls(self) -> Any:
+        """Return the credentials of the account, None if the profile has none. Raises Refused and BotoCoreError."""
         with self._lock:
-            for client, _ in self._clients.values():
-                client.close()
-            self._clients.clear()
+            if self._credentials is None:
+                self._credentials = _of_role(self.role) if self.role is not None else self.sdk.own_credentials()
+            return self._credentials
 
     def _count(self, call: CloudCall) -> None:
         with self._lock:
@@ -152,49 +140,14 @@ class CloudClient:
         with self._lock:
             return self._gates.setdefault((service, region), threading.Semaphore(AT_ONCE))
 
-    @contextmanager
-    def _open_client(self, service: str, region: str) -> Iterator[tuple[Any, Transport]]:
-        """Yield the client of a service and keep it open during the block."""
-        key = service, region or self.region
+    def _pace(self, service: str, region: str) -> RateLimit:
         with self._lock:
-            self._clients[key] = client = self._clients.pop(key, None) or self._new_client(*key)
-            self._used[key] += 1
-            idle = [one for one in self._clients if not self._used[one]]
-            for unused in idle[: max(0, len(self._clients) - _MOST_CLIENTS)]:
-                self._clients.pop(unused)[0].close()
-        try:
-            yield client
-        finally:
-            with self._lock:
-                self._used[key] -= 1
-
-    def _new_client(self, service: str, region: str) -> tuple[Any, Transport]:
-        client = self._session.create_client(service, region_name=region, endpoint_url=self.endpoint_url, config=self._config())
-        client.meta.events.register("before-sign.s3-control", without_account)
-        pace = self._paces.setdefault((service, region), RateLimit(service))
-        return client, Transport(client, pace, total=self.total)
-
-    def _config(self) -> Config:
-        return Config(
-            retries={"mode": "standard", "total_max_attempts": self.attempts},
-            connect_timeout=CONNECT,
-            read_timeout=self.timeout,
-            max_pool_connections=AT_ONCE,
-        )
+            return self._paces.setdefault((service, region), RateLimit(service))
 
 
-class _Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
-    """The credentials of a role, fetched on use and renewed before they expire."""
-
-    METHOD = "assume-role"
-
-    def __init__(self, fetch: Callable[[], Mapping[str, str]]) -> None:
-        super().__init__()
-        self._fetch = fetch
-
-    def load(self) -> RefreshableCredentials:
-        """Return the credentials. Raises Refused."""
-        return RefreshableCredentials.create_from_metadata(self._fetch(), refresh_using=self._fetch, method=self.METHOD)
+def _of_role(fetch: Callable[[], Mapping[str, str]]) -> RefreshableCredentials:
+    """Return the credentials of a role, which are renewed before they expire. Raises Refused."""
+    return RefreshableCredentials.create_from_metadata(fetch(), refresh_using=fetch, method="assume-role")
 
 
 def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -203,7 +156,7 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
         yield getattr(client, method)(**parameters)
         return
     paginator = client.get_paginator(method)
-    paging = _MODELS.load_service_model(call.service, "paginators-1")["pagination"][call.operation]
+    paging = MODELS.load_service_model(call.service, "paginators-1")["pagination"][call.operation]
     named = [paging["output_token"]] if isinstance(paging["output_token"], str) else paging["output_token"]
     tokens = [jmespath.compile(one) for one in named]
     more = jmespath.compile(paging["more_results"]) if "more_results" in paging else None
@@ -219,18 +172,10 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
         raise Refused(call, Refusal("TruncatedAnswer"))  # AWS always says whether more pages follow; the SDK stops anyway
 
 
-def without_account(request: Any, **_: Any) -> None:
-    """Remove the account prefix from the host name of a server other than AWS, which has no such name. A header has it, too."""
-    url = urlsplit(request.url)
-    account, _, host = url.netloc.partition(".")
-    if re.fullmatch("[0-9]{12}", account) and not any(mark in host for mark in _ACCOUNTS_HOSTS):
-        request.url = url._replace(netloc=host).geturl()
-
-
 def all_known_regions() -> list[str]:
     """Return the regions of all partitions that the SDK knows."""
     session = botocore.session.Session()
-    session.register_component("data_loader", _MODELS)
+    session.register_component("data_loader", MODELS)
     partitions = session.get_available_partitions()
     return sorted(
         {region for partition in partitions for region in session.get_available_regions("ec2", partition_name=partition)}

@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
@@ -33,6 +33,7 @@ from perpend.collectors.aws.parse import (
 from perpend.collectors.aws.plan import IDENTITY, cells_of
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall
 
 if TYPE_CHECKING:

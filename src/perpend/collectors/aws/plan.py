@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES, REPORT
 from perpend.collectors.protocol import PlannedCall, WorkUnit
+from perpend.core.dataclass import dataclass
 from perpend.core.values.tags import TAGS_FIELD
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import Refused
 from perpend.collectors.aws.error_classification import Refusal
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,7 @@ from perpend.collectors.aws.parse import CloudPlace, NoResult, is_about, is_miss
 from perpend.collectors.aws.report import credential_report
 from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.protocol import now
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall
 from perpend.inventory.readers.errors import UnusableContent
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from perpend.collectors.aws.client import Refused
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.protocol import CannotPush, PushResult
 from perpend.core.commit import Journal
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -6,7 +6,7 @@ A denied call leaves the same reasons, claims and causes as one that AWS denies.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +27,7 @@ from perpend.collectors.protocol import (
     WorkUnitResult,
 )
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +14,7 @@ from perpend.collectors.protocol import CallCounts
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
 from perpend.collectors.runs.snapshot_writer import previously_used, store_collected
 from perpend.core.commit import remove_tree
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import nearest_name
 from perpend.core.diagnostics.phrases import counted

@@ -7,11 +7,12 @@ unchanged, with its source. Joins run over Parquet files: memory use does not gr
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.protocol import CLOUDS, KEPT_FOR, STATED
 from perpend.core.clouds.registry import is_of_provider_sql
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread

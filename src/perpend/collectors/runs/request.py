@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of

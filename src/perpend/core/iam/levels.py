@@ -6,10 +6,10 @@ ADR 0028.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, statements_of
 from perpend.core.iam.conditions import demands_of, leaves
 from perpend.core.iam.denials import Effort, denials_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds import registry
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.diagnostics.phrases import shorten

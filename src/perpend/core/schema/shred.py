@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
 from perpend.core.objects.relations import child_objects, lookup_target
 from perpend.core.schema.tables import (

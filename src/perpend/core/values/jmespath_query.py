@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jmespath
 from jmespath import exceptions, functions, visitor
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion
 
 if TYPE_CHECKING:

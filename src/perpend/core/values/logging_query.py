@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 MAX_LENGTH: Final = 65_536

@@ -6,9 +6,9 @@ Statements run on a reader, so that codes never need to be in memory as a whole.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.identity import owner_lookups
 from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.status import Status
@@ -49,14 +50,14 @@ _MOST_LISTED: Final = 10
 class Leaf:
     """A value that a condition read, as text. ``stopped``: a check fired here.
 
-    ``is_described``: the value is not in a field, such as the number of objects in a list, or the policy asks to show it.
+    ``told``: the value is not in a field, such as the number of objects in a list, or the policy asks to show it.
     """
 
     text: str
     value: str
     stopped: bool
     places: tuple[ReadPlace, ...] = ()
-    is_described: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Step:
     @property
     def further_values(self) -> list[Leaf]:
         """The values that ``fields`` do not have."""
-        return [leaf for leaf in self.leaves if leaf.is_described or not _is_field(leaf, self.fields)]
+        return [leaf for leaf in self.leaves if leaf.told or not _is_field(leaf, self.fields)]
 
 
 def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:

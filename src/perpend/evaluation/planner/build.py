@@ -6,9 +6,10 @@ author's fires, or data are missing or malformed. The plan is one CASE over thes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import Types
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import Table, Tables

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, call_of_results, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT, Stage
 from perpend.language.program.program import constant_text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_IN_FULL
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.core.objects.relations import NO_OBJECT

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.claims import ALL, NOT_ASKED, incomplete_by_type, unclaimed, unread_input
 from perpend.core.objects.status import Status
@@ -124,13 +125,13 @@ class Evaluation:
         counts = {column.program.policy_id: counts_of(column) for column in columns}
         return scorecards_of(self.selection.frameworks, counts, self.answered, self.in_part() if counts else {})
 
-    def unread(self, *, reported: Collection[str] = ()) -> dict[str, str]:
+    def unread(self, *, beside: Collection[str] = ()) -> dict[str, str]:
         """Return, by type, why sources did not read all objects that were to be evaluated.
 
         If no object at all was evaluated, types without objects are included, unless a source claims that there are none.
-        Inputs in ``reported`` that could not be read are left out, because the caller reports them.
+        Inputs in ``beside`` that could not be read are left out, because the caller reports them.
         """
-        left_out = {unread_input(one) for one in reported}
+        left_out = {unread_input(one) for one in beside}
         of_types = incomplete_by_type(claim for claim in _claims(self.inventory) if claim not in left_out)
         everywhere = of_types.get("", [])
         types = sorted({program.input_type for program in self.programs})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.verdicts.selection import select_policies
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class PolicyChoice:
     """The policies to evaluate: ids, globs or folders, and frameworks or sections. Without both, all policies.
 
-    ``inherited`` adds the policies that reach a framework through rules or similar sections. ``is_default``: the policies are a
+    ``inherited`` adds the policies that reach a framework through rules or similar sections. ``standing``: the policies are a
     default, and those for other object types are left out instead of being an error.
     """
 
@@ -28,7 +28,7 @@ class PolicyChoice:
     frameworks: Sequence[str] = ()
     inherited: bool = False
     exclude: Sequence[str] = ()
-    is_default: bool = False
+    standing: bool = False
 
     def select(self, analyzer: Analyzer, over: Inventory | Snapshot) -> Selection:
         """Return the policies that can evaluate these objects. Raises UnknownName for a policy that does not exist."""
@@ -38,6 +38,6 @@ class PolicyChoice:
             framework=self.frameworks,
             inherited=self.inherited,
             exclude=self.exclude,
-            is_default=self.is_default,
+            standing=self.standing,
             over=over,
         )

@@ -6,10 +6,11 @@ Requirements without an evaluated policy have statuses of their own, so that a c
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
 from perpend.language.compiler.frameworks import How
@@ -111,7 +112,7 @@ class RequirementResult:
     """The result of a requirement: its status, and the number of verdicts of its policies by status."""
 
     requirement: Requirement
-    requirement_status: RequirementStatus
+    standing: RequirementStatus
     counts: Mapping[Status, int]
 
 
@@ -124,23 +125,19 @@ class Scorecard:
     counts: Mapping[RequirementStatus, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        counted = Counter(result.requirement_status for result in self.results)
-        object.__setattr__(
-            self, "counts", {requirement_status: counted[requirement_status] for requirement_status in RequirementStatus}
-        )
+        counted = Counter(result.standing for result in self.results)
+        object.__setattr__(self, "counts", {standing: counted[standing] for standing in RequirementStatus})
 
     @property
-    def evaluated(self) -> int:
+    def asked(self) -> int:
         """The number of requirements with an evaluated policy."""
-        return sum(number for requirement_status, number in self.counts.items() if requirement_status.was_evaluated)
+        return sum(number for standing, number in self.counts.items() if standing.was_evaluated)
 
     @property
     def coverage_text(self) -> str:
         """The coverage as text, with numbers that add up to all requirements."""
         counts, total = self.counts, len(self.results)
-        parts = [
-            f"{self.evaluated:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked{self.inherited_text}"
-        ]
+        parts = [f"{self.asked:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked{self.inherited_text}"]
         parts += [f"{counts[RequirementStatus.NOT_ASKED]:,} not asked"]
         parts += [f"{counts[RequirementStatus.ATTESTED]:,} attested"] if counts[RequirementStatus.ATTESTED] else []
         return ", ".join(
@@ -157,10 +154,10 @@ class Scorecard:
         return " (with inherited mappings)" if self.framework.inherited else ""
 
     @property
-    def all_evaluated(self) -> bool:
+    def all_asked(self) -> bool:
         """Whether all policies that can be evaluated were, for every requirement and on all objects."""
         return bool(self.results) and all(
-            result.requirement_status.was_evaluated
+            result.standing.was_evaluated
             and all(policy.was_fully_evaluated for policy in result.requirement.policies if policy.judges)
             for result in self.results
         )
@@ -264,41 +261,39 @@ def _result(
     in_part: Mapping[str, str],
     stale: Mapping[str, str],
 ) -> RequirementResult:
-    evaluated = [policy.policy_id for policy in requirement.policies if policy.was_evaluated]
+    asked = [policy.policy_id for policy in requirement.policies if policy.was_evaluated]
     # INVARIANT: a policy without verdicts was not evaluated, even if it was selected.
-    reasons = {policy_id: stale.get(policy_id, "") if policy_id in counts else NOT_EVALUATED for policy_id in evaluated}
+    reasons = {policy_id: stale.get(policy_id, "") if policy_id in counts else NOT_EVALUATED for policy_id in asked}
     policies = tuple(
         replace(policy, why_not=reasons[policy.policy_id], in_part=in_part.get(policy.policy_id, ""))
         if policy.policy_id in reasons
         else policy
         for policy in requirement.policies
     )
-    verdicts = {policy_id: counts[policy_id] for policy_id in evaluated if policy_id in counts}
+    verdicts = {policy_id: counts[policy_id] for policy_id in asked if policy_id in counts}
     total = {status: sum(numbers[status] for numbers in verdicts.values()) for status in Status}
-    requirement_status = status_of_requirement(policies, total)
-    if requirement_status is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
-        requirement_status = RequirementStatus.ATTESTED
-    elif requirement_status is RequirementStatus.FAILS and all(
+    standing = requirement_status(policies, total)
+    if standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
+        standing = RequirementStatus.ATTESTED
+    elif standing is RequirementStatus.FAILS and all(
         numbers[Status.INCOMPLIANT] <= answered.waived.get(policy_id, 0) for policy_id, numbers in verdicts.items()
     ):
         whole = all(policy.was_fully_evaluated for policy in policies if policy.judges)
-        requirement_status = (
-            RequirementStatus.WAIVED if whole and not total[Status.UNDETERMINED] else RequirementStatus.UNDETERMINED
-        )
-    return RequirementResult(replace(requirement, policies=policies), requirement_status, total)
+        standing = RequirementStatus.WAIVED if whole and not total[Status.UNDETERMINED] else RequirementStatus.UNDETERMINED
+    return RequirementResult(replace(requirement, policies=policies), standing, total)
 
 
-def status_of_requirement(policies: Sequence[RequirementPolicy], counts: Mapping[Status, int]) -> RequirementStatus:
+def requirement_status(policies: Sequence[RequirementPolicy], counts: Mapping[Status, int]) -> RequirementStatus:
     """Return the status of a requirement. It cannot be met if some policies were not evaluated, or not on all objects."""
     evaluable = [policy for policy in policies if policy.judges]
     if not evaluable:
         return RequirementStatus.MANUAL if policies else RequirementStatus.UNANSWERED
     if not counts[Status.INCOMPLIANT] and not any(policy.was_evaluated for policy in evaluable):
         return RequirementStatus.NOT_ASKED
-    requirement_status = status_of_counts(counts)
-    if requirement_status is not RequirementStatus.FAILS and not all(policy.was_fully_evaluated for policy in evaluable):
+    standing = status_of_counts(counts)
+    if standing is not RequirementStatus.FAILS and not all(policy.was_fully_evaluated for policy in evaluable):
         return RequirementStatus.UNDETERMINED
-    return requirement_status
+    return standing
 
 
 def status_of_counts(counts: Mapping[Status, int]) -> RequirementStatus:

@@ -6,11 +6,12 @@ A selection also lists policies that were rejected, skipped or excluded, with th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.registry import is_account_type
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import reject_single_text
 from perpend.core.objects.ids import PRODUCTION, framework_of, production_of
@@ -85,14 +86,14 @@ def select_policies(
     framework: str | Sequence[str] | None = None,
     inherited: bool = False,
     exclude: Sequence[str] = (),
-    is_default: bool = False,
+    standing: bool = False,
     over: Inventory | Snapshot | None = None,
 ) -> Selection:
     """Return the policies that IDs, globs, folders or frameworks select, or all policies without any of these.
 
     ``inherited`` adds policies that map to a framework through rules, controls or similar sections. ``over`` is the
     inventory or snapshot to evaluate: only policies over its types are selected. ``exclude`` names policies to leave out,
-    unless ``names`` has one by itself. ``is_default``: the names come from a configuration and not from the user for these
+    unless ``names`` has one by itself. ``standing``: the names come from a configuration and not from the user for these
     inputs, so none counts as named by itself.
 
     Raises UnknownName for a name that does not exist, for a policy named by itself that does not apply to the inputs, and if no
@@ -105,7 +106,7 @@ def select_policies(
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     if framework and not chosen:
         raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
-    by_itself = frozenset() if is_default else _named_by_itself(analyzer.repository, names)
+    by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
     excluded = {*match_ids(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
     types_present, flat = (
         (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))

@@ -7,11 +7,12 @@ claims to hold in full is not known in full.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_IN_FULL
 from perpend.core.schema.tables import CONTRADICTED, SOURCE, Tables, unfollowed, without_readings
 from perpend.core.values.age import age_in_words

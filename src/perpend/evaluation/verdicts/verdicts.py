@@ -6,9 +6,10 @@ The interpreter adds the details that only the object gives: why it could not be
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.verdicts.verdict import indexes_needing_object
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE

@@ -75,7 +75,7 @@ def framework_carry_over(repository: Repository, before: str, after: str) -> Car
 def requirement_statuses(repository: Repository, counts: Counts, in_part: Mapping[str, str]) -> dict[str, str]:
     """Return the status of each requirement of a repository's frameworks, by counts of the verdicts of its policies."""
     cards = scorecards_of_counts(repository, counts, in_part=in_part)
-    return {result.requirement.id: result.requirement_status.value for card in cards for result in card.results}
+    return {result.requirement.id: result.standing.value for card in cards for result in card.results}
 
 
 def scorecards_of_counts(
@@ -151,7 +151,7 @@ def scorecard_view(place: HistoryStorage, repository: Repository) -> str:
                 result.requirement.id,
                 result.requirement.number,
                 result.requirement.name,
-                result.requirement_status.value,
+                result.standing.value,
                 result.counts[Status.COMPLIANT],
                 result.counts[Status.INCOMPLIANT],
                 result.counts[Status.INAPPLICABLE],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.findings.history.state_machine_sql import LIFE
 from perpend.findings.history.write.changes import lives_query

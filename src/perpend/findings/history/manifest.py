@@ -5,10 +5,11 @@ Replacing it commits a run, in one step. Files that it does not name do not coun
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.inventory.snapshots.manifest import Damaged, StoredFile, document_from, sealed
 
 if TYPE_CHECKING:

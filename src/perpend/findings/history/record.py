@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.phrases import counted, nearest

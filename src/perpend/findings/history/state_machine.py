@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import ABSENT, OPEN_STATES, Event, FindingState, State, status_of
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.account import Account
 from perpend.findings.history.model import Cause, Event, in_words

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.registry import clouds
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import BATCH
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of

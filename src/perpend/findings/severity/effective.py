@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE, FindingSeverity
 from perpend.findings.waivers.entries import matching_policies

@@ -5,9 +5,9 @@ The most severe come first, then the policies with the most findings, then the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.model import State
 from perpend.findings.history.queries.findings import BY_AGE
 from perpend.findings.severity.levels import SeverityLevel, severity_order

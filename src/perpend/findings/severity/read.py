@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.values.age import age_from_text
 from perpend.findings.severity.levels import SeverityLevel

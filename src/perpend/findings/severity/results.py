@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.severity.effective import EffectiveRatings

@@ -5,10 +5,11 @@ Most repositories have none, so the modules that match them are imported when th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted

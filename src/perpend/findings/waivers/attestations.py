@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.findings.waivers.status import Force, force_of
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import re2
 
+from perpend.core.dataclass import dataclass
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.language.syntax.nodes import node_from_yaml
 from perpend.language.syntax.read import Reader

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import State
 from perpend.findings.history.queries.latest_verdicts import evaluated_objects

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 from perpend.core.clouds.registry import account_of_id_sql
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.core.objects.status import Status
 from perpend.findings.waivers.status import Force, waiver_statuses_on

@@ -6,11 +6,11 @@ A waiver ends by the calendar, however old the facts are; only an explicit day s
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.waivers.entries import matching_policies
 
 if TYPE_CHECKING:

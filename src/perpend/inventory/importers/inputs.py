@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError, reject_single_text
 from perpend.core.schema.tables import readings
 from perpend.inventory.importers.import_snapshot import Importing

@@ -5,9 +5,10 @@ Columns that a fragment lacks are unknown in its rows. Rows of one Id that disag
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, plain, unfollowed, unread
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers.observation_order import by_age

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE, is_root_user
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.inventory import is_filled
 from perpend.core.schema.shred import form_of_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, is_reserved, listed, unfollowed, unread

@@ -6,9 +6,10 @@ Readings of one object are merged if they agree, else the object is marked as co
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.inventory import is_filled, places_in_words
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.relations import NO_OWNER, NOT_LISTED, child_objects, lookup_target

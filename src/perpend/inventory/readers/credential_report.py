@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.core.clouds.aws import shown_name
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import normalized_key
 from perpend.core.objects.inventory import Origin
 from perpend.core.values.values import PlainJson

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE, is_root_user
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import reject_single_text
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, reject_other_scopes
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, object_from_fields

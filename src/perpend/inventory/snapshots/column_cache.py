@@ -5,10 +5,11 @@ A file that does not match the index counts as missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.commit import digest_of, finish, lock, remove_unnamed, replace_index
+from perpend.core.dataclass import dataclass
 from perpend.inventory.snapshots.files import reason_of, shown
 from perpend.inventory.snapshots.manifest import FORMAT, Damaged, document_from, sealed
 

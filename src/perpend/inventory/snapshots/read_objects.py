@@ -6,9 +6,9 @@ Unknown fields are missing keys; their reasons are attached to the object.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import is_incomplete
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.core.commit import digest_of
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.identity import scope_fields
 from perpend.core.schema.tables import ROW, Join, Tables

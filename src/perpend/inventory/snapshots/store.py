@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from perpend.core.commit import finish, lock, make_directory, remove_parts, remove_tree, sync_directory, write_whole
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import about
 from perpend.inventory.snapshots.files import (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span
 from perpend.core.diagnostics.phrases import MAX_HINTS, nearest, shorten
 from perpend.core.objects.ids import type_of_extracts

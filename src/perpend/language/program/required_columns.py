@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.jmespath_query import plain_key
 from perpend.language.operations.operation import DELETION_FIELD, Constant

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text, duration_from_iso

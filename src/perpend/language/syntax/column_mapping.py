@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.claims import Scope, scopes_from
 from perpend.language.syntax import rules

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, type_of_extracts
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.core.objects.status import Status

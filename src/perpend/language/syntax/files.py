@@ -6,10 +6,11 @@ import os
 import posixpath
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span
 from perpend.core.diagnostics.phrases import shorten
 from perpend.language.syntax import rules

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.language.syntax import rules
 from perpend.language.syntax.calls import Call, call_from_node

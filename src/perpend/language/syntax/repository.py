@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.model import Diagnostic, Span
 from perpend.core.diagnostics.phrases import nearest, shorten

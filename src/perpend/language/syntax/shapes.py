@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import FIELD_TYPES
 from perpend.core.objects.status import Status
 

@@ -5,7 +5,6 @@ Only AWS is invented. A run takes the same way into the store and the history as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -16,6 +15,7 @@ from perpend.collectors.runs.collection import collect_accounts
 from perpend.collectors.runs.request import request_for
 from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.core.commit import make_directory, put, remove_tree, temporary, write_whole
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.evaluation.verdicts.selection import select_policies

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.reports.demo.defaults import DEFAULTS, Ago
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.simulated import SimulatedAccount, SimulatedEstate, SimulatedObject
+from perpend.core.dataclass import dataclass
 from perpend.core.values.tags import TAGS_FIELD
 from perpend.reports.demo.defaults import ORGANIZATION, Ago, field_name, type_name
 from perpend.reports.demo.organisation import ACCOUNTS, REGIONS, SECOND, document, objects, share

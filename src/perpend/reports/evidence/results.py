@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.core.values.age import age_from_text
 from perpend.evaluation.planner.cached_columns import SEMANTICS
@@ -115,7 +115,7 @@ def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, dir
     severities = rated_evaluation(evaluation, in_force, waiver_matches, shifted) if in_force.by_policy else None
     members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
     with _stream(members[VERDICTS]) as stream:
-        write_csv(evaluation, stream, facts=run.inputs, rated_evaluation=severities, references="all")
+        write_csv(evaluation, stream, facts=run.inputs, weighed=severities, references="all")
     attestations = [attestation_document(one) for one in attested]
     _write_json({"waivers": waivers_document(waiver_matches), "attestations": attestations}, members[WAIVERS])
     if waiver_matches.waived:

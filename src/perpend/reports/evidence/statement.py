@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.core.values.values import json_from_text
 from perpend.evaluation.verdicts.policy_choice import PolicyChoice
@@ -135,7 +136,7 @@ def choice_document(choice: PolicyChoice) -> dict[str, Any]:
         "frameworks": list(choice.frameworks),
         "inherited": choice.inherited,
         "exclude": list(choice.exclude),
-        "default": choice.is_default,
+        "default": choice.standing,
     }
 
 
@@ -146,7 +147,7 @@ def _choice_from(options: Mapping[str, Any]) -> PolicyChoice:
         frameworks=frameworks,
         inherited=bool(options["inherited"]),
         exclude=exclude,
-        is_default=bool(options["default"]),
+        standing=bool(options["default"]),
     )
 
 

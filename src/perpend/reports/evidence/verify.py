@@ -7,11 +7,12 @@ cannot be checked is reported, and never counts as valid.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.files import shown

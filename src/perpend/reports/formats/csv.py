@@ -67,22 +67,22 @@ def write_csv(
     *,
     accounts: Mapping[str, Account] | None = None,
     facts: bool = True,
-    rated_evaluation: RatedEvaluation | None = None,
+    weighed: RatedEvaluation | None = None,
     references: str = REFERENCES[0],
 ) -> None:
     """Write a header and a row per verdict. References are JSON; null is an empty cell.
 
     Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` and ``references`` are as in ``write_json``. Without
-    ``facts``, rows contain only ids and types of objects. ``rated_evaluation`` adds two columns with the severity and its
+    ``facts``, rows contain only ids and types of objects. ``weighed`` adds two columns with the severity and its
     source.
     """
 
-    header = HEADER if rated_evaluation is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
+    header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
     stream.write(_cells(*header) + _END)
 
     def of_outcome(outcome: Outcome) -> tuple[str]:
         # A runtime error quotes values, which are facts.
-        return (_outcome_cells(outcome if facts else outcome._replace(error=None), rated_evaluation),)
+        return (_outcome_cells(outcome if facts else outcome._replace(error=None), weighed),)
 
     columns = RowColumns(
         {"outcome_cells": "VARCHAR"},
@@ -96,7 +96,7 @@ def write_csv(
     # References are ASCII and start with a bracket, so they are no formula; quotes always suit them.
     read_values = "'\"[', replace(r.read_values, '\"', '\"\"'), ']\"'" if facts else "''"
     line = f"concat(r.outcome_cells, r.before, {read_values}, r.behind)"
-    EvaluatedRows(evaluation, columns, rated_evaluation).write(line, stream)
+    EvaluatedRows(evaluation, columns, weighed).write(line, stream)
 
 
 def cell_text(text: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdicts import HIDDEN

@@ -5,9 +5,10 @@ Formats are written from these values alone. A caller with a history adds its fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.ids import production_of
@@ -160,7 +161,7 @@ def run_of(evaluation: Evaluation, rated_evaluation: RatedEvaluation | None = No
 def not_evaluated(evaluation: Evaluation) -> dict[str, dict[str, str]]:
     """Return the parts that a run did not evaluate: names with their reasons, by a description of each kind."""
     unread = evaluation.inventory.unread
-    reasons = evaluation.unread(reported=unread)
+    reasons = evaluation.unread(beside=unread)
     types = {evaluation.type_label(name): why for name, why in reasons.items() if not why.startswith(NOT_ASKED)}
     kinds = {
         "policies with errors": dict.fromkeys(evaluation.selection.refused, ""),

@@ -40,15 +40,15 @@ def write_json(
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
-    waiver_matches: WaiverMatches | None = None,
-    rated_evaluation: RatedEvaluation | None = None,
+    covering: WaiverMatches | None = None,
+    weighed: RatedEvaluation | None = None,
     decided: Sequence[tuple[str, str, str]] = (),
     references: str = REFERENCES[0],
 ) -> None:
     """Write one object: totals, the snapshot, policies that were not evaluated, frameworks, and the verdicts, one a line.
 
-    ``accounts`` are the configured accounts, by their numbers, for their objects. ``waiver_matches`` are the waived verdicts,
-    ``rated_evaluation`` the severities, and ``decided`` the settings that change the exit code: key, value and place.
+    ``accounts`` are the configured accounts, by their numbers, for their objects. ``covering`` are the waived verdicts,
+    ``weighed`` the severities, and ``decided`` the settings that change the exit code: key, value and place.
     ``references``: ``findings`` are those of incompliant and undetermined verdicts, with long values cut; ``all`` are those of
     all, in full.
     """
@@ -60,15 +60,15 @@ def write_json(
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n')
     stream.write(f'"refused":{refused},\n')
     frameworks, filtered = frameworks_json(evaluation.scorecards()), json.dumps(_filter(evaluation), separators=(",", ":"))
-    waivers = json.dumps(waivers_document(waiver_matches), separators=(",", ":"))
+    waivers = json.dumps(waivers_document(covering), separators=(",", ":"))
     stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n')
-    if rated_evaluation is not None:
-        stream.write(f'"severities":{json.dumps(severities_document(rated_evaluation), separators=(",", ":"))},\n')
+    if weighed is not None:
+        stream.write(f'"severities":{json.dumps(severities_document(weighed), separators=(",", ":"))},\n')
     if decided:
         settings = [dict(zip(("key", "value", "place"), setting, strict=True)) for setting in decided]
         stream.write(f'"exitCodeBy":{json.dumps(settings, separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
-    relation = _relation(evaluation, accounts or {}, rated_evaluation, references)
+    relation = _relation(evaluation, accounts or {}, weighed, references)
     relation.write(f"concat({text_literal(_BETWEEN)}, {_LINE}, '}}')", stream, before_first=_BETWEEN)
     stream.write("\n]}\n")
 
@@ -78,15 +78,13 @@ def write_ndjson(
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
-    rated_evaluation: RatedEvaluation | None = None,
+    weighed: RatedEvaluation | None = None,
     references: str = REFERENCES[0],
 ) -> None:
     """Write each verdict as one line of JSON, with the filter if there is one. The arguments are as in ``write_json``."""
     shown = evaluation.filter_verdicts
     ending = "}\n" if shown is None else f',"filter":{json_text(shown.words)}}}\n'
-    _relation(evaluation, accounts or {}, rated_evaluation, references).write(
-        f"concat({_LINE}, {text_literal(ending)})", stream
-    )
+    _relation(evaluation, accounts or {}, weighed, references).write(f"concat({_LINE}, {text_literal(ending)})", stream)
 
 
 def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
@@ -106,7 +104,7 @@ def _snapshot(evaluation: Evaluation) -> dict[str, Any]:
     day = evaluation.day
     sources = [_source(source) for source in sorted(evaluation.inventory.sources, key=lambda source: source.name)]
     unread = [*evaluation.inventory.unread]
-    unread_types = evaluation.unread(reported=unread)
+    unread_types = evaluation.unread(beside=unread)
     return {"time": iso_time(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": unread_types}
 
 

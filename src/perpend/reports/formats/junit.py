@@ -6,10 +6,11 @@ Incompliant is a failure and undetermined an error. A waived, archived or not ev
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus, status_of_counts
 from perpend.reports.formats.tally import tally_of
@@ -115,20 +116,17 @@ def _add_case(suite: ElementTree.Element, case: JUnitCase) -> None:
         outcome.text = xml_text(case.text) or None
 
 
-def write_junit(
-    evaluation: Evaluation, stream: TextIO, *, limit: int = 20, rated_evaluation: RatedEvaluation | None = None
-) -> None:
+def write_junit(evaluation: Evaluation, stream: TextIO, *, limit: int = 20, weighed: RatedEvaluation | None = None) -> None:
     """Write a suite per framework with a case per requirement; without frameworks one suite with a case per policy.
 
     A case that was evaluated in part is an error. At most ``limit`` objects are named for each message. The severity in
-    ``rated_evaluation`` becomes the type of a failure.
+    ``weighed`` becomes the type of a failure.
     """
     tallies = {tally.policy.id: tally for tally in tally_of(evaluation, limit=limit)}
     suites = [
-        JUnitSuite(card.framework.name, list(_requirement_cases(card, tallies, rated_evaluation)))
-        for card in evaluation.scorecards()
+        JUnitSuite(card.framework.name, list(_requirement_cases(card, tallies, weighed))) for card in evaluation.scorecards()
     ]
-    write_suites(suites or [JUnitSuite("perpend", list(_policy_cases(evaluation, tallies, rated_evaluation)))], stream)
+    write_suites(suites or [JUnitSuite("perpend", list(_policy_cases(evaluation, tallies, weighed)))], stream)
 
 
 def write_cards_junit(cards: Iterable[Scorecard], stream: TextIO) -> None:
@@ -137,7 +135,7 @@ def write_cards_junit(cards: Iterable[Scorecard], stream: TextIO) -> None:
 
 
 def _requirement_cases(
-    card: Scorecard, tallies: Mapping[str, PolicyTally], rated_evaluation: RatedEvaluation | None
+    card: Scorecard, tallies: Mapping[str, PolicyTally], weighed: RatedEvaluation | None
 ) -> Iterator[JUnitCase]:
     for result in card.results:
         requirement = result.requirement
@@ -145,11 +143,11 @@ def _requirement_cases(
             tallies[policy.policy_id] for policy in requirement.policies if policy.was_evaluated and policy.policy_id in tallies
         ]
         name = f"{requirement.number} {requirement.name}"
-        yield _case(requirement.id, name, result.requirement_status, _result_text(result), evaluated, rated_evaluation)
+        yield _case(requirement.id, name, result.standing, _result_text(result), evaluated, weighed)
 
 
 def _policy_cases(
-    evaluation: Evaluation, tallies: Mapping[str, PolicyTally], rated_evaluation: RatedEvaluation | None
+    evaluation: Evaluation, tallies: Mapping[str, PolicyTally], weighed: RatedEvaluation | None
 ) -> Iterator[JUnitCase]:
     selection = evaluation.selection
     reasons, unread = evaluation.in_part(), {*evaluation.unread_policies}
@@ -160,7 +158,7 @@ def _policy_cases(
                 requirement_status if requirement_status is RequirementStatus.FAILS else RequirementStatus.UNDETERMINED
             )
             sentence = f"{sentence}; not every object was read: {reasons[policy_id]}"
-        yield _case(policy_id, tally.policy.contextual_name, requirement_status, sentence, [tally], rated_evaluation)
+        yield _case(policy_id, tally.policy.contextual_name, requirement_status, sentence, [tally], weighed)
     for policy_id, problems in selection.refused.items():
         text = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
         yield JUnitCase(policy_id, policy_id, ERROR, "the policy cannot be used", text)
@@ -176,29 +174,27 @@ def _case(
     requirement_status: RequirementStatus,
     sentence: str,
     tallies: Sequence[PolicyTally],
-    rated_evaluation: RatedEvaluation | None,
+    weighed: RatedEvaluation | None,
 ) -> JUnitCase:
     outcome = _BY_REQUIREMENT.get(requirement_status, SKIPPED)
     if outcome is PASSED:
         return JUnitCase(class_name, name)
     status = Status.INCOMPLIANT if requirement_status is RequirementStatus.FAILS else Status.UNDETERMINED
-    rating = _worst(tallies, status, rated_evaluation) if outcome in _RED else None
+    rating = _worst(tallies, status, weighed) if outcome in _RED else None
     severity = f"severity: {rating.text(status)}" if rating else ""
     text = "\n".join(filter(None, (severity, "\n".join(map(_objects_text, tallies)))))
     return JUnitCase(class_name, name, outcome, sentence, text, rating.level.value if rating else "")
 
 
-def _worst(tallies: Iterable[PolicyTally], status: Status, rated_evaluation: RatedEvaluation | None) -> FindingSeverity | None:
+def _worst(tallies: Iterable[PolicyTally], status: Status, weighed: RatedEvaluation | None) -> FindingSeverity | None:
     """Return the highest rating of the policies that have verdicts of a status; None if none is rated."""
-    ratings = (
-        [rated_evaluation.in_force.of(tally.policy.id) for tally in tallies if tally.counts[status]] if rated_evaluation else []
-    )
+    ratings = [weighed.in_force.of(tally.policy.id) for tally in tallies if tally.counts[status]] if weighed else []
     return max((rating for rating in ratings if rating), key=lambda rating: rating.level.rank, default=None)
 
 
 def _result_text(result: RequirementResult) -> str:
     reasons = dict.fromkeys(policy.reason for policy in result.requirement.policies if policy.judges and policy.reason)
-    counts = _counts_text(result.counts) if result.requirement_status.was_evaluated else result.requirement_status.value
+    counts = _counts_text(result.counts) if result.standing.was_evaluated else result.standing.value
     return "; ".join([counts, *reasons])
 
 

@@ -6,9 +6,10 @@ Names cannot become markup, mentions or links, and the comment is not longer tha
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.markdown import message, prose, span, summary, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.labels import Labels, Names
@@ -179,7 +180,7 @@ def _frameworks(cards: Iterable[Scorecard]) -> str:
     written, left_out = "", 0
     for card in cards:
         coverage = f"\n**{prose(card.framework.name)}**: {card.coverage_text}.\n"
-        rows = _requirements([result for result in card.results if result.requirement_status.was_evaluated])
+        rows = _requirements([result for result in card.results if result.standing.was_evaluated])
         fits = len(written) + len(coverage) <= _MOST_OF_FRAMEWORKS
         left_out += not fits
         written += coverage if fits else ""
@@ -199,7 +200,7 @@ def _requirements(evaluated: Sequence[RequirementResult]) -> str:
     for result in evaluated:
         numbers = (f"{result.counts[status]:,}" for status in statuses)
         name = prose(f"{result.requirement.number} {result.requirement.name}")
-        written += table_row(name, result.requirement_status.value, *numbers)
+        written += table_row(name, result.standing.value, *numbers)
     return f"{written}\n</details>\n"
 
 

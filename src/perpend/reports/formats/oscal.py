@@ -93,15 +93,15 @@ _STATES: Final = {
 
 
 def write_oscal_results(
-    evaluation: Evaluation, stream: TextIO, *, limit: int = 20, rated_evaluation: RatedEvaluation | None = None
+    evaluation: Evaluation, stream: TextIO, *, limit: int = 20, weighed: RatedEvaluation | None = None
 ) -> None:
     """Write assessment results: an observation for each policy, and a finding for each evaluated requirement.
 
-    At most ``limit`` objects are named for each message of a policy. Ratings in ``rated_evaluation`` become properties of
+    At most ``limit`` objects are named for each message of a policy. Ratings in ``weighed`` become properties of
     observations.
     """
     tallies = tally_of(evaluation, limit=limit)
-    write_results_of(run_of(evaluation, rated_evaluation), {tally.policy.id: _subjects(tally) for tally in tallies}, stream)
+    write_results_of(run_of(evaluation, weighed), {tally.policy.id: _subjects(tally) for tally in tallies}, stream)
 
 
 def write_results_of(run: ReportedRun, subjects: Mapping[str, list[dict[str, Any]]], stream: TextIO) -> None:
@@ -119,12 +119,7 @@ def write_results_of(run: ReportedRun, subjects: Mapping[str, list[dict[str, Any
         (observation(run, run.policies[policy_id], subjects.get(policy_id, [])) for policy_id in sorted(run.policies)),
         stream,
     )
-    findings = (
-        _finding(run, card, result)
-        for card in run.scorecards
-        for result in card.results
-        if result.requirement_status in _STATES
-    )
+    findings = (_finding(run, card, result) for card in run.scorecards for result in card.results if result.standing in _STATES)
     _write_list("findings", findings, stream)
     stream.write(f'}}],\n"back-matter":{{"resources":[{json_of(resource)}]}}}}}}\n')
 
@@ -157,9 +152,9 @@ def _selections(run: ReportedRun) -> list[dict[str, Any]]:
     """Return the evaluated requirements and the other ones, by framework. OSCAL wants one selection even without frameworks."""
     selections: list[dict[str, Any]] = []
     for card in run.scorecards:
-        controls = {result.requirement_status.was_evaluated: list[dict[str, str]]() for result in card.results}
+        controls = {result.standing.was_evaluated: list[dict[str, str]]() for result in card.results}
         for result in card.results:
-            controls[result.requirement_status.was_evaluated].append({"control-id": token(result.requirement.id)})
+            controls[result.standing.was_evaluated].append({"control-id": token(result.requirement.id)})
         selections.append(
             {
                 "description": one_line(card.framework.name),
@@ -189,7 +184,7 @@ def _subject(object_: CloudObject) -> dict[str, Any]:
 
 def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> dict[str, Any]:
     requirement = result.requirement
-    state, reason = _STATES[result.requirement_status]
+    state, reason = _STATES[result.standing]
     policies = sorted(
         {policy.policy_id for policy in requirement.policies if policy.was_evaluated and policy.policy_id in run.policies}
     )
@@ -199,7 +194,7 @@ def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> di
         "uuid": uuid_of("finding", run.time, requirement.id),
         "title": one_line(f"{card.framework.name} {requirement.number} {requirement.name}"),
         "description": one_line("; ".join(filter(None, (_counts_text(result.counts), left)))),
-        "props": props({"standing": result.requirement_status.value, "section-id": requirement.id}),
+        "props": props({"standing": result.standing.value, "section-id": requirement.id}),
         "target": target,
         **(
             {"related-observations": [{"observation-uuid": observation_uuid(run, policy_id)} for policy_id in policies]}

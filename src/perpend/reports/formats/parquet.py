@@ -49,15 +49,15 @@ _COLUMNS: Final = {
 _OF_OUTCOME: Final = ("policyId", "conditionIndex", "status", "runtimeError", "title", "message", "severity")
 
 
-def write_parquet(evaluation: Evaluation, path: str | Path, *, rated_evaluation: RatedEvaluation | None = None) -> None:
+def write_parquet(evaluation: Evaluation, path: str | Path, *, weighed: RatedEvaluation | None = None) -> None:
     """Write verdicts to a Parquet file, readable by its owner only, whole or not at all. Its metadata contains a filter.
 
-    ``rated_evaluation`` are the severities. Raises StoreError, or OSError, if it cannot be written.
+    ``weighed`` are the severities. Raises StoreError, or OSError, if it cannot be written.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise StoreError(f"{shown(target)}: cannot be written: there is no such directory")
-    with replacement(target) as part, scratch() as directory, _pieces(evaluation, rated_evaluation) as pieces:
+    with replacement(target) as part, scratch() as directory, _pieces(evaluation, weighed) as pieces:
         rows = f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {quoted(name)}' for name, kind in _COLUMNS.items())} WHERE FALSE"
         within = [directory, target.parent, *{piece.parent for piece in pieces}]
         with duck_db(directories=within, paths=pieces, spill=directory / "spill", memory_limit=_MEMORY) as engine:

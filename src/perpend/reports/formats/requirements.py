@@ -61,7 +61,7 @@ def _framework(card: Scorecard) -> str:
         "name": about.name,
         "sections": about.sections,
         "requirements": len(card.results),
-        "asked": card.evaluated,
+        "asked": card.asked,
     }
     results = ",\n".join(_text(_result(result)) for result in card.results)
     return f'{_text({**head, **counts})[:-1]},"results":[\n{results}\n]}}'
@@ -73,7 +73,7 @@ def _result(result: RequirementResult) -> dict[str, Any]:
         "id": requirement.id,
         "number": requirement.number,
         "name": requirement.name,
-        "standing": _KEYS[result.requirement_status],
+        "standing": _KEYS[result.standing],
         **{status.value: result.counts[status] for status in Status},
         "policies": [_policy(policy) for policy in requirement.policies],
     }

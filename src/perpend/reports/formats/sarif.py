@@ -5,10 +5,11 @@ Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.diagnostics.markdown import span
 from perpend.core.diagnostics.sarif import sarif_location, sarif_log, sarif_message, sarif_run
@@ -137,7 +138,7 @@ def _framework(card: Scorecard) -> dict[str, Any]:
     """Return how many requirements of a framework were evaluated, as numbers and in words."""
     about = card.framework
     named = {"id": encodable(about.id), "name": encodable(about.name)}
-    return {**named, "requirements": len(card.results), "asked": card.evaluated, "text": card.coverage_text}
+    return {**named, "requirements": len(card.results), "asked": card.asked, "text": card.coverage_text}
 
 
 def _shown(shown: ReportedFinding | FindingGroup, numbers: dict[str, int]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ Memory use is bounded: only counts and the first few objects of each message are
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.selection import PolicyView
 from perpend.evaluation.verdicts.verdict import remediation_of

@@ -12,9 +12,10 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.labels import Labels, Names

@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.labels import Labels, Names
@@ -284,7 +284,7 @@ def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:
         result.requirement.id: visible(
             result.requirement.number if len(cards) == 1 else f"{card.framework.name} {result.requirement.number}"
         )
-        if result.requirement_status.was_evaluated
+        if result.standing.was_evaluated
         else ""
         for card in cards
         for result in card.results

@@ -96,7 +96,7 @@ def _card(card: Scorecard, answered: Mapping[str, str], *, is_open: bool) -> str
     rows = "".join(_requirement(result, answered.get(result.requirement.id, "")) for result in card.results)
     return (
         f'<details class="framework"{" open" if is_open else ""}><summary>{html_text(card.framework.name)} <span class="soft">'
-        f"{card.evaluated:,} of {len(card.results):,} requirements were asked{card.inherited_text}</span> "
+        f"{card.asked:,} of {len(card.results):,} requirements were asked{card.inherited_text}</span> "
         f'{bar(rendered, f"{len(card.results):,} requirements; the numbers follow")}<span class="totals">{items}</span>'
         "</summary>"
         f"{table(('Requirement', 'Name', 'Found', *_NUMBERS), rows, numbers=_NUMBERS, label=html_text(card.framework.name))}"
@@ -105,13 +105,13 @@ def _card(card: Scorecard, answered: Mapping[str, str], *, is_open: bool) -> str
 
 
 def _requirement(result: RequirementResult, key: str) -> str:
-    mark, name = _STATUSES[result.requirement_status]
+    mark, name = _STATUSES[result.standing]
     number = html_text(result.requirement.number)
     if key:
         chosen = html_text(urlencode({"requirement": key}))
         number = f'<button type="button" class="plain" data-show="{chosen}">{number}</button>'
     counts = "".join(f'<td class="number">{result.counts[status]:,}</td>' for status in _ORDER)
-    requirement_status = f'<span class="status {name}">{mark} {result.requirement_status}</span>'
+    requirement_status = f'<span class="status {name}">{mark} {result.standing}</span>'
     return f"<tr><td>{number}</td><td>{html_text(result.requirement.name)}</td><td>{requirement_status}</td>{counts}</tr>"
 
 

@@ -11,12 +11,13 @@ import shutil
 import subprocess
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.language.syntax.files import parents
 from perpend.language.syntax.repository import TOPS
 from perpend.reports.site.content.page import Changes

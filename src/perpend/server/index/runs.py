@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.match_history import NOT_ENDED

@@ -13,12 +13,13 @@ import signal
 import sys
 from collections import OrderedDict, deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from perpend.core.commit import lock, make_directory
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.open_store import is_address

@@ -7,12 +7,12 @@ key ``quoted``, unless its name is in ``_OWN``: a new field is quoted until some
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 

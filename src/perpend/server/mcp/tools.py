@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.filters import OF_FINDINGS, FilterDeclaration
 from perpend.server.answers import ChangePage, FindingPage, Summary
 from perpend.server.mcp.answers import Count, Counts, FindingExplanation, Past, PolicyText, PolicyTrial, WaiverTrial

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus, section_called

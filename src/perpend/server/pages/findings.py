@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import RedirectResponse
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.filters import (
     ACCOUNT,
     LIFE,

@@ -67,7 +67,7 @@ def _requirement_row(state: RunState, result: RequirementResult) -> RequirementR
         requirement.id,
         requirement.number,
         requirement.name,
-        result.requirement_status.value,
+        result.standing.value,
         {status.value: number for status, number in result.counts.items() if number},
         tuple(
             RequirementPolicyRow(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.scaffold.templates import waivers_text
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.core.objects.identity import account_of_fields
 from perpend.core.objects.inventory import Origin

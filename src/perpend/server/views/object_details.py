@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.queries.latest_verdicts import (
     OF_OBJECT,
     object_with_id,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.labels import Labels
 from perpend.core.values.partial_object import reason_of
 from perpend.core.values.tags import TAGS_FIELD, NoTagsError, tags_from

@@ -17,10 +17,11 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 from botocore.awsrequest import AWSRequest
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import CloudClient, Refused, without_account
+from perpend.collectors.aws.client import CloudClient, Refused
 from perpend.collectors.aws.model import CloudCall, Metric
 from perpend.collectors.aws.responses import _metric_queries
 from perpend.collectors.aws.session.credentials import ACCOUNTS, ASSUME
+from perpend.collectors.aws.session.sdk_clients import without_account
 from perpend.collectors.protocol import now
 from tests.servers.answers import BODIES, QueryResult
 

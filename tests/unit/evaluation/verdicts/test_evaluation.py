@@ -82,8 +82,8 @@ def test_what_was_not_read_is_told_by_what_nobody_could_read_first(tmp_path: Pat
     refused = Claim(THING, Scope("2"), "refused: things")
     assert {THING: "refused: things"} == unread(wanted, refused).unread(), "not by the alphabet"
     unusable = unread(unusable=("b.json", "c.json"))
-    assert {THING: "c.json could not be read"} == unusable.unread(reported=["b.json"])
-    assert {} == unusable.unread(reported=["b.json", "c.json"])
+    assert {THING: "c.json could not be read"} == unusable.unread(beside=["b.json"])
+    assert {} == unusable.unread(beside=["b.json", "c.json"])
     nobody = {"/ce/policy": f"is not known in full: no input claims every `{THING}` there is (--complete all)"}
     assert nobody == unread(Claim(THING, relation="children__r"), objects=()).in_part() == unread(objects=()).in_part()
     wished = unread(wanted, objects=())
@@ -164,7 +164,7 @@ def test_scorecards_are_of_the_frameworks_that_policies_were_chosen_by(tmp_path:
         [card] = replace(made, answered=HumanDecisions({"/ce/policy": waived})).scorecards()
         [result] = card.results
         [asked] = result.requirement.policies
-        return card.framework.id, result.requirement_status, {one: n for one, n in result.counts.items() if n}, asked.in_part
+        return card.framework.id, result.standing, {one: n for one, n in result.counts.items() if n}, asked.in_part
 
     whole, denied = Claim(THING), Claim(THING, lacking="denied things")
     assert ("/frameworks/f", RequirementStatus.FAILS, {Status.INCOMPLIANT: 1}, "") == standing(True, whole)

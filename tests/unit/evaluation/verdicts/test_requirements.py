@@ -98,8 +98,8 @@ def test_every_requirement_is_in_one_class(card: Callable[..., Scorecard]) -> No
         ("8", "Asked in part", RequirementStatus.UNDETERMINED),
         ("01", "Similar to the third", RequirementStatus.NOT_ASKED),
     ]
-    assert expected == [(one.requirement.number, one.requirement.name, one.requirement_status) for one in found.results]
-    assert (9, 5, False) == (sum(found.counts.values()), found.evaluated, found.all_evaluated)
+    assert expected == [(one.requirement.number, one.requirement.name, one.standing) for one in found.results]
+    assert (9, 5, False) == (sum(found.counts.values()), found.asked, found.all_asked)
     assert "The framework" == found.framework.name
 
 
@@ -107,15 +107,15 @@ def test_every_requirement_is_in_one_class(card: Callable[..., Scorecard]) -> No
 def test_what_was_judged_in_part_is_never_known_to_be_met(card: Callable[..., Scorecard], place: int, policy_id: str) -> None:
     result = card(in_part=policy_id).results[place]
     [asked] = result.requirement.policies
-    assert (RequirementStatus.UNDETERMINED, policy_id, "denied") == (result.requirement_status, asked.policy_id, asked.reason)
+    assert (RequirementStatus.UNDETERMINED, policy_id, "denied") == (result.standing, asked.policy_id, asked.reason)
     section = card(result.requirement.id, in_part=policy_id)
-    assert (1, False) == (section.evaluated, section.all_evaluated)
+    assert (1, False) == (section.asked, section.all_asked)
 
 
 def test_what_reaches_a_requirement_indirectly_counts_when_asked_for(card: Callable[..., Scorecard]) -> None:
     direct, inherited = card().results[-1], card(inherited=True).results[-1]
     assert {"/ce/c": NOT_DIRECT} == {one.policy_id: one.why_not for one in direct.requirement.policies}
-    assert (RequirementStatus.NOT_ASKED, RequirementStatus.MET) == (direct.requirement_status, inherited.requirement_status)
+    assert (RequirementStatus.NOT_ASKED, RequirementStatus.MET) == (direct.standing, inherited.standing)
     assert {"/ce/c": ""} == {one.policy_id: one.why_not for one in inherited.requirement.policies}
 
 
@@ -132,7 +132,7 @@ def test_a_section_is_covered_where_all_that_can_judge_it_did(
     card: Callable[..., Scorecard], section: str, complete: bool
 ) -> None:
     found = card(f"/frameworks/f/{section}")
-    assert (1, complete) == (len(found.results), found.all_evaluated)
+    assert (1, complete) == (len(found.results), found.all_asked)
     assert (f"/frameworks/f/{section}",) == found.framework.sections
     assert found.framework.name.startswith("The framework, section ")
 
@@ -147,7 +147,7 @@ def test_sections_of_a_framework_are_counted_together_and_once(card: Callable[..
 def test_a_policy_without_verdicts_was_not_asked(card: Callable[..., Scorecard]) -> None:
     results = card(left_out="/ce/nothing").results
     assert (RequirementStatus.NOT_ASKED, "was not evaluated") == (
-        results[4].requirement_status,
+        results[4].standing,
         results[4].requirement.policies[0].why_not,
     )
 
@@ -228,15 +228,15 @@ BAD, OPEN, GOOD = Status.INCOMPLIANT, Status.UNDETERMINED, Status.COMPLIANT
 def test_what_is_waived_is_a_class_of_its_own_where_nothing_else_is_left(
     policies: tuple[RequirementPolicy, ...], counts: Counts, waived: dict[str, int], standing: RequirementStatus
 ) -> None:
-    assert standing is result_of(policies, counts, HumanDecisions(waived)).requirement_status
+    assert standing is result_of(policies, counts, HumanDecisions(waived)).standing
 
 
 def test_what_people_attest_is_a_class_of_its_own_where_no_policy_can_judge() -> None:
     attested = HumanDecisions(attested=("/ce/4", "/ce/1"))
     found = result_of((BY_HAND,), {}, attested)
-    assert (RequirementStatus.ATTESTED, (BY_HAND,)) == (found.requirement_status, found.requirement.policies)
-    assert RequirementStatus.MANUAL is result_of((BY_HAND,), {}, HumanDecisions(attested=("/ce/1",))).requirement_status
-    assert RequirementStatus.MET is result_of((ONE,), {"/ce/1": {GOOD: 1}}, attested).requirement_status
+    assert (RequirementStatus.ATTESTED, (BY_HAND,)) == (found.standing, found.requirement.policies)
+    assert RequirementStatus.MANUAL is result_of((BY_HAND,), {}, HumanDecisions(attested=("/ce/1",))).standing
+    assert RequirementStatus.MET is result_of((ONE,), {"/ce/1": {GOOD: 1}}, attested).standing
 
 
 def test_why_a_policy_has_judged_in_part_is_told_of_those_that_judged() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import partial
@@ -17,12 +16,14 @@ from perpend.collectors.aws.error_classification import Refusal, kind_of, unread
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.parse import CloudPlace, NoResult, items_of
 from perpend.collectors.protocol import NothingCollected
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perpend.collectors.aws.plan import CollectionPlan
+    from perpend.collectors.aws.session.sdk_clients import SdkClients
     from perpend.core.objects.claims import FailedCall
 
 ACCOUNTS: Final = CloudCall(
@@ -78,7 +79,8 @@ class UnknownAccount(NothingCollected):
 class AccountCredentials:
     """The credentials of an account. ``account`` is empty if only opening it shows its id; ``place`` is set if it is open.
 
-    ``client`` makes the client when the account is opened: hundreds of open clients would take memory for nothing.
+    ``client`` makes the client when the account is opened: hundreds of open clients would take memory for nothing. ``sdk`` are
+    the SDK's clients that it shares with other accounts: they stay open when the account is closed.
     """
 
     client: Callable[[], CloudClient]
@@ -86,6 +88,7 @@ class AccountCredentials:
     label: str = ""
     partition: str = ""
     place: CloudPlace | None = None
+    sdk: SdkClients | None = None
 
     def open(self, client: CloudClient) -> CloudPlace:
         """Return the account that the credentials open. Raises Refused."""
@@ -158,8 +161,10 @@ def credentials_of_organization(
         parameters = {"RoleArn": arn, "RoleSessionName": _SESSION, "DurationSeconds": _SECONDS}
         parameters |= ({"ExternalId": external_id} if external_id else {}) | ({"Policy": policy} if policy else {})
         role = None if account == own.account else _Assumed(client, parameters)
-        there = partial(CloudClient, client.profile, client.endpoint_url, client.region, role) if role else lambda: client
-        credentials.append(AccountCredentials(there, account, active[account], own.partition, None if role else own))
+        there = partial(CloudClient, region=client.region, role=role, sdk=client.sdk) if role else lambda: client
+        credentials.append(
+            AccountCredentials(there, account, active[account], own.partition, None if role else own, client.sdk)
+        )
     return credentials, len(accounts) - len(active)
 
 

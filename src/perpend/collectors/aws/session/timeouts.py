@@ -51,18 +51,17 @@ class _Content:
 
 
 class Transport:
-    """Sends the requests of one SDK client at a limited rate. ``begin`` sets the deadline of this thread's next call."""
+    """Sends the requests of one SDK client. ``begin`` sets the rate and the deadline of this thread's next call."""
 
-    def __init__(self, client: Any, rate: RateLimit, *, total: float = TOTAL) -> None:
+    def __init__(self, client: Any) -> None:
         self._session = client._endpoint.http_session
-        self._rate, self._total = rate, total
         self._calls = threading.local()
         client.meta.events.register("before-send", self._send)
         client.meta.events.register("response-received", self._learn)
 
-    def begin(self) -> None:
-        """Begin a call and set its deadline."""
-        self._calls.deadline = time.monotonic() + self._total
+    def begin(self, rate: RateLimit, *, total: float = TOTAL) -> None:
+        """Begin a call of an account at a limited rate and set its deadline."""
+        self._calls.rate, self._calls.deadline = rate, time.monotonic() + total
 
     def end(self) -> bytes:
         """Return the bytes of the last answer, and drop them."""
@@ -70,7 +69,7 @@ class Transport:
         return content
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:
-        self._rate.wait()
+        self._calls.rate.wait()
         self._check_deadline()
         request.stream_output = True
         answer = self._session.send(request)
@@ -108,4 +107,4 @@ class Transport:
 
     def _learn(self, parsed_response: Any = None, **_: Any) -> None:
         error = parsed_response.get("Error") if isinstance(parsed_response, dict) else None
-        self._rate.learn(throttled=isinstance(error, dict) and is_throttling(str(error.get("Code"))))
+        self._calls.rate.learn(throttled=isinstance(error, dict) and is_throttling(str(error.get("Code"))))

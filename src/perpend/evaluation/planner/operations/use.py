@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.types import ValueType
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
 from perpend.evaluation.planner.scope import Guard, Guards, Place

@@ -6,10 +6,10 @@ Each query comes with its parameters; no text of a user is part of the SQL.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.findings.history.model import Event
 from perpend.findings.history.queries.views import (

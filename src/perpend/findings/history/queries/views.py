@@ -6,11 +6,11 @@ Files are verified against their hashes before a view names them. Times in views
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.aws import ROOT_NAME, ROOT_USER, shown_name_sql
 from perpend.core.clouds.registry import account_of_id_sql, cloud_of_type
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import STATUSES

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.model import ABSENT, Cause, Event, State
 from perpend.findings.history.state_machine_sql import LIFE, UNDETERMINED, step_query
 from perpend.findings.history.write.values import value_sql

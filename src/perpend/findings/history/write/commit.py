@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.commit import make_directory
+from perpend.core.dataclass import dataclass
 from perpend.core.values.age import AHEAD
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, RecordedType, Run

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.write.changes import LIVES_COLUMNS, lives_query, sortable
 from perpend.findings.history.write.objects import SOUGHT, registry_query
 from perpend.inventory.snapshots.database import pattern, rows_of

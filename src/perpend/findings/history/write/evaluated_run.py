@@ -6,10 +6,11 @@ A callback evaluates an older snapshot again, so this module does not depend on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import incomplete_by_type, unread_input
 from perpend.core.values.age import is_observation_time
 from perpend.core.values.values import in_utc, milliseconds_from_datetime

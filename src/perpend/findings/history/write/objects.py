@@ -6,11 +6,11 @@ account.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.registry import cloud_of_type, is_of_provider_sql, partition_of_id_sql
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import Claims, Scope, is_another_key
 from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.core.values.age import AHEAD

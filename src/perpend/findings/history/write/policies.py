@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, Retirement
 

@@ -5,9 +5,10 @@ Policies that were always asked together share a group; a run that asks some of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import ROW
 from perpend.findings.history.model import ABSENT, value_of
 from perpend.inventory.snapshots.database import pattern, rows_of

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.model import Cause, Event, State
 from perpend.findings.history.queries.views import CHANGES, KEY, LIVES, NAMES, TEXTS_VIEW, called, time_of_run
 from perpend.findings.waivers.matches import WAIVED

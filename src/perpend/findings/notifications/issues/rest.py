@@ -6,11 +6,12 @@ import http.client
 import json
 import re
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import sleep, time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from perpend.core.dataclass import dataclass
 from perpend.core.http_client import answer_to
 from perpend.findings.notifications.send import ATTEMPTS, MOST_SECONDS, NotSent, unreachable
 from perpend.version import __version__

@@ -7,9 +7,9 @@ image, HTML or quick action.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.markdown import message, span
 from perpend.core.diagnostics.phrases import counted, shorten

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from urllib.parse import quote, urlsplit
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.notifications.channels import UnusableChannels
 from perpend.findings.notifications.issues.rest import Refused, RestClient, TrackerStopped
 from perpend.findings.notifications.issues.text import jira_document, markdown

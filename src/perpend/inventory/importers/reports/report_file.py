@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.aws import USER_TYPE
+from perpend.core.dataclass import dataclass
 from perpend.inventory.importers.tables.table_bytes import MARK
 from perpend.inventory.readers.credential_report import read_answer, read_report, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields

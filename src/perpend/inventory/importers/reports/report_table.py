@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, ROOT_NAME, ROOT_USER, USER_TYPE, shown_name
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.identity import region_field
 from perpend.core.objects.inventory import Origin
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, member, unfollowed

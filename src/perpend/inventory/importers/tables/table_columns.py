@@ -6,9 +6,9 @@ Only the notation of values changes. Values that do not fit are stored as they a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import Form
 from perpend.core.values.partial_object import BLANK, MISSING
 from perpend.core.values.types import ValueType

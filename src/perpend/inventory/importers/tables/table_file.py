@@ -12,11 +12,12 @@ import os
 import re
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.commit import digest_of
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion, whole_file
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.object_types import ObjectType

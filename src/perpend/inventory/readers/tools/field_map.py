@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.partial_object import PartialObject
 from perpend.inventory.readers.json_text import in_two_spellings, other_spellings
 from perpend.inventory.readers.tools.contents import Found, account_of_arn, is_account, of_account

@@ -7,10 +7,10 @@ these before). A table claims nothing: the file does not state connections, regi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.inventory import LINE, Origin
 from perpend.inventory.readers.credential_report import COLUMNS, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields

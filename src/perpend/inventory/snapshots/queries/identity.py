@@ -6,10 +6,10 @@ owner, else the one in an Id, else that of all sources if they have one, else nu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds import registry
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.identity import account_sql, owner_lookups, region_sql
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import Form, unfollowed, unread

@@ -9,9 +9,9 @@ import json
 import re
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Span, suggestion
 from perpend.core.errors import PerpendError
 from perpend.core.schema.tables import holds_readings

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.executions import Execution, blocks_of
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import type_of_extracts
 from perpend.core.objects.object_types import with_api_name

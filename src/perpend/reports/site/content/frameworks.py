@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of
 from perpend.language.compiler.frameworks import RequirementAnswer

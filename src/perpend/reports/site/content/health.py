@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.authoring.lint.check import RULES_BY_CODE, counted
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.phrases import counted as number_of
 from perpend.reports.site.content.links import HEALTH, Ref

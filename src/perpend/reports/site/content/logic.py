@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import PRODUCTION
 from perpend.reports.site.content.links import POLICIES, PageKind, Ref
 from perpend.reports.site.content.page import Head, Problem

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.remediation import find_remediation
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, is_production
 from perpend.findings.remediation.read import has_commands
 from perpend.language.syntax.documents import Names, Policy

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.testing.executions import blocks_of
+from perpend.core.dataclass import dataclass
 from perpend.language.compiler.verdicts import checks_of
 from perpend.language.program.required_columns import reads_of
 

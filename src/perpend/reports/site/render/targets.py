@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.reports.site.content.guides import operation_of_page
 from perpend.reports.site.content.links import DOCUMENTS, FRAMEWORKS, TYPES, Ref
 from perpend.reports.site.content.logic import page_of

@@ -62,7 +62,7 @@ def card_document(card: Scorecard) -> dict[str, Any]:
                 "requirement": result.requirement.id,
                 "number": result.requirement.number,
                 "name": result.requirement.name,
-                "standing": result.requirement_status.value,
+                "standing": result.standing.value,
                 "counts": {status.value: number for status, number in result.counts.items() if number},
                 "policies": [
                     {"policy": policy.policy_id, "judges": policy.judges, "whyNot": policy.reason or None}

@@ -5,9 +5,10 @@ The line of a condition is given only if the policy has not changed since the ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, texts_of_conditions
 from perpend.inventory.snapshots.database import add_function, text
 from perpend.reports.formats.csv import cell_in_sql, cell_text

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.severity.groups import list_order
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.reports.formats.tally import TO_ACT_ON
 
 if TYPE_CHECKING:

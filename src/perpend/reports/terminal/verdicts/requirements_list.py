@@ -28,7 +28,7 @@ _STATUS_OF: Final = {
 def print_totals(card: Scorecard, page: TerminalPage) -> None:
     """Print the name of a framework, its coverage and its totals."""
     page.line((page.prose(card.framework.name), "bold"))
-    page.line((card.coverage_text, "" if card.all_evaluated else "yellow"), first="  ")
+    page.line((card.coverage_text, "" if card.all_asked else "yellow"), first="  ")
     words: list[str | tuple[str, str]] = [f"{card.counts[RequirementStatus.MET]:,} of {len(card.results):,} met: "]
     for requirement_status, status in _STATUS_OF.items():
         number = card.counts[requirement_status]
@@ -36,19 +36,19 @@ def print_totals(card: Scorecard, page: TerminalPage) -> None:
             continue
         word = "fail" if requirement_status is RequirementStatus.FAILS and number != 1 else requirement_status.value
         words += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
-    page.line(*words[:-1], f" = {card.evaluated:,} asked", first="  ")
+    page.line(*words[:-1], f" = {card.asked:,} asked", first="  ")
 
 
 def print_requirements(card: Scorecard, page: TerminalPage) -> None:
     """Print a row for each evaluated requirement, and the other ones by reason."""
-    evaluated = [result for result in card.results if result.requirement_status.was_evaluated]
+    evaluated = [result for result in card.results if result.standing.was_evaluated]
     if evaluated:
         page.blank()
         print_counts([_row(result, page) for result in evaluated], page, "requirement", list(Status))
     partly = [
         result for result in evaluated if not all(one.was_fully_evaluated for one in result.requirement.policies if one.judges)
     ]
-    if partly or any(not result.requirement_status.was_evaluated for result in card.results):
+    if partly or any(not result.standing.was_evaluated for result in card.results):
         page.blank()
     _print_reasons("asked in part", partly, page)
     _print_reasons("not asked", _of(card, RequirementStatus.NOT_ASKED), page)
@@ -58,7 +58,7 @@ def print_requirements(card: Scorecard, page: TerminalPage) -> None:
 
 
 def _row(result: RequirementResult, page: TerminalPage) -> CountRow:
-    requirement, status = result.requirement, _STATUS_OF[result.requirement_status]
+    requirement, status = result.requirement, _STATUS_OF[result.standing]
     name = f"{requirement.number} {requirement.name}"
     policies = tuple(policy.policy_id for policy in requirement.policies if policy.was_evaluated)
     return CountRow(name, result.counts, below=policies, mark=f"{page.symbol(status)} ", style=STYLES[status])
@@ -81,4 +81,4 @@ def _numbers(results: Iterable[RequirementResult], page: TerminalPage) -> str:
 
 
 def _of(card: Scorecard, requirement_status: RequirementStatus) -> list[RequirementResult]:
-    return [result for result in card.results if result.requirement_status is requirement_status]
+    return [result for result in card.results if result.standing is requirement_status]

@@ -5,13 +5,13 @@ On a terminal, no row is wider than the page: titles and names are cut. A pipe g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status

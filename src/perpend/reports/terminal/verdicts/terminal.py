@@ -6,10 +6,11 @@ All text from files is printed through the page, which makes it safe.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.diagnostics.phrases import counted, format_percent
 from perpend.core.objects.labels import Labels, Names
@@ -277,20 +278,18 @@ def _print_totals(
     page.line(*parts[:-1])
     print_waived(waiver_matches, page)
     print_severities(rated_evaluation, evaluation, page)
-    page.line(
-        (_score(ledger, all_evaluated=all(card.all_evaluated for card in cards) and not not_evaluated(evaluation)), "bold")
-    )
+    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_evaluated(evaluation)), "bold"))
     for card in cards:
         page.blank()
         print_totals(card, page)
 
 
-def _score(ledger: Totals, *, all_evaluated: bool) -> str:
+def _score(ledger: Totals, *, all_asked: bool) -> str:
     """Return the compliant share as a fraction. A percentage is added only if everything was evaluated."""
     if not ledger.known:
         return "none known to be compliant or incompliant"
     compliant, unknown = ledger.counts[Status.COMPLIANT], ledger.counts[Status.UNDETERMINED]
-    share = f" ({format_percent(compliant, ledger.known)})" if all_evaluated else ""
+    share = f" ({format_percent(compliant, ledger.known)})" if all_asked else ""
     not_known = f", {unknown:,} not known" if unknown else ""
     return f"{compliant:,} of {counted(ledger.known, 'known verdict')} compliant{share}{not_known}"
 

@@ -51,8 +51,8 @@ class Wire:
     def sent(self, monkeypatch: pytest.MonkeyPatch, total: float = 300.0) -> bytes:
         pace: Any = self
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now))
-        transport = Transport(self, pace, total=total)
-        transport.begin()
+        transport = Transport(self)
+        transport.begin(pace, total=total)
         content: bytes = self.handlers["before-send"](request=REQUEST).content
         return content
 
