@@ -22,7 +22,7 @@ from perpend.inventory.importers.object_rows import ObjectRows, StagedRows
 from perpend.inventory.importers.objects import Objects
 from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
-from perpend.inventory.importers.scopes import SourceScope, differing_accounts, leave_open, scopes_of
+from perpend.inventory.importers.scopes import SourceScope, leave_open, scopes_of
 from perpend.inventory.importers.tables.table_file import read_table
 from perpend.inventory.snapshots.database import name, rows_of, text, translate_errors
 from perpend.inventory.snapshots.driver import duckdb
@@ -190,11 +190,11 @@ class Importing:
             scopes: set[SourceScope] = set()
             differing: dict[str, int] = {}
             for table, path in assembly.write(self.run.directory_of, self._group, temporary=self._temporary):
-                if table.name not in self._ready:
-                    declared = self._declared(table.type_name)
-                    scopes |= scopes_of(self._connection, table, path, declared)
-                    if declared and (number := differing_accounts(self._connection, table, path, declared)):
-                        differing[declared.name] = number
+                if table.name not in self._ready and table.rows:
+                    own, number = scopes_of(self._connection, table, path, self._declared(table.type_name))
+                    scopes |= own
+                    if number:
+                        differing[table.type_name] = number
                 self.run.add(table, [path])
             self.run.sources[:] = [_covering(number, source, scopes) for number, source in enumerate(self.run.sources)]
         self.problems += assembly.problems
@@ -226,7 +226,7 @@ class Importing:
             if clashing:
                 message = f"rows contradict each other about {counted(clashing, 'object')} of `{type_name}`"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
-        texts = [table.keys for table in united.values() if table.forms.get("Id") is Form.TEXT]
+        texts = [table.keys for table in united.values() if table.rows and table.forms.get("Id") is Form.TEXT]
         claim_mixed(self.run.sources, partitions_of(self._connection, texts))
         self._drop_claims(united)
         coverage = self._coverage()
