@@ -153,8 +153,8 @@ def count_together(files: Sequence[VerdictFiles]) -> None:
     for start in range(0, len(queries), _COUNTED_AT_ONCE):
         for place, *row in files[0].reader.run(" UNION ALL ".join(queries[start : start + _COUNTED_AT_ONCE])):
             counts[place].append((row[0], row[1], row[2]))
-    for place, one in enumerate(files):
-        one.fill_counts(counts[place])
+    for place, of_type in enumerate(files):
+        of_type.fill_counts(counts[place])
 
 
 def resolved_contradictions(

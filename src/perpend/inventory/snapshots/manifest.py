@@ -91,9 +91,9 @@ class Manifest:
         return _hash([FORMAT, content, sources])
 
 
-def _members(one: StoredSource | Claim | Scope | StoredFile | Column | Join) -> dict[str, Any]:
+def _members(record: StoredSource | Claim | Scope | StoredFile | Column | Join) -> dict[str, Any]:
     """Return the fields of an object as they are. ``asdict`` copies all below, which takes long for thousands of claims."""
-    return {member.name: getattr(one, member.name) for member in fields(one)}
+    return {member.name: getattr(record, member.name) for member in fields(record)}
 
 
 def _claim_document(claim: Claim) -> dict[str, Any]:
