@@ -47,7 +47,7 @@ class NothingCollected(PerpendError):
     """The cloud answers no request at all, or a name in the options does not exist there."""
 
 
-class EndedEarly(Exception):
+class StoppedEarly(Exception):
     """The collection was stopped before its end."""
 
 
@@ -176,7 +176,7 @@ class WorkUnitResult:
     others: int = 0
 
     @property
-    def whys(self) -> tuple[FailedCall, ...]:
+    def all_reasons(self) -> tuple[FailedCall, ...]:
         """All reasons why it is incomplete."""
         return (*([self.lacking] if self.lacking else []), *self.each.values())
 
@@ -452,7 +452,7 @@ class Cloud(Protocol[Plan]):
         self,
         plan: Plan,
         entries: Sequence[AccountEntry],
-        ends: Mapping[WorkUnit, WorkUnitResult],
+        results: Mapping[WorkUnit, WorkUnitResult],
         parts: Mapping[WorkUnit, list[PartRows]],
         stated: str = "",
         seen: Seen = MappingProxyType({}),

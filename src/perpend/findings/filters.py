@@ -116,8 +116,8 @@ def _with_tags(values: Sequence[str]) -> str:
     """Return the condition for tags: each key must be there, with one of its values. It holds for no unknown tags."""
     wanted: dict[str, list[str]] = {}
     for tag in values:
-        key, sign, value = tag.partition("=")
-        wanted.setdefault(key, []).extend([value] if sign else [])
+        key, equals, value = tag.partition("=")
+        wanted.setdefault(key, []).extend([value] if equals else [])
     conditions = []
     for key, of_key in wanted.items():
         pointer = text("/" + storable(key).replace("~", "~0").replace("/", "~1"))

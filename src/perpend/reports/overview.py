@@ -156,13 +156,13 @@ class UnknownCauses:
 
     denied: int = 0
     failed: int = 0
-    not_asked: int = 0
+    not_evaluated: int = 0
     other: int = 0
 
     @property
     def total(self) -> int:
         """The number of unknown verdicts."""
-        return self.denied + self.failed + self.not_asked + self.other
+        return self.denied + self.failed + self.not_evaluated + self.other
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,20 +367,20 @@ class _Counted:
     def _decided(self, connection: Connection) -> list[tuple[Any, ...]]:
         """Fill the table of verdicts that waivers or shifts change; return their numbers."""
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {_DECIDED} ({_COLUMNS})")
-        standings = self.waivers.standings if self.waivers else ()
-        if not standings and not self.ratings.shifts:
+        waiver_statuses = self.waivers.waiver_statuses if self.waivers else ()
+        if not waiver_statuses and not self.ratings.shifts:
             return []
         from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
         from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
         from perpend.findings.waivers.run_findings import run_findings
         from perpend.findings.waivers.status import Force
 
-        in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
-        policies = {policy for place in in_force for policy in standings[place].policies}
-        policies |= {policy for shift in self.ratings.shifts for policy in shift.looked_at}
+        in_force = [place for place, waiver_status in enumerate(waiver_statuses) if waiver_status.force is Force.IN_FORCE]
+        policies = {policy for place in in_force for policy in waiver_statuses[place].policies}
+        policies |= {policy for shift in self.ratings.shifts for policy in shift.columns_read}
         shown = replace(self.evaluation, verdicts=self.evaluation.shown)
         fill_candidates(connection, run_findings(shown, policies))
-        match(connection, standings)
+        match(connection, waiver_statuses)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE perpend_waived_here AS {covered_query(in_force)}")
         shift_candidates(connection, self.ratings.shifts)
         connection.execute(

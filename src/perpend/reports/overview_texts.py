@@ -137,7 +137,7 @@ def unknown_text(overview: Overview) -> str:
     parts = {
         "need denied calls": causes.denied,
         "need failed calls": causes.failed,
-        "read what was not asked for": causes.not_asked,
+        "read what was not asked for": causes.not_evaluated,
         "have other reasons": causes.other,
     }
     listed = ", ".join(f"{number:,} {what}" for what, number in parts.items() if number)

@@ -89,7 +89,7 @@ def scan(
     store: str,
     progress: CollectionProgress,
     *,
-    is_kept: bool = True,
+    stays: bool = True,
     collected: Callable[[RunRequest, CollectionResult], RunRequest] = lambda request, _: request,
 ) -> ScanOutcome:
     """Collect into a store, evaluate policies on the snapshot by a request, and record the run unless the store is not kept.
@@ -101,4 +101,4 @@ def scan(
     choice = PolicyChoice(policies=policies.policies, frameworks=policies.frameworks, exclude=request.choice.exclude)
     result = collect_accounts(open_store(store), policies.request, options, progress)
     request = collected(replace(request, choice=choice), result)
-    return ScanOutcome(result, run_on_store(request, store, record=is_kept))
+    return ScanOutcome(result, run_on_store(request, store, record=stays))

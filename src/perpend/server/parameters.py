@@ -90,7 +90,7 @@ PAGES: Final = (ORDER, LIMIT, NEXT)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestParameters:
     """A request: the question, and the values of the controls by name, with their defaults."""
 
     question: Question
@@ -144,7 +144,7 @@ def read_parameters(
     *,
     filters: Sequence[FilterDeclaration] = OF_FINDINGS,
     of_form: bool = False,
-) -> Asked:
+) -> RequestParameters:
     """Return the question and the controls that the parameters of a request mean, for a reader of some accounts.
 
     Filters may be repeated, except times; all others are given once. The control ``waived`` belongs to the filters of findings.
@@ -172,7 +172,7 @@ def read_parameters(
             read[name] = declared.value_of(_single(name, several)) if several else declared.default
     waived = str(read.pop(WAIVED_CONTROL.name, WAIVED_CONTROL.default))
     try:
-        return Asked(Question(scope, Filter.of_arguments(filters, chosen), waived), read)
+        return RequestParameters(Question(scope, Filter.of_arguments(filters, chosen), waived), read)
     except InvalidOption as error:
         raise BadRequest(_sentence(error)) from None
 

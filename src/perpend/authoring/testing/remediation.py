@@ -33,7 +33,9 @@ def find_remediation(analyzer: Analyzer, policy_id: str, logic_id: str, executio
     remedy = remedy_of(analyzer.repository, policy_id).value
     if remedy is None or remedy.no_commands:
         return None
-    incompliant = {(end.path, end.number) for end in executions.ends if end.passed and end.actual.status == Status.INCOMPLIANT}
+    incompliant = {
+        (end.path, end.number) for end in executions.outcomes if end.passed and end.actual.status == Status.INCOMPLIANT
+    }
     for test in tests_of(analyzer.repository, analyzer, logic_id)[0]:
         if (test.path, test.number) in incompliant:
             try:

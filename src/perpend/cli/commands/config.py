@@ -88,11 +88,11 @@ def _chosen(rows: Sequence[_Row], keys: Sequence[str]) -> Sequence[_Row]:
     """Return the rows of keys and tables. Raises UnknownName for a key that does not exist."""
     chosen: dict[str, _Row] = {}
     for key in keys:
-        meant = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
-        if not meant and key not in (ACCOUNTS, SERVE):
+        below = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
+        if not below and key not in (ACCOUNTS, SERVE):
             names = (*known_names(), *(row.key for row in rows), *(row.key.partition(".")[0] for row in rows))
             raise UnknownName(f"unknown key '{printable(key)}'{did_you_mean(key, names)}")
-        chosen |= meant
+        chosen |= below
     return list(chosen.values()) if keys else rows
 
 

@@ -261,5 +261,7 @@ def regions_of(answer: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def _one_word(code: Any) -> str:
     """Return an error code as one short word: other servers than AWS may return any text."""
-    text = "".join(sign for sign in str(code or "") if sign.isascii() and (sign.isalnum() or sign in "._-"))
+    text = "".join(
+        character for character in str(code or "") if character.isascii() and (character.isalnum() or character in "._-")
+    )
     return text[:80] or "Unknown"

@@ -79,13 +79,13 @@ class AwsCloud:
         self,
         plan: CollectionPlan,
         entries: Sequence[AccountEntry],
-        ends: Mapping[WorkUnit, WorkUnitResult],
+        results: Mapping[WorkUnit, WorkUnitResult],
         parts: Mapping[WorkUnit, list[PartRows]],
         stated: str = "",
         seen: Seen = MappingProxyType({}),
     ) -> Completeness:
         """Return the sources of accounts with claims of completeness."""
-        return completeness_of(plan, entries, ends, parts, stated, seen)
+        return completeness_of(plan, entries, results, parts, stated, seen)
 
     def unopened_account(self, plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
         """Yield the row of an account that could not be opened: its id is known and nothing else."""

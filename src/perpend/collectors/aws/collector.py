@@ -139,7 +139,7 @@ class Collector:
             self._answers.regions = frozenset(entry.asked)
         cells = cells_of(self.plan, entry)
         for cell in cells:
-            rows = {one.row.type_name: one.row for one in self.plan.types_shown_by(cell.listing) if _may_be_seen_again(one.row)}
+            rows = {one.row.type_name: one.row for one in self.plan.types_shown_by(cell.listing) if _is_listed_twice(one.row)}
             for stored in self.checkpoint.rows_of(cell) if rows else ():
                 if row := rows.get(stored.type_name):
                     self._seen.add(_seen_as(row, str(stored.fields["Id"]), stored.fields, stored.reasons))
@@ -277,7 +277,7 @@ class Collector:
 
         An object that is shown with other values is stored again: the store marks its rows as contradicting each other.
         """
-        if not _may_be_seen_again(row):
+        if not _is_listed_twice(row):
             return False
         fields = ObjectFields()
         add_fields(fields, row, "", item, where)
@@ -332,7 +332,7 @@ def _batches(items: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Map
     yield batch
 
 
-def _may_be_seen_again(row: TypeRow) -> bool:
+def _is_listed_twice(row: TypeRow) -> bool:
     """Whether several regions or listings may show one object of a row."""
     return CALLS[row.listed].regional or len(TYPES[row.type_name].rows) > 1
 

@@ -127,7 +127,7 @@ class CollectionRun:
             yield
         finally:
             self.checkpoint.close()
-            if not self.checkpoint.ends:
+            if not self.checkpoint.results:
                 remove_tree(self.checkpoint.directory)
 
     def store_all(
@@ -161,7 +161,7 @@ class CollectionRun:
 
     def _completeness(self, seen: Seen) -> Completeness:
         cloud, plan = self.request.cloud, self.request.plan
-        return cloud.completeness(plan, self._entries(), self.checkpoint.ends, self.checkpoint.parts, self.statement, seen)
+        return cloud.completeness(plan, self._entries(), self.checkpoint.results, self.checkpoint.parts, self.statement, seen)
 
     def _entries(self) -> list[AccountEntry]:
         return [entry for _, entry in sorted(self.checkpoint.entries.items())]
@@ -208,7 +208,7 @@ def collect_accounts(
             with progress.translate_errors() as stored:
                 return run.store_all(declared=request.declared, keep=options.keep_disappeared, progress=stored)
         except KeyboardInterrupt:
-            progress.interrupted(store, len(run.checkpoint.ends))
+            progress.interrupted(store, len(run.checkpoint.results))
             raise
 
 

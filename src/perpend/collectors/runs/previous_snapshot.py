@@ -97,8 +97,8 @@ def carried_over_of(
     numbers = _take_sources(carried_over, previous, sources, used)
     for stage in staged:
         # A table without rows that is not collected again stays: that there is none of the type is known.
-        kept = {**carried_over.as_before, **carried_over.gone}
-        if stage.type_name not in collected or stage.type_name in kept:
+        carried = {**carried_over.as_before, **carried_over.gone}
+        if stage.type_name not in collected or stage.type_name in carried:
             comparison.add(stage, carried_over, numbers, new_path())
     carried_over.gone = {type_name: number for type_name, number in carried_over.gone.items() if number}
     return carried_over
@@ -176,8 +176,8 @@ class _Comparison:
 
     def _not_again(self, piece: TableFragment | None) -> str:
         """Return the condition that a previous row was collected, and was not collected again."""
-        again = f" AND {name(_ID)} NOT IN (SELECT {name(_ID)} FROM {piece.relation})" if piece and piece.rows else ""
-        return f"{name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{again}"
+        others = f" AND {name(_ID)} NOT IN (SELECT {name(_ID)} FROM {piece.relation})" if piece and piece.rows else ""
+        return f"{name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{others}"
 
     def stage(self, table: Table, object_type: ObjectType, piece: TableFragment | None, path: Path) -> _StagedRows:
         """Write the rows of a previous table that were not collected again to a file, each with its state."""

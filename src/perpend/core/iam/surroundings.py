@@ -62,7 +62,7 @@ class Surroundings:
     unique_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def lacking(self) -> tuple[Gap, ...]:
+    def all_gaps(self) -> tuple[Gap, ...]:
         """The unknown facts that may decide a level."""
         gaps = [Gap.ACCOUNT] if self.account is None else []
         gaps += [Gap.ORGANIZATION] if self.organization is None else []

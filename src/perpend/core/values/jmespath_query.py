@@ -85,8 +85,8 @@ def plain_key(expression: str) -> str | None:
 def _reason(error: exceptions.ParseError) -> str:
     if isinstance(error, exceptions.IncompleteExpressionError):
         return "the expression is incomplete"
-    said = str(error.message if isinstance(error, exceptions.LexerError) else error.msg).splitlines()[0]
-    return said[0].lower() + said[1:]
+    message = str(error.message if isinstance(error, exceptions.LexerError) else error.msg).splitlines()[0]
+    return message[0].lower() + message[1:]
 
 
 def _check_functions(node: dict[str, Any], expression: str) -> None:

@@ -192,7 +192,7 @@ def is_trivial(scalar: Scalar) -> bool:
     return scalar.primitive in _TRIVIAL or (scalar.primitive in ("not", "null", "true") and is_trivial(scalar.arguments[0]))
 
 
-def call_behind(results: Scalar) -> tuple[Scalar, tuple[Scalar, ...]]:
+def call_of_results(results: Scalar) -> tuple[Scalar, tuple[Scalar, ...]]:
     """Return the call that gives the texts of a ``part``, and the conditions of the choices that skip it."""
     skipped: list[Scalar] = []
     while results.primitive in ("if", "when"):

@@ -124,7 +124,7 @@ class Place:
     def _through(self, name: str) -> Place:
         scalars, join = self.build.scalars, self.table.lookups.get(name) if self.table else None
         target = self.build.tables.by_name.get(join.table) if join else None
-        path, object_type = f"{self.path}{name}.", self.build.types.behind(self.object_type, name)
+        path, object_type = f"{self.path}{name}.", self.build.types.type_of_lookup(self.object_type, name)
         if join is None or target is None:
             guards = () if self.table is None else self.unset(name)
             return replace(

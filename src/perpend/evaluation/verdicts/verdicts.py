@@ -82,8 +82,8 @@ class Verdicts:
         """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
         [verdicts] = self.firsts([indexes], limit)
         rows = [row for row, _ in verdicts]
-        ends = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
-        return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
+        outcomes = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        return [(row, error) for row, (_, error) in zip(rows, outcomes, strict=True)]
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
@@ -105,7 +105,7 @@ class Verdicts:
         """Return the outcome of each code that occurs, None if the outcome needs the object."""
         return {code: None if self._needs_object(code) else self._outcome_of(code, None) for code in self._counted}
 
-    def said(self) -> dict[int, str]:
+    def statuses(self) -> dict[int, str]:
         """Return the reasons that all rows with a code share, by code."""
         return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.history.manifest import RecordedRatings
-    from perpend.findings.history.write.evaluated_run import Again
+    from perpend.findings.history.write.evaluated_run import ReevaluationRequest
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
 
@@ -78,7 +78,7 @@ def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Reposi
     renames = repository.renames.value or Renames()
     store = Store(snapshot.directory)
 
-    def again(question: Again) -> bool:
+    def reevaluate(question: ReevaluationRequest) -> bool:
         return re_evaluate(store, question.snapshot, question.programs, question.time, question.out)
 
     return EvaluatedRun(
@@ -89,7 +89,7 @@ def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Reposi
         evaluation.day.assumed,
         renames.former,
         renames.retired,
-        again,
+        reevaluate,
         type_named=evaluation.selection.types.get,
     )
 

@@ -86,5 +86,5 @@ def unreachable(error: Exception) -> str:
 
 def _pause(answer: Answer) -> float:
     """Return the seconds that a receiver asks to wait, within bounds; 0 if it does not say."""
-    asked = (answer.headers.get("Retry-After") or "").strip()
-    return min(float(asked), _LONGEST_WAIT) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0.0
+    seconds = (answer.headers.get("Retry-After") or "").strip()
+    return min(float(seconds), _LONGEST_WAIT) if seconds.isascii() and seconds.isdigit() and len(seconds) < 9 else 0.0

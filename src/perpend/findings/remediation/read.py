@@ -155,8 +155,8 @@ class _RemedyReading:
     def _step(self, entry: Fields) -> RemedyStep:
         undo, reason = self._words(entry, "undo"), entry.text("noUndo", "")
         if bool(undo) is bool(reason):
-            said = "both `undo` and `noUndo`" if undo else "neither `undo` nor `noUndo`"
-            self._note(rules.NO_WAY_BACK, entry.span, f"the step has {said}")
+            given = "both `undo` and `noUndo`" if undo else "neither `undo` nor `noUndo`"
+            self._note(rules.NO_WAY_BACK, entry.span, f"the step has {given}")
         return RemedyStep(entry.text("say"), self._words(entry, "run"), undo, reason)
 
     def _words(self, entry: Fields, key: str) -> Words:

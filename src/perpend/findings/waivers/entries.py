@@ -123,7 +123,7 @@ def is_whole(fields: Fields, *keys: str) -> bool:
     return all(fields.get(key) is not None for key in keys) and all(value is not None for value in fields.values())
 
 
-def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
+def matching_policies(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
     """Return the policies that patterns match: `*` is anything within a segment, `**` anything across segments."""
     patterns = list(patterns)
     whole = {pattern for pattern in patterns if "*" not in pattern}

@@ -134,13 +134,13 @@ def merge_same(
     had = CONTRADICTED in table.marks
     table.marks.add(CONTRADICTED)
     whole = [SOURCE, *([OWNER] if OWNER in table.marks else []), *table.forms, *table.companions]
-    kept = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
+    columns = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
     merged = ", ".join(
         [f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(column, table, sources)} AS {name(column)}" for column in whole)]
     )
     clashing = _clash(table, sources, deletions)
     given = f"coalesce(min({name(CONTRADICTED)}), {clashing})" if had else clashing
-    single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
+    single = f'SELECT {columns} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
     several = f'SELECT {merged}, {given} AS {name(CONTRADICTED)} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
     table.plain, table.narrow = {}, ""
     table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"

@@ -451,22 +451,26 @@ class StagedRows:
     """
 
     def __init__(
-        self, connection: Connection, taken: ObjectRows, others: Iterable[tuple[str, Mapping[str, Any]]], stated: Container[str]
+        self,
+        connection: Connection,
+        object_rows: ObjectRows,
+        others: Iterable[tuple[str, Mapping[str, Any]]],
+        stated: Container[str],
     ) -> None:
         self._connection = connection
-        self._taken = taken
+        self._object_rows = object_rows
         self._pieces = {
-            type_name: rows.staged(connection, taken.new_path(), stated)
-            for type_name, rows in taken.types.items()
+            type_name: rows.staged(connection, object_rows.new_path(), stated)
+            for type_name, rows in object_rows.types.items()
             if rows.state.rows
         }
         self.apart = self._find_apart(others)
-        taken.add_left_out(stated)
+        object_rows.add_left_out(stated)
 
     def _find_apart(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, set[int]]:
-        path = self._taken.new_path()
+        path = self._object_rows.new_path()
         with naming(path), path.open("w", encoding="utf-8", newline="") as stream:
-            for type_name, identity in self._taken.ids_of(others):
+            for type_name, identity in self._object_rows.ids_of(others):
                 stream.write(_ENCODE({"type": type_name, "Id": identity}) + "\n")
         others_ids = json_lines(path, {"type": "VARCHAR", "Id": "VARCHAR"}, 1 << 20)
         queries = []
@@ -480,7 +484,7 @@ class StagedRows:
         union = " UNION ".join(queries) or "SELECT 0 AS number LIMIT 0"
         self._connection.execute(f"CREATE OR REPLACE TABLE {_APART} AS {union}")
         numbers = [number for (number,) in rows_of(self._connection, f"SELECT DISTINCT number FROM {_APART} ORDER BY 1")]
-        return self._taken.by_input(numbers)
+        return self._object_rows.by_input(numbers)
 
     def fragments(self) -> Iterator[tuple[str, TableFragment]]:
         """Yield by type the rows of the objects that are not apart."""
@@ -495,7 +499,7 @@ class StagedRows:
 
     def firsts(self) -> list[Reading]:
         """Return the first reading of each account that is not apart."""
-        return self._taken.firsts(self.apart)
+        return self._object_rows.firsts(self.apart)
 
 
 class OnlyNumbered:

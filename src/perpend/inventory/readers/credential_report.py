@@ -157,7 +157,7 @@ def _layout_of(header: list[str], content: bytes) -> _Layout:
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
     if (spelt := repeated_column(tuple(header))) is not None:
         raise UnusableContent(f"line 1 names the column {excerpt(spelt)} in two spellings")
-    escaped = any(sign in content for sign in _ESCAPED)
+    escaped = any(character in content for character in _ESCAPED)
     return _Layout(header.index("user"), header.index("arn"), row_writer(header, escaped=escaped))
 
 

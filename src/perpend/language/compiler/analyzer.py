@@ -116,9 +116,9 @@ def one_at_a_time(work: Callable[Parameters, Value]) -> Callable[Parameters, Val
     """Allow one thread at a time in the decorated functions. They may call each other."""
 
     @wraps(work)
-    def locked(*asked: Parameters.args, **named: Parameters.kwargs) -> Value:
+    def locked(*arguments: Parameters.args, **named: Parameters.kwargs) -> Value:
         with _LOCK:
-            return work(*asked, **named)
+            return work(*arguments, **named)
 
     return locked
 

@@ -110,7 +110,7 @@ def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], done
     """Make a store with a run for each estate. Return the policies that read more than the organisation has."""
     repository = open_repository()
     analyzer, store, cloud = Analyzer(repository), Store(store_directory), load(CLOUDS[0])
-    ratings = ActiveSeverities.here(repository, None).said
+    ratings = ActiveSeverities.here(repository, None).recorded
     programs, excluded = _covered(select_policies(analyzer).programs)
     for number, estate in enumerate(estates, 1):
         invented = partial(simulate, cloud.name, estate)

@@ -82,7 +82,7 @@ LOG_ARCHIVE: Final = ACCOUNTS[1]
 """The account with the bucket and the key of all trails."""
 
 
-class Drawn(NamedTuple):
+class DemoObject(NamedTuple):
     """An object with short names for its type and fields. ``key`` names it within the organisation, whatever its Id is."""
 
     key: str
@@ -98,21 +98,21 @@ def share(*words: str) -> float:
     return int.from_bytes(hashlib.sha256("/".join(words).encode()).digest()[:8]) / 2**64
 
 
-def number_of(*words: str, signs: int = 17) -> str:
+def number_of(*words: str, digits: int = 17) -> str:
     """Return the hexadecimal number of an object, as AWS would give it one."""
-    return hashlib.sha256("/".join(words).encode()).hexdigest()[:signs]
+    return hashlib.sha256("/".join(words).encode()).hexdigest()[:digits]
 
 
 def key_arn(account: Account, service: str) -> str:
     """Return the ARN of the key of a service."""
-    number = number_of(account.number, "key", service, signs=32)
+    number = number_of(account.number, "key", service, digits=32)
     id_ = "-".join(number[first:last] for first, last in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
     return f"arn:aws:kms:{account.region}:{account.number}:key/{id_}"
 
 
-def objects() -> list[Drawn]:
+def objects() -> list[DemoObject]:
     """Return all objects that the organisation ever has, as careful owners would set them."""
-    return [drawn for account in ACCOUNTS for drawn in _Drawing(account).all()]
+    return [placed for account in ACCOUNTS for placed in _Drawing(account).all()]
 
 
 @dataclass(slots=True)
@@ -120,9 +120,9 @@ class _Drawing:
     """Draws the objects of one account."""
 
     account: Account
-    drawn: list[Drawn] = field(default_factory=list)
+    placed: list[DemoObject] = field(default_factory=list)
 
-    def all(self) -> list[Drawn]:
+    def all(self) -> list[DemoObject]:
         """Return all objects of the account."""
         self._account()
         self._identities()
@@ -135,12 +135,12 @@ class _Drawing:
         if self.account is LOG_ARCHIVE:
             for name in (TRAIL_BUCKET, LOG_BUCKET, "meridian-flow-logs"):
                 self._bucket(name, name, MAIN)
-        return self.drawn
+        return self.placed
 
     def _add(self, type_: str, key: str, id_: str, region: str = "", **fields: Any) -> str:
         """Add an object with the defaults of its type, and return its Id."""
         key = f"{self.account.slug}/{key}"
-        self.drawn.append(Drawn(key, self.account, type_, id_, region, {**DEFAULTS[type_], **fields}))
+        self.placed.append(DemoObject(key, self.account, type_, id_, region, {**DEFAULTS[type_], **fields}))
         return id_
 
     def _arn(self, service: str, rest: str, region: str = "") -> str:
@@ -248,7 +248,7 @@ class _Drawing:
         database = self._arn("rds", f"db:{service}", region)
         own = {"arn": database, "dbInstanceIdentifier": service, "kmsKeyId": key, "vpc": self._vpc}
         self._add("DbInstance", f"db/{service}", database, region, **own, cluster=None, subnetGroup=None)
-        secret = self._arn("secretsmanager", f"secret:{service}/database-{number_of(number, service, signs=6)}", region)
+        secret = self._arn("secretsmanager", f"secret:{service}/database-{number_of(number, service, digits=6)}", region)
         self._add("Secret", f"secret/{service}", secret, region, name=f"{service}/database", arn=secret)
         function = self._arn("lambda", f"function:{service}-events", region)
         own = {"name": f"{service}-events", "arn": function, "roleArn": role, "role": role, "kmsKeyArn": key}

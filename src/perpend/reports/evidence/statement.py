@@ -139,14 +139,14 @@ def choice_document(choice: PolicyChoice) -> dict[str, Any]:
     }
 
 
-def _choice_from(asked: Mapping[str, Any]) -> PolicyChoice:
-    policies, frameworks, exclude = (tuple(map(str, asked[key])) for key in ("policies", "frameworks", "exclude"))
+def _choice_from(options: Mapping[str, Any]) -> PolicyChoice:
+    policies, frameworks, exclude = (tuple(map(str, options[key])) for key in ("policies", "frameworks", "exclude"))
     return PolicyChoice(
         policies=policies,
         frameworks=frameworks,
-        inherited=bool(asked["inherited"]),
+        inherited=bool(options["inherited"]),
         exclude=exclude,
-        standing=bool(asked["default"]),
+        standing=bool(options["default"]),
     )
 
 

@@ -121,7 +121,7 @@ class EvaluatedRows:
     def _of_type(self, type_name: str, verdicts: Sequence[Verdicts], select: str) -> Iterator[tuple[Connection, str]]:
         objects, files = verdicts[0].objects, verdicts[0].files
         connection = objects.connection
-        with translate_errors(objects.held.place(type_name)), _in_written_order(connection):
+        with translate_errors(objects.readable.place(type_name)), _in_written_order(connection):
             create_functions(connection)
             for function, body in self.columns.functions.items():
                 if not has_function(connection, function):

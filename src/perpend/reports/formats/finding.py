@@ -135,8 +135,8 @@ def moment_text(milliseconds: int) -> str:
     return text if "." in text else f"{text[:-1]}.000Z"
 
 
-def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> ReportedRun:
-    """Return the run of an evaluation. ``weighed`` are the severities, None if nothing is rated."""
+def run_of(evaluation: Evaluation, rated_evaluation: RatedEvaluation | None = None) -> ReportedRun:
+    """Return the run of an evaluation. ``rated_evaluation`` are the severities, None if nothing is rated."""
     cards = evaluation.scorecards()
     answered: dict[str, list[tuple[str, str]]] = {}
     for card in cards:
@@ -151,7 +151,7 @@ def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> Re
         title = encodable(view.full_name if view else program.policy_id)
         requirements = tuple(dict.fromkeys(answered.get(program.policy_id, ())))
         path = production_of(program.policy_id).lstrip("/")
-        rating = weighed.in_force.of(program.policy_id) if weighed else None
+        rating = rated_evaluation.in_force.of(program.policy_id) if rated_evaluation else None
         policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
     ledger = evaluation.ledger
     return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_evaluated(evaluation))
@@ -160,8 +160,8 @@ def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> Re
 def not_evaluated(evaluation: Evaluation) -> dict[str, dict[str, str]]:
     """Return the parts that a run did not evaluate: names with their reasons, by a description of each kind."""
     unread = evaluation.inventory.unread
-    whys = evaluation.unread(beside=unread)
-    types = {evaluation.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
+    reasons = evaluation.unread(beside=unread)
+    types = {evaluation.type_label(name): why for name, why in reasons.items() if not why.startswith(NOT_ASKED)}
     kinds = {
         "policies with errors": dict.fromkeys(evaluation.selection.refused, ""),
         "inputs that cannot be read": dict.fromkeys(unread, ""),
@@ -176,7 +176,7 @@ def not_evaluated_lines(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 
 def findings_of(
-    evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], weighed: RatedEvaluation | None = None
+    evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], rated_evaluation: RatedEvaluation | None = None
 ) -> Iterator[ReportedFinding]:
     """Yield the shown findings of some statuses, by type, object and policy."""
     programs = {column.program.policy_id: column.program for column in evaluation.shown}
@@ -192,7 +192,7 @@ def findings_of(
             "region": rows.region,
         },
     )
-    relation = EvaluatedRows(evaluation, columns, weighed, statuses)
+    relation = EvaluatedRows(evaluation, columns, rated_evaluation, statuses)
     of_object = "r.id, r.external_id, r.name, r.account, r.region"
     alike: dict[tuple[Any, ...], ReportedFinding] = {}
     for policy_id, *described, object_id, external_id, name, account, region in relation.rows(
@@ -202,7 +202,7 @@ def findings_of(
         subject = subject_with_names(object_id, external_id, name, program.input_type, account=account, region=region)
         uid, outcome_key = finding_id(policy_id, program.input_type, object_id), (policy_id, *described)
         if (like := alike.get(outcome_key)) is None:
-            like = finding_of(run, Outcome(program, *described), uid, subject, weighed)
+            like = finding_of(run, Outcome(program, *described), uid, subject, rated_evaluation)
             if len(alike) < _MOST_ALIKE:
                 alike[outcome_key] = like
         yield ReportedFinding(
@@ -211,7 +211,7 @@ def findings_of(
 
 
 def finding_of(
-    run: ReportedRun, outcome: Outcome, uid: str, subject: Subject, weighed: RatedEvaluation | None
+    run: ReportedRun, outcome: Outcome, uid: str, subject: Subject, rated_evaluation: RatedEvaluation | None
 ) -> ReportedFinding:
     """Return the finding of an outcome."""
     program, index, error, steps = outcome
@@ -226,7 +226,7 @@ def finding_of(
         encodable(message_of(verdict, error)),
         remediation and encodable(remediation),
         line_of(program, index),
-        rating=weighed.in_force.of(program.policy_id, steps) if weighed and verdict.status in OPEN else None,
+        rating=rated_evaluation.in_force.of(program.policy_id, steps) if rated_evaluation and verdict.status in OPEN else None,
     )
 
 

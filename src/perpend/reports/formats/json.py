@@ -103,8 +103,8 @@ def _snapshot(evaluation: Evaluation) -> dict[str, Any]:
     day = evaluation.day
     sources = [_source(source) for source in sorted(evaluation.inventory.sources, key=lambda source: source.name)]
     unread = [*evaluation.inventory.unread]
-    lacking = evaluation.unread(beside=unread)
-    return {"time": iso_time(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": lacking}
+    unread_types = evaluation.unread(beside=unread)
+    return {"time": iso_time(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": unread_types}
 
 
 def _source(source: Source) -> dict[str, Any]:

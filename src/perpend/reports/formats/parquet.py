@@ -79,8 +79,8 @@ def _pieces(evaluation: Evaluation, rated: RatedEvaluation | None) -> Iterator[l
     token = secrets.token_hex(8)
     try:
         for connection, query in relation.queries(", ".join(f"r.{quoted(name)}" for name in _COLUMNS)):
-            beside = next(path for column in evaluation.shown for path in column.files.paths)
-            pieces.append(beside.with_name(f"rows-{token}-{len(pieces)}.parquet"))
+            sibling = next(path for column in evaluation.shown for path in column.files.paths)
+            pieces.append(sibling.with_name(f"rows-{token}-{len(pieces)}.parquet"))
             connection.execute(
                 f"COPY ({query}) TO {pattern(pieces[-1])} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_ROWS})"
             )

@@ -48,8 +48,8 @@ def _load(
         points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
         if not same:
             return ReportHistory(points, same_snapshot=False)
-        covering = waivers.covered_findings(connection, head, replayed=replayed)
-        return ReportHistory(points, *finding_states(connection, head, covering))
+        waiver_matches = waivers.covered_findings(connection, head, replayed=replayed)
+        return ReportHistory(points, *finding_states(connection, head, waiver_matches))
 
 
 def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:

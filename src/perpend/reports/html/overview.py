@@ -72,14 +72,14 @@ def score(overview: Overview, *, complete: bool) -> str:
     Unless the run is ``complete``, the share says that not everything was evaluated.
     """
     parts = score_parts(overview)
-    drawn = bar(parts, f"{overview.applicable:,} verdicts; the numbers follow") if overview.applicable else ""
+    bar_html = bar(parts, f"{overview.applicable:,} verdicts; the numbers follow") if overview.applicable else ""
     items = "".join(
         f'<li><span class="status {name}">{_SIGNS[name]}</span> {number:,} {name}</li>' for name, number in parts.items()
     )
     others, part = others_text(overview), "" if complete else "; not everything was evaluated"
     return (
         f'<p class="score"><b>{verdicts_text(overview)}</b> <span>{score_text(overview)}{part}</span></p>'
-        f'{drawn}<ul class="totals">{items}</ul>' + (f'<p class="soft">({others})</p>' if others else "")
+        f'{bar_html}<ul class="totals">{items}</ul>' + (f'<p class="soft">({others})</p>' if others else "")
     )
 
 
@@ -139,9 +139,9 @@ def unread(overview: Overview, command: str) -> str:
         command = ""
     first, rest = overview.unread[:_MOST_CALLS], overview.unread[_MOST_CALLS:]
     more = f"<details><summary>{len(rest):,} more</summary>{_call_table(overview, rest, 'Other call')}</details>"
-    said = unread_text(overview)
+    text = unread_text(overview)
     return (
-        f'<section class="unread"><h2>Not read</h2><p>{html_text(said[:1].upper() + said[1:])}.</p>{why}'
+        f'<section class="unread"><h2>Not read</h2><p>{html_text(text[:1].upper() + text[1:])}.</p>{why}'
         f"{_call_table(overview, first, 'Call')}{more if rest else ''}"
         + (
             f'<p class="soft">The policy that would allow denied calls: <code>{html_text(command)}</code></p>'

@@ -115,7 +115,7 @@ class Jobs:
         if name not in self.runs:
             known = ", ".join(map(visible, self.runs))
             raise UnknownRun(f"There is no run of this name. There are: {known}." if known else "No run may be started here.")
-        held = self._lock()
+        locked = self._lock()
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "perpend", *_with_store(self.runs[name], self._place)),
@@ -124,10 +124,10 @@ class Jobs:
                 stderr=asyncio.subprocess.STDOUT,
                 env=os.environ | {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,  # Ctrl-C is for the server, which ends the run
-                pass_fds=(held.fileno(),),  # the run keeps the lock if the server is killed
+                pass_fds=(locked.fileno(),),  # the run keeps the lock if the server is killed
             )
         finally:
-            held.close()
+            locked.close()
         job = Job(secrets.token_urlsafe(9), name, reader, process)
         self._jobs[job.id] = job
         while len(self._jobs) > _MOST_JOBS:

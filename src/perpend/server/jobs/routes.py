@@ -36,10 +36,10 @@ async def _start(request: Request) -> Response:
     """Start the run that the body names: ``{"run": "nightly"}``."""
     jobs = _jobs_of(request)
     try:
-        asked = json.loads(await request.body())
+        body = json.loads(await request.body())
     except (ValueError, RecursionError):
-        asked = None
-    name = asked.get("run") if isinstance(asked, dict) and len(asked) == 1 else None
+        body = None
+    name = body.get("run") if isinstance(body, dict) and len(body) == 1 else None
     if not isinstance(name, str):
         raise HTTPException(400, 'The body is not of the form {"run": "NAME"}.')
     job = await _started(jobs, name, request)

@@ -47,8 +47,8 @@ _by_name: Final = {tool.name: tool for tool in TOOLS}
 def mcp_server(store: ServedStore, scope: Scope, *, note: str = "") -> Server[dict[str, Any]]:
     """Return the server of a store for a reader who may see some accounts. ``note`` is a sentence for the client."""
 
-    async def call(context: ServerRequestContext[Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
-        return await to_thread.run_sync(partial(called, store, asked.name, asked.arguments or {}, scope))
+    async def call(context: ServerRequestContext[Any], parameters: types.CallToolRequestParams) -> types.CallToolResult:
+        return await to_thread.run_sync(partial(called, store, parameters.name, parameters.arguments or {}, scope))
 
     instructions = f"{INSTRUCTIONS} {note}".rstrip()
     return Server(
@@ -70,7 +70,7 @@ def called(store: ServedStore, name: str, arguments: Mapping[str, Any], scope: S
     return _result(text_of(document), structured=document)
 
 
-async def _listed(context: ServerRequestContext[Any], asked: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+async def _listed(context: ServerRequestContext[Any], parameters: types.PaginatedRequestParams | None) -> types.ListToolsResult:
     return types.ListToolsResult(
         tools=[
             types.Tool(

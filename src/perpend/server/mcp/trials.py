@@ -77,13 +77,13 @@ def _answer_of_process(request: str) -> dict[str, Any]:
     # Without -P, a module in the current directory could take the place of one of Perpend's.
     command = [sys.executable, "-P", "-m", "perpend.server.mcp.trial_process"]
     try:
-        ended = subprocess.run(  # noqa: S603  # our own module, and the text goes to its standard input
+        process = subprocess.run(  # noqa: S603  # our own module, and the text goes to its standard input
             command, input=request.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         raise NotTried(f"the trial took longer than {SECONDS:g} seconds and was ended") from None
     try:
-        answered = json.loads(ended.stdout)
+        answered = json.loads(process.stdout)
     except ValueError:
         answered = None
     if not isinstance(answered, dict):

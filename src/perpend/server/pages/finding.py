@@ -14,7 +14,7 @@ from perpend.evaluation.explain.steps import grounds, own_fields
 from perpend.findings.filters import LIFE, OBJECT, TYPE, Filter
 from perpend.language.compiler.names import DeclaredTypes
 from perpend.reports.terminal.explanation import field_name
-from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.asking import link, parameters_of
 from perpend.server.pages.bounded import within_time
 from perpend.server.pages.render import page
 from perpend.server.proposal import new_file_address
@@ -46,7 +46,7 @@ _MOST_FIELDS: Final = 40
 
 def finding(request: Request) -> Response:
     """Return the page of a finding."""
-    asked_of(request, filters=())
+    parameters_of(request, filters=())
     served, scope = run_of(request), scope_of(request)
     row = served.finding(request.path_params["finding_id"], scope)
     if row is None:

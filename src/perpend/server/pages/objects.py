@@ -11,7 +11,7 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.labels import Labels
 from perpend.findings.filters import LIFE, OBJECT, TYPE, Filter
 from perpend.language.compiler.names import DeclaredTypes
-from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.asking import link, parameters_of
 from perpend.server.pages.bounded import within_time
 from perpend.server.pages.findings import ANY_TYPE, Names, listed
 from perpend.server.pages.render import address, page
@@ -37,7 +37,7 @@ def objects(request: Request) -> Response:
 
 def object_page(request: Request) -> Response:
     """Return the page of one object."""
-    asked_of(request, filters=())
+    parameters_of(request, filters=())
     served, scope = run_of(request), scope_of(request)
     type_name, object_id = request.path_params["type"], request.path_params["object_id"]
     if type_name == ANY_TYPE:

@@ -55,7 +55,7 @@ def _framework_row(card: Scorecard, *, inherited: bool) -> FrameworkRow:
         card.framework.id,
         card.framework.name,
         len(card.results),
-        {standing.value: number for standing, number in card.counts.items()},
+        {requirement_status.value: number for requirement_status, number in card.counts.items()},
         {name: Share(part, of) for name, (part, of) in fractions(card).items()},
         inherited,
     )

@@ -100,8 +100,8 @@ class RunState:
         if self.matched is not None:
             return self.matched
         with asking(self.history, FOUND, OBJECTS, TAGS, tags=self.waivers.by_tags) as connection:
-            covering = self.waivers.covered_findings(connection, self.head)
-            return matched_waivers(self.history, connection, covering)
+            waiver_matches = self.waivers.covered_findings(connection, self.head)
+            return matched_waivers(self.history, connection, waiver_matches)
 
 
 def accounts_of(scope: Scope) -> tuple[str, ...]:

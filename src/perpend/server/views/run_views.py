@@ -46,12 +46,12 @@ class RunViews:
         event: str | None = None,
         cause: str | None = None,
         limit: int = 50,
-        behind: str | None = None,
+        page_key: str | None = None,
     ) -> ChangePage:
         """Return a page of the findings that differ between two runs, as :func:`change_page` does."""
         return self.cached(
-            ("changes", before, after, scope, event, cause, limit, behind),
-            lambda: change_page(self.state, before, after, scope, event=event, cause=cause, limit=limit, behind=behind),
+            ("changes", before, after, scope, event, cause, limit, page_key),
+            lambda: change_page(self.state, before, after, scope, event=event, cause=cause, limit=limit, page_key=page_key),
         )
 
     def policies(self, scope: Scope) -> PolicyList:

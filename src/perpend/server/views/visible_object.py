@@ -34,17 +34,17 @@ def _visible(fields: Mapping[str, Any], object_type: ObjectType, scope: Scope, t
     incomplete = fields.incomplete if isinstance(fields, PartialObject) else {}
     for name, value in fields.items():
         if isinstance(value, dict) and _is_object(name, value, object_type):
-            target = _type_behind(name, object_type, type_of)
+            target = _type_of_lookup(name, object_type, type_of)
             if _is_visible(value, target, scope):
                 known[name] = _visible(value, target, scope, type_of)
             else:
                 reasons[name] = WITHHELD
         elif isinstance(value, list) and any(_is_object(name, one, object_type) for one in value):
-            known[name] = [_listed(one, _type_behind(name, object_type, type_of), scope, type_of) for one in value]
+            known[name] = [_listed(one, _type_of_lookup(name, object_type, type_of), scope, type_of) for one in value]
         else:
             known[name] = value
     of_lists = {
-        name: [_listed(one, _type_behind(name, object_type, type_of), scope, type_of) for one in listed]
+        name: [_listed(one, _type_of_lookup(name, object_type, type_of), scope, type_of) for one in listed]
         for name, listed in incomplete.items()
     }
     return PartialObject(known, reasons, doubt_of(fields), of_lists)
@@ -62,7 +62,7 @@ def _is_object(name: str, value: Any, object_type: ObjectType) -> bool:
     return isinstance(value, PartialObject) or name in object_type.lookups or name in object_type.children
 
 
-def _type_behind(name: str, object_type: ObjectType, type_of: TypeOf) -> ObjectType:
+def _type_of_lookup(name: str, object_type: ObjectType, type_of: TypeOf) -> ObjectType:
     lookup, children = object_type.lookups.get(name), object_type.children.get(name)
     type_name = lookup.target if lookup else children.type_name if children else ""
     return type_of(type_name) if type_name else UNKNOWN_TYPE

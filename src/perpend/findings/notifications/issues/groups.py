@@ -35,7 +35,7 @@ class FindingCounts:
     """The findings of one policy, by its lineage, and one account.
 
     Waived findings count only as ``waived``. ``unknown`` are findings that had ended, and now cannot be evaluated;
-    ``unknown_ended`` is the newest run in which one of them had. ``newest`` is the newest run that opened one of the open
+    ``unknown_closed`` is the newest run in which one of them had. ``newest`` is the newest run that opened one of the open
     findings, ``since`` the time of the oldest. ``digest`` changes if the findings, their states or their waivers do.
     """
 
@@ -46,7 +46,7 @@ class FindingCounts:
     unconfirmed: int = 0
     waived: int = 0
     unknown: int = 0
-    unknown_ended: int = 0
+    unknown_closed: int = 0
     newest: int = 0
     since: datetime | None = None
     digest: str = ""
@@ -58,7 +58,7 @@ class FindingCounts:
 
     def has_ended(self, opened: int) -> bool:
         """Whether all findings are known to have ended; ``opened`` is the run in which an issue of theirs was opened."""
-        return not (self.open or self.unconfirmed or self.waived or self.unknown_ended > opened)
+        return not (self.open or self.unconfirmed or self.waived or self.unknown_closed > opened)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,13 +139,13 @@ def _limit(answer: Answer) -> float | None:
 
     GitHub limits by 429 or by 403, with Retry-After, without calls that remain, or with a sentence.
     """
-    asked = _number(answer.headers.get("Retry-After"))
+    seconds = _number(answer.headers.get("Retry-After"))
     none_left = _number(answer.headers.get("X-RateLimit-Remaining")) == 0
     is_secondary = b"secondary rate limit" in answer.body
-    if answer.status != 429 and not (answer.status == 403 and (asked is not None or none_left or is_secondary)):
+    if answer.status != 429 and not (answer.status == 403 and (seconds is not None or none_left or is_secondary)):
         return None
-    if asked is not None:
-        return asked
+    if seconds is not None:
+        return seconds
     reset = _number(answer.headers.get("X-RateLimit-Reset") or answer.headers.get("RateLimit-Reset"))
     return 0.0 if reset is None else max(1.0, reset - time())
 

@@ -103,20 +103,22 @@ def issue_text(subject: IssueSubject, counts: FindingCounts, details: GroupDetai
 
 def comment_on_update(counts: FindingCounts, details: GroupDetails, run: Run) -> Sequence[Block]:
     """Return the comment on findings that were opened or have ended, empty if there are none."""
-    told = _changes(details)
-    return [_paragraph(Part(f"Run {run.number} ({run.time[:10]}): {told}. "), *_state(counts))] if told else []
+    changes = _changes(details)
+    return [_paragraph(Part(f"Run {run.number} ({run.time[:10]}): {changes}. "), *_state(counts))] if changes else []
 
 
 def comment_on_close(details: GroupDetails, run: Run) -> Sequence[Block]:
     """Return the comment that says why an issue is closed."""
-    ends = _changes(details, ended=True) or "no finding is open"
-    return [_paragraph(Part(f"Closed: all findings have ended as of run {run.number} ({run.time[:10]}): {ends}."))]
+    last = _changes(details, closed=True) or "no finding is open"
+    return [_paragraph(Part(f"Closed: all findings have ended as of run {run.number} ({run.time[:10]}): {last}."))]
 
 
 def comment_on_lost_group(run: Run) -> Sequence[Block]:
     """Return the comment on closing an issue to whose policy and account no finding belongs any more."""
-    told = f"Closed: as of run {run.number} ({run.time[:10]}), no finding has this policy and account any more. "
-    return [_paragraph(Part(told + "The account of its objects is another one now, say. Nobody is known to have fixed them."))]
+    changes = f"Closed: as of run {run.number} ({run.time[:10]}), no finding has this policy and account any more. "
+    return [
+        _paragraph(Part(changes + "The account of its objects is another one now, say. Nobody is known to have fixed them."))
+    ]
 
 
 def comment_on_reopening(counts: FindingCounts, run: Run) -> Sequence[Block]:
@@ -126,10 +128,10 @@ def comment_on_reopening(counts: FindingCounts, run: Run) -> Sequence[Block]:
 
 def comment_on_leaving(counts: FindingCounts) -> Sequence[Block]:
     """Return the only comment on an issue that somebody closed by hand while findings are open."""
-    told = (
+    changes = (
         "Somebody closed this issue. Perpend leaves it closed, and opens it again only if all findings end and some come back. "
     )
-    return [_paragraph(Part(told), *_state(counts))]
+    return [_paragraph(Part(changes), *_state(counts))]
 
 
 def shown_in_title(text: str) -> str:
@@ -189,15 +191,15 @@ def _heading(text: str) -> Block:
 
 def _state(counts: FindingCounts) -> list[Part]:
     """Return the counts in words. What is not known is never left out."""
-    told = [f"{counts.open:,} open"]
-    told += [f"{counts.unconfirmed:,} unconfirmed (not known to be fixed)"] if counts.unconfirmed else []
-    told += [f"{counts.unknown:,} that had ended cannot be evaluated now"] if counts.unknown else []
+    changes = [f"{counts.open:,} open"]
+    changes += [f"{counts.unconfirmed:,} unconfirmed (not known to be fixed)"] if counts.unconfirmed else []
+    changes += [f"{counts.unknown:,} that had ended cannot be evaluated now"] if counts.unknown else []
     since = f", since {counts.since:%Y-%m-%d}" if counts.since else ""
     waived = f" {counted(counts.waived, 'finding')} with a waiver not counted." if counts.waived else ""
-    return [Part(f"{', '.join(told)}{since}.{waived}")]
+    return [Part(f"{', '.join(changes)}{since}.{waived}")]
 
 
-def _changes(details: GroupDetails, *, ended: bool = False) -> str:
+def _changes(details: GroupDetails, *, closed: bool = False) -> str:
     words = {
         Event.OPENED: "opened",
         Event.REOPENED: "reopened",
@@ -205,11 +207,11 @@ def _changes(details: GroupDetails, *, ended: bool = False) -> str:
         Event.RESOURCE_DELETED: "of a deleted object",
         Event.POLICY_REMOVED: "of a removed policy (nobody has fixed them)",
     }
-    events = list(words)[2:] if ended else words
-    told = [f"{details.number(event):,} {words[event]}" for event in events if details.number(event)]
+    events = list(words)[2:] if closed else words
+    changes = [f"{details.number(event):,} {words[event]}" for event in events if details.number(event)]
     by_policy = sum(details.by_policy.get(event.value, 0) for event in events)
-    told += [f"{by_policy:,} of these because the policy or the engine changed"] if by_policy else []
-    return ", ".join(told)
+    changes += [f"{by_policy:,} of these because the policy or the engine changed"] if by_policy else []
+    return ", ".join(changes)
 
 
 def _object(listed: ListedObject) -> list[Part]:

@@ -120,8 +120,10 @@ def tracker_of(channel: Channel) -> Tracker:
             f"channel {channel.name}: the URL is not that of a project, https://SITE.atlassian.net/browse/PROJECT"
         )
     basic = base64.b64encode(f"{channel.user}:{channel.token}".encode()).decode()
-    said = f"Basic {basic}" if channel.user else f"Bearer {channel.token}"
-    client = RestClient(f"{site}{named['gateway'] or ''}/rest/api/3", {"Accept": "application/json", "Authorization": said})
+    authorization = f"Basic {basic}" if channel.user else f"Bearer {channel.token}"
+    client = RestClient(
+        f"{site}{named['gateway'] or ''}/rest/api/3", {"Accept": "application/json", "Authorization": authorization}
+    )
     return _JiraIssues(client, named["key"], channel.issue_type)
 
 

@@ -112,10 +112,10 @@ def _plain(source: str, path: Path, *, digested: bool = True) -> ReportFile | No
         for piece in _whole_rows(path):
             if digest:
                 digest.update(piece)
-            ended = piece if piece.endswith(b"\n") else piece + b"\n"
-            lines, within = _counted(ended)
+            line = piece if piece.endswith(b"\n") else piece + b"\n"
+            lines, within = _counted(line)
             if not columns:
-                columns = _columns(ended)
+                columns = _columns(line)
                 lines -= 1
             rows, breaks = rows + lines, breaks + within
         after = path.stat()

@@ -78,12 +78,12 @@ class HistoryAnnotations:
         return title_of(self.repository, policy_id)
 
 
-def waiver_texts(standings: Iterable[WaiverStatus]) -> dict[str, str]:
+def waiver_texts(waiver_statuses: Iterable[WaiverStatus]) -> dict[str, str]:
     """Return the reason and the end of each waiver, by its id."""
     return {
         waiver.id: f"{f'until {waiver.until}' if waiver.until else 'without an end'}: {waiver.reason} "
         f"({waiver.id}{f', {waiver.ticket}' if waiver.ticket else ''})"
-        for waiver in (standing.waiver for standing in standings)
+        for waiver in (waiver_status.waiver for waiver_status in waiver_statuses)
     }
 
 

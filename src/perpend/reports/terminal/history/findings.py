@@ -116,8 +116,8 @@ def _facts(row: Row, page: TerminalPage) -> list[str]:
 def _span(row: Row) -> str:
     """Return the days on which a finding opened and ended. After a gap in the runs, the end lies between two days."""
     between = row["last_known_at"] is not None and row["last_known_at"] < row["ended_at"]
-    ended = f"between {day(row['last_known_at'])} and {day(row['ended_at'])}" if between else day(row["ended_at"])
-    return f"open from {day(row['open_since'])}, ended {ended}"
+    when = f"between {day(row['last_known_at'])} and {day(row['ended_at'])}" if between else day(row["ended_at"])
+    return f"open from {day(row['open_since'])}, ended {when}"
 
 
 def print_story(
