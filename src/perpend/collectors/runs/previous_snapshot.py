@@ -23,7 +23,7 @@ from perpend.inventory.snapshots.queries.identity import object_identity
 from perpend.inventory.snapshots.rows import PHYSICAL, copy, parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _STATE: Final = "perpend_state"
 _UNUSED, _FORGOTTEN, _AS_BEFORE, _GONE_BEFORE, _GONE = -2, -1, 0, 1, 2
 _ID: Final = "Id"
+_TYPES_AT_ONCE: Final = 32
+"""How many types a statement compares: DuckDB plans very long ones slowly."""
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ def carried_over_of(
     comparison = _Comparison(connection, previous, declared, sources, keep)
     staged = [
         comparison.stage(table, object_type, collected.get(table.name), new_path())
-        for table, object_type in _types(previous, declared)
+        for table, object_type in comparison.types(collected)
     ]
     used: dict[int, int] = {}
     for stage in staged:
@@ -115,7 +117,7 @@ def seen_of(
     if previous is None or not any(_is_collected(source) for source in previous.sources):
         return seen
     comparison = _Comparison(connection, previous, declared)
-    for table, object_type in _types(previous, declared):
+    for table, object_type in comparison.types(collected):
         for account, region, number in comparison.seen(table, object_type, collected.get(table.name)):
             seen.setdefault(account, Counter())[table.name, region] = number
     return seen
@@ -140,13 +142,6 @@ def used_objects(connection: Connection, previous: Snapshot, uses: Mapping[str, 
     return used
 
 
-def _types(previous: Snapshot, declared: Callable[[str], ObjectType | None]) -> Iterator[tuple[Table, ObjectType]]:
-    """Yield the tables of objects that can be compared, with their types."""
-    for table in previous.tables.by_name.values():
-        if table.type_name and _ID in table.columns:
-            yield table, declared(table.name) or ObjectType(table.name)
-
-
 class _Comparison:
     """Compares the previous snapshot type by type with the collected rows."""
 
@@ -164,6 +159,26 @@ class _Comparison:
         self._sources = sources
         times = [source.observed_at for source in sources if source.observed_at]
         self._limit = max(times) - keep if times else None
+
+    def types(self, collected: Mapping[str, TableFragment]) -> list[tuple[Table, ObjectType]]:
+        """Return the previous tables of objects with rows that were not collected again, and those without a new table."""
+        tables = [table for table in self._previous.tables.by_name.values() if table.type_name and _ID in table.columns]
+        asked = [table.name for table in tables if table.name in collected and table.rows]
+        lacking = {table.name for table in tables if table.name not in collected}
+        for start in range(0, len(asked), _TYPES_AT_ONCE):
+            some = asked[start : start + _TYPES_AT_ONCE]
+            parts = (
+                f"SELECT {text(one)} WHERE EXISTS (SELECT 1 FROM {self._previous.stored(one)} "
+                f"WHERE {self._not_again(collected[one])})"
+                for one in some
+            )
+            lacking |= {one for (one,) in rows_of(self._connection, " UNION ALL ".join(parts))}
+        return [(table, self._declared(table.name) or ObjectType(table.name)) for table in tables if table.name in lacking]
+
+    def _not_again(self, piece: TableFragment | None) -> str:
+        """Return the condition that a previous row was collected, and was not collected again."""
+        others = f" AND {name(_ID)} NOT IN (SELECT {name(_ID)} FROM {piece.relation})" if piece and piece.rows else ""
+        return f"{name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{others}"
 
     def stage(self, table: Table, object_type: ObjectType, piece: TableFragment | None, path: Path) -> _StagedRows:
         """Write the rows of a previous table that were not collected again to a file, each with its state."""
@@ -205,12 +220,10 @@ class _Comparison:
         gone_at = f"nullif({name(deletion)}, '')" if deletion and known else "CAST(NULL AS VARCHAR)"
         identity = object_identity(self._previous, object_type, self._declared)
         scope = ", ".join(f"{identity.columns[column]} AS {column}" for column in ("account", "region"))
-        new = f"SELECT {name(_ID)} FROM {piece.relation}" if piece else ""
-        others = f" AND {name(_ID)} NOT IN ({new})" if piece and piece.rows else ""
         return (
             f"SELECT {columns}, {gone_at} AS gone_at, account, region "
             f"FROM (SELECT o.*, {scope} FROM {self._previous.relation(table.name)} AS o{identity.joins}) "
-            f"WHERE {name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{others}"
+            f"WHERE {self._not_again(piece)}"
         )
 
     def count(self, staged: _StagedRows, carried_over: CarriedOver, used: dict[int, int]) -> None:

@@ -109,7 +109,7 @@ def previously_used(store: Store, uses: Mapping[str, str]) -> dict[str, list[str
 def _partitions(connection: Connection, previous: Snapshot | None, collected: Completeness) -> set[tuple[str, str]]:
     """Return the partitions of the accounts that were collected, and of those in the previous snapshot."""
     tables = previous.tables.by_name.values() if previous else ()
-    texts = [table.name for table in tables if (key := table.columns.get("Id")) and key.form is Form.TEXT]
+    texts = [table.name for table in tables if table.rows and (key := table.columns.get("Id")) and key.form is Form.TEXT]
     stored = [f"SELECT * FROM {previous.relation(one)}" for one in texts] if previous else []
     return partitions_of(connection, stored, collected.partitions)
 

@@ -6,17 +6,21 @@ Statements run on a reader, so that codes never need to be in memory as a whole.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
 ROWS_AT_ONCE: Final = 65_536
 """The number of rows that are read at once."""
+
+_COUNTED_AT_ONCE: Final = 32
+"""How many programs a statement counts: DuckDB plans very long ones slowly."""
 
 
 class VerdictReader(Protocol):
@@ -50,11 +54,19 @@ class VerdictFiles:
     rows: int
     programs: int
     shown: CodeFilter | None = None
+    _counts: dict[int, Counter[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def counted(self, program: int) -> Counter[int]:
         """Return the number of each code of a program."""
-        statement = f"SELECT v{program}, count(*) FROM {self.relation} WHERE v{program} IS NOT NULL GROUP BY 1"
-        return Counter(dict(self.reader.run(statement)) if self.rows else ())
+        if program not in self._counts:
+            count_together([self])
+        return self._counts[program].copy()
+
+    def fill_counts(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Keep the counts of all programs: program, code and number."""
+        self._counts.update({program: Counter() for program in range(self.programs)})
+        for program, code, number in rows:
+            self._counts[program][code] = number
 
     def first(self, program: int, codes: Collection[int], limit: int) -> dict[int, list[int]]:
         """Return, for each code, the first rows that have it, at most ``limit``, in order."""
@@ -128,6 +140,22 @@ class VerdictFiles:
         )
         rows = f" WHERE {ROW} IN (SELECT {ROW} FROM {reader.files([self.shown.rows])})" if self.shown.rows else ""
         return f"(SELECT * REPLACE ({', '.join(codes)}) FROM {files}{rows})"
+
+
+def count_together(files: Sequence[VerdictFiles]) -> None:
+    """Count the codes of all programs of files that one reader reads, in few statements."""
+    counts: dict[int, list[tuple[int, int, int]]] = {place: [] for place in range(len(files))}
+    queries = [
+        f"SELECT {place} AS place, {program} AS program, v{program} AS code, count(*) AS number FROM {one.relation} "
+        f"WHERE v{program} IS NOT NULL GROUP BY v{program}"
+        for place, one in enumerate(files)
+        for program in range(one.programs if one.rows else 0)
+    ]
+    for start in range(0, len(queries), _COUNTED_AT_ONCE):
+        for place, *row in files[0].reader.run(" UNION ALL ".join(queries[start : start + _COUNTED_AT_ONCE])):
+            counts[place].append((row[0], row[1], row[2]))
+    for place, of_type in enumerate(files):
+        of_type.fill_counts(counts[place])
 
 
 def resolved_contradictions(

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
 
 _MOST_NAMED: Final = 6
+_LOOKUPS_AT_ONCE: Final = 32
+"""How many lookups a statement follows: DuckDB plans very long ones slowly."""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class Assembly:
         self._coverage = coverage
         self._lists = Lists(connection, tables, declared=self._declared, coverage=coverage, older=older)
         self._unfollowed: dict[str, list[str]] = {}
+        self._dangling: set[tuple[str, str]] = set()
 
     def _declared(self, table: str) -> ObjectType | None:
         return self._declared_type(without_readings(table))
@@ -92,9 +95,28 @@ class Assembly:
         """
         for table in self._tables:
             self._complete_empty(table)
+        self._find_dangling()
         for table in self._tables:
             path = directory_of(table) / "part-0.parquet"
             yield self._write(table, path, group, temporary=temporary), path
+
+    def _find_dangling(self) -> None:
+        """Find the declared lookups of which some key leads to no object: only these need a reason for each row."""
+        asked = [
+            (table, lookup.name, lookup.key, self._tables[lookup.target])
+            for table, own in self._tables.items()
+            if own.rows and (declared := self._declared(table))
+            for lookup in declared.lookups.values()
+            if lookup.key and own.forms.get(lookup.key) is Form.TEXT
+            if lookup.target in self._tables and self._tables[lookup.target].forms.get("Id") is Form.TEXT
+        ]
+        for start in range(0, len(asked), _LOOKUPS_AT_ONCE):
+            some = asked[start : start + _LOOKUPS_AT_ONCE]
+            parts = (
+                f"SELECT {place} WHERE EXISTS (SELECT 1 FROM ({self._tables[table].keys}) WHERE {_dangles(name(key), other)})"
+                for place, (table, _, key, other) in enumerate(some)
+            )
+            self._dangling |= {some[place][:2] for (place,) in rows_of(self._connection, " UNION ALL ".join(parts))}
 
     def _complete_empty(self, table: str) -> None:
         """Add the columns that joins need, and ``Id``, to tables without rows."""
@@ -105,7 +127,9 @@ class Assembly:
             united = self._tables.get(target)
             if united and not united.rows and column not in united.forms:
                 united.forms[column] = Form.TEXT
-                united.query = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM ({united.query})"
+                more = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM"
+                united.query = f"{more} ({united.query})"
+                united.narrow = f"{more} ({united.narrow})" if united.narrow else ""
 
     def _write(self, table: str, path: Path, group: int, *, temporary: bool) -> Table:
         united = self._tables[table]
@@ -164,7 +188,7 @@ class Assembly:
         """Return the text columns in which some text may be JSON."""
         known = {*united.members, *united.plain, *united.bare}
         texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in known]
-        if not texts:
+        if not texts or not united.rows:
             return list(united.plain)
         opens = (f"bool_or(starts_with({name(column)}, '{{') OR starts_with({name(column)}, '['))" for column in texts)
         opened = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
@@ -174,7 +198,7 @@ class Assembly:
     def _filled(self, path: Path, marks: list[str], united: MergedTable) -> set[str]:
         """Return the companion columns that have a value in some row."""
         there = [column for column in marks if column != CONTRADICTED or CONTRADICTED in united.marks]
-        if not there:
+        if not there or not united.rows:
             return set()
         counted = ", ".join(f"count({name(column)})" for column in there)
         counts = rows_of(self._connection, f"SELECT {counted} FROM {parquet(path)}")[0]
@@ -207,8 +231,10 @@ class Assembly:
         relations.lookups[relation] = Join(relation, target, key, "Id")
         column = name(key)
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
-        whole = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
-        cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({whole}) THEN NULL")
+        if (table, relation) not in self._dangling:
+            relations.reasons[relation] = f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+            return
+        cases.append(f"WHEN NOT ({_dangles(column, other)}) THEN NULL")
         dangling = (
             f"'leads to `' || left({column}, {LONGEST_KEY}) || '`, which was not collected' || "
             f"{self._other_account(table, column)} || {text(self._why(target))}"
@@ -252,6 +278,13 @@ class Assembly:
             message = f"`{table}` has relations that cannot be followed: {', '.join(relations[:_MOST_NAMED])}{more}"
             problems.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
         return problems + self._lists.problems
+
+
+def _dangles(column: str, target: MergedTable) -> str:
+    """Return the condition that a key leads to no row of a table."""
+    if not target.rows:
+        return f"coalesce({column}, '') <> ''"
+    return f"""coalesce({column}, '') <> '' AND {column} NOT IN (SELECT "Id" FROM ({target.keys}) WHERE "Id" IS NOT NULL)"""
 
 
 def _given(mark: str, table: MergedTable) -> list[str]:

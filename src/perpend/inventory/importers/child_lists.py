@@ -84,7 +84,7 @@ class Lists:
         """Return the cases in which any list may be incomplete, even one that the row states itself."""
         own, other, key = self._tables[table], self._tables[child.type_name], child.key
         cases = []
-        lost = lost_values(other, key)
+        lost = lost_values(other, key) if own.rows else None
         if lost and self._count(lost):
             cases.append(_within(lost, f"sources contradict each other about which `{child.type_name}` belong here"))
         if self._orphans(child.type_name, key):
@@ -113,7 +113,7 @@ class Lists:
         alone = f"{name(listed(child.key))} IS NULL" if listed(child.key) in other.marks else "true"
         unlisted = f"SELECT {key} FROM ({other.keys}) WHERE {key} IS NOT NULL AND {alone}"
         spoken = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} IS NULL AND "Id" IN ({unlisted})'
-        if not other.rows or not (count := self._count(spoken)):
+        if not own.rows or not other.rows or not (count := self._count(spoken)):
             return "NULL"
         message = (
             f"`{child.name}` of `{table}` does not hold all `{child.type_name}` that name its object in `{child.key}`: "
@@ -158,6 +158,8 @@ class Lists:
         Reports blank keys with the Ids of the first rows.
         """
         united, declared = self._tables[table], self._declared(table)
+        if not united.rows:
+            return 0
         doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in united.marks else []
         stated = [f"coalesce({name(unread(key))} <> {text(BLANK)}, false)"] if doubts else []
         lookups = [unfollowed(one.name) for one in declared.lookups.values() if one.key == key] if declared else []

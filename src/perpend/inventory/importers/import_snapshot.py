@@ -24,7 +24,6 @@ from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.scopes import (
     SourceScope,
     claim_mixed,
-    differing_accounts,
     leave_open,
     partitions_of,
     scopes_of,
@@ -196,11 +195,11 @@ class Importing:
             scopes: set[SourceScope] = set()
             differing: dict[str, int] = {}
             for table, path in assembly.write(self.run.directory_of, self._group, temporary=self._temporary):
-                if table.name not in self._ready:
-                    declared = self._declared(table.type_name)
-                    scopes |= scopes_of(self._connection, table, path, declared)
-                    if declared and (number := differing_accounts(self._connection, table, path, declared)):
-                        differing[declared.name] = number
+                if table.name not in self._ready and table.rows:
+                    own, number = scopes_of(self._connection, table, path, self._declared(table.type_name))
+                    scopes |= own
+                    if number:
+                        differing[table.type_name] = number
                 self.run.add(table, [path])
             self.run.sources[:] = [_with_scopes(number, source, scopes) for number, source in enumerate(self.run.sources)]
         self.problems += assembly.problems
@@ -232,7 +231,7 @@ class Importing:
             if clashing:
                 message = f"rows contradict each other about {counted(clashing, 'object')} of `{type_name}`"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
-        texts = [table.keys for table in united.values() if table.forms.get("Id") is Form.TEXT]
+        texts = [table.keys for table in united.values() if table.rows and table.forms.get("Id") is Form.TEXT]
         claim_mixed(self.run.sources, partitions_of(self._connection, texts))
         self._drop_claims(united)
         coverage = self._coverage()

@@ -109,7 +109,7 @@ def unite(pieces: Sequence[TableFragment]) -> MergedTable:
     united.query = " UNION ALL ".join(selects)
     if len(pieces) == 1:
         piece = pieces[0]
-        united.narrow = f"FROM {piece.keys}" if piece.keys else ""
+        united.narrow = _narrow(piece)
         united.members, united.plain, united.bare = piece.members, piece.plain, piece.bare
     else:
         united.plain = {column: name(plain(column)) for column in _documents(pieces, forms)}
@@ -125,7 +125,7 @@ def merge_same(
     value comes from the first row that has it. The source of the merged row is the oldest of the newest sources per column, so
     that no value is older than the row states.
     """
-    if table.forms.get("Id") is not Form.TEXT:
+    if table.forms.get("Id") is not Form.TEXT or table.rows < 2:
         return 0
     repeated = f'SELECT "Id" FROM ({table.query}) WHERE "Id" IS NOT NULL GROUP BY "Id" HAVING count(*) > 1'
     counted = f'SELECT count(*) AS n FROM ({table.query}) WHERE "Id" IS NOT NULL GROUP BY "Id" HAVING n > 1'
@@ -143,7 +143,7 @@ def merge_same(
     given = f"coalesce(min({name(CONTRADICTED)}), {clashing})" if had else clashing
     single = f'SELECT {columns} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
     several = f'SELECT {merged}, {given} AS {name(CONTRADICTED)} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
-    table.plain = {}
+    table.plain, table.narrow = {}, ""
     table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"
     table.merged = int(rows) - int(count)
     table.rows -= table.merged
@@ -203,6 +203,13 @@ def _select(piece: TableFragment, table: MergedTable, offset: int, documents: It
         known = piece.plain.get(column) or (is_plain(name(column)) if column in piece.forms else "false")
         parts.append(f"{known} AS {name(plain(column))}")
     return f"SELECT {', '.join(parts)} FROM {piece.relation}"
+
+
+def _narrow(piece: TableFragment) -> str:
+    """Return the query of a single fragment's rows, without an expression for each column."""
+    unknown = [unfollowed(relation) for relation in piece.unknown if unfollowed(relation) not in piece.marks]
+    more = "".join(f", {_reason(piece, mark)} AS {name(mark)}" for mark in unknown)
+    return f"SELECT *{more} FROM {piece.keys or piece.relation}"
 
 
 def _reason(piece: TableFragment, mark: str) -> str:

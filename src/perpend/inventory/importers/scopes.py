@@ -35,25 +35,21 @@ class SourceScope(NamedTuple):
     value: str
 
 
-def scopes_of(connection: Connection, table: Table, path: Path, declared: ObjectType | None) -> set[SourceScope]:
-    """Return the accounts and regions of a stored table's rows."""
+def scopes_of(connection: Connection, table: Table, path: Path, declared: ObjectType | None) -> tuple[set[SourceScope], int]:
+    """Return the accounts and regions of a stored table's rows, and how many rows have another account than their Id names."""
     forms = {column.name: column.form for column in table.columns.values()}
     account, region = scope_columns(forms, declared or ObjectType(table.name))
-    parts = (
-        f"SELECT DISTINCT {name(SOURCE)}, {is_region}, {value} FROM {parquet(path)} WHERE {value} IS NOT NULL"
-        for is_region, value in (("false", account), ("true", region))
-    )
-    return {SourceScope(*row) for row in rows_of(connection, " UNION ".join(parts))}
-
-
-def differing_accounts(connection: Connection, table: Table, path: Path, declared: ObjectType) -> int:
-    """Return the number of a stored table's rows whose account is another one than that in their Id."""
-    forms = {column.name: column.form for column in table.columns.values()}
-    if forms.get("Id") is not Form.TEXT or not owner_lookups(declared):
-        return 0
-    of_id = account_of_id_sql(name("Id"), cloud_of_type(declared.name))
-    where = f"{of_id} <> {scope_columns(forms, declared)[0]}"
-    return int(rows_of(connection, f"SELECT count(*) FROM {parquet(path)} WHERE {where}")[0][0])
+    compared = declared is not None and forms.get("Id") is Form.TEXT and bool(owner_lookups(declared))
+    of_id = account_of_id_sql(name("Id"), cloud_of_type(table.type_name)) if compared else _NOTHING
+    rows = f"SELECT {name(SOURCE)} AS source, {account} AS account, {region} AS region, {of_id} AS of_id FROM {parquet(path)}"
+    query = f"SELECT source, account, region, count(*) FILTER (of_id <> account) FROM ({rows}) GROUP BY ALL"
+    scopes: set[SourceScope] = set()
+    differing = 0
+    for source, of_account, of_region, number in rows_of(connection, query):
+        scopes |= {SourceScope(source, False, of_account)} if of_account is not None else set()
+        scopes |= {SourceScope(source, True, of_region)} if of_region is not None else set()
+        differing += number
+    return scopes, differing
 
 
 def scope_columns(forms: Mapping[str, Form], declared: ObjectType | None) -> tuple[str, str]:
@@ -98,6 +94,8 @@ def covers(scopes: Iterable[Scope], account: str, region: str) -> str:
 
 
 _ID: Final = name("Id")
+_TABLES_AT_ONCE: Final = 32
+"""How many tables a statement reads: DuckDB plans very long ones slowly."""
 
 
 def partitions_of(
@@ -109,8 +107,10 @@ def partitions_of(
     """
     tables, pairs = list(relations), set(known)
     unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{AWS.usual_partition}:')"
+    ids = [f"SELECT {_ID} FROM ({one})" for one in tables]
+    some = (" UNION ALL ".join(ids[start : start + _TABLES_AT_ONCE]) for start in range(0, len(ids), _TABLES_AT_ONCE))
     if all(partition == AWS.usual_partition for _, partition in pairs) and not any(
-        rows_of(connection, f"SELECT 1 FROM ({one}) WHERE {unusual} LIMIT 1") for one in tables
+        rows_of(connection, f"SELECT 1 FROM ({of_some}) WHERE {unusual} LIMIT 1") for of_some in some
     ):
         return pairs
     for relation in tables:
@@ -125,7 +125,7 @@ def claim_mixed(sources: MutableSequence[StoredSource], partitions: Iterable[tup
     by_account: dict[str, set[str]] = {}
     for account, partition in partitions:
         by_account.setdefault(account, set()).add(partition)
-    said = {claim for source in sources for claim in source.coverage}
-    claims = [one for one in partition_claims(by_account) if one not in said]
+    stated = {claim for source in sources for claim in source.coverage}
+    claims = [one for one in partition_claims(by_account) if one not in stated]
     if claims and sources:
         sources[0] = replace(sources[0], coverage=(*sources[0].coverage, *claims))

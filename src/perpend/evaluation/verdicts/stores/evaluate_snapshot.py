@@ -18,7 +18,7 @@ from perpend.core.schema.tables import readings
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.evaluation.engines.duckdb.column_cache import StoreDuckDb
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id, resolved_contradictions
+from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id, count_together, resolved_contradictions
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
@@ -191,7 +191,7 @@ def evaluation_of(
 
     ``codes`` writes the verdicts of a plan and returns their files; a table without rows needs none. ``reader`` reads them.
     """
-    by_program: dict[int, Verdicts] = {}
+    of_types: list[tuple[Sequence[Program], tuple[str | None, ...], VerdictFiles, tuple[Path, ...], StoredObjects]] = []
     objects: dict[str, Sequence[CloudObject]] = {}
     for type_name, programs in selection.by_type().items():
         rows = readable.tables.by_name[type_name].rows
@@ -202,11 +202,15 @@ def evaluation_of(
         stored = StoredObjects(object_reader, readable, files, object_type, required_values(programs, object_type), types)
         objects[type_name] = stored
         tables = tuple(file for table in (type_name, *sorted(stored.identity.tables)) for file in readable.files[table])
-        for number, program in enumerate(programs):
-            reasons = plan.reasons if plan else ()
-            by_program[id(program)] = Verdicts(program, number, reasons, files, tables, stored, day.milliseconds)
+        of_types.append((programs, plan.reasons if plan else (), files, tables, stored))
         if progress:
             progress(sum(map(len, objects.values())))
+    count_together([files for _, _, files, _, _ in of_types])
+    by_program = {
+        id(program): Verdicts(program, number, reasons, files, tables, stored, day.milliseconds)
+        for programs, reasons, files, tables, stored in of_types
+        for number, program in enumerate(programs)
+    }
     sources = (
         Source(source.name, source.kind, source.observed_at, source.objects, source.accounts, source.coverage)
         for source in readable.sources

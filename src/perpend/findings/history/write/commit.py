@@ -177,7 +177,7 @@ class _Commit:
         _view(connection, "looked", "FROM last_looked" if self._any_before() else NOBODY)
         self.late |= late | set_aside(connection, self.evaluated)
         matched = meet(connection, next_object=known.next_object, run=self.run, time=time_sql(self.evaluated))
-        find_gone(connection, evaluated_type.declared, self.evaluated.claims, late=late)
+        find_gone(connection, evaluated_type.declared, self.evaluated.claims, late=late, replaced=matched.replaced)
         if numbers:
             known = self._with_last_observed(connection, known, evaluated_type.name)
         unread = unread_since(self.head, numbers)
@@ -304,7 +304,8 @@ class _Commit:
 
     def _reevaluate(self, connection: Connection, changed: Mapping[int, Program], directory: Path) -> None:
         """Evaluate the previous snapshot by changed programs, if their verdicts changed."""
-        moved = {number for (number,) in rows_of(connection, "SELECT DISTINCT policy_no FROM pairs WHERE before IS NOT NULL")}
+        query = "SELECT DISTINCT policy_no FROM pairs WHERE before IS NOT NULL"
+        moved = {number for (number,) in rows_of(connection, query)} if changed else set()
         evaluated_policies = [(number, program) for number, program in changed.items() if number in moved]
         last = self._last_evaluated({number for number, _ in evaluated_policies})
         out = directory / f"again-{len(self.made)}.parquet"
@@ -324,6 +325,8 @@ class _Commit:
         self, connection: Connection, known: RecordedType, type_name: str, numbers: Mapping[int, RecordedPolicy]
     ) -> RecordedType:
         retired = self.policies.retire(type_name)
+        if not retired and not rows_of(connection, "SELECT 1 FROM pairs LIMIT 1"):
+            return known
         path = self._new("changes", type_name)
         # Only of what is otherwise is it asked what was known: the newest rows of all others need not be found.
         _view(connection, "lives_of_pairs", lives_query(*self._files_of_lives(known), of="pairs"))

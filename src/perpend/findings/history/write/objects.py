@@ -144,16 +144,20 @@ def _find_replaced(connection: Connection) -> None:
     It was created after the last observation of the known object, and not after its source; or its account is certainly another
     one. A truncated date, or a number without leading zeros, is no proof: it would end findings that nobody fixed.
     """
-    moves = rows_of(connection, "SELECT DISTINCT left_account, account FROM matched WHERE account IS NOT NULL")
-    surely = [(former, account) for former, account in moves if is_another_key(account, former)]
-    connection.execute("CREATE OR REPLACE TEMP TABLE moves (left_account VARCHAR, account VARCHAR)")
-    if surely:
-        connection.execute(f"INSERT INTO moves VALUES {', '.join(f'({text(former)}, {text(one)})' for former, one in surely)}")
-    born = "epoch_ms(CAST(m.reborn AS TIMESTAMPTZ))"
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE others AS SELECT {ROW} FROM matched SEMI JOIN moves USING (left_account, account)"
+    moves = rows_of(
+        connection,
+        "SELECT left_account, account, count(reborn) FROM matched WHERE account IS NOT NULL OR reborn IS NOT NULL GROUP BY ALL",
     )
-    if rows_of(connection, "SELECT count(*) FROM matched WHERE reborn IS NOT NULL")[0][0]:
+    surely = [(former, account) for former, account, _ in moves if account is not None and is_another_key(account, former)]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE others ({ROW} BIGINT)")
+    if surely:
+        pairs = ", ".join(f"({text(former)}, {text(account)})" for former, account in surely)
+        connection.execute(
+            f"INSERT INTO others SELECT {ROW} FROM matched "
+            f"SEMI JOIN (VALUES {pairs}) AS moves(left_account, account) USING (left_account, account)"
+        )
+    born = "epoch_ms(CAST(m.reborn AS TIMESTAMPTZ))"
+    if any(reborn for _, _, reborn in moves):
         connection.execute(
             f"INSERT INTO others SELECT m.{ROW} FROM (FROM matched WHERE reborn IS NOT NULL) AS m "
             f"LEFT JOIN last_looked AS l ON l.object_no = m.former WHERE {born} > coalesce(l.looked, 0) "
@@ -162,12 +166,18 @@ def _find_replaced(connection: Connection) -> None:
 
 
 def find_gone(
-    connection: Connection, declared: ObjectType, claims: Sequence[tuple[Claim, int]], *, late: Collection[str]
+    connection: Connection,
+    declared: ObjectType,
+    claims: Sequence[tuple[Claim, int]],
+    *,
+    late: Collection[str],
+    replaced: int,
 ) -> None:
     """Fill the table ``sure`` with the objects that are certainly deleted: replaced, or missing from a complete scope.
 
     ``claims`` have times, which deleted objects take over. An object that was observed later is not deleted. Nor is one that
     the cloud's provider owns, or one in another AWS partition than the objects of its account number: that is another account.
+    ``replaced`` is the number of replaced objects.
     """
     others = f"AND coalesce(r.account, '') NOT IN ({', '.join(map(text, sorted(late)))}) " if late else ""
     connection.execute(
@@ -176,7 +186,11 @@ def find_gone(
         "ANTI JOIN aside AS a ON a.object_no = r.object_no LEFT JOIN looked AS l ON l.object_no = r.object_no "
         f"WHERE r.replaced_run IS NULL AND NOT {is_of_provider_sql('r.id')} {others}"
     )
-    if rows_of(connection, "SELECT count(*) FROM absent")[0][0]:
+    absent_objects = rows_of(connection, "SELECT count(*) FROM absent")[0][0]
+    if not absent_objects and not replaced:
+        connection.execute("CREATE OR REPLACE TEMP TABLE sure (object_no INTEGER, looked BIGINT)")
+        return
+    if absent_objects:
         connection.execute(
             "DELETE FROM absent WHERE object_no IN (SELECT a.object_no FROM absent AS a JOIN registry AS r "
             f"ON r.object_no = a.object_no JOIN ({_SHOWN}) AS e ON e.account = r.account "
@@ -191,13 +205,13 @@ def find_gone(
     values = ", ".join(f"({', '.join('NULL' if part is None else text(str(part)) for part in scope)})" for scope in known)
     if values:
         connection.execute(f"INSERT INTO scopes VALUES {values}")
-    replaced = "SELECT former AS object_no, NULL AS looked FROM numbered WHERE fate = 'replaced'"
+    former = "SELECT former AS object_no, NULL AS looked FROM numbered WHERE fate = 'replaced'"
     absent = (
         "SELECT a.object_no, s.gone FROM absent AS a JOIN scopes AS s ON s.account IS NOT DISTINCT FROM a.account "
         "AND s.region IS NOT DISTINCT FROM a.region AND s.looked IS NOT DISTINCT FROM a.looked"
     )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE sure AS SELECT object_no, min(looked) AS looked FROM ({replaced} UNION ALL {absent}) "
+        f"CREATE OR REPLACE TEMP TABLE sure AS SELECT object_no, min(looked) AS looked FROM ({former} UNION ALL {absent}) "
         "GROUP BY object_no"
     )
     _keep_renamed(connection)

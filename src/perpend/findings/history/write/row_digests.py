@@ -52,14 +52,15 @@ def find_pairs(
             f"SELECT {number}, number, {old}, n{number}, {seen[number] or NOTHING} FROM wide "
             f"WHERE n{number} IS DISTINCT FROM {old} AND NOT ({old} IS NULL AND {plain})"
         )
-    for part in range(_find_moved(connection, known, now, evaluated_policies, before)):
+    parts = _find_moved(connection, known, now, evaluated_policies, before)
+    for part in range(parts):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE wide AS {wide.format(part=part)}")
         connection.execute(f"INSERT INTO pairs {' UNION ALL '.join(pairs)}")
         if known:
             columns = {number: f"n{number}" for number in evaluated_policies}
             add_counts(connection, "(FROM wide WHERE object_no IS NULL)", columns, number="number")
     connection.execute("DROP TABLE IF EXISTS wide")
-    if known:
+    if known and parts:
         add_changes(connection, "(FROM pairs ANTI JOIN (SELECT object_no FROM moved WHERE is_new) AS m USING (object_no))")
 
 

@@ -88,10 +88,12 @@ def _owner(readable: ReadableTables, identity: ObjectIdentity, join: Join, alias
     """Return the join of rows ``o`` with their owners. An account or region on which an owner's rows differ is not known."""
     columns = {column: identity.columns[column] for column in ("id", "account", "region")}
     columns["name"] = f"coalesce({identity.columns['name']}, {identity.columns['id']})"
-    listed = ", ".join(f"CASE WHEN min({one}) = max({one}) THEN min({one}) END AS {column}" for column, one in columns.items())
+    # Each expression stands once: DuckDB plans it as often as it is written, and it costs more than the rows of most owners.
+    written = ", ".join(f"{one} AS {column}" for column, one in columns.items())
+    listed = ", ".join(f"CASE WHEN min({column}) = max({column}) THEN min({column}) END AS {column}" for column in columns)
     rows = (
-        f"SELECT o.{name(join.other)} AS key, {listed} FROM {readable.relation(join.table)} AS o{identity.joins} "
-        f"WHERE o.{name(join.other)} IS NOT NULL GROUP BY o.{name(join.other)}"
+        f"SELECT key, {listed} FROM (SELECT o.{name(join.other)} AS key, {written} FROM {readable.relation(join.table)} AS o"
+        f"{identity.joins} WHERE o.{name(join.other)} IS NOT NULL) AS named GROUP BY key"
     )
     followed = f" AND o.{name(unfollowed(join.name))} IS NULL" if join.partial else ""
     return f" LEFT JOIN ({rows}) AS {alias} ON {alias}.key = o.{name(join.own)}{followed}"
