@@ -33,9 +33,9 @@ def all_lives() -> list[dict[str, Any]]:
 
 def said_of(run: dict[str, Any]) -> Observation:
     if run.get("retired"):
-        return Observation(None, asked=False, retired=True)
+        return Observation(None, is_evaluated=False, retired=True)
     if "not asked" in run:
-        return Observation(None if run["not asked"] == "absent" else _value(run["not asked"]), asked=False, complete=True)
+        return Observation(None if run["not asked"] == "absent" else _value(run["not asked"]), is_evaluated=False, complete=True)
     if "absent" in run:
         return Observation(None, complete=run["absent"] == "complete")
     return Observation(_value(run["verdict"], run.get("index")))
@@ -72,7 +72,7 @@ def stepped_in_sql(rows: Sequence[Row], run: int, ask: Rows) -> dict[int, tuple[
 
 def _cells(number: int, known: FindingState | None, said: Observation) -> list[Any]:
     life = [getattr(known, name) if known else None for name in LIFE]
-    return [1, number, known.seen if known else None, *life, said.value, said.asked, said.complete, said.retired]
+    return [1, number, known.seen if known else None, *life, said.value, said.is_evaluated, said.complete, said.retired]
 
 
 def _literal(value: Any) -> str:

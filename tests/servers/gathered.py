@@ -25,6 +25,6 @@ def gathered(
         accounts = AccountPool(plan, journal, (lambda _: regions) if regions is not None else None)
         accounts.collect([AccountCredentials(lambda: client, place.account, partition=place.partition, place=place)])
         rows = list(journal.rows(place.account, plan.all_listings))
-        found = completeness_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)
+        found = completeness_of(plan, tuple(journal.entries.values()), journal.results, journal.parts)
         journal.close()
     return rows, found

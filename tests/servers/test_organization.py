@@ -328,7 +328,7 @@ def test_a_listing_whose_line_is_damaged_is_collected_again(
 ) -> None:
     if is_known:
         assert (0, "") == ((ended := collect(*ORG)).code, ended.err)
-    has_rows = interrupted_when(lambda journal: journal.ends.keys() & journal.parts.keys())
+    has_rows = interrupted_when(lambda journal: journal.results.keys() & journal.parts.keys())
     monkeypatch.setattr(Checkpoint, "_append", has_rows)
     assert 130 == collect(*ORG).code
     monkeypatch.setattr(Checkpoint, "_append", NOTE)
@@ -343,7 +343,7 @@ def test_credentials_of_another_account_do_not_resume_a_collection(
 ) -> None:
     one, two = stub.accounts[1:3]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"ASIA{one}")
-    monkeypatch.setattr(Checkpoint, "_append", interrupted_when(lambda journal: journal.ends))
+    monkeypatch.setattr(Checkpoint, "_append", interrupted_when(lambda journal: journal.results))
     assert 130 == collect().code
     monkeypatch.setattr(Checkpoint, "_append", NOTE)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"ASIA{two}")
@@ -359,7 +359,7 @@ def test_an_account_that_left_the_organization_is_left_out_of_a_resumed_collecti
     stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = stub.accounts[-1]
-    was_open = interrupted_when(lambda journal: gone in journal.entries and journal.ends)
+    was_open = interrupted_when(lambda journal: gone in journal.entries and journal.results)
     monkeypatch.setattr(Checkpoint, "_append", was_open)
     assert 130 == collect(*ORG).code
     monkeypatch.setattr(Checkpoint, "_append", NOTE)
