@@ -35,7 +35,9 @@ def said_of(run: dict[str, Any]) -> Observation:
     if run.get("retired"):
         return Observation(None, is_evaluated=False, retired=True)
     if "not asked" in run:
-        return Observation(None if run["not asked"] == "absent" else _value(run["not asked"]), is_evaluated=False, complete=True)
+        return Observation(
+            None if run["not asked"] == "absent" else _value(run["not asked"]), is_evaluated=False, complete=True
+        )
     if "absent" in run:
         return Observation(None, complete=run["absent"] == "complete")
     return Observation(_value(run["verdict"], run.get("index")))

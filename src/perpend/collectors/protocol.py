@@ -1,7 +1,7 @@
 """The interface between a cloud and the rest of Perpend, and the values that pass through it.
 
 A cloud is a package next to this module. ``registry`` loads it by name; nothing else imports it. A cloud has two halves:
-``Cloud`` plans and needs no SDK, ``CloudApi`` sends requests and needs the packages of the cloud's extra.
+``CloudCollector`` plans and needs no SDK, ``CloudApi`` sends requests and needs the packages of the cloud's extra.
 """
 
 from __future__ import annotations
@@ -391,7 +391,7 @@ PlanIn = TypeVar("PlanIn", bound=CollectionPlan, contravariant=True)
 Credentials = TypeVar("Credentials", bound=AccountCredentials)
 
 
-class Cloud(Protocol[Plan]):
+class CloudCollector(Protocol[Plan]):
     """A cloud's object types and calls. Needs no SDK and sends no request."""
 
     @property

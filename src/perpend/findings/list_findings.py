@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.queries.findings import Row
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.severity.active import ActiveSeverities
-    from perpend.findings.severity.groups import FindingGroup
+    from perpend.findings.severity.groups import RatedGroup
     from perpend.findings.waivers.active import ActiveWaivers
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
@@ -84,7 +84,7 @@ class ListedFindings:
     connection: Connection
     head: HistoryManifest
     findings: FindingList
-    groups: Sequence[FindingGroup]
+    groups: Sequence[RatedGroup]
     waiver_matches: WaiverMatches
     severities: ActiveSeverities
     unknown_tags: int

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.status import Status
     from perpend.findings.history.manifest import Run
-    from perpend.findings.history.queries.findings import Coverage, Row
+    from perpend.findings.history.queries.findings import HistoryCoverage, Row
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.severity.active import ActiveSeverities
     from perpend.findings.waivers.active import ActiveWaivers
@@ -37,7 +37,7 @@ class Difference:
 
     before: Run
     after: Run
-    evaluated: tuple[Coverage, Coverage]
+    evaluated: tuple[HistoryCoverage, HistoryCoverage]
     rows: Sequence[Row]
     columns: Sequence[str] = ()
     waiver_statuses: Sequence[WaiverStatus] = ()

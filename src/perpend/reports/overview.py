@@ -125,7 +125,7 @@ class FailingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadCall:
+class NeededCall:
     """Calls of one kind that failed in the same way, with their regions or accounts.
 
     ``verdicts`` is the number of unknown verdicts of the policies that need the call there. ``accounts`` and ``regions`` are
@@ -191,7 +191,7 @@ class Overview:
     services: tuple[tuple[str, OpenCounts], ...]
     to_fix: tuple[FailingPolicy, ...]
     failing_policies: int
-    unread: tuple[UnreadCall, ...] = ()
+    unread: tuple[NeededCall, ...] = ()
     unread_verdicts: int = 0
     unknown_causes: UnknownCauses = UnknownCauses()
     severity_note: str = ""
@@ -432,7 +432,7 @@ def is_denied(refusal: str) -> bool:
 
 def _unread(
     connection: Connection, evaluation: Evaluation, calls: Sequence[FailedCall]
-) -> tuple[tuple[UnreadCall, ...], UnknownCauses]:
+) -> tuple[tuple[NeededCall, ...], UnknownCauses]:
     """Return the failed calls by permission and failure, and the causes of the unknown verdicts.
 
     A verdict needs a call if its policy reads a field that the call serves, and its object is in the call's account and region.
@@ -475,7 +475,7 @@ def _unread(
         alike.setdefault((call.label, call.refusal, call.code), []).append(call)
     several = len({call.account for call in calls}) > 1
     unread = [
-        UnreadCall(
+        NeededCall(
             *key,
             tuple(dict.fromkeys(_place(call, several=several) for call in some)),
             len(some),

@@ -17,7 +17,7 @@ from perpend.server.question import Question
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 ControlValue: TypeAlias = "str | int | tuple[str, ...] | None"
 
@@ -140,7 +140,7 @@ class RequestParameters:
 
 def read_parameters(
     given: Iterable[tuple[str, str]],
-    scope: Scope,
+    scope: ReaderScope,
     controls: Sequence[Control] = (),
     *,
     filters: Sequence[FilterDeclaration] = OF_FINDINGS,

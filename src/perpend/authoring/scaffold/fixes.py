@@ -18,7 +18,7 @@ from perpend.language.syntax import shapes
 from perpend.language.syntax.documents import logic_from
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile, parents
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, node_from_yaml, plain
-from perpend.language.syntax.read import Reader
+from perpend.language.syntax.read import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -202,7 +202,7 @@ def _is_same_logic(path: str, before: str, after: str, unused: set[Span]) -> boo
 
 def _logic(path: str, text: str) -> Any:
     node, diagnostics = _tree(path, text), list[Any]()
-    record = Reader(diagnostics).record(node, shapes.LOGIC) if node is not None else None
+    record = DocumentReader(diagnostics).record(node, shapes.LOGIC) if node is not None else None
     return logic_from(path, record) if record is not None and not diagnostics else None
 
 

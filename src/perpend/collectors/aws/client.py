@@ -45,7 +45,7 @@ PARSING: Final = (KeyError, ValueError, TypeError, AttributeError, UnboundLocalE
 entry that has no value."""
 
 
-class Refused(Exception):
+class CallRefused(Exception):
     """An error of a call, after all attempts."""
 
     def __init__(self, call: CloudCall, refusal: Refusal) -> None:
@@ -98,9 +98,9 @@ class CloudClient:
                 while (answer := self._next(call, region, answers, transport)) is not None:
                     yield answer
         except (ClientError, BotoCoreError, ResponseParserError) as error:
-            raise Refused(call, refusal_of(error)) from None
+            raise CallRefused(call, refusal_of(error)) from None
         except PARSING:
-            raise Refused(call, Refusal("UnparsableAnswer")) from None
+            raise CallRefused(call, Refusal("UnparsableAnswer")) from None
 
     def _next(
         self, call: CloudCall, region: str, answers: Iterator[Mapping[str, Any]], transport: Transport
@@ -114,7 +114,7 @@ class CloudClient:
             return None
         self._count(call)
         if not is_answer(call, answer, content):
-            raise Refused(call, Refusal("NoResult"))
+            raise CallRefused(call, Refusal("NoResult"))
         return answer
 
     def known_regions(self, partition: str) -> list[str]:
@@ -166,10 +166,10 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
         yield answer
         reached = json.dumps([one.search(answer) for one in tokens], default=str)
         if reached in seen:
-            raise Refused(call, Refusal("RepeatedToken"))
+            raise CallRefused(call, Refusal("RepeatedToken"))
         seen.add(reached)
     if more is not None and (more.search(answer) is not False or any(one.search(answer) for one in tokens)):
-        raise Refused(call, Refusal("TruncatedAnswer"))  # AWS always says whether more pages follow; the SDK stops anyway
+        raise CallRefused(call, Refusal("TruncatedAnswer"))  # AWS always says whether more pages follow; the SDK stops anyway
 
 
 def all_known_regions() -> list[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.client import PARSING, regions_of
-from perpend.collectors.aws.error_classification import Answer, FailureKind, unread
+from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, unread
 from perpend.collectors.aws.model import ABOVE, IDENTITY_OF, NAMED_POLICIES
 from perpend.collectors.aws.parse import (
     CloudPlace,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.error_classification import Meaning
     from perpend.collectors.aws.model import DetailCall, TypeRow
-    from perpend.collectors.aws.plan import CollectionPlan, TypeRequest
+    from perpend.collectors.aws.plan import AwsCollectionPlan, TypeRequest
     from perpend.collectors.protocol import CheckpointWriter, UsedObjects
     from perpend.collectors.workers import Workers
 
@@ -97,7 +97,7 @@ class Collector:
     """
 
     client: CloudClient
-    plan: CollectionPlan
+    plan: AwsCollectionPlan
     account: CloudPlace
     checkpoint: CheckpointWriter
     workers: Workers
@@ -314,7 +314,7 @@ class Collector:
     def _meaning(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning | None:
         """Return the meaning of a detail call for an item, None if the call does not apply."""
         if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
-            return None if detail.then is None else Answer(detail.then)
+            return None if detail.then is None else ErrorAnswer(detail.then)
         return self._answers.of_object(detail, item, where)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from perpend.collectors.aws.plan import CollectionPlan
+    from perpend.collectors.aws.plan import AwsCollectionPlan
     from perpend.collectors.protocol import AccountEntry, PartRows, Seen, WorkUnitResult
 
 KIND: Final = "aws"
@@ -27,7 +27,7 @@ KIND: Final = "aws"
 
 
 def completeness_of(
-    plan: CollectionPlan,
+    plan: AwsCollectionPlan,
     entries: Sequence[AccountEntry],
     results: Mapping[WorkUnit, WorkUnitResult],
     parts: Mapping[WorkUnit, list[PartRows]],
@@ -67,7 +67,7 @@ def completeness_of(
     )
 
 
-def _disabled_regions(plan: CollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
+def _disabled_regions(plan: AwsCollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
     """Return the number of known objects of regional types by region, for regions that the account has not enabled."""
     disabled: Counter[str] = Counter()
     if not plan.is_regional or entry.why is not None or entry.no_regions is not None:
@@ -93,7 +93,7 @@ def _others(end: WorkUnitResult) -> OthersListed:
     return OthersListed(CALLS[end.cell.listing].label, place, end.others, end.listed)
 
 
-def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
+def row_of_closed(plan: AwsCollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
     """Yield the row of an account that could not be opened: its id is known and nothing else."""
     if entry.account.isdecimal():
         details = {detail.call for detail in plan.account.details}
@@ -104,7 +104,7 @@ def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[Collect
 
 
 def _sources(
-    plan: CollectionPlan,
+    plan: AwsCollectionPlan,
     entry: AccountEntry,
     results: Mapping[WorkUnit, WorkUnitResult],
     parts: Mapping[WorkUnit, list[PartRows]],
@@ -125,7 +125,7 @@ def _sources(
         yield Source(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
 
 
-def _declared(plan: CollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]) -> Iterator[Claim]:
+def _declared(plan: AwsCollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]) -> Iterator[Claim]:
     """Yield claims for regions that are declared empty, and for the account if all other regions were read in full."""
     for type_name, listings in plan.listings_of.items() if entry.stated and not entry.why else ():
         if not CALLS[listings[0]].regional:
@@ -142,7 +142,7 @@ def _began(entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]) -> d
 
 
 def _unfinished(
-    plan: CollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]
+    plan: AwsCollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]
 ) -> Iterator[tuple[str, str, FailedCall]]:
     """Yield the listings without a result, such as those of an account that a resumed collection did not open again.
 
@@ -157,7 +157,7 @@ def _unfinished(
 
 
 def _claims(
-    plan: CollectionPlan,
+    plan: AwsCollectionPlan,
     entry: AccountEntry,
     listings: Sequence[str],
     type_name: str,

@@ -18,7 +18,7 @@ from perpend.language.program.required_columns import fields_by_type, texts_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from perpend.collectors.protocol import Cloud, CloudApi, CollectionPlan
+    from perpend.collectors.protocol import CloudApi, CloudCollector, CollectionPlan
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.tables import Tables
     from perpend.language.compiler.analyzer import Analyzer
@@ -45,7 +45,7 @@ class CollectionRequest:
     type, and ``texts`` that policies compare with.
     """
 
-    cloud: Cloud[Any]
+    cloud: CloudCollector[Any]
     connect: Callable[[], CloudApi[Any, Any]]
     plan: CollectionPlan
     programs_of: Callable[[], tuple[Program, ...]]
@@ -91,7 +91,7 @@ class CollectionRequest:
 
 
 def request_for(
-    cloud: Cloud[Any],
+    cloud: CloudCollector[Any],
     connect: Callable[[], CloudApi[Any, Any]],
     analyzer: Analyzer,
     programs: Callable[[], tuple[Program, ...]],

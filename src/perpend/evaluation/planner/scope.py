@@ -26,7 +26,7 @@ DYNAMIC: Final = None
 """The reason of a guard if only the object itself gives it, read by the interpreter."""
 
 
-class Guard(NamedTuple):
+class ScalarGuard(NamedTuple):
     """A way to stop: if the condition is true, the program ends with ``code``.
 
     A positive code is the number of a check, counted from the base of the expression. A negative one names the reason why
@@ -37,7 +37,7 @@ class Guard(NamedTuple):
     code: int
 
 
-Guards = tuple[Guard, ...]
+Guards = tuple[ScalarGuard, ...]
 
 
 class Reasons:
@@ -86,7 +86,7 @@ class Place:
     def unknown(self, condition: Scalar, reason: str | None) -> Guards:
         """Return the guard that stops with a reason if the row exists and the condition is true."""
         where = self.build.scalars.all(self.there, condition)
-        return () if where is self.build.scalars.false else (Guard(where, self.build.reasons.code(reason)),)
+        return () if where is self.build.scalars.false else (ScalarGuard(where, self.build.reasons.code(reason)),)
 
     def missing(self, name: str) -> Guards:
         """Return the guard for a field that the table does not have."""

@@ -30,7 +30,7 @@ HIDDEN: Final = -1
 _NO_REASON: Final = "the object's data cannot be read"
 
 
-class VerdictRow(NamedTuple):
+class PlacedVerdict(NamedTuple):
     """A verdict in a list: the place of the object among those of its type, and the code that an engine gave it."""
 
     place: int
@@ -86,13 +86,13 @@ class Verdicts:
         outcomes = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
         return [(row, error) for row, (_, error) in zip(rows, outcomes, strict=True)]
 
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[PlacedVerdict]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
         required = {index for group in groups for index in group}
         by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
-        by_index: dict[int, list[VerdictRow]] = {}
+        by_index: dict[int, list[PlacedVerdict]] = {}
         for code, rows in by_code.items():
-            by_index.setdefault(max(code, UNREADABLE), []).extend(VerdictRow(row, code) for row in rows)
+            by_index.setdefault(max(code, UNREADABLE), []).extend(PlacedVerdict(row, code) for row in rows)
         return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
     def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:

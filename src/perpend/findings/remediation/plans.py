@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import PolicyView
-    from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
+    from perpend.evaluation.verdicts.verdicts import PlacedVerdict, Verdicts
     from perpend.findings.remediation.model import Remedy
     from perpend.language.interpreter.interpreter import EvaluationOutcome
 
@@ -80,7 +80,7 @@ def _with_status(column: Verdicts, to_mend: Remediable, status: Status) -> Itera
                 yield objects[verdict.place], end
 
 
-def _found(column: Verdicts, status: Status) -> Iterator[Sequence[VerdictRow]]:
+def _found(column: Verdicts, status: Status) -> Iterator[Sequence[PlacedVerdict]]:
     indexes = [index for index, verdict in column.program.verdicts.items() if verdict.status is status]
     number = sum(count for index, count in column.counted().items() if index in indexes)
     [verdicts] = column.firsts([indexes], number)

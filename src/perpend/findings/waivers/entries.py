@@ -15,7 +15,7 @@ import re2
 from perpend.core.dataclass import dataclass
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.read import Reader
+from perpend.language.syntax.read import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +71,7 @@ class EntriesRead:
     def of_text(self, text: str, path: str) -> Iterator[Fields]:
         """Yield the entries of a text; ``path`` is its name in diagnostics."""
         node = node_from_yaml(text, path, self.diagnostics)
-        fields = Reader(self.diagnostics).record(node, self.shape) if node is not None else None
+        fields = DocumentReader(self.diagnostics).record(node, self.shape) if node is not None else None
         if fields is not None:
             yield fields
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class DocumentNames:
     """A full name, and a short one to show below a visible path."""
 
     full: str
@@ -40,7 +40,7 @@ class Folder:
     """A ``folder.yaml``."""
 
     id: str
-    names: Names
+    names: DocumentNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Policy:
     """A ``policy.yaml``. ``logics`` lists the ids of its logic files; the production one ends in ``/prod.logic.yaml``."""
 
     id: str
-    names: Names
+    names: DocumentNames
     description: str
     impossible: bool
     kind: str | None
@@ -143,10 +143,10 @@ class Logic:
     written_type: str = ""
 
 
-def names_from(fields: Fields) -> Names:
+def names_from(fields: Fields) -> DocumentNames:
     """Return the names of a record."""
     names = fields.get("names")
-    return Names(names.text("full", ""), names.text("contextual", "")) if names else Names("", "")
+    return DocumentNames(names.text("full", ""), names.text("contextual", "")) if names else DocumentNames("", "")
 
 
 def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:

@@ -36,7 +36,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountShape:
     """A whole number of at least 1."""
 
 
@@ -88,7 +88,7 @@ class Record:
     lacks: tuple[tuple[str, str], ...] = ()
 
 
-Shape = Text | Choice | ChoiceByName | Flag | Count | Items | TextMap | ScalarMap | OperationShape | Record
+Shape = Text | Choice | ChoiceByName | Flag | CountShape | Items | TextMap | ScalarMap | OperationShape | Record
 
 _TEXTS = Items(Text(filled=True))
 _NAMES = Record(

@@ -28,7 +28,7 @@ TRAIL_BUCKET: Final = "meridian-trail-logs"
 LOG_BUCKET: Final = "meridian-access-logs"
 
 
-class Account(NamedTuple):
+class DemoAccount(NamedTuple):
     """An account: its number, its name and its owner, with the services that run in it and the people who have a user."""
 
     number: str
@@ -45,19 +45,19 @@ class Account(NamedTuple):
 
 
 ACCOUNTS: Final = (
-    Account("111122220101", "Management", "platform", (), ("anna.berg", "oscar.lund")),
-    Account("111122220102", "Log archive", "security", ("retention", "index"), ("siem-reader", "petra.kovac")),
-    Account("111122220103", "Security tooling", "security", ("scanner", "tickets"), ("bruno.keller",)),
-    Account("111122220104", "Shared network", "platform", ("resolver", "mirror"), ("anna.berg", "carla.nunez")),
-    Account(
+    DemoAccount("111122220101", "Management", "platform", (), ("anna.berg", "oscar.lund")),
+    DemoAccount("111122220102", "Log archive", "security", ("retention", "index"), ("siem-reader", "petra.kovac")),
+    DemoAccount("111122220103", "Security tooling", "security", ("scanner", "tickets"), ("bruno.keller",)),
+    DemoAccount("111122220104", "Shared network", "platform", ("resolver", "mirror"), ("anna.berg", "carla.nunez")),
+    DemoAccount(
         "111122220105",
         "Payments production",
         "payments",
         ("checkout", "ledger", "fraud", "payout", "refunds"),
         ("deploy", "dora.lind", "reconciler"),
     ),
-    Account("111122220106", "Payments staging", "payments", ("checkout", "ledger"), ("deploy", "dora.lind")),
-    Account(
+    DemoAccount("111122220106", "Payments staging", "payments", ("checkout", "ledger"), ("deploy", "dora.lind")),
+    DemoAccount(
         "111122220107",
         "Web shop production",
         "shop",
@@ -65,17 +65,19 @@ ACCOUNTS: Final = (
         ("deploy", "emil.sato"),
         SECOND,
     ),
-    Account("111122220108", "Web shop staging", "shop", ("storefront",), ("deploy", "farah.aziz"), SECOND),
-    Account(
+    DemoAccount("111122220108", "Web shop staging", "shop", ("storefront",), ("deploy", "farah.aziz"), SECOND),
+    DemoAccount(
         "111122220109",
         "Warehouse production",
         "logistics",
         ("picking", "shipping", "labels", "returns"),
         ("scanner-gun", "greta.olsen"),
     ),
-    Account("111122220110", "Data lake", "data", ("ingest", "reports", "forecast"), ("hugo.marin", "ines.costa")),
-    Account("111122220111", "Developer sandbox", "platform", ("trial", "bench"), ("jonas.weiss", "kira.novak", "liam.byrne")),
-    Account("111122220112", "Loyalty", "loyalty", ("points", "vouchers", "partners"), ("mona.haddad", "deploy")),
+    DemoAccount("111122220110", "Data lake", "data", ("ingest", "reports", "forecast"), ("hugo.marin", "ines.costa")),
+    DemoAccount(
+        "111122220111", "Developer sandbox", "platform", ("trial", "bench"), ("jonas.weiss", "kira.novak", "liam.byrne")
+    ),
+    DemoAccount("111122220112", "Loyalty", "loyalty", ("points", "vouchers", "partners"), ("mona.haddad", "deploy")),
 )
 """The accounts of the organisation. The last one joins it later."""
 
@@ -87,7 +89,7 @@ class DemoObject(NamedTuple):
     """An object with short names for its type and fields. ``key`` names it within the organisation, whatever its Id is."""
 
     key: str
-    account: Account
+    account: DemoAccount
     type: str
     id: str
     region: str
@@ -104,7 +106,7 @@ def number_of(*words: str, digits: int = 17) -> str:
     return hashlib.sha256("/".join(words).encode()).hexdigest()[:digits]
 
 
-def key_arn(account: Account, service: str) -> str:
+def key_arn(account: DemoAccount, service: str) -> str:
     """Return the ARN of the key of a service."""
     number = number_of(account.number, "key", service, digits=32)
     id_ = "-".join(number[first:last] for first, last in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
@@ -120,7 +122,7 @@ def objects() -> list[DemoObject]:
 class _Drawing:
     """Draws the objects of one account."""
 
-    account: Account
+    account: DemoAccount
     placed: list[DemoObject] = field(default_factory=list)
 
     def all(self) -> list[DemoObject]:

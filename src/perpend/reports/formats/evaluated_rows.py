@@ -46,7 +46,7 @@ _KEY: Final = {"program": "INTEGER", "code": "INTEGER", "steps": "INTEGER"}
 """The columns that tell outcomes apart: the place of the program, its code, the adjustment of the severity."""
 
 
-class Outcome(NamedTuple):
+class RowOutcome(NamedTuple):
     """An outcome of a program: its ``number``, its runtime error or reason, and the adjustment of its severity, in levels."""
 
     program: Program
@@ -71,7 +71,7 @@ class RowColumns:
     """
 
     outcome: Mapping[str, str]
-    of_outcome: Callable[[Outcome], Sequence[str | int | None]]
+    of_outcome: Callable[[RowOutcome], Sequence[str | int | None]]
     of_object: Callable[[StoredRows], Mapping[str, str]]
     reference: Callable[[str, Read], str] | None = None
     statuses: Collection[Status] = ()
@@ -199,7 +199,7 @@ class _TypeRelation:
     def _outcome_row(self, program: Program, outcome: EvaluationOutcome, steps: int) -> Sequence[str | int | None] | None:
         if outcome[0] == HIDDEN:
             return None
-        described, statuses = Outcome(program, *outcome, steps), self._relation.statuses
+        described, statuses = RowOutcome(program, *outcome, steps), self._relation.statuses
         return self._columns.of_outcome(described) if statuses is None or described.status in statuses else None
 
     def _write_errors(self, where: str) -> None:

@@ -18,7 +18,7 @@ from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.history.identity import finding_id
 from perpend.language.program.numbering import split
-from perpend.reports.formats.evaluated_rows import EvaluatedRows, Outcome, RowColumns
+from perpend.reports.formats.evaluated_rows import EvaluatedRows, RowColumns, RowOutcome
 from perpend.reports.formats.subjects import subject_with_names
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ReportedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingHistory:
+class FindingTimes:
     """The facts of a finding that one run does not give. ``opened`` and ``seen`` are in milliseconds.
 
     ``change`` is the change by the last run. ``waiver`` is the reason and the end of a waiver. ``last`` is the status before
@@ -76,7 +76,7 @@ class FindingHistory:
     word: str | None = None
 
 
-NOTHING_KNOWN: Final = FindingHistory()
+NOTHING_KNOWN: Final = FindingTimes()
 NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
 """The change of a finding by the last run."""
 
@@ -96,7 +96,7 @@ class ReportedFinding:
     message: str
     remediation: str | None
     line: int
-    life: FindingHistory = NOTHING_KNOWN
+    life: FindingTimes = NOTHING_KNOWN
     rating: FindingSeverity | None = None
 
     @property
@@ -203,7 +203,7 @@ def findings_of(
         subject = subject_with_names(object_id, external_id, name, program.input_type, account=account, region=region)
         uid, outcome_key = finding_id(policy_id, program.input_type, object_id), (policy_id, *described)
         if (like := alike.get(outcome_key)) is None:
-            like = finding_of(run, Outcome(program, *described), uid, subject, rated_evaluation)
+            like = finding_of(run, RowOutcome(program, *described), uid, subject, rated_evaluation)
             if len(alike) < _MOST_ALIKE:
                 alike[outcome_key] = like
         yield ReportedFinding(
@@ -212,7 +212,7 @@ def findings_of(
 
 
 def finding_of(
-    run: ReportedRun, outcome: Outcome, uid: str, subject: Subject, rated_evaluation: RatedEvaluation | None
+    run: ReportedRun, outcome: RowOutcome, uid: str, subject: Subject, rated_evaluation: RatedEvaluation | None
 ) -> ReportedFinding:
     """Return the finding of an outcome."""
     program, index, error, steps = outcome

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.evaluation import Evaluation, Totals
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.reports.formats.evaluated_rows import Outcome
+    from perpend.reports.formats.evaluated_rows import RowOutcome
     from perpend.reports.formats.row_values import StoredRows
 
 
@@ -137,7 +137,7 @@ def _relation(
     return EvaluatedRows(evaluation, columns, rated)
 
 
-def _outcome(outcome: Outcome, rated: RatedEvaluation | None) -> dict[str, Any]:
+def _outcome(outcome: RowOutcome, rated: RatedEvaluation | None) -> dict[str, Any]:
     program, index, error, steps = outcome
     verdict = program.verdicts[index]
     rating = {} if rated is None else {"rating": rating_document(rated.in_force.of(program.policy_id, steps), verdict.status)}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
-    from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
+    from perpend.evaluation.verdicts.verdicts import PlacedVerdict, Verdicts
     from perpend.findings.severity.results import RatedEvaluation
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
@@ -111,7 +111,7 @@ class _Shown:
     """The verdicts of a column whose objects a group may show."""
 
     group: Group
-    verdicts: list[VerdictRow]
+    verdicts: list[PlacedVerdict]
     column: Verdicts
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.findings.severity.levels import SeverityLevel
-    from perpend.reports.overview import OpenCounts, Overview, UnreadCall
+    from perpend.reports.overview import NeededCall, OpenCounts, Overview
 
 _MOST_ACCOUNTS: Final = 3
 _MOST_SERVICES: Final = 8
@@ -169,7 +169,7 @@ def _count_table(title: str, rows: Iterable[tuple[str, OpenCounts]]) -> str:
     return table((title, "Failing", "Unknown"), body, numbers=("Failing", "Unknown"))
 
 
-def _call_table(overview: Overview, calls: Sequence[UnreadCall], title: str) -> str:
+def _call_table(overview: Overview, calls: Sequence[NeededCall], title: str) -> str:
     rows = "".join(
         f"<tr><td><code>{html_text(call_text(overview, call))}</code></td><td>{html_text(places_text(call))}</td>"
         f'<td class="number">{call.verdicts:,}</td></tr>'

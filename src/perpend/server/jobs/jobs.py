@@ -44,7 +44,7 @@ LOCK: Final = "runs"
 """The name of the lock that a started run holds, among the locks of its store."""
 
 
-class UnknownRun(PerpendError):
+class UnknownJob(PerpendError):
     """A name under which no run is configured."""
 
 
@@ -115,7 +115,7 @@ class Jobs:
         """Start a configured run. Raises UnknownRun, and RunInProgress if another one holds the lock of the store."""
         if name not in self.runs:
             known = ", ".join(map(visible, self.runs))
-            raise UnknownRun(f"There is no run of this name. There are: {known}." if known else "No run may be started here.")
+            raise UnknownJob(f"There is no run of this name. There are: {known}." if known else "No run may be started here.")
         locked = self._lock()
         try:
             process = await asyncio.create_subprocess_exec(

@@ -29,7 +29,7 @@ from perpend.server.parameters import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun, ServedStore
 
 INSTRUCTIONS: Final = (
@@ -61,7 +61,7 @@ TEXT: Final = "text"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """A call of a tool: the store, the run that answers, the arguments, and the accounts that the reader may see."""
 
     store: ServedStore
@@ -70,7 +70,7 @@ class Call:
     text: str
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> ReaderScope:
         """The accounts that the reader may see."""
         return self.parameters.question.scope
 
@@ -94,7 +94,7 @@ class Tool:
     title: str
     sentence: str
     answer: type
-    work: Callable[[Call], object]
+    work: Callable[[ToolCall], object]
     filters: Sequence[FilterDeclaration] = ()
     controls: Sequence[Control] = ()
     required: tuple[str, ...] = ()
@@ -115,14 +115,14 @@ class Tool:
         required = {"required": [*self.required]} if self.required else {}
         return {"type": "object", "properties": properties, **required, "additionalProperties": False}
 
-    def answered(self, store: ServedStore, arguments: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    def answered(self, store: ServedStore, arguments: Mapping[str, Any], scope: ReaderScope) -> dict[str, Any]:
         """Return the answer to some arguments as a JSON object. Raises PerpendError with one sentence."""
         text, others = self._text_and_others(arguments)
         parameters = read_parameters(_pairs(others), scope, self.controls, filters=self.filters)
         for name in self.required:
             if name != TEXT and not parameters.controls[name]:
                 raise BadRequest(f"{name}: is missing")
-        call = Call(store, store.run_for(scope), parameters, text)
+        call = ToolCall(store, store.run_for(scope), parameters, text)
         return form_of(self.answer).document(self.work(call))
 
     def _text_and_others(self, arguments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -160,7 +160,7 @@ def _whole(form: AnswerForm, page: Callable[[int], Page], limit: int, entries: s
     return page(len(getattr(whole, entries)) - left_out) if left_out else whole
 
 
-def _find(call: Call) -> FindingPage:
+def _find(call: ToolCall) -> FindingPage:
     parameters, question = call.parameters, call.parameters.question
     return _whole(
         form_of(FindingPage),
@@ -170,7 +170,7 @@ def _find(call: Call) -> FindingPage:
     )
 
 
-def _diff(call: Call) -> ChangePage:
+def _diff(call: ToolCall) -> ChangePage:
     runs = call.run.views.state.head.runs
     before = call.argument(BEFORE) or (str(runs[-2].number) if len(runs) > 1 else None)
     if before is None:
@@ -184,7 +184,7 @@ def _diff(call: Call) -> ChangePage:
     )
 
 
-def _count(call: Call) -> Counts:
+def _count(call: ToolCall) -> Counts:
     by = call.needed(BY)
     facets = call.run.facets(call.parameters.question)
     given = call.parameters.question.filter.of(by)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.explain.fields_read import FieldValue
     from perpend.server.answers import FindingRow
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.finding_details import Explained
     from perpend.server.views.run_state import RunState
 
@@ -81,7 +81,7 @@ def finding(request: Request) -> Response:
     return page(request, "finding.html", served=served, **context)
 
 
-def _explained(state: RunState, row: FindingRow, scope: Scope) -> tuple[Explained | None, str]:
+def _explained(state: RunState, row: FindingRow, scope: ReaderScope) -> tuple[Explained | None, str]:
     """Return the explanation of a finding, or None and the reason why there is none. It takes a bounded time."""
     if row.life in ("resource_deleted", "policy_removed"):
         return None, "The finding has ended, so nothing is evaluated any more."

@@ -125,7 +125,7 @@ def listed(request: Request, path: str, template: str, group: str | None = None)
         return RedirectResponse(canonical, 303)
     served = run_of(request)
     by = group or parameters.text(GROUP)
-    names = Names(served)
+    names = PageNames(served)
     facets = served.facets(parameters.question)
     context: dict[str, Any] = {
         "path": path,
@@ -170,7 +170,7 @@ def listed(request: Request, path: str, template: str, group: str | None = None)
     return answer
 
 
-class Names:
+class PageNames:
     """The names that people know values of filters by."""
 
     def __init__(self, served: ServedRun) -> None:
@@ -227,7 +227,7 @@ def view_entry(parameters: RequestParameters) -> str:
     return "\n".join([*lines, *(f"{name}: {json.dumps(value)}" for name, value in apart)]) + "\n"
 
 
-def facets_of(facets: Facets, parameters: RequestParameters, names: Names) -> list[Facet]:
+def facets_of(facets: Facets, parameters: RequestParameters, names: PageNames) -> list[Facet]:
     """Return the facets in their order, with chosen values first."""
     made = []
     for name, label in _FACETS:
@@ -253,7 +253,7 @@ def is_service(policy: str) -> bool:
     return policy.endswith(_ALL)
 
 
-def _services(numbers: Mapping[str, int], parameters: RequestParameters, names: Names) -> Facet:
+def _services(numbers: Mapping[str, int], parameters: RequestParameters, names: PageNames) -> Facet:
     """Return the facet of services: globs of policies, with the numbers of their findings."""
     of_services = Counter[str]()
     for policy_id, number in numbers.items():
@@ -265,14 +265,14 @@ def _services(numbers: Mapping[str, int], parameters: RequestParameters, names: 
     return Facet(POLICY.name, "Service", tuple(values[:shown]), tuple(values[shown:_MOST]), max(len(values) - _MOST, 0))
 
 
-def _value(name: str, value: str, number: int | None, chosen: Sequence[str], names: Names) -> FacetValue:
+def _value(name: str, value: str, number: int | None, chosen: Sequence[str], names: PageNames) -> FacetValue:
     """Return a value of a facet. One that stands for no value has a label, and cannot be chosen."""
     if value in _NO_VALUES:
         return FacetValue("", value, number, chosen=False)
     return FacetValue(value, names.label(name, value), number, value in chosen)
 
 
-def _waived(numbers: Mapping[str, int], parameters: RequestParameters, names: Names) -> Facet:
+def _waived(numbers: Mapping[str, int], parameters: RequestParameters, names: PageNames) -> Facet:
     name = WAIVED_CONTROL.name
     number = {**{value: numbers.get(value, 0) for value in WAIVED}, WAIVED[0]: sum(numbers.values())}
     values = [FacetValue(one, names.label(name, one), number[one], parameters.question.waived == one) for one in WAIVED]
@@ -288,7 +288,7 @@ def _place(name: str, value: str) -> int:
     return choices.index(value) if value in choices else len(choices)
 
 
-def chips_of(path: str, parameters: RequestParameters, names: Names) -> list[Chip]:
+def chips_of(path: str, parameters: RequestParameters, names: PageNames) -> list[Chip]:
     """Return the chosen values, each with the address of the list without it."""
     pairs = pairs_of(parameters, next=None)
     controls = {ORDER.name, LIMIT.name, GROUP.name}

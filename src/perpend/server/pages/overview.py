@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from perpend.server.answers import Change, Coverage, FindingGroup, Summary, TrendPoint, WaiverRow
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun
 
 _SERVICES: Final = 10
@@ -68,7 +68,7 @@ def overview(request: Request) -> Response:
     return page(request, "overview.html", served=served, **context)
 
 
-def _opened(served: ServedRun, summary: Summary, scope: Scope) -> Sequence[Change]:
+def _opened(served: ServedRun, summary: Summary, scope: ReaderScope) -> Sequence[Change]:
     """Return the first findings that the last run opened; none of the first run, which opened all.
 
     The page does not wait for a long list of changes: the next request shows them.

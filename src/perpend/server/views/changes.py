@@ -14,7 +14,7 @@ from perpend.server.answers import Change, ChangePage
 from perpend.server.views.run_state import accounts_of
 
 if TYPE_CHECKING:
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 MOST: Final = 500
@@ -27,7 +27,7 @@ def change_page(
     state: RunState,
     before: str,
     after: str,
-    scope: Scope,
+    scope: ReaderScope,
     *,
     event: str | None = None,
     cause: str | None = None,

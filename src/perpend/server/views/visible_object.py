@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.inventory import CloudObject
     from perpend.core.objects.object_types import ObjectType
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 
-def visible_object(object_: CloudObject, object_type: ObjectType, scope: Scope, type_of: TypeOf) -> CloudObject:
+def visible_object(object_: CloudObject, object_type: ObjectType, scope: ReaderScope, type_of: TypeOf) -> CloudObject:
     """Return an object of a reader's account, and of its related objects only those that the reader may see.
 
     It was read with their accounts; an object without a known account is withheld. What lies behind a withheld object is
@@ -29,7 +29,7 @@ def visible_object(object_: CloudObject, object_type: ObjectType, scope: Scope, 
     return seen._replace(variants=variants, account=object_.account, region=object_.region)
 
 
-def _visible(fields: Mapping[str, Any], object_type: ObjectType, scope: Scope, type_of: TypeOf) -> PartialObject:
+def _visible(fields: Mapping[str, Any], object_type: ObjectType, scope: ReaderScope, type_of: TypeOf) -> PartialObject:
     known, reasons = dict[str, Any](), dict(reasons_of(fields))
     incomplete = fields.incomplete if isinstance(fields, PartialObject) else {}
     for name, value in fields.items():
@@ -50,7 +50,7 @@ def _visible(fields: Mapping[str, Any], object_type: ObjectType, scope: Scope, t
     return PartialObject(known, reasons, doubt_of(fields), of_lists)
 
 
-def _listed(child: Any, object_type: ObjectType, scope: Scope, type_of: TypeOf) -> Any:
+def _listed(child: Any, object_type: ObjectType, scope: ReaderScope, type_of: TypeOf) -> Any:
     """Return an object of a list. One that the reader may not see stays in it, and nothing is known of it."""
     if _is_visible(child, object_type, scope):
         return _visible(child, object_type, scope, type_of)
@@ -68,7 +68,7 @@ def _type_of_lookup(name: str, object_type: ObjectType, type_of: TypeOf) -> Obje
     return type_of(type_name) if type_name else UNKNOWN_TYPE
 
 
-def _is_visible(fields: Any, object_type: ObjectType, scope: Scope) -> bool:
+def _is_visible(fields: Any, object_type: ObjectType, scope: ReaderScope) -> bool:
     """Whether a related object is of an account that a reader may see, by its own fields. Anything else is no object."""
     return scope.sees(account_of_fields(fields, object_type) if isinstance(fields, dict) else None)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic, Span
     from perpend.findings.waivers.attestations import Attested
     from perpend.findings.waivers.status import WaiverStatus
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 WARNINGS: Final = {
@@ -31,7 +31,7 @@ WARNINGS: Final = {
 """The kind of each warning about waivers, by the code of its rule."""
 
 
-def waiver_list(state: RunState, scope: Scope) -> WaiverList:
+def waiver_list(state: RunState, scope: ReaderScope) -> WaiverList:
     """Return the waivers, those that end first first, and the attestations."""
     matched, files = state.matched_waivers, state.waivers.files
     covers: Counter[str] = Counter()

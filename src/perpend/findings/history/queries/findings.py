@@ -245,7 +245,7 @@ def by_event(rows: str, *more: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class HistoryCoverage:
     """The numbers of verdicts and policies that a run evaluated, and of those that the history knew after it."""
 
     verdicts: int
@@ -254,14 +254,14 @@ class Coverage:
     known_policies: int
 
 
-def coverage(connection: Connection, run: int) -> Coverage:
+def coverage(connection: Connection, run: int) -> HistoryCoverage:
     """Return what a run evaluated, and what the history knew after it."""
     counts = (
         "SELECT policy_id, sum(judged) AS judged, sum(compliant + incompliant + inapplicable + undetermined) AS known "
         f"FROM ledger WHERE run = {int(run)} GROUP BY 1"
     )
     sums = "coalesce(sum(judged), 0)::BIGINT, coalesce(sum(known), 0)::BIGINT, count(*) FILTER (judged > 0), count(*)"
-    return Coverage(*connection.execute(f"SELECT {sums} FROM ({counts}) WHERE known > 0").fetchall()[0])
+    return HistoryCoverage(*connection.execute(f"SELECT {sums} FROM ({counts}) WHERE known > 0").fetchall()[0])
 
 
 def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:

@@ -21,7 +21,7 @@ from perpend.findings.history.queries.views import CHANGES, FOUND, LIVES, TEXTS_
 from perpend.findings.notifications.delivery_log import sending
 from perpend.findings.notifications.issues.groups import FindingCounts, finding_counts, group_details
 from perpend.findings.notifications.issues.log import CLOCKS, ChannelLog, IssueLog, IssueState, LoggedIssue
-from perpend.findings.notifications.issues.rest import RateLimited, Refused, TrackerStopped
+from perpend.findings.notifications.issues.rest import RateLimited, TrackerRefused, TrackerStopped
 from perpend.findings.notifications.issues.text import (
     IssueSubject,
     comment_on_close,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.issues.groups import GroupDetails
-    from perpend.findings.notifications.issues.text import Block, IssueText
+    from perpend.findings.notifications.issues.text import IssueText, TextBlock
     from perpend.findings.notifications.issues.trackers import FoundIssue, Tracker
     from perpend.findings.waivers.read import WaiverFiles
 
@@ -215,7 +215,7 @@ class _ChannelWork:
             except NotSent as error:
                 parts = f"channel {self.channel.name}: cannot {step.step} {self._ref(step) or text.name}: {error}"
                 yield IssueDelivery(self.channel, step.step, self._ref(step), text, parts)
-                if isinstance(error, TrackerStopped) or (isinstance(error, Refused) and error.status in (401, 403, 410)):
+                if isinstance(error, TrackerStopped) or (isinstance(error, TrackerRefused) and error.status in (401, 403, 410)):
                     return
             else:
                 if adopted is not None:
@@ -344,7 +344,7 @@ class _ChannelWork:
         self.log.write()
         try:
             issue.adopt(tracker.create(text, step.key))
-        except (Refused, RateLimited):
+        except (TrackerRefused, RateLimited):
             del self.own.issues[step.key]
             self.log.write()
             raise
@@ -387,7 +387,7 @@ class _ChannelWork:
         issue.left = True
         return IssueStep.LEAVE
 
-    def _comment_once(self, tracker: Tracker, issue: LoggedIssue, noted: str, comment: Sequence[Block]) -> None:
+    def _comment_once(self, tracker: Tracker, issue: LoggedIssue, noted: str, comment: Sequence[TextBlock]) -> None:
         """Comment, unless an earlier call did and failed after it."""
         if issue.noted != noted:
             tracker.comment(issue.ref, comment)

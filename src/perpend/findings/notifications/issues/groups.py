@@ -63,7 +63,7 @@ class FindingCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedObject:
+class IssueObject:
     """An object with an open finding. ``is_unconfirmed``: the newest verdict does not say whether it still fails."""
 
     name: str
@@ -80,7 +80,7 @@ class GroupDetails:
     ``changes`` are numbers by event; ``by_policy`` are those that a changed policy or engine caused.
     """
 
-    objects: list[ListedObject] = field(default_factory=list)
+    objects: list[IssueObject] = field(default_factory=list)
     remedies: list[str] = field(default_factory=list)
     changes: dict[str, int] = field(default_factory=dict)
     by_policy: dict[str, int] = field(default_factory=dict)
@@ -125,7 +125,7 @@ def group_details(connection: Connection, since: Mapping[tuple[str, str | None],
     )
     connection.executemany(f"INSERT INTO {_CHOSEN} VALUES (?, ?, ?, ?)", rows)
     for place, *values in _rows(connection, _objects_query()):
-        groups[places[place]].objects.append(ListedObject(*values))
+        groups[places[place]].objects.append(IssueObject(*values))
     for place, text in _rows(connection, _remedies_query()):
         groups[places[place]].remedies.append(text)
     for place, event, number, quiet in _rows(connection, _changes_query()):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
-    from perpend.core.http_client import Answer
+    from perpend.core.http_client import HttpResponse
 
 _SECONDS: Final = 15.0
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -43,7 +43,7 @@ _WHY: Final[Mapping[int, str]] = {
 }
 
 
-class Refused(NotSent):
+class TrackerRefused(NotSent):
     """An answer that refuses a call, with its status."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -103,7 +103,7 @@ class RestClient:
                     return _json_of(answer.body), answer.headers
                 self._after_refusal(answer, attempt, once=once)
 
-    def _after_refusal(self, answer: Answer, attempt: int, *, once: bool) -> None:
+    def _after_refusal(self, answer: HttpResponse, attempt: int, *, once: bool) -> None:
         """Wait as long as an answer asks for. Raises Refused or TrackerStopped if the call is not to be repeated."""
         if (seconds := _limit(answer)) is not None:
             if attempt >= ATTEMPTS:
@@ -116,7 +116,7 @@ class RestClient:
         else:
             moved = "the project has moved: change its URL" if 300 <= answer.status < 400 else ""
             why = _WHY.get(answer.status) or moved
-            raise Refused(answer.status, f"HTTP {answer.status}{f': {why}' if why else ''}{_fields(answer.body)}")
+            raise TrackerRefused(answer.status, f"HTTP {answer.status}{f': {why}' if why else ''}{_fields(answer.body)}")
 
     def _wait(self, seconds: float) -> None:
         """Wait, within bounds."""
@@ -135,7 +135,7 @@ def _json_of(text: bytes) -> Any:
         raise TrackerStopped("the answer is no JSON: is the URL that of the project?") from None
 
 
-def _limit(answer: Answer) -> float | None:
+def _limit(answer: HttpResponse) -> float | None:
     """Return the seconds to wait if an answer limits the rate, 0 if it does not say how long, None for another answer.
 
     GitHub limits by 429 or by 403, with Retry-After, without calls that remain, or with a sentence.

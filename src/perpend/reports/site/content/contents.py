@@ -23,7 +23,7 @@ from perpend.reports.site.content.links import (
     list_ref,
 )
 from perpend.reports.site.content.logic import Logics
-from perpend.reports.site.content.overview import Overview
+from perpend.reports.site.content.overview import SiteOverview
 from perpend.reports.site.content.page import Head
 from perpend.reports.site.content.policy import policy_page
 
@@ -48,7 +48,7 @@ class Shelves(Protocol):
 def contents_of(site_model: SiteModel, *, title: str, documents: Shelves | None) -> Iterator[tuple[Ref, Callable[[], Page]]]:
     """Yield a reference to every page of the site with the function that makes the page. A reference has no name."""
     frameworks, catalogue = Frameworks(site_model), Catalogue(site_model)
-    overview, logics = Overview(site_model, frameworks), Logics(site_model)
+    overview, logics = SiteOverview(site_model, frameworks), Logics(site_model)
     repository = site_model.repository
     yield HOME, partial(overview.home, title, own=documents is not None)
     yield from _each(PageKind.FOLDER, dict.fromkeys(("/ce", *repository.folder_ids)), overview.folder)

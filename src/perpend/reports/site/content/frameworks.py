@@ -65,7 +65,7 @@ class ChildRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyRow:
+class MappedPolicyRow:
     """A policy that answers a section."""
 
     policy: Ref
@@ -90,7 +90,7 @@ class SectionPage:
     security_hub: str
     single_policy_only: bool
     children: tuple[ChildRow, ...]
-    policies: tuple[PolicyRow, ...]
+    policies: tuple[MappedPolicyRow, ...]
     coverage: SectionCoverage
     before: Ref | None
     after: Ref | None
@@ -218,12 +218,12 @@ def _answer(site_model: SiteModel, section_id: str, mappings: Sequence[SectionMa
     )
 
 
-def _policy_rows(site_model: SiteModel, section_id: str) -> tuple[PolicyRow, ...]:
+def _policy_rows(site_model: SiteModel, section_id: str) -> tuple[MappedPolicyRow, ...]:
     routes: dict[str, list[SectionMapping]] = {}
     for mapping in site_model.mappings.of_section(section_id):
         routes.setdefault(mapping.policy_id, []).append(mapping)
     rows = [
-        PolicyRow(site_model.policy_ref(policy_id), tuple(_route(site_model, mapping) for mapping in mappings))
+        MappedPolicyRow(site_model.policy_ref(policy_id), tuple(_route(site_model, mapping) for mapping in mappings))
         for policy_id, mappings in routes.items()
     ]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))

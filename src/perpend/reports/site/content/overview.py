@@ -95,7 +95,7 @@ class HomePage:
     own: bool
 
 
-class Overview:
+class SiteOverview:
     """Gathers entities."""
 
     def __init__(self, site_model: SiteModel, frameworks: Frameworks) -> None:

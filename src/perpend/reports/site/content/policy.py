@@ -10,7 +10,7 @@ from perpend.authoring.testing.remediation import find_remediation
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, is_production
 from perpend.findings.remediation.read import has_commands
-from perpend.language.syntax.documents import Names, Policy
+from perpend.language.syntax.documents import DocumentNames, Policy
 from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
 from perpend.reports.site.content.links import PageKind, Ref, WebLink
 from perpend.reports.site.content.logic import folder_crumbs, place_facets, problem_from
@@ -98,7 +98,7 @@ def policy_page(site_model: SiteModel, logics: Logics, entity: str) -> PolicyPag
 
 
 def _unread(site_model: SiteModel, entity: str) -> Policy:
-    names = Names(entity.rpartition("/")[2], entity.rpartition("/")[2])
+    names = DocumentNames(entity.rpartition("/")[2], entity.rpartition("/")[2])
     logics = tuple(logic_id for logic_id in site_model.repository.logic_ids if logic_id.rpartition("/")[0] == entity)
     return Policy(entity, names, "", False, None, (), (), (), (), (), (), (), (), logics)
 

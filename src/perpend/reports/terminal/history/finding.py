@@ -24,7 +24,7 @@ from perpend.reports.formats.finding import (
     CLOSED,
     NEW,
     SAME,
-    FindingHistory,
+    FindingTimes,
     ReportedFinding,
     ReportedPolicy,
     ReportedRun,
@@ -174,7 +174,7 @@ class _Converter:
         remediation = row["remediation_message"]
         waiver = row.get("waiver")
         opened = row["open_since"]
-        life = FindingHistory(
+        life = FindingTimes(
             milliseconds_from_datetime(opened) if opened is not None else None,
             change,
             encodable(self._notes.waivers.get(waiver, waiver)) if waiver else None,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.account import Account
     from perpend.findings.history.queries.findings import Row
-    from perpend.findings.severity.groups import FindingGroup
+    from perpend.findings.severity.groups import RatedGroup
 
 _MARKS: Final = {
     State.OPEN: Status.INCOMPLIANT,
@@ -35,7 +35,7 @@ _MARKS: Final = {
 
 def print_findings(
     rows: Sequence[Row],
-    groups: Sequence[FindingGroup],
+    groups: Sequence[RatedGroup],
     console: Console,
     accounts: Mapping[str, Account],
     *,
