@@ -39,8 +39,8 @@ CATALOG: Final = "served"
 FINDING, OBJECT, LEDGER, EVENT, TEXTS = (f"{CATALOG}.{name}" for name in ("finding", "object", "ledger", "event", "texts"))
 """The tables: findings, all objects, numbers of verdicts, numbers of events, and texts of conditions."""
 
-_MEMORY: Final = "600MB"
-"""The memory that the build may reserve. 300 MB are too few for the store of `perpend demo`: its joins are over many types."""
+_MEMORY, _MEMORY_OF_TYPE = 160, 20
+"""The memory that the build may reserve, in MB, and how much more for each object type: each adds its own joins."""
 
 LIST_ORDER: Final = f"{NOT_ENDED} DESC, rank DESC NULLS LAST, open_since DESC NULLS LAST, policy_no, account, key"
 """The order of the findings, whose number in it is ``place``: not ended first, then by severity, then the newest."""
@@ -64,7 +64,7 @@ def build_index(
         matched = matched_waivers(history, connection, covering)  # before ratings are matched in the same tables
         keep_ratings(connection, severities.in_force)
         keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in head.policies})
-        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        connection.execute(f"SET memory_limit = '{_MEMORY + _MEMORY_OF_TYPE * len(head.types)}MB'")
         connection.execute(f"ATTACH {text(str(path))} AS {CATALOG}")
         ledger = ledger_query(connection, history, head, path.parent)
         for table, query in _tables(head, repository, ledger).items():
