@@ -37,7 +37,7 @@ from perpend.language.syntax.repository import open_repository
 from perpend.server.index.build import CATALOG, EVENT, FINDING, LEDGER, LIST_ORDER, OBJECT, TEXTS
 from perpend.server.index.facts import IndexFacts
 from perpend.server.question import Question
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 from perpend.server.served_store import INDEX, ServedRun, ServedStore
 from perpend.server.views.run_state import HistoryOfRun, RunState
 
@@ -181,7 +181,7 @@ def questions(run: ServedRun) -> dict[str, list[Callable[[], Any]]]:
         "groups by policy": anew(lambda: run.groups(Question(ALL_ACCOUNTS), "policy"), 20),
         "groups by object of an account": [lambda one=one: run.groups(asked(account=one), "object") for one in accounts[:10]],
         "summary": anew(lambda: run.summary(ALL_ACCOUNTS), 20),
-        "summary of an account": [lambda one=one: run.summary(Scope(frozenset([one]))) for one in accounts[:20]],
+        "summary of an account": [lambda one=one: run.summary(ReaderScope(frozenset([one]))) for one in accounts[:20]],
         "CSV of an account": [
             lambda one=one: run.export(asked(account=one), "csv", Path(tempfile.gettempdir(), "bench.csv"))
             for one in accounts[:5]

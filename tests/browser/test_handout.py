@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from perpend.cli.app import group
 from perpend.findings.waivers.states import StateShown
 from perpend.reports.formats.csv import cell_text
-from perpend.reports.html.history import ReportHistory, TrendPoint
+from perpend.reports.html.history import ReportHistory, ReportPoint
 from perpend.reports.html.page import write_html_report
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
 from tests.unit.reports.html.pages import totals_only
@@ -60,7 +60,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> str:
     lives = [StateShown("new", "2026-11-03", 1), waived, StateShown("unconfirmed", "2026-11-02", 1)]
     numbers = {f"id-{number:03}": number % 3 + 1 if number % 10 else 0 for number in range(100)}
     things = [thing(f"{number:03}", "odd" if number % 3 == 2 else "bad") for number in range(100)]
-    days = [TrendPoint(run, f"2026-11-{run:02}", 40 + run, run, 9 - run, 1, 0) for run in range(1, 6)]
+    days = [ReportPoint(run, f"2026-11-{run:02}", 40 + run, run, 9 - run, 1, 0) for run in range(1, 6)]
     with (folder / "a.html").open("w", encoding="utf-8", newline="") as stream:
         history = ReportHistory(days, lives, {("/ce/mood", THING): numbers})
         evaluation = evaluate(folder / "repository", *things)

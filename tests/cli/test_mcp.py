@@ -36,7 +36,7 @@ from perpend.server.mcp.server import called, mcp_server
 from perpend.server.mcp.tools import TOOLS
 from perpend.server.mcp.trial_process import answer, told
 from perpend.server.parameters import NEXT, PAGES, WAIVED_CONTROL
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 from perpend.server.served_store import ServedStore
 from tests.cli.conftest import KEY_POLICY, done, report
 from tests.unit.server.served import PROXY, TOKEN, server
@@ -85,13 +85,13 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "_answer_of_process", lambda request: json.loads(told(request)))
 
 
-def ask(store: ServedStore, tool: str, scope: Scope = ALL_ACCOUNTS, **arguments: Any) -> dict[str, Any]:
+def ask(store: ServedStore, tool: str, scope: ReaderScope = ALL_ACCOUNTS, **arguments: Any) -> dict[str, Any]:
     result = called(store, tool, arguments, scope)
     assert not result.is_error, result.content
     return dict(result.structured_content or {})
 
 
-def refused(store: ServedStore, tool: str, scope: Scope = ALL_ACCOUNTS, **arguments: Any) -> str:
+def refused(store: ServedStore, tool: str, scope: ReaderScope = ALL_ACCOUNTS, **arguments: Any) -> str:
     result = called(store, tool, arguments, scope)
     assert result.is_error
     return str(result.content[0].text)
@@ -215,12 +215,12 @@ def test_the_names_of_resources_are_quoted_and_visible(store: ServedStore) -> No
 
 @pytest.mark.usefixtures("here")
 def test_a_reader_gets_nothing_of_other_accounts(store: ServedStore) -> None:
-    asked, scope = questions(store), Scope(frozenset({THERE}))
+    asked, scope = questions(store), ReaderScope(frozenset({THERE}))
     for tool, arguments in asked.items():
         assert HERE not in str(called(store, tool, arguments, scope).content[0].text), tool
     everything, here, there = (
         {tool: ask(store, tool, of, **asked[tool]) for tool in ("find_findings", "count_findings", "try_waiver")}
-        for of in (ALL_ACCOUNTS, Scope(frozenset({HERE})), scope)
+        for of in (ALL_ACCOUNTS, ReaderScope(frozenset({HERE})), scope)
     )
     for tool, number in (("find_findings", "total"), ("count_findings", "total"), ("try_waiver", "waived")):
         assert everything[tool][number] == here[tool][number] + there[tool][number] > there[tool][number] > 0
@@ -237,14 +237,15 @@ def test_a_reader_gets_nothing_of_other_accounts(store: ServedStore) -> None:
 
 @pytest.mark.parametrize("text", [LOGIC, "no logic"])
 def test_logic_is_tried_for_readers_who_see_all_accounts_only(store: ServedStore, text: str) -> None:
-    said = refused(store, "try_policy", Scope(frozenset({HERE, THERE})), text=text)
+    said = refused(store, "try_policy", ReaderScope(frozenset({HERE, THERE})), text=text)
     assert "logic is tried for readers who see all accounts only" in said
 
 
 @pytest.mark.parametrize(
-    "scope", [Scope(origin="The proxy sends none."), Scope(frozenset({"999999999999"}), origin="The proxy sends none.")]
+    "scope",
+    [ReaderScope(origin="The proxy sends none."), ReaderScope(frozenset({"999999999999"}), origin="The proxy sends none.")],
 )
-def test_a_reader_without_accounts_is_told_so_by_every_tool(store: ServedStore, scope: Scope) -> None:
+def test_a_reader_without_accounts_is_told_so_by_every_tool(store: ServedStore, scope: ReaderScope) -> None:
     for tool, arguments in questions(store).items():
         assert "You may see no account. The proxy sends none." == refused(store, tool, scope, **arguments)
 
@@ -510,7 +511,7 @@ def test_odd_arguments_get_an_answer_or_a_sentence(store: ServedStore) -> None:
         tool = random.choice(tools)
         names = [*tool.input_schema["properties"], "odd", ""]
         arguments = {random.choice(names): random.choice(ODD_VALUES) for _ in range(random.randint(0, 4))}
-        result = called(store, tool.name, arguments, random.choice([ALL_ACCOUNTS, Scope(frozenset({THERE}))]))
+        result = called(store, tool.name, arguments, random.choice([ALL_ACCOUNTS, ReaderScope(frozenset({THERE}))]))
         text = str(result.content[0].text)
         assert "internal error" not in text, (tool.name, arguments)
         assert text.encode("utf-8")

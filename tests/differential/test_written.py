@@ -22,7 +22,7 @@ from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict import Reference, Verdict, verdict_of
-from perpend.evaluation.verdicts.verdicts import VerdictRow
+from perpend.evaluation.verdicts.verdicts import PlacedVerdict
 from perpend.findings.filters import Filter
 from perpend.findings.verdict_filter import filter_verdicts
 from perpend.language.compiler.analyzer import Analyzer
@@ -103,7 +103,7 @@ def ends(evaluation: Evaluation) -> Iterator[tuple[Any, CloudObject, int, str | 
         for column in evaluation.verdicts:
             places = column.firsts([list(column.program.verdicts)], len(objects))[0]
             code = next(found.code for found in places if found.place == row)
-            [(index, error)] = column.verdicts_at([VerdictRow(row, code)], {row: objects[row]})
+            [(index, error)] = column.verdicts_at([PlacedVerdict(row, code)], {row: objects[row]})
             yield column.program, objects[row], index, error
 
 

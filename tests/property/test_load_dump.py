@@ -13,7 +13,7 @@ from perpend.core.values.types import ValueType
 from perpend.language.syntax.calls import call_from_node
 from perpend.language.syntax.documents import logic_from, policy_from, section_from
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.read import Fields, Reader
+from perpend.language.syntax.read import DocumentReader, Fields
 from perpend.language.syntax.schema import FILE_KINDS
 from tests.estates import RELATED, THING_NAMES
 from tests.property.plain import plain_call, plain_loaded, plain_written
@@ -64,7 +64,7 @@ def loaded(text: str, kind: str) -> Fields:
     diagnostics: list[Any] = []
     node = node_from_yaml(text, "file.yaml", diagnostics)
     assert node is not None, diagnostics
-    fields = Reader(diagnostics).record(node, FILE_KINDS[kind])
+    fields = DocumentReader(diagnostics).record(node, FILE_KINDS[kind])
     assert [] == diagnostics
     assert fields is not None
     return fields

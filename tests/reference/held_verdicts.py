@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from perpend.core.objects.inventory import CloudObject
-from perpend.evaluation.verdicts.verdicts import HIDDEN, VerdictRow
+from perpend.evaluation.verdicts.verdicts import HIDDEN, PlacedVerdict
 from perpend.inventory.readers.conflicts import parted
 from perpend.language.interpreter.interpreter import EvaluationOutcome
 from perpend.language.program.numbering import UNREADABLE
@@ -58,12 +58,12 @@ class HeldVerdicts:
         """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
         return [(place, self.errors.get(place)) for place, _ in self.firsts([indexes], limit)[0]]
 
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[PlacedVerdict]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
-        rows = [VerdictRow(*row) for row in enumerate(self.indexes)]
+        rows = [PlacedVerdict(*row) for row in enumerate(self.indexes)]
         return [list(islice((row for row in rows if row.code in group), limit)) for group in groups]
 
-    def verdicts_at(self, verdicts: Sequence[VerdictRow], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
+    def verdicts_at(self, verdicts: Sequence[PlacedVerdict], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return the outcomes of some objects."""
         del objects
         return [(code, self.errors.get(place)) for place, code in verdicts]

@@ -10,7 +10,7 @@ from perpend.collectors.aws.account_pool import AccountPool
 from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.completeness import completeness_of
 from perpend.collectors.aws.plan import plan_of
-from perpend.collectors.aws.session.credentials import AccountCredentials, account_of
+from perpend.collectors.aws.session.credentials import SdkAccountCredentials, account_of
 from perpend.collectors.protocol import CollectedRow, Completeness
 from perpend.collectors.runs.checkpoint import Checkpoint
 
@@ -23,7 +23,7 @@ def gathered(
     with tempfile.TemporaryDirectory() as directory:
         journal = Checkpoint(Path(directory), "plan")
         accounts = AccountPool(plan, journal, (lambda _: regions) if regions is not None else None)
-        accounts.collect([AccountCredentials(lambda: client, place.account, partition=place.partition, place=place)])
+        accounts.collect([SdkAccountCredentials(lambda: client, place.account, partition=place.partition, place=place)])
         rows = list(journal.rows(place.account, plan.all_listings))
         found = completeness_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)
         journal.close()

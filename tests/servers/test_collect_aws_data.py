@@ -14,7 +14,7 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 
 
 from perpend.collectors.aws.catalog import TYPES
-from perpend.collectors.aws.client import CloudClient, Refused
+from perpend.collectors.aws.client import CallRefused, CloudClient
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.protocol import CollectedRow
@@ -364,7 +364,7 @@ class Denying(CloudClient):
 
     def pages(self, call: CloudCall, region: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         if call.name in ("apigateway.stages", "kms.policy"):
-            raise Refused(call, Refusal("AccessDeniedException"))
+            raise CallRefused(call, Refusal("AccessDeniedException"))
         yield from super().pages(call, region, parameters)
 
 

@@ -196,9 +196,9 @@ def _complain(reason: str, code: int = USAGE_ERROR) -> int:
 def _usage_line(error: click.ClickException) -> str:
     """Return a usage error in one line, with the nearest valid word and the command for help."""
     near = _nearest_word(error)
-    said = error.message if getattr(error, "possibilities", None) else error.format_message()
-    said = said.removesuffix(".").replace("\n\t", " ")
-    line = visible(said[:1].lower() + said[1:] if said[1:2].islower() else said) + (
+    problem = error.message if getattr(error, "possibilities", None) else error.format_message()
+    problem = problem.removesuffix(".").replace("\n\t", " ")
+    line = visible(problem[:1].lower() + problem[1:] if problem[1:2].islower() else problem) + (
         f" (did you mean '{near}'?)" if near else ""
     )
     context = getattr(error, "ctx", None)
@@ -210,11 +210,11 @@ def _nearest_word(error: click.ClickException) -> str | None:
     if possible:
         return str(possible[0])
     kind = error.param.type if isinstance(error, click.BadParameter) and error.param is not None else None
-    odd = _NO_CHOICE.match(error.message)
-    if not isinstance(kind, click.Choice) or odd is None:
+    match = _NO_CHOICE.match(error.message)
+    if not isinstance(kind, click.Choice) or match is None:
         return None
     words = {str(choice).casefold(): str(choice) for choice in kind.choices}
-    near = difflib.get_close_matches(odd[1].casefold(), words, n=1)
+    near = difflib.get_close_matches(match[1].casefold(), words, n=1)
     return (
         (words[near[0]] if kind.case_sensitive else near[0]) if near else None
     )  # click lists choices in lower case unless they are case-sensitive

@@ -103,7 +103,7 @@ def print_policy_filter(policies: PolicyFilter, *, in_short: bool = False) -> No
 
     ``in_short``: print their numbers only.
     """
-    if policies.lacking is None:
+    if policies.skipped_types is None:
         return
     labels = labels_of(policies.request.analyzer.repository)
     chosen = counted(len(policies.policies), "policy reads", "policies read")
@@ -111,11 +111,11 @@ def print_policy_filter(policies: PolicyFilter, *, in_short: bool = False) -> No
     click.echo(f"{chosen} only the types of --types; {others} over other types skipped", err=True)
     if in_short:
         return
-    for policy, types in list(policies.lacking.items())[:MOST_NAMED]:
+    for policy, types in list(policies.skipped_types.items())[:MOST_NAMED]:
         read = visible(", ".join(map(labels.type, types)))
         click.echo(f"  skipped, because it also reads {read}: {visible(policy)}", err=True)
-    if len(policies.lacking) > MOST_NAMED:
-        click.echo(f"  and {len(policies.lacking) - MOST_NAMED} more that also read other types", err=True)
+    if len(policies.skipped_types) > MOST_NAMED:
+        click.echo(f"  and {len(policies.skipped_types) - MOST_NAMED} more that also read other types", err=True)
 
 
 def _print_others(others: Sequence[OthersListed], *, err: bool) -> None:

@@ -35,8 +35,8 @@ def show_edits(files: Iterable[EditedFile], *, err: bool) -> None:
         for lines in changed_lines(file.text, file.edits):
             click.echo(inert(f"{visible(file.path)}:{lines.number}"), err=err)
             signed = [("-", "red", text) for text in lines.before] + [("+", "green", text) for text in lines.after]
-            for sign, colour, text in signed:
-                line = f"  {sign} {visible(text.removesuffix(chr(13)))}"
+            for mark, colour, text in signed:
+                line = f"  {mark} {visible(text.removesuffix(chr(13)))}"
                 click.echo(click.style(line, fg=colour) if coloured else line, err=err)
 
 

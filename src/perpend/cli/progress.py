@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 class TerminalProgress:
     """Prints the messages of a collection, and draws its progress if standard error is a terminal.
 
-    ``is_kept``: the store remains after the command.
+    ``stays``: the store remains after the command.
     """
 
-    def __init__(self, *, is_kept: bool = True) -> None:
-        self._is_kept = is_kept
+    def __init__(self, *, stays: bool = True) -> None:
+        self._stays = stays
 
     def inactive_accounts(self, number: int) -> None:
         """Print how many accounts are skipped because they are not active."""
@@ -64,7 +64,7 @@ class TerminalProgress:
 
     def interrupted(self, store: Store, listings: int) -> None:
         """Print how many listings are done, and how to resume; or that nothing was kept."""
-        if not self._is_kept:
+        if not self._stays:
             click.echo("perpend: nothing was kept, because of --no-store", err=True)
             return
         done = f"{counted(listings, 'listing is', 'listings are')} done"

@@ -1,17 +1,18 @@
 """The interface between a cloud and the rest of Perpend, and the values that pass through it.
 
 A cloud is a package next to this module. ``registry`` loads it by name; nothing else imports it. A cloud has two halves:
-``Cloud`` plans and needs no SDK, ``CloudApi`` sends requests and needs the packages of the cloud's extra.
+``CloudCollector`` plans and needs no SDK, ``CloudApi`` sends requests and needs the packages of the cloud's extra.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption, PerpendError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class NothingCollected(PerpendError):
     """The cloud answers no request at all, or a name in the options does not exist there."""
 
 
-class EndedEarly(Exception):
+class StoppedEarly(Exception):
     """The collection was stopped before its end."""
 
 
@@ -176,7 +177,7 @@ class WorkUnitResult:
     others: int = 0
 
     @property
-    def whys(self) -> tuple[FailedCall, ...]:
+    def all_reasons(self) -> tuple[FailedCall, ...]:
         """All reasons why it is incomplete."""
         return (*([self.lacking] if self.lacking else []), *self.each.values())
 
@@ -390,7 +391,7 @@ PlanIn = TypeVar("PlanIn", bound=CollectionPlan, contravariant=True)
 Credentials = TypeVar("Credentials", bound=AccountCredentials)
 
 
-class Cloud(Protocol[Plan]):
+class CloudCollector(Protocol[Plan]):
     """A cloud's object types and calls. Needs no SDK and sends no request."""
 
     @property
@@ -452,7 +453,7 @@ class Cloud(Protocol[Plan]):
         self,
         plan: Plan,
         entries: Sequence[AccountEntry],
-        ends: Mapping[WorkUnit, WorkUnitResult],
+        results: Mapping[WorkUnit, WorkUnitResult],
         parts: Mapping[WorkUnit, list[PartRows]],
         stated: str = "",
         seen: Seen = MappingProxyType({}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from perpend.core.diagnostics.extras import MissingPackages, command_to_add
 
 if TYPE_CHECKING:
-    from perpend.collectors.protocol import Cloud, CloudApi
+    from perpend.collectors.protocol import CloudApi
     from perpend.collectors.simulated import SimulatedEstate
 
 AnyCloud: TypeAlias = "Cloud[Any]"

@@ -11,7 +11,7 @@ import threading
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from perpend.collectors.protocol import EndedEarly
+from perpend.collectors.protocol import StoppedEarly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -50,7 +50,7 @@ class Workers:
         if self.failure is not None:
             raise self.failure
         if self.stopped:
-            raise EndedEarly
+            raise StoppedEarly
 
     def do_all(self, tasks: Iterable[tuple[Hashable, Callable[[], None]]]) -> None:
         """Run tasks and wait for all. Raises the error of any failed task, or EndedEarly."""
@@ -92,10 +92,10 @@ class Workers:
         self._wait_until(lambda: len(results) == len(values))
         return [results[number] for number in range(len(values))]
 
-    def _wait_until(self, ended: Callable[[], bool]) -> None:
+    def _wait_until(self, is_over: Callable[[], bool]) -> None:
         while True:
             with self._changed:
-                if ended():
+                if is_over():
                     return
                 self.check()
                 self._changed.wait(_STEP)
@@ -141,7 +141,7 @@ class _Recorder:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> bool:
         if error is not None:
-            if not isinstance(error, EndedEarly) and self._workers.failure is None:
+            if not isinstance(error, StoppedEarly) and self._workers.failure is None:
                 self._workers.failure = error
             self._workers.stop()
         return True

@@ -160,10 +160,10 @@ def remove_unnamed(index: Path, named: Iterable[str], *, unused_for: float = UNU
 
     Return their number. The caller holds the lock of the index.
     """
-    kept, removed = set(named), 0
+    in_use, removed = set(named), 0
     for path in index.parent.rglob("*"):
         is_ours = path.suffix in (".parquet", _PART)
-        if not is_ours or str(path.relative_to(index.parent)) in kept:
+        if not is_ours or str(path.relative_to(index.parent)) in in_use:
             continue
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime >= unused_for:

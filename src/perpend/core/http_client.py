@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
 from ssl import create_default_context
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
+from perpend.core.dataclass import dataclass
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import Message
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An answer of any status. ``body`` may be the beginning of a longer one."""
 
     status: int
@@ -55,7 +56,7 @@ def opener_for(url: str) -> OpenerDirector:
     return build_opener(_EachAnswer, HTTPSHandler(context=_secure()), *direct)
 
 
-def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int) -> Answer:
+def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int) -> HttpResponse:
     """Return the answer to a request, with at most so many bytes.
 
     ``step`` is the time for each step of a connection, ``seconds`` that for the whole answer; TimeoutError is raised after
@@ -63,7 +64,7 @@ def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int)
     """
     end = monotonic() + seconds
 
-    def read() -> Answer:
+    def read() -> HttpResponse:
         with opener_for(request.full_url).open(request, timeout=step) as answer:
             parts, size = [], 0
             while size < most_bytes and (part := answer.read1(min(1 << 16, most_bytes - size))):
@@ -71,7 +72,7 @@ def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int)
                 size += len(part)
                 if monotonic() > end:
                     raise TimeoutError
-            return Answer(answer.status, answer.headers, b"".join(parts))
+            return HttpResponse(answer.status, answer.headers, b"".join(parts))
 
     return within(seconds, read)
 

@@ -8,12 +8,12 @@ import resource
 import signal
 import threading
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from itertools import cycle
 from mmap import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _work(answers: Callable[[int], Iterable[Answer]], number: int, slot: _Slot, 
             last: Any = _NO_MORE
         except PerpendError as error:
             last = error
-        slot.wait_until_taken()
+        slot.wait_until_free()
         slot.pipe.send(last)
 
 
@@ -197,7 +197,7 @@ class _Slot:
 
     def put(self, answer: Any) -> None:
         """Put a result into the slot, after the one before was taken."""
-        self.wait_until_taken()
+        self.wait_until_free()
         self.full = True
         self.shared.seek(0)
         try:
@@ -207,7 +207,7 @@ class _Slot:
         else:
             self.pipe.send(self.shared.tell())
 
-    def wait_until_taken(self) -> None:
+    def wait_until_free(self) -> None:
         """Wait until the result before was taken."""
         if self.full:
             self.pipe.recv_bytes()

@@ -12,11 +12,11 @@ import os
 import secrets
 import stat
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.commit import make_directory
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,12 @@ needs them: ``policy_id``, ``policy_title``, ``type``, ``object_id``, ``external
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.account import account_numbers
 from perpend.core.objects.status import Status
@@ -116,8 +117,8 @@ def _with_tags(values: Sequence[str]) -> str:
     """Return the condition for tags: each key must be there, with one of its values. It holds for no unknown tags."""
     wanted: dict[str, list[str]] = {}
     for tag in values:
-        key, sign, value = tag.partition("=")
-        wanted.setdefault(key, []).extend([value] if sign else [])
+        key, equals, value = tag.partition("=")
+        wanted.setdefault(key, []).extend([value] if equals else [])
     conditions = []
     for key, of_key in wanted.items():
         pointer = text("/" + storable(key).replace("~", "~0").replace("/", "~1"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.evaluation.verdicts.selection import title_of
 from perpend.findings.filters import (
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.queries.findings import Row
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.severity.active import ActiveSeverities
-    from perpend.findings.severity.groups import FindingGroup
+    from perpend.findings.severity.groups import RatedGroup
     from perpend.findings.waivers.active import ActiveWaivers
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
@@ -76,7 +76,7 @@ TIME_COLUMNS: Final = (
 class ListedFindings:
     """The findings of a history that a filter chooses. They can be read inside the ``with`` block.
 
-    ``groups`` are their numbers by severity and policy, ``covering`` the waivers with the findings that they cover.
+    ``groups`` are their numbers by severity and policy, ``waiver_matches`` the waivers with the findings that they cover.
     ``unknown_tags`` is the number of findings of which a filter by tags cannot tell, because the tags of their objects are not
     known. They are left out, unless ``lists_unknown_tags``.
     """
@@ -84,8 +84,8 @@ class ListedFindings:
     connection: Connection
     head: HistoryManifest
     findings: FindingList
-    groups: Sequence[FindingGroup]
-    covering: WaiverMatches
+    groups: Sequence[RatedGroup]
+    waiver_matches: WaiverMatches
     severities: ActiveSeverities
     unknown_tags: int
     lists_unknown_tags: bool
@@ -142,7 +142,7 @@ def listed_findings(
     tags = bool(filter.of(TAG.name) or filter.of(TAG_UNKNOWN.name)) or waivers.by_tags or severities.by_tags
     named: dict[str, Any] = {"accounts": filter.of(ACCOUNT.name), "objects": filter.of(OBJECT.name)}
     with asking(history, "finding", *views, **named, regions=filter.of(REGION.name), tags=tags) as connection:
-        covering = waivers.covered_findings(connection, head)
+        waiver_matches = waivers.covered_findings(connection, head)
         keep_ratings(connection, severities.in_force)
         titled = head.policies if filter.of(SEARCH.name) else ()
         keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in titled})
@@ -160,7 +160,7 @@ def listed_findings(
             all_columns = (*all_columns, "severity")
         findings = FindingList(shown, [], all_columns, SORTING[order])
         yield ListedFindings(
-            connection, head, findings, groups, covering, severities, unknown, bool(filter.of(TAG_UNKNOWN.name)), rows
+            connection, head, findings, groups, waiver_matches, severities, unknown, bool(filter.of(TAG_UNKNOWN.name)), rows
         )
 
 

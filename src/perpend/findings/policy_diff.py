@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.findings.history.compliance import standings
+from perpend.findings.history.compliance import requirement_statuses
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.model import STATUSES
 from perpend.findings.history.write.values import value_sql
@@ -213,10 +213,13 @@ def _waivers(*sides: tuple[Repository, Evaluation, WaiverFiles]) -> Iterator[Wai
     before, after = (
         waived(evaluation, files, repository.policy_ids, replayed=False) for repository, evaluation, files in sides
     )
-    forces = [{standing.waiver.id: standing.force.value for standing in covering.standings} for covering in (before, after)]
+    forces = [
+        {waiver_status.waiver.id: waiver_status.force.value for waiver_status in waiver_matches.waiver_statuses}
+        for waiver_matches in (before, after)
+    ]
     shown = [Counter[str](), Counter[str]()]
-    for numbers, covering in zip(shown, (before, after), strict=True):
-        for (name, _), number in covering.by_waiver.items():
+    for numbers, waiver_matches in zip(shown, (before, after), strict=True):
+        for (name, _), number in waiver_matches.by_waiver.items():
             numbers[name] += number
     for name in sorted({*shown[0], *shown[1]}):
         if shown[0][name] != shown[1][name]:
@@ -226,7 +229,7 @@ def _waivers(*sides: tuple[Repository, Evaluation, WaiverFiles]) -> Iterator[Wai
 def _requirements(*sides: tuple[Repository, Evaluation]) -> Iterator[RequirementChange]:
     """Yield the requirements of all frameworks with another status."""
     before, after = (
-        standings(
+        requirement_statuses(
             repository,
             {column.program.policy_id: counts_of(column) for column in evaluation.verdicts},
             evaluation.in_part(),

@@ -76,8 +76,8 @@ def _write_revision(root: Path, revision: str, into: Path) -> None:
 
 
 def _write(top: Path, blobs: list[tuple[str, PurePosixPath]], into: Path, revision: str) -> None:
-    asked = "".join(f"{blob}\n" for blob, _ in blobs).encode()
-    answer, place = _git(top, "cat-file", "--batch", given=asked), 0
+    request = "".join(f"{blob}\n" for blob, _ in blobs).encode()
+    answer, place = _git(top, "cat-file", "--batch", given=request), 0
     if len(answer) > _MOST_BYTES:
         raise NoRevision(f"revision `{visible(revision)}` holds more than {_MOST_BYTES:,} bytes")
     for _, inner in blobs:
@@ -98,8 +98,8 @@ def _git(where: Path, *words: str, given: bytes | None = None) -> bytes:
         "core.attributesFile": os.devnull,
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment = {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {**inherited, "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1"}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         ran = subprocess.run(  # noqa: S603  # git itself, with words that cannot be taken for options
@@ -115,12 +115,14 @@ def _git(where: Path, *words: str, given: bytes | None = None) -> bytes:
     except subprocess.TimeoutExpired:
         raise NoRevision(f"git did not answer within {_SECONDS} seconds") from None
     if ran.returncode:
-        told = ran.stderr.decode(errors="replace").strip().splitlines()
-        if any("not a git repository" in line for line in told):
+        errors = ran.stderr.decode(errors="replace").strip().splitlines()
+        if any("not a git repository" in line for line in errors):
             which = "the library" if where == LIBRARY else visible(str(where))
             raise NoRevision(f"{which} is in no git repository, so it has no revisions; name yours with --repo")
         what = (
-            visible(told[-1][:200]) if told else f"there is no revision '{visible(words[-1].removesuffix('^{commit}')[:200])}'"
+            visible(errors[-1][:200])
+            if errors
+            else f"there is no revision '{visible(words[-1].removesuffix('^{commit}')[:200])}'"
         )
         raise NoRevision(f"{visible(str(where))}: git {words[0]}: {what}")
     return ran.stdout

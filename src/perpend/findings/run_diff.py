@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.findings.history.compliance import newest_counts_in
 from perpend.findings.history.queries.changes import EVENTS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.status import Status
     from perpend.findings.history.manifest import Run
-    from perpend.findings.history.queries.findings import Coverage, Row
+    from perpend.findings.history.queries.findings import Row, RunCoverage
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.severity.active import ActiveSeverities
     from perpend.findings.waivers.active import ActiveWaivers
@@ -30,16 +31,16 @@ if TYPE_CHECKING:
 class Difference:
     """Two runs, the numbers of verdicts that each evaluated, and the findings that differ, with ``what`` and ``cause``.
 
-    ``columns`` are the columns of the rows, in their order. ``standings`` are the waivers that were matched.
+    ``columns`` are the columns of the rows, in their order. ``waiver_statuses`` are the waivers that were matched.
     ``known`` are the counts of verdicts by policy after the later run, if they were asked for.
     """
 
     before: Run
     after: Run
-    evaluated: tuple[Coverage, Coverage]
+    evaluated: tuple[RunCoverage, RunCoverage]
     rows: Sequence[Row]
     columns: Sequence[str] = ()
-    standings: Sequence[WaiverStatus] = ()
+    waiver_statuses: Sequence[WaiverStatus] = ()
     known: Mapping[str, Mapping[Status, int]] = field(default_factory=dict)
 
     @property
@@ -73,7 +74,7 @@ def run_difference(
         raise InvalidOption(f"run {before.number} does not come before run {after.number}")
     views = (*COMPARED, "finding") if waivers.files.waivers or severities.in_force.shifts else COMPARED
     with asking(history, *views, since=before.number, tags=waivers.by_tags or severities.by_tags) as connection:
-        covering = waivers.covered_findings(connection, head)
+        waiver_matches = waivers.covered_findings(connection, head)
         query = with_waivers(compared(before.number, after.number))
         if severities.in_force.by_policy:
             keep_ratings(connection, severities.in_force)
@@ -85,4 +86,4 @@ def run_difference(
         rows = list(rows_in(columns, [answer.fetchall()]))
         evaluated = coverage(connection, before.number), coverage(connection, after.number)
         known = newest_counts_in(connection, head, until=after.number) if counted else {}
-    return Difference(before, after, evaluated, rows, columns, covering.standings, known)
+    return Difference(before, after, evaluated, rows, columns, waiver_matches.waiver_statuses, known)

@@ -5,9 +5,10 @@ Verdicts and totals do not change. Objects are chosen in SQL, policies and statu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.account import account_numbers
 from perpend.core.objects.status import Status
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects
     from perpend.evaluation.verdicts.verdicts import Verdicts
-    from perpend.inventory.snapshots.snapshot import Held
+    from perpend.inventory.snapshots.snapshot import ReadableTables
 
 _MAX_LISTED: Final = 5
 """The number of known names in a message about an unknown one."""
@@ -111,7 +112,7 @@ class _ObjectFilter:
         return f"SELECT DISTINCT {ROW} FROM ({self._relation(objects)}) WHERE {self.condition}"
 
     def _relation(self, objects: StoredObjects) -> str:
-        return object_relation(objects.held, objects.object_type, self.evaluation.selection.types.get)
+        return object_relation(objects.readable, objects.object_type, self.evaluation.selection.types.get)
 
     def _relations(self) -> Iterator[tuple[StoredObjects, str]]:
         columns = self.evaluation.verdicts
@@ -151,12 +152,12 @@ class _ObjectFilter:
                 raise UnknownName(f"no evaluated object is called '{printable(name)}'")
 
 
-def object_relation(held: Held, object_type: ObjectType, types: Callable[[str], ObjectType | None]) -> str:
+def object_relation(readable: ReadableTables, object_type: ObjectType, types: Callable[[str], ObjectType | None]) -> str:
     """Return the query for the objects of a type with the columns that filters read, and their row numbers.
 
     ``types`` gives the declared types of owners.
     """
-    table, identity = held.tables.by_name[object_type.name], object_identity(held, object_type, types)
+    table, identity = readable.tables.by_name[object_type.name], object_identity(readable, object_type, types)
     columns = {
         ROW: f"o.{ROW}",
         "type": text(object_type.name),
@@ -165,7 +166,7 @@ def object_relation(held: Held, object_type: ObjectType, types: Callable[[str], 
         "tags": object_or_null(filled(table, TAGS_FIELD, "o")),
     }
     listed = ", ".join(f"{value} AS {column}" for column, value in columns.items())
-    named = f"SELECT {listed} FROM {held.relation(object_type.name)} AS o{identity.joins}"
+    named = f"SELECT {listed} FROM {readable.relation(object_type.name)} AS o{identity.joins}"
     return f"SELECT * EXCLUDE (id, name), id AS object_id, {called('n')} AS object_name FROM ({named}) AS n"
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
 from perpend.core.clouds.registry import cloud_of_type, is_account_type
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED, Scope
 from perpend.core.objects.ids import is_production
 from perpend.core.objects.status import Status
@@ -124,7 +125,7 @@ class FailingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadCall:
+class NeededCall:
     """Calls of one kind that failed in the same way, with their regions or accounts.
 
     ``verdicts`` is the number of unknown verdicts of the policies that need the call there. ``accounts`` and ``regions`` are
@@ -156,13 +157,13 @@ class UnknownCauses:
 
     denied: int = 0
     failed: int = 0
-    not_asked: int = 0
+    not_evaluated: int = 0
     other: int = 0
 
     @property
     def total(self) -> int:
         """The number of unknown verdicts."""
-        return self.denied + self.failed + self.not_asked + self.other
+        return self.denied + self.failed + self.not_evaluated + self.other
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ class Overview:
     services: tuple[tuple[str, OpenCounts], ...]
     to_fix: tuple[FailingPolicy, ...]
     failing_policies: int
-    unread: tuple[UnreadCall, ...] = ()
+    unread: tuple[NeededCall, ...] = ()
     unread_verdicts: int = 0
     unknown_causes: UnknownCauses = UnknownCauses()
     severity_note: str = ""
@@ -367,20 +368,20 @@ class _Counted:
     def _decided(self, connection: Connection) -> list[tuple[Any, ...]]:
         """Fill the table of verdicts that waivers or shifts change; return their numbers."""
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {_DECIDED} ({_COLUMNS})")
-        standings = self.waivers.standings if self.waivers else ()
-        if not standings and not self.ratings.shifts:
+        waiver_statuses = self.waivers.waiver_statuses if self.waivers else ()
+        if not waiver_statuses and not self.ratings.shifts:
             return []
         from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
         from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
         from perpend.findings.waivers.run_findings import run_findings
         from perpend.findings.waivers.status import Force
 
-        in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
-        policies = {policy for place in in_force for policy in standings[place].policies}
-        policies |= {policy for shift in self.ratings.shifts for policy in shift.looked_at}
+        in_force = [place for place, waiver_status in enumerate(waiver_statuses) if waiver_status.force is Force.IN_FORCE]
+        policies = {policy for place in in_force for policy in waiver_statuses[place].policies}
+        policies |= {policy for shift in self.ratings.shifts for policy in shift.columns_read}
         shown = replace(self.evaluation, verdicts=self.evaluation.shown)
         fill_candidates(connection, run_findings(shown, policies))
-        match(connection, standings)
+        match(connection, waiver_statuses)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE perpend_waived_here AS {covered_query(in_force)}")
         shift_candidates(connection, self.ratings.shifts)
         connection.execute(
@@ -431,7 +432,7 @@ def is_denied(refusal: str) -> bool:
 
 def _unread(
     connection: Connection, evaluation: Evaluation, calls: Sequence[FailedCall]
-) -> tuple[tuple[UnreadCall, ...], UnknownCauses]:
+) -> tuple[tuple[NeededCall, ...], UnknownCauses]:
     """Return the failed calls by permission and failure, and the causes of the unknown verdicts.
 
     A verdict needs a call if its policy reads a field that the call serves, and its object is in the call's account and region.
@@ -474,7 +475,7 @@ def _unread(
         alike.setdefault((call.label, call.refusal, call.code), []).append(call)
     several = len({call.account for call in calls}) > 1
     unread = [
-        UnreadCall(
+        NeededCall(
             *key,
             tuple(dict.fromkeys(_place(call, several=several) for call in some)),
             len(some),

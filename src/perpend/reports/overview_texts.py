@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from perpend.findings.severity.levels import SeverityLevel
-    from perpend.reports.overview import FailingObject, FailingPolicy, Overview, UnreadCall
+    from perpend.reports.overview import FailingObject, FailingPolicy, NeededCall, Overview
 
 _MOST_PLACES: Final = 3
 _MOST_CHARACTERS: Final = 48
@@ -137,14 +137,14 @@ def unknown_text(overview: Overview) -> str:
     parts = {
         "need denied calls": causes.denied,
         "need failed calls": causes.failed,
-        "read what was not asked for": causes.not_asked,
+        "read what was not asked for": causes.not_evaluated,
         "have other reasons": causes.other,
     }
     listed = ", ".join(f"{number:,} {what}" for what, number in parts.items() if number)
     return f"of {causes.total:,} unknown: {listed}"
 
 
-def places_text(call: UnreadCall) -> str:
+def places_text(call: NeededCall) -> str:
     """Return the places of calls, or how many regions and accounts they are if that is shorter to read."""
     named = ", ".join(call.places)
     if len(call.places) == 1 or (len(call.places) <= _MOST_PLACES and len(named) <= _MOST_CHARACTERS):
@@ -155,7 +155,7 @@ def places_text(call: UnreadCall) -> str:
     return counted(call.regions, "region") + (f" of {accounts}" if call.accounts > 1 else "")
 
 
-def call_text(overview: Overview, call: UnreadCall) -> str:
+def call_text(overview: Overview, call: NeededCall) -> str:
     """Return the permission of a call, with the failure if calls failed in several ways."""
     code = f", {call.code}" if call.code else ""
     several = len({one.refusal for one in overview.unread}) > 1

@@ -37,15 +37,15 @@ class CannotWrite(PerpendError):
 
 
 @contextmanager
-def output_stream(path: str | None, *, drawn: bool = False) -> Iterator[TextIO]:
+def output_stream(path: str | None, *, to_look_at: bool = False) -> Iterator[TextIO]:
     """Yield the stream to write to: a file, or standard output for None and ``-``.
 
-    A file is written under a temporary name and renamed at the end, with mode 0600; if it is a link, the target is replaced.
-    A device or a pipe is written to directly. Control characters are escaped for a terminal, unless the text is ``drawn`` for
-    one.
+    A file is written under a temporary name and renamed at the end, with mode 0600; if it is a link, the target is replaced. A
+    device or a pipe is written to directly. Control characters are escaped for a terminal, unless the text is ``to_look_at``
+    for one.
     """
     if path is None or path == "-":
-        yield _plain_stdout(drawn=drawn)
+        yield _plain_stdout(to_look_at=to_look_at)
         return
     target = Path(os.path.realpath(path))
     if target.is_dir():
@@ -99,10 +99,10 @@ def _renamed(target: Path) -> Iterator[TextIO]:
         yield stream
 
 
-def _plain_stdout(*, drawn: bool) -> TextIO:
+def _plain_stdout(*, to_look_at: bool) -> TextIO:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", newline="", errors="backslashreplace")
-    return sys.stdout if drawn or not sys.stdout.isatty() else _Terminal(sys.stdout)
+    return sys.stdout if to_look_at or not sys.stdout.isatty() else _Terminal(sys.stdout)
 
 
 class _Terminal(io.TextIOBase, TextIO):

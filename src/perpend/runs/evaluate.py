@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import shlex
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn, warn_diagnostics
@@ -152,7 +153,7 @@ class _Run:
                     snapshot,
                     evaluation,
                     self.request.repository,
-                    self.severities.said,
+                    self.severities.recorded,
                     configuration=self.request.configuration,
                 )
         except (PerpendError, OSError) as error:
@@ -191,7 +192,7 @@ class _Run:
                 history = load_history(snapshot, evaluation, self.waivers)
         matches = self.waivers.covered(evaluation)
         needs_severities = is_severity(request.fail_on) or request.format.form != "parquet"
-        rated = self.severities.weighed(evaluation, matches) if needs_severities else None
+        rated = self.severities.rated_evaluation(evaluation, matches) if needs_severities else None
         answered = replace(evaluation, answered=self.waivers.answered(evaluation, matches))
         if request.filter:
             from perpend.findings.verdict_filter import filter_verdicts

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn
@@ -71,7 +71,7 @@ class RunReport:
                 from perpend.reports.formats.parquet import write_parquet
 
                 try:
-                    write_parquet(evaluation, request.format.out or "", weighed=self.rated)
+                    write_parquet(evaluation, request.format.out or "", rated_evaluation=self.rated)
                 except OSError as error:
                     raise CannotWrite.because(request.format.out, error) from None
             elif form == "html":
@@ -111,8 +111,8 @@ class RunReport:
                     explained=commands.explain if commands else None,
                     accounts=request.accounts,
                     only_totals=request.quiet,
-                    covering=self.matches,
-                    weighed=self.rated,
+                    waiver_matches=self.matches,
+                    rated_evaluation=self.rated,
                     decided=found_settings_text(EXIT_CODE, request.decided),
                     most=None if may_be_long else MOST_LINES,
                 )
@@ -180,7 +180,7 @@ class RunReport:
                 commands=self._report_commands(),
                 history=self.history,
                 waived=waived_text(self.matches) or "",
-                weighed=self.rated,
+                rated_evaluation=self.rated,
                 names=Names(self.request.names),
             )
 
@@ -192,10 +192,10 @@ class RunReport:
 
         with output_stream(self.request.format.out) as stream:
             if self.request.format.form == "markdown":
-                write_markdown(self.evaluation, stream, weighed=self.rated, names=Names(self.request.names))
+                write_markdown(self.evaluation, stream, rated_evaluation=self.rated, names=Names(self.request.names))
             else:
                 write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[self.request.format.form]
-                write_form(self.evaluation, stream, limit=self.request.limit, weighed=self.rated)
+                write_form(self.evaluation, stream, limit=self.request.limit, rated_evaluation=self.rated)
 
     def _write_verdicts(self) -> None:
         from perpend.reports.formats.csv import write_csv
@@ -204,16 +204,16 @@ class RunReport:
         request, evaluation, accounts = self.request, self.evaluation, self.request.accounts
         with output_stream(request.format.out) as stream:
             if request.format.form == "ndjson":
-                write_ndjson(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
+                write_ndjson(evaluation, stream, accounts=accounts, rated_evaluation=self.rated, references=request.references)
             elif request.format.form == "csv":
-                write_csv(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
+                write_csv(evaluation, stream, accounts=accounts, rated_evaluation=self.rated, references=request.references)
             else:
                 write_json(
                     evaluation,
                     stream,
                     accounts=accounts,
-                    covering=self.matches,
-                    weighed=self.rated,
+                    waiver_matches=self.matches,
+                    rated_evaluation=self.rated,
                     decided=list(request.decided),
                     references=request.references,
                 )
@@ -239,7 +239,7 @@ class RunReport:
         policy, object_id = marks
         explain: list[str] = []
         # No single command explains all findings if it names only the inputs that contain an object.
-        if commands.explain.is_kept and not commands.explain.names_some:
+        if commands.explain.stays and not commands.explain.names_some:
             explain = commands.explain.words(policy, CloudObject("", object_id, "", "", {}, Origin("")), self.evaluation.day)
         remediate = ("perpend", "remediate", policy, *commands.store) if commands.store is not None else ()
         repository = self.request.repository

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from perpend.collectors.registry import connect, load
 from perpend.collectors.runs.request import PolicyFilter, filter_by_types, request_for
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.verdicts.policy_choice import PolicyChoice
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.open_store import open_store
@@ -89,7 +90,7 @@ def scan(
     store: str,
     progress: CollectionProgress,
     *,
-    is_kept: bool = True,
+    stays: bool = True,
     collected: Callable[[RunRequest, CollectionResult], RunRequest] = lambda request, _: request,
 ) -> ScanOutcome:
     """Collect into a store, evaluate policies on the snapshot by a request, and record the run unless the store is not kept.
@@ -101,4 +102,4 @@ def scan(
     choice = PolicyChoice(policies=policies.policies, frameworks=policies.frameworks, exclude=request.choice.exclude)
     result = collect_accounts(open_store(store), policies.request, options, progress)
     request = collected(replace(request, choice=choice), result)
-    return ScanOutcome(result, run_on_store(request, store, record=is_kept))
+    return ScanOutcome(result, run_on_store(request, store, record=stays))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.server.index.database import SECONDS, TooSlow
 
 if TYPE_CHECKING:

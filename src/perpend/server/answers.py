@@ -5,8 +5,9 @@ apply, is None. Texts come from clouds and policies: they are quoted data, and e
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from perpend.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import hmac
 import ipaddress
 import secrets
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.language.compiler.names import printable
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -29,11 +29,11 @@ _LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class KnownReader:
     """A person or program with valid credentials. ``scope`` are the accounts that it may see."""
 
     name: str
-    scope: Scope
+    scope: ReaderScope
 
 
 class Contradiction(Exception):
@@ -47,13 +47,13 @@ class Credentials:
         self._settings = settings
         self._now = now
         self._one_time = settings.one_time_token
-        self._sessions: dict[bytes, tuple[float, Reader]] = {}
+        self._sessions: dict[bytes, tuple[float, KnownReader]] = {}
 
-    def reader_of(self, request: Request) -> Reader | None:
+    def reader_of(self, request: Request) -> KnownReader | None:
         """Return the reader of a request, None without valid credentials. Raises Contradiction."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and (known := self._token(token.strip())) is not None:
-            return Reader(f"token {known.name}".rstrip(), known.scope)
+            return KnownReader(f"token {known.name}".rstrip(), known.scope)
         return self._named_by_proxy(request) or self._of_session(request)
 
     def exchange(self, token: str) -> str | None:
@@ -63,9 +63,9 @@ class Credentials:
         """
         if self._one_time is not None and _is_same(token, self._one_time):
             self._one_time = None
-            reader = Reader(SESSION, ALL_ACCOUNTS)
+            reader = KnownReader(SESSION, ALL_ACCOUNTS)
         elif (known := self._token(token)) is not None:
-            reader = Reader(f"{SESSION} {known.name}".rstrip(), known.scope)
+            reader = KnownReader(f"{SESSION} {known.name}".rstrip(), known.scope)
         else:
             return None
         cookie = secrets.token_urlsafe(32)
@@ -78,7 +78,7 @@ class Credentials:
         """End the session of a request, if it has one."""
         self._sessions.pop(_digest(request.cookies.get(cookie_name(request), "")), None)
 
-    def _of_session(self, request: Request) -> Reader | None:
+    def _of_session(self, request: Request) -> KnownReader | None:
         key = _digest(request.cookies.get(cookie_name(request), ""))
         end, reader = self._sessions.get(key, (0.0, None))
         if reader is None or end <= self._now():
@@ -91,7 +91,7 @@ class Credentials:
         known = [token for token in self._settings.tokens if _is_same(text, token.text)]
         return known[0] if known else None
 
-    def _named_by_proxy(self, request: Request) -> Reader | None:
+    def _named_by_proxy(self, request: Request) -> KnownReader | None:
         settings = self._settings
         if settings.trust_header is None or not self._is_trusted(request):
             return None
@@ -99,9 +99,9 @@ class Credentials:
         if not name or len(name) > _LONGEST_NAME or not name.isprintable():
             return None
         if settings.scope_header is None:
-            return Reader(name, ALL_ACCOUNTS)
+            return KnownReader(name, ALL_ACCOUNTS)
         accounts = frozenset(filter(None, map(str.strip, _only_value(request, settings.scope_header).split(","))))
-        return Reader(name, Scope(accounts, origin=_origin(settings.scope_header, accounts)))
+        return KnownReader(name, ReaderScope(accounts, origin=_origin(settings.scope_header, accounts)))
 
     def _is_trusted(self, request: Request) -> bool:
         try:

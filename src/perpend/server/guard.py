@@ -13,12 +13,12 @@ from perpend.server.credentials import Contradiction
 from perpend.server.login import login_page
 from perpend.server.rates import Rates
 from perpend.server.refusals import is_for_programs, refusal
-from perpend.server.scope import Scope
+from perpend.server.scope import ReaderScope
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Send
-    from starlette.types import Scope as Connection
+    from starlette.types import ReaderScope as Connection
 
     from perpend.server.credentials import Credentials
     from perpend.server.settings import ServerSettings
@@ -57,7 +57,7 @@ class Guard:
             return
         request = Request(scope)
         state = scope.setdefault("state", {})
-        state.update(reader=None, scope=Scope())
+        state.update(reader=None, scope=ReaderScope())
         refused = self._misshaped(request) or self._foreign(request) or self._without_right(request, state)
         if refused is None:
             try:

@@ -93,11 +93,11 @@ async def _log_out(request: Request) -> Response:
 
 def _target(request: Request) -> str:
     """Return the address to go to after a log-in. A body without credentials has little room, so a long one is forgotten."""
-    target = _own_address(_asked(request) if request.scope["path"] != "/login" else request.query_params.get("next", "/"))
+    target = _own_address(_address_of(request) if request.scope["path"] != "/login" else request.query_params.get("next", "/"))
     return target if len(quote_plus(target)) <= _LONGEST_TARGET else "/"
 
 
-def _asked(request: Request) -> str:
+def _address_of(request: Request) -> str:
     """Return the address of a request for a page, without the host."""
     query = request.scope["query_string"].decode("latin-1")
     path = quote(request.scope["path"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import InvalidOption
 from perpend.findings.filters import LIFE, OF_FINDINGS, ORDERS, WAIVED, Filter, FilterDeclaration, FilterType
@@ -16,7 +17,7 @@ from perpend.server.question import Question
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 ControlValue: TypeAlias = "str | int | tuple[str, ...] | None"
 
@@ -90,7 +91,7 @@ PAGES: Final = (ORDER, LIMIT, NEXT)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestParameters:
     """A request: the question, and the values of the controls by name, with their defaults."""
 
     question: Question
@@ -139,12 +140,12 @@ class Asked:
 
 def read_parameters(
     given: Iterable[tuple[str, str]],
-    scope: Scope,
+    scope: ReaderScope,
     controls: Sequence[Control] = (),
     *,
     filters: Sequence[FilterDeclaration] = OF_FINDINGS,
     of_form: bool = False,
-) -> Asked:
+) -> RequestParameters:
     """Return the question and the controls that the parameters of a request mean, for a reader of some accounts.
 
     Filters may be repeated, except times; all others are given once. The control ``waived`` belongs to the filters of findings.
@@ -172,7 +173,7 @@ def read_parameters(
             read[name] = declared.value_of(_single(name, several)) if several else declared.default
     waived = str(read.pop(WAIVED_CONTROL.name, WAIVED_CONTROL.default))
     try:
-        return Asked(Question(scope, Filter.of_arguments(filters, chosen), waived), read)
+        return RequestParameters(Question(scope, Filter.of_arguments(filters, chosen), waived), read)
     except InvalidOption as error:
         raise BadRequest(_sentence(error)) from None
 

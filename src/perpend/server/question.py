@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.filters import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Question:
     ``waived`` is ``all``, ``yes`` or ``no``. ``scope`` limits every answer, numbers too.
     """
 
-    scope: Scope
+    scope: ReaderScope
     filter: Filter = field(default_factory=Filter)
     waived: str = "all"
 

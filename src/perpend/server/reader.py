@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.server.scope import Scope
+from perpend.server.scope import ReaderScope
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from perpend.server.served_store import ServedRun, ServedStore
 
 
-def scope_of(request: Request) -> Scope:
+def scope_of(request: Request) -> ReaderScope:
     """Return the accounts that the reader of a request may see, as the guard has set them: none if it has not."""
-    scope: Scope = getattr(request.state, "scope", Scope())
+    scope: ReaderScope = getattr(request.state, "scope", ReaderScope())
     return scope
 
 

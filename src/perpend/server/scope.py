@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ReaderScope:
     """The numbers of the accounts that a reader may see: none unless they are named.
 
     Only :data:`ALL_ACCOUNTS` shows objects without a known account. ``origin`` is the sentence for a reader to whom these
@@ -27,18 +28,18 @@ class Scope:
         """Whether the reader may see the objects of an account; None stands for objects without a known account."""
         return self.is_all or account in self.accounts
 
-    def within(self, accounts: Collection[str]) -> Scope:
+    def within(self, accounts: Collection[str]) -> ReaderScope:
         """Return the part of the scope that is in some accounts."""
-        return Scope(frozenset(filter(self.sees, accounts)))
+        return ReaderScope(frozenset(filter(self.sees, accounts)))
 
 
-ALL_ACCOUNTS: Final = Scope(is_all=True)
+ALL_ACCOUNTS: Final = ReaderScope(is_all=True)
 """The scope of a reader who sees everything."""
 
 
 class NoAccount(PerpendError):
     """A reader may see no account of the store. The message says so in whole sentences."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: ReaderScope) -> None:
         super().__init__(f"You may see no account. {scope.origin}".rstrip())
         self.scope = scope

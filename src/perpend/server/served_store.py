@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from perpend.server.answers import FindingGroup, FindingRow, RunRow, Summary
     from perpend.server.index.facts import IndexFacts
     from perpend.server.question import Question
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 MOST_ROWS: Final = 1_000
 """The most findings of one page."""
@@ -79,7 +79,7 @@ class ServedRun:
         self._pages, self._numbers, self._runs = Pages(facts, ask), Numbers(ask), Runs(facts, ask)
         self.release = weakref.finalize(self, closing.close)
 
-    def summary(self, scope: Scope) -> Summary:
+    def summary(self, scope: ReaderScope) -> Summary:
         """Return the state of the store for a reader."""
         return self._cache.get(("summary", scope), lambda: self._runs.summary(scope))
 
@@ -130,11 +130,11 @@ class ServedRun:
 
         return self._cache.get(("groups", question.key, by), groups)
 
-    def finding(self, finding_id: str, scope: Scope) -> FindingRow | None:
+    def finding(self, finding_id: str, scope: ReaderScope) -> FindingRow | None:
         """Return a finding by its id, of any state; None if there is none that the reader may see."""
         return self._pages.finding(finding_id, in_scope(scope))
 
-    def objects(self, name: str, scope: Scope) -> Sequence[tuple[str, str]]:
+    def objects(self, name: str, scope: ReaderScope) -> Sequence[tuple[str, str]]:
         """Return type and id of the objects with an id, external id or name, also of those without findings."""
         return self._questions.objects(name, scope)
 
@@ -142,7 +142,7 @@ class ServedRun:
         """Write all chosen findings as ``csv``, ``ndjson`` or ``parquet``: rows, columns and order of ``perpend findings``."""
         write_export(self._database, self._facts, self._conditions(question), format, path, order)
 
-    def runs(self, scope: Scope) -> Sequence[RunRow]:
+    def runs(self, scope: ReaderScope) -> Sequence[RunRow]:
         """Return the runs of the history, the newest first."""
         return self._cache.get(("runs", scope), lambda: self._runs.rows(scope))
 
@@ -232,7 +232,7 @@ class ServedStore:
         if run is not None:
             work(run)
 
-    def run_for(self, scope: Scope) -> ServedRun:
+    def run_for(self, scope: ReaderScope) -> ServedRun:
         """Return the newest run that is ready, as :meth:`current`, for a reader.
 
         Raises NoAccount for one who may see none of its accounts.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
+
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from ipaddress import IPv4Network, IPv6Network
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """The names of a server that only this machine can reach, as the header ``Host`` gives them without the port."""
@@ -44,7 +46,7 @@ class BearerToken:
     """A token that programs send, with the accounts that it shows, and the name of its table in the configuration, if any."""
 
     text: str = field(repr=False)
-    scope: Scope
+    scope: ReaderScope
     name: str = ""
 
 

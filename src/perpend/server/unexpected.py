@@ -17,6 +17,6 @@ def report(error: Exception) -> None:
     if os.environ.get("PERPEND_DEBUG"):
         traceback.print_exception(error)
     else:
-        said = visible(f"{type(error).__name__}: {error}")[:_LONGEST]
-        sys.stderr.write(inert(f"perpend: internal error: {said} (set PERPEND_DEBUG=1 for the traceback)") + "\n")
+        text = visible(f"{type(error).__name__}: {error}")[:_LONGEST]
+        sys.stderr.write(inert(f"perpend: internal error: {text} (set PERPEND_DEBUG=1 for the traceback)") + "\n")
         sys.stderr.flush()

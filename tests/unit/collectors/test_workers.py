@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.collectors.protocol import EndedEarly
+from perpend.collectors.protocol import StoppedEarly
 from perpend.collectors.workers import Workers
 
 
@@ -66,5 +66,5 @@ def test_what_fails_is_raised_where_it_is_waited_for_and_ends_the_rest() -> None
 def test_nothing_is_waited_for_once_it_is_stopped() -> None:
     workers = Workers(1, 1)
     workers.stop()
-    with pytest.raises(EndedEarly):
+    with pytest.raises(StoppedEarly):
         workers.do_all([("k", lambda: None)])

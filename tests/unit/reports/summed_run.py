@@ -110,7 +110,7 @@ def overview(evaluation: Evaluation, analyzer: Analyzer, *, decided: bool = True
     repository = analyzer.repository
     waivers = ActiveWaivers.here(repository, None, none=not decided).covered(evaluation)
     rated = (
-        ActiveSeverities.here(repository, str(repository.files.root / "ratings")).weighed(evaluation, waivers)
+        ActiveSeverities.here(repository, str(repository.files.root / "ratings")).rated_evaluation(evaluation, waivers)
         if decided
         else None
     )

@@ -18,7 +18,7 @@ from perpend.findings.severity.levels import LEVELS
 from perpend.findings.verdict_filter import filter_verdicts
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports import overview as module
-from perpend.reports.overview import OpenCounts, UnknownCauses, UnreadCall
+from perpend.reports.overview import NeededCall, OpenCounts, UnknownCauses
 from perpend.reports.overview_texts import places_text, unknown_text, unread_text
 from tests.unit.reports.summed_run import ACCOUNTS, DAY, POLICIES, REGIONS, analyzer, evaluation, overview, things
 
@@ -178,7 +178,7 @@ def test_many_places_are_counted() -> None:
     regions = tuple(f"region-{number}" for number in range(24))
 
     def text(places: tuple[str, ...], accounts: int, number: int) -> str:
-        return places_text(UnreadCall("x:A", "failed", "", places, len(places), 0, accounts, number))
+        return places_text(NeededCall("x:A", "failed", "", places, len(places), 0, accounts, number))
 
     assert "24 regions" == text(regions, 1, 24)
     assert "region-0, region-1" == text(regions[:2], 1, 2)

@@ -21,7 +21,7 @@ from perpend.core.errors import PerpendError
 from perpend.server.answers import Coverage, Summary
 from perpend.server.app import ServerSettings, create_app
 from perpend.server.run import http_server, listening_socket
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 from perpend.server.settings import BearerToken
 
 TOKEN = "a-token-of-a-file-0123456789"  # noqa: S105
@@ -63,10 +63,10 @@ class EmptyStore:
             raise PerpendError(self.error)
         return self
 
-    def run_for(self, scope: Scope) -> EmptyStore:
+    def run_for(self, scope: ReaderScope) -> EmptyStore:
         return self.current()
 
-    def summary(self, scope: Scope) -> Summary:
+    def summary(self, scope: ReaderScope) -> Summary:
         self.scopes.append(scope)
         return SUMMARY
 

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from perpend.server.app import ServerSettings
 from perpend.server.observe import CONTENT_POLICY, HEADERS
 from perpend.server.run import listening_socket
-from perpend.server.scope import Scope
+from perpend.server.scope import ReaderScope
 from perpend.server.settings import BearerToken, Limits
 from tests.unit.server.served import ONE_TIME, PROXY, TOKEN, EmptyStore, application, client, server
 
@@ -92,7 +92,7 @@ def test_a_token_is_compared_as_a_whole_and_sees_all() -> None:
     assert 401 == asking.get(SEEN, headers={"Authorization": f"Basic {TOKEN}"}).status_code
 
 
-LIMITED = BearerToken("a-token-of-a-team-0123456789", Scope(frozenset({"1", "2"})), "team")
+LIMITED = BearerToken("a-token-of-a-team-0123456789", ReaderScope(frozenset({"1", "2"})), "team")
 
 
 def test_a_token_of_some_accounts_sees_these_also_after_a_log_in() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from perpend.findings.filters import OF_FINDINGS, FilterType
 from perpend.server.parameters import BY, PAGES, BadRequest, Control, is_repeatable, read_parameters, schema_of_parameter
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 
 EXAMPLES = {FilterType.TEXT: "x", FilterType.TAG: "team=payments", FilterType.TIME: "2026-11-01"}
 
@@ -20,9 +20,9 @@ def pairs(query: str) -> list[tuple[str, str]]:
 
 def test_all_declared_filters_are_parameters() -> None:
     given = [(one.name, one.choices[0] if one.choices else EXAMPLES[one.type]) for one in OF_FINDINGS]
-    asked = read_parameters([*given, ("waived", "no"), ("limit", "7")], Scope(frozenset({"1"})), PAGES)
+    asked = read_parameters([*given, ("waived", "no"), ("limit", "7")], ReaderScope(frozenset({"1"})), PAGES)
     assert [one.name for one in OF_FINDINGS] == list(asked.question.filter.values)
-    assert ("no", Scope(frozenset({"1"})), 7, "severity", None) == (
+    assert ("no", ReaderScope(frozenset({"1"})), 7, "severity", None) == (
         asked.question.waived,
         asked.question.scope,
         asked.limit,

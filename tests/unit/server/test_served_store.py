@@ -32,13 +32,13 @@ from perpend.server.index.database import TooSlow
 from perpend.server.index.numbers import NO_REGION, NOT_KNOWN, NOT_RATED
 from perpend.server.index.pages import KEY, ORDERS
 from perpend.server.question import Question
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 from perpend.server.served_store import ServedRun
 from tests.served import NAMES, commit_day, served, served_repository, store_of_days
 
 pytestmark = pytest.mark.medium
 
-ONE = Scope(frozenset({"222222222222"}))
+ONE = ReaderScope(frozenset({"222222222222"}))
 FILTERS: list[dict[str, Any]] = [
     {},
     {"life": ("all",)},
@@ -181,8 +181,10 @@ def test_the_summary_has_the_numbers_of_compliance_findings_and_trend(
 
 
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
-@pytest.mark.parametrize("scope", [ONE, Scope(), Scope(frozenset({"999999999999"}))], ids=["one", "none", "unknown"])
-def test_no_answer_tells_of_other_accounts(run: ServedRun, filters: dict[str, Any], scope: Scope, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "scope", [ONE, ReaderScope(), ReaderScope(frozenset({"999999999999"}))], ids=["one", "none", "unknown"]
+)
+def test_no_answer_tells_of_other_accounts(run: ServedRun, filters: dict[str, Any], scope: ReaderScope, tmp_path: Path) -> None:
     seen = all_pages(run, Question(ALL_ACCOUNTS, Filter(filters)))
     own = [row for row in seen if scope.sees(row.account)]
     asked = Question(scope, Filter(filters))
@@ -206,8 +208,8 @@ def test_no_answer_tells_of_other_accounts(run: ServedRun, filters: dict[str, An
         assert {row.finding_id for row in own} == {row["finding_id"] for row in csv.DictReader(stream)}
 
 
-@pytest.mark.parametrize("scope", [ONE, Scope()], ids=["one", "none"])
-def test_summary_and_runs_count_the_readers_accounts_only(run: ServedRun, place: Path, scope: Scope) -> None:
+@pytest.mark.parametrize("scope", [ONE, ReaderScope()], ids=["one", "none"])
+def test_summary_and_runs_count_the_readers_accounts_only(run: ServedRun, place: Path, scope: ReaderScope) -> None:
     history = HistoryStorage(place)
     counts: Counter[Status] = Counter()
     for of_policy in newest_counts_of(history, sorted(scope.accounts)).values() if scope.accounts else ():

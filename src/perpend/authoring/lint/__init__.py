@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
 """All lint rules, in the order of their codes."""
 
 
-def lint(survey: LintContext) -> Iterator[Diagnostic]:
+def lint(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the lint warnings of a repository."""
     for module in _MODULES:
-        yield from module.find(survey)
+        yield from module.find(lint_context)

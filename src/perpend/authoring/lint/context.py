@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.types import TEXT_COLLECTIONS
 from perpend.language.operations.operation import Constant
 from perpend.language.syntax.documents import calls_below, calls_in, is_unit_test

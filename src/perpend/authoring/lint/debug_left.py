@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 RULE = Rule("A310", "debug-left", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the ``DEBUG`` operations of production logic files and of extracts."""
-    for logic, _ in survey.policies:
+    for logic, _ in lint_context.policies:
         if is_production(logic.id):
             for call in calls_in(logic.block):
                 if call.operation.name == "DEBUG":
                     yield RULE.at(call.span, "`DEBUG` was left in production logic")
-    for entity in survey.repository.extracts_ids:
-        for call in survey.extracts_calls(entity):
+    for entity in lint_context.repository.extracts_ids:
+        for call in lint_context.extracts_calls(entity):
             if call.operation.name == "DEBUG":
                 yield RULE.at(call.span, "`DEBUG` was left in an extract")

@@ -43,10 +43,10 @@ otherwise: {status: UNDETERMINED, currentStateMessage: closed__c is empty.}
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.objects.ids import is_production
 from perpend.core.objects.status import Status
@@ -65,15 +65,15 @@ if TYPE_CHECKING:
 RULE = Rule("A319", "duplicate-policy", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the production logics that give the same results as an earlier one."""
     structures = Structures()
     before: dict[str, list[_Tested]] = defaultdict(list)
-    for logic, analyzed in survey.policies:
+    for logic, analyzed in lint_context.policies:
         if analyzed.program is None or not is_production(logic.id) or not analyzed.program.block.conditions:
             continue
         signature = _signature_of(analyzed.program.block, structures)
-        own = _Tested(logic, analyzed.program, signature, tuple(survey.repository.test_objects(logic).value or ()))
+        own = _Tested(logic, analyzed.program, signature, tuple(lint_context.repository.test_objects(logic).value or ()))
         others = before[analyzed.program.input_type]
         if twin := next((twin for twin in others if twin.signature == signature), None):
             yield RULE.at(logic.input_type.span, f"this logic is the same as that of `{twin.logic.policy_id}`")

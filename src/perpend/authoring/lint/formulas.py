@@ -7,10 +7,11 @@ is reported is one, but not all are found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.lint.context import unfolded
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import date_time_from_text, duration_from_iso, norm

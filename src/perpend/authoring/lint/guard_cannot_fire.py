@@ -67,13 +67,13 @@ RULE = Rule("A302", "guard-cannot-fire", Severity.WARNING, __doc__ or "")
 _CONVERSIONS = frozenset({"BOOLEAN_FROM", "DATE_TIME_FROM", "DURATION_FROM"})
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the emptiness checks that no empty value reaches."""
-    for expression in survey.expressions():
+    for expression in lint_context.expressions():
         for check in expression.checks:
             reason = _reason(expression, check)
             if reason is not None:
-                yield RULE.at(survey.check_place(expression, check), f"`{check.declaration.key}` {reason}")
+                yield RULE.at(lint_context.check_place(expression, check), f"`{check.declaration.key}` {reason}")
 
 
 def _reason(expression: Expr, check: Check) -> str | None:

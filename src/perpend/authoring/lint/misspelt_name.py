@@ -57,6 +57,6 @@ if TYPE_CHECKING:
 RULE = Rule("A321", "misspelt-name", Severity.ERROR, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the steps of paths that are misspelt names of what declared types have."""
-    yield from (step.problem(RULE) for step in undeclared_steps(survey) if step.misspelt)
+    yield from (step.problem(RULE) for step in undeclared_steps(lint_context) if step.misspelt)

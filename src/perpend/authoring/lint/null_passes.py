@@ -38,13 +38,14 @@ otherwise: {status: COMPLIANT, currentStateMessage: The volume is small.}
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.lint.context import blocks_of
 from perpend.authoring.lint.formulas import EMPTY, Formula, Formulas, TooManyError, constant_of, possible
 from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.objects.object_types import MASTER_KEY, UNKNOWN_TYPE, Types
 from perpend.core.objects.status import Status
@@ -76,14 +77,14 @@ _MAX_CONDITIONS: Final = 100
 _MOST_NAMED: Final = 4
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield for each policy the first outcome that passes objects with a null field, with the names of all such fields."""
-    for logic, analyzed in survey.policies:
+    for logic, analyzed in lint_context.policies:
         passes = [
             one
             for _, block in blocks_of(logic, analyzed)
             for one in null_passes(block)
-            if not _means_none(survey, block.type, one.path)
+            if not _means_none(lint_context, block.type, one.path)
         ]
         if passes:
             yield _problem(passes)
@@ -121,7 +122,7 @@ def null_passes(block: Block) -> Iterator[NullPass]:
     for condition in block.conditions:
         fields.add(condition.expression, ())
     for path in fields.paths:
-        if fields.is_asked(path) or _is_never_null(block.type, path):
+        if fields.is_tested(path) or _is_never_null(block.type, path):
             continue
         try:
             outcome = _outcome_of_null(block, path, fields)
@@ -164,10 +165,10 @@ def _is_never_null(object_type: ObjectType, path: str) -> bool:
     return path in _NEVER_NULL or path == object_type.deletion_field or is_master_key
 
 
-def _means_none(survey: LintContext, object_type: ObjectType, path: str) -> bool:
+def _means_none(lint_context: LintContext, object_type: ObjectType, path: str) -> bool:
     """Whether a cloud leaves a field out to say that there is none."""
     *lookups, name = path.split(".")
-    type_name = survey.analyzer.reached(object_type, lookups).name
+    type_name = lint_context.analyzer.reached(object_type, lookups).name
     return any(name in load(cloud).fields_that_may_be_null(type_name) for cloud in CLOUDS)
 
 
@@ -213,7 +214,7 @@ class _FieldsRead:
 
     def __init__(self) -> None:
         self.paths: dict[str, str | None] = {}
-        self._asked: set[str] = set()
+        self._tested: set[str] = set()
         self._of: dict[tuple[int, tuple[str, ...]], frozenset[str]] = {}
         self._answers: dict[int, bool | None] = {}
         self._added: set[tuple[int, tuple[str, ...]]] = set()
@@ -239,17 +240,17 @@ class _FieldsRead:
             full = ".".join((*lookups, path))
             self.paths[full] = self.paths.get(full) or read
         if self._asks_for_emptiness(expression):
-            self._asked |= self.of(expression, lookups)
-        asked = [
+            self._tested |= self.of(expression, lookups)
+        tested = [
             *expression.delegates,
             *(expression.arguments[name] for name in expression.operation.taking(Constant.LOOKUP_PATH)),
         ]
-        self._asked |= {".".join((*lookups, path)) for path in asked}
+        self._tested |= {".".join((*lookups, path)) for path in tested}
 
-    def is_asked(self, path: str) -> bool:
+    def is_tested(self, path: str) -> bool:
         """Whether a check or a condition asks for emptiness of a field, or of a lookup on the way to it."""
         steps = path.split(".")
-        return any(".".join(steps[:number]) in self._asked for number in range(1, len(steps) + 1))
+        return any(".".join(steps[:number]) in self._tested for number in range(1, len(steps) + 1))
 
     def _asks_for_emptiness(self, expression: Expr) -> bool:
         name = expression.operation.name

@@ -54,9 +54,9 @@ if TYPE_CHECKING:
 RULE = Rule("A316", "same-text-twice", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the collections of Text with entries that are equal, and the comparisons of one value with equal texts."""
-    for expression in survey.expressions():
+    for expression in lint_context.expressions():
         assert expression.span is not None  # the analyzer gives every expression its place
         for texts in (*texts_listed(expression), *_compared(expression)):
             yield from _repeated(expression.span, texts)

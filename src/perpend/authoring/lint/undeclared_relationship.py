@@ -46,9 +46,9 @@ otherwise: {status: COMPLIANT, currentStateMessage: The bucket has an owner.}
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span, mistakes, nearest_name
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.ids import type_of_extracts
@@ -73,9 +73,9 @@ _LETTERS_PER_MISTAKE: Final = 4
 RULE = Rule("A307", "undeclared-relationship", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the steps of paths that declared types do not have, except misspelt ones."""
-    yield from (step.problem(RULE) for step in undeclared_steps(survey) if not step.misspelt)
+    yield from (step.problem(RULE) for step in undeclared_steps(lint_context) if not step.misspelt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +103,20 @@ class UndeclaredStep:
         return rule.at(self.span, self.message, help=f"did you mean `{self.near}`?" if self.near else None)
 
 
-def undeclared_steps(survey: LintContext) -> Iterator[UndeclaredStep]:
+def undeclared_steps(lint_context: LintContext) -> Iterator[UndeclaredStep]:
     """Yield the steps of all paths that declared and catalogued types do not have."""
-    paths = _Paths(survey)
-    for entity in survey.repository.extracts_ids:
-        object_type = survey.analyzer.object_type(type_of_extracts(entity))
-        for call in survey.extracts_calls(entity):
+    paths = _Paths(lint_context)
+    for entity in lint_context.repository.extracts_ids:
+        object_type = lint_context.analyzer.object_type(type_of_extracts(entity))
+        for call in lint_context.extracts_calls(entity):
             yield from paths.of_call(call, object_type)
-    for logic, _ in survey.policies:
-        yield from paths.of_block(logic.block, survey.analyzer.object_type(logic.input_type.value))
+    for logic, _ in lint_context.policies:
+        yield from paths.of_block(logic.block, lint_context.analyzer.object_type(logic.input_type.value))
 
 
 @dataclass(frozen=True, slots=True)
 class _Paths:
-    survey: LintContext
+    lint_context: LintContext
 
     def of_block(self, block: WrittenBlock, object_type: ObjectType) -> Iterator[UndeclaredStep]:
         for condition in block.conditions:
@@ -128,9 +128,9 @@ class _Paths:
                 continue
             *lookups, name = related.relationship.value.split(".")
             yield from self._lookups(lookups, object_type, related.relationship.span)
-            reached = self.survey.analyzer.reached(object_type, lookups)
+            reached = self.lint_context.analyzer.reached(object_type, lookups)
             yield from self._step("related list", name, reached, related.relationship.span)
-            yield from self.of_block(related, self.survey.analyzer.child_type(object_type, related.relationship.value))
+            yield from self.of_block(related, self.lint_context.analyzer.child_type(object_type, related.relationship.value))
 
     def of_call(self, call: Call, object_type: ObjectType) -> Iterator[UndeclaredStep]:
         for parameter in call.operation.parameters:
@@ -152,15 +152,15 @@ class _Paths:
     def _field(self, path: str, object_type: ObjectType, span: Span) -> Iterator[UndeclaredStep]:
         *lookups, name = path.split(".")
         yield from self._lookups(lookups, object_type, span)
-        yield from self._step("field", name, self.survey.analyzer.reached(object_type, lookups), span)
+        yield from self._step("field", name, self.lint_context.analyzer.reached(object_type, lookups), span)
 
     def _lookups(self, lookups: list[str], object_type: ObjectType, span: Span) -> Iterator[UndeclaredStep]:
         for number, name in enumerate(lookups):
-            yield from self._step("lookup", name, self.survey.analyzer.reached(object_type, lookups[:number]), span)
+            yield from self._step("lookup", name, self.lint_context.analyzer.reached(object_type, lookups[:number]), span)
 
     def _step(self, kind: str, name: str, object_type: ObjectType, span: Span) -> Iterator[UndeclaredStep]:
-        catalogued = (self.survey.repository.catalogue.value or {}).get(object_type.name)
-        declared = bool(object_type.name) and self.survey.repository.object_type(object_type.name).sound
+        catalogued = (self.lint_context.repository.catalogue.value or {}).get(object_type.name)
+        declared = bool(object_type.name) and self.lint_context.repository.object_type(object_type.name).sound
         if declared:
             kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
             known: Collection[str] = kinds[kind]
@@ -174,5 +174,5 @@ class _Paths:
         if name not in known and not (kind == "field" and name == object_type.deletion_field):
             near = nearest_name(name[:100], known)
             similar = near is not None and mistakes(name[:100], near) <= len(name) // _LETTERS_PER_MISTAKE
-            own = self.survey.repository.declares_type(object_type.name)
+            own = self.lint_context.repository.declares_type(object_type.name)
             yield UndeclaredStep(span, message, name[:100], near if similar else None, declared and own)

@@ -71,9 +71,9 @@ if TYPE_CHECKING:
 RULE = Rule("A315", "unguarded-list", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the lists whose faults, or whose good objects, count and whose unknown objects do not."""
-    for logic, analyzed in survey.policies:
+    for logic, analyzed in lint_context.policies:
         for written, block in blocks_of(logic, analyzed):
             verdicts = (
                 (related.relationship, _unguarded(block, related.relationship.value))

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield unknown input types with a similar known type, and former names of types."""
-    for logic, _ in survey.policies:
+    for logic, _ in lint_context.policies:
         if logic.written_type != logic.input_type.value:
             yield RULE.at(logic.input_type.span, f"`{logic.written_type}` is now called `{logic.input_type.value}`")
-    yield from misspelt_types(survey.repository, [logic.id for logic, _ in survey.policies]).values()
+    yield from misspelt_types(lint_context.repository, [logic.id for logic, _ in lint_context.policies]).values()

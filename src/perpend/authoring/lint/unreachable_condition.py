@@ -56,9 +56,9 @@ RULE = Rule("A301", "unreachable-condition", Severity.WARNING, __doc__ or "")
 _MAX_CONDITIONS: Final = 100
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the conditions that can never decide."""
-    for logic, analyzed in survey.policies:
+    for logic, analyzed in lint_context.policies:
         for written, block in blocks_of(logic, analyzed):
             yield from _in_block(written, block)
 

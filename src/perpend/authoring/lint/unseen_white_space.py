@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 RULE = Rule("A320", "unseen-white-space", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the Texts, also of collections, with white space that does not count."""
-    for expression in survey.expressions():
+    for expression in lint_context.expressions():
         for place, text in _texts(expression):
             same = norm(text)
             if same and same != text.lower():  # policies look for blank values with a blank text

@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 RULE = Rule("A303", "unused-extract-import", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the imports that nothing uses."""
-    for logic, analyzed in survey.logics:
+    for logic, analyzed in lint_context.logics:
         for written, block in blocks_of(logic, analyzed):
             used = set(_used(block))
             for reference in written.imports:
-                entity = survey.repository.imported(reference, logic.id, [])
+                entity = lint_context.repository.imported(reference, logic.id, [])
                 if entity is not None and entity not in used:
                     yield RULE.at(reference.span, f"no extract of `{entity}` is used here")
 

@@ -41,8 +41,10 @@ class CompiledMutants:
         ``among`` are the positions of the mutants to run.
         """
         numbers = [0, *(position + 1 for position in among)]
-        (own, _), *ends = self._interpreter.evaluate(specimen.fields, specimen.time, only=numbers)
+        (own, _), *outcomes = self._interpreter.evaluate(specimen.fields, specimen.time, only=numbers)
         meaning = self._meanings[0][own]
         return own, [
-            position for position, (index, _) in zip(among, ends, strict=True) if self._meanings[position + 1][index] != meaning
+            position
+            for position, (index, _) in zip(among, outcomes, strict=True)
+            if self._meanings[position + 1][index] != meaning
         ]

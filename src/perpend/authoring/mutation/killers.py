@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
 from perpend.authoring.mutation.neighbours import Candidates, in_turn, leaves_of, neighbours, with_values
+from perpend.core.dataclass import dataclass
 from perpend.language.program.numbering import DISAPPEARED, UNREADABLE
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.authoring.mutation.mutators import OF_BLOCKS, OF_EXPRESSIONS
 from perpend.authoring.mutation.rewriting import blocks_of, expressions_of, with_block, with_expressions
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Span
 from perpend.language.compiler.reachability import Structures
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from perpend.authoring.mutation.rewriting import blocks_of, expressions_of
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.values.values import DAY, date_time_from_text, document_of, iso_from_milliseconds
 from perpend.language.operations import DATES

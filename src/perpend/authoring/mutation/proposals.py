@@ -7,7 +7,7 @@ Branches that it does not reach are named.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
@@ -17,6 +17,7 @@ from perpend.authoring.mutation.neighbours import Candidates, neighbours
 from perpend.authoring.mutation.objects import seeds_of, test_object
 from perpend.authoring.mutation.score import specimens_of
 from perpend.authoring.testing.run import Branch, coverage_of
+from perpend.core.dataclass import dataclass
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.numbering import UNREADABLE
 

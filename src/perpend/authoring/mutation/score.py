@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from perpend.authoring.mutation.mutants import Mutant, mutants_of
 from perpend.authoring.mutation.objects import test_object
 from perpend.authoring.mutation.proof.equivalence import are_equivalent
 from perpend.authoring.testing.run import tests_of
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Rule, Severity
 from perpend.core.errors import PerpendError
 from perpend.core.parallel import can_fork, spread

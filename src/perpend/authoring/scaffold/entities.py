@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ from perpend.authoring.scaffold.ids import (
 )
 from perpend.authoring.scaffold.starts import DEFAULT_KEY, JSON, KEYS, Start, field_to_ask_about, start_of
 from perpend.authoring.scaffold.writing import NotWritten
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.object_types import ObjectType, deletion_field_of, reached
 from perpend.core.objects.status import Status
@@ -138,7 +139,7 @@ def new_type(name: str, repository: Repository, *, label: str | None = None) -> 
     if declared is not None:
         notes = (f"the library declares {name}, too; in this repository the new declaration is used",)
     label = _option_text("--label", label) or (declared.label if declared else "") or _label(name)
-    _reject_taken_label(name, label, repository)
+    _reject_used_label(name, label, repository)
     text = templates.type_text(name, label, deletion_field_of(name))
     return NewFiles({file: _with_own_schema(file, text, repository)}, notes)
 
@@ -224,8 +225,8 @@ def _extract_text(question: _Question, name: str) -> str:
 
 def _objects(question: _Question, start: Start, repository: Repository) -> Iterable[tuple[str, str, dict[str, Any]]]:
     """Yield test objects, one for each way to end: name, status, fields."""
-    ends = (("faulty", Status.INCOMPLIANT), ("sound", Status.COMPLIANT), ("not-foreseen", Status.UNDETERMINED))
-    for (name, status), value in zip(ends, start.values, strict=True):
+    outcomes = (("faulty", Status.INCOMPLIANT), ("sound", Status.COMPLIANT), ("not-foreseen", Status.UNDETERMINED))
+    for (name, status), value in zip(outcomes, start.values, strict=True):
         content = value if question.key is None else json.dumps({question.key: value})
         yield name, status.value, _nested(question, content, repository)
     if question.key is not None:
@@ -329,7 +330,7 @@ def _option_text(option: str, text: str | None) -> str | None:
     return text
 
 
-def _reject_taken_label(name: str, label: str, repository: Repository) -> None:
+def _reject_used_label(name: str, label: str, repository: Repository) -> None:
     """Reject a label that already names another type, as a label or as the name of a view: it would be ambiguous."""
     other = next((named_type.name for named_type in find_types(label, repository) if named_type.name != name), None)
     if other is not None:

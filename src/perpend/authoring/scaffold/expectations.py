@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.scaffold.edits import Edit, EditedFile, edited
 from perpend.authoring.scaffold.writing import write_edits, write_new
+from perpend.core.dataclass import dataclass
 from perpend.core.values.values import date_time_from_text, json_from_text, milliseconds_from_datetime
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.syntax import rules
@@ -166,12 +166,12 @@ class _Filling:
         if time is not None and instant is None:
             return {}, "its `snapshotTime` is not a date and time in ISO 8601"
         fields = {key: value for key, value in entry.items() if key not in RESERVED}
-        ends = [_end_of(*evaluate, fields, self.now if instant is None else instant) for evaluate in self.interpreters]
-        for logic_id, end in zip(self.logic_ids, ends, strict=True):
-            if end != ends[0]:
-                both = f"{self.logic_ids[0]} ends at {ends[0]['conditionIndex']}, {logic_id} at {end['conditionIndex']}"
+        outcomes = [_end_of(*evaluate, fields, self.now if instant is None else instant) for evaluate in self.interpreters]
+        for logic_id, end in zip(self.logic_ids, outcomes, strict=True):
+            if end != outcomes[0]:
+                both = f"{self.logic_ids[0]} ends at {outcomes[0]['conditionIndex']}, {logic_id} at {end['conditionIndex']}"
                 return {}, f"{both}: one object cannot expect both"
-        return ends[0], ""
+        return outcomes[0], ""
 
 
 def _end_of(program: Program, interpreter: Interpreter, fields: Mapping[str, Any], time: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from perpend.language.syntax import shapes
 from perpend.language.syntax.documents import logic_from
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile, parents
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, node_from_yaml, plain
-from perpend.language.syntax.read import Reader
+from perpend.language.syntax.read import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -67,7 +67,7 @@ def _edits(path: str, text: str, unused: set[Span]) -> list[Edit]:
     if node is None or _ODD_LINES.search(text):
         return []
     places = _Places(text)
-    spaces = [edit for edit in places.blank_ends() if not any(edit.start in lines for lines in places.scalars(node))]
+    spaces = [edit for edit in places.outer_blanks() if not any(edit.start in lines for lines in places.scalars(node))]
     if spaces:
         after = _tree(path, edited(text, spaces))
         spaces = spaces if after is not None and plain(after) == plain(node) else []
@@ -101,7 +101,7 @@ class _Places:
         """Return the offsets of the start of a line and the end of another, including the line end."""
         return self.starts[first - 1], self.starts[last] if last < len(self.starts) else len(self.text)
 
-    def blank_ends(self) -> Iterator[Edit]:
+    def outer_blanks(self) -> Iterator[Edit]:
         """Yield the edits that remove white space at the ends of lines."""
         yield from (Edit(match.start(), match.end(), "") for match in _BLANK_END.finditer(self.text))
 
@@ -164,12 +164,12 @@ def _respelt(places: _Places, node: Node) -> Iterator[Edit]:
 
 
 def _rename(places: _Places, scalar: ScalarNode, text: str) -> Iterator[Edit]:
-    start, end = (places.offset(*at) for at in _ends(scalar.span))
+    start, end = (places.offset(*at) for at in _corners(scalar.span))
     if places.text[start:end] == scalar.text:
         yield Edit(start, end, text)
 
 
-def _ends(span: Span) -> tuple[tuple[int, int], tuple[int, int]]:
+def _corners(span: Span) -> tuple[tuple[int, int], tuple[int, int]]:
     return (span.line, span.column), (span.end_line, span.end_column)
 
 
@@ -202,7 +202,7 @@ def _is_same_logic(path: str, before: str, after: str, unused: set[Span]) -> boo
 
 def _logic(path: str, text: str) -> Any:
     node, diagnostics = _tree(path, text), list[Any]()
-    record = Reader(diagnostics).record(node, shapes.LOGIC) if node is not None else None
+    record = DocumentReader(diagnostics).record(node, shapes.LOGIC) if node is not None else None
     return logic_from(path, record) if record is not None and not diagnostics else None
 
 

@@ -110,15 +110,15 @@ def _placed(parts: list[str], top: str, repository: Repository) -> str:
 def _reject_clashes(entity: str, repository: Repository) -> None:
     """Reject an ID that is taken, is below a policy, or differs from another ID only in case."""
     policies = set(repository.policy_ids)
-    taken = {
+    used = {
         *policies,
         *repository.folder_ids,
         *repository.section_ids,
         *(f"/{directory}" for directory in repository.tree.directories),
     }
-    if entity in taken:
+    if entity in used:
         raise UnusableId(f"'{entity}' is there already; nothing was written")
-    by_letters = {other.casefold(): other for other in taken}
+    by_letters = {other.casefold(): other for other in used}
     for above in (*_prefixes(entity), entity):
         if above in policies:
             raise UnusableId(f"'{above}' is a policy: '{entity}' cannot be below it")

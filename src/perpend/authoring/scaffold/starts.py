@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import FIELD_TYPES, MASTER_KEY
 from perpend.core.values.types import ValueType
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.run import TestReport, compare, coverage_of, tests_of
+from perpend.core.dataclass import dataclass
 from perpend.core.values.values import date_time_from_text, milliseconds_from_datetime
 from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.interpreter.interpreter import Interpreter
@@ -57,7 +57,7 @@ class Execution:
 class Executions:
     """All tests of one logic file. ``branches`` counts conditions, checks and ``otherwise``, of related lists too."""
 
-    ends: tuple[Execution, ...] = ()
+    outcomes: tuple[Execution, ...] = ()
     branches: int = 0
     missed: tuple[Branch, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
@@ -65,12 +65,12 @@ class Executions:
     @property
     def failed(self) -> int:
         """The number of failed tests."""
-        return sum(not end.passed for end in self.ends)
+        return sum(not end.passed for end in self.outcomes)
 
     @property
     def passed(self) -> int:
         """The number of passed tests."""
-        return len(self.ends) - self.failed
+        return len(self.outcomes) - self.failed
 
     @property
     def covered(self) -> int:
@@ -100,15 +100,15 @@ def _executions(analyzer: Analyzer, logic_id: str) -> Executions:
     reached: dict[tuple[int, int], None] = {}
     interpreter = Interpreter([program], reached=lambda block, index: reached.setdefault((numbers[id(block)], index)))
     now = milliseconds_from_datetime(datetime.now(UTC))
-    ends: list[Execution] = []
+    outcomes: list[Execution] = []
     for test in tests:
         reached.clear()
         time = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
         end = interpreter.evaluate(test.fields, now if time is None else time)[0]
-        ends.append(_execution(program, test, end, tuple(reached)))
-    every = {(id(blocks[number]), index) for end in ends for number, index in end.reached}
+        outcomes.append(_execution(program, test, end, tuple(reached)))
+    every = {(id(blocks[number]), index) for end in outcomes for number, index in end.reached}
     coverage = coverage_of(program, every)
-    return Executions(tuple(ends), coverage.branches, coverage.missed, problems)
+    return Executions(tuple(outcomes), coverage.branches, coverage.missed, problems)
 
 
 def _execution(program: Program, test: TestObject, end: EvaluationOutcome, reached: tuple[tuple[int, int], ...]) -> Execution:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.run import tests_of
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.remediation.fill import NotFilled, fill
 from perpend.findings.remediation.plans import with_credentials
@@ -33,7 +34,9 @@ def find_remediation(analyzer: Analyzer, policy_id: str, logic_id: str, executio
     remedy = remedy_of(analyzer.repository, policy_id).value
     if remedy is None or remedy.no_commands:
         return None
-    incompliant = {(end.path, end.number) for end in executions.ends if end.passed and end.actual.status == Status.INCOMPLIANT}
+    incompliant = {
+        (end.path, end.number) for end in executions.outcomes if end.passed and end.actual.status == Status.INCOMPLIANT
+    }
     for test in tests_of(analyzer.repository, analyzer, logic_id)[0]:
         if (test.path, test.number) in incompliant:
             try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import reject_single_text
 from perpend.core.objects.inventory import CloudObject, Origin
 from perpend.core.parallel import can_fork, spread
@@ -204,26 +205,26 @@ def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors
     stated = [date_time_from_text(test.snapshot_time or "") for test in tests]
     times = [now if time is None else time for time in stated]
     own = [interpreter.evaluate(test.fields, time)[0] for test, time in zip(tests, times, strict=True)]
-    ends = own if engine is None else _ends_by(engine, program, tests, times, own)
-    for test, time, end, (index, _) in zip(tests, times, ends, own, strict=True):
+    outcomes = own if engine is None else _outcomes_by(engine, program, tests, times, own)
+    for test, time, end, (index, _) in zip(tests, times, outcomes, own, strict=True):
         if not compare(program, test, end, report, strict_errors=strict_errors) and len(report.steps) < MOST_EXPLAINED:
-            judged = CloudObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
-            steps = deciding_steps(program, judged, time, index, complete=True)
+            results = CloudObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
+            steps = deciding_steps(program, results, time, index, complete=True)
             report.steps.setdefault((logic_id, test.id), steps)
     report.coverage.append(coverage_of(program, reached))
 
 
-def _ends_by(
-    engine: Engine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[EvaluationOutcome]
+def _outcomes_by(
+    engine: Engine, program: Program, tests: Sequence[TestObject], times: Sequence[int], outcomes: Sequence[EvaluationOutcome]
 ) -> list[EvaluationOutcome]:
     """Return the results with an engine's indexes. Errors stay if the index is the same."""
-    judged = list(ends)
+    results = list(outcomes)
     for day in dict.fromkeys(time // DAY for time in times):
         places = [place for place, time in enumerate(times) if time // DAY == day]
         (indexes,) = indexes_of(engine, [program], [tests[place].fields for place in places], day * DAY)
         for place, index in zip(places, indexes, strict=True):
-            judged[place] = (index, ends[place][1] if index == ends[place][0] else None)
-    return judged
+            results[place] = (index, outcomes[place][1] if index == outcomes[place][0] else None)
+    return results
 
 
 def compare(

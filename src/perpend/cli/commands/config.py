@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ from perpend.cli.config.command import Configured, configuration_of, named_by, v
 from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, RUNS, SERVE, SETTINGS, TOKENS, known_names
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import root_here
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
 from perpend.reports.streams import output_stream, terminal
@@ -88,11 +88,11 @@ def _chosen(rows: Sequence[_Row], keys: Sequence[str]) -> Sequence[_Row]:
     """Return the rows of keys and tables. Raises UnknownName for a key that does not exist."""
     chosen: dict[str, _Row] = {}
     for key in keys:
-        meant = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
-        if not meant and key not in (ACCOUNTS, SERVE):
+        below = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
+        if not below and key not in (ACCOUNTS, SERVE):
             names = (*known_names(), *(row.key for row in rows), *(row.key.partition(".")[0] for row in rows))
             raise UnknownName(f"unknown key '{printable(key)}'{did_you_mean(key, names)}")
-        chosen |= meant
+        chosen |= below
     return list(chosen.values()) if keys else rows
 
 

@@ -101,8 +101,10 @@ def command(
     rating = ActiveSeverities.here(repository, ratings_dir, defaults=default_ratings)
     history = open_history(directory)
     difference = run_difference(history, revisions, waiving, rating, counted=writes_counts(options))
-    said = HistoryAnnotations(repository, waiver_texts(difference.standings), rating.in_force, lines=form == "sarif")
-    write_difference(difference, history.head(), said, options, limit, configuration_of(context).accounts)
+    history_annotations = HistoryAnnotations(
+        repository, waiver_texts(difference.waiver_statuses), rating.in_force, lines=form == "sarif"
+    )
+    write_difference(difference, history.head(), history_annotations, options, limit, configuration_of(context).accounts)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
     return LOST_SIGHT if any(row["what"] == Event.BECAME_UNKNOWN for row in difference.rows) else 0

@@ -88,12 +88,12 @@ def command(
     program = program_named(analyzer, policy)
     fresh = freshness_of(max_age, snapshot_time, None)
     if store is not None:
-        judged, times = _stored(analyzer, program, object_name, store, run, fresh)
+        object_, times = _stored(analyzer, program, object_name, store, run, fresh)
     else:
-        judged, times = _read(
+        object_, times = _read(
             analyzer, program, object_name, inputs_here(click.get_current_context(), inputs, analyzer.repository), fresh
         )
-    explanation = explain_verdict(analyzer, program, judged, day=evaluation_time(times, snapshot_time=snapshot_time))
+    explanation = explain_verdict(analyzer, program, object_, day=evaluation_time(times, snapshot_time=snapshot_time))
     if form == "json":
         with output_stream(out) as stream:
             write_explanation_json(explanation, stream)
@@ -123,7 +123,7 @@ def _object_of(
 ) -> tuple[CloudObject, list[datetime | None]]:
     with scratch() as directory:
         aged = mark_stale_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
-        judged = stored_object_named(
+        object_ = stored_object_named(
             aged, program, analyzer.object_type(program.input_type), name, where, type_of=analyzer.object_type
         )
-    return judged, [source.observed_at for source in snapshot.sources]
+    return object_, [source.observed_at for source in snapshot.sources]

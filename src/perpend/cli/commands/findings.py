@@ -130,6 +130,6 @@ def command(
     ) as listed:
         if listed.unknown_tags:
             warn(unknown_tags_text(listed.unknown_tags, listed=listed.lists_unknown_tags))
-        texts = waiver_texts(listed.covering.standings)
+        texts = waiver_texts(listed.waiver_matches.waiver_statuses)
         writer.write(listed, HistoryAnnotations(repository, texts, severities.in_force, lines=form == "sarif"))
         return listed.exit_code()

@@ -57,7 +57,7 @@ def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None
     places = places_named(names, repository)
     diagnostics = lint_repository(repository) if places is None else lint_places(repository, places)
     root = path_below_working_directory(repository.files.root)
-    with output_stream(out, drawn=form == "text") as stream:
+    with output_stream(out, to_look_at=form == "text") as stream:
         match form:
             case "json":
                 text = render_json(diagnostics)

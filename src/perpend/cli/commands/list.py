@@ -22,8 +22,8 @@ class _WhatIsListed(click.Choice[str]):
     """The kinds of entities. The error for another word names the command to search for it."""
 
     def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
-        said = super().get_invalid_choice_message(value, ctx)
-        return f"{said[:-1]} (`perpend list policies {shlex.quote(value)}` looks for it in policies)"
+        text = super().get_invalid_choice_message(value, ctx)
+        return f"{text[:-1]} (`perpend list policies {shlex.quote(value)}` looks for it in policies)"
 
 
 @click.command(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +18,7 @@ from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import title_of
@@ -125,37 +125,37 @@ class NotifyOptions:
     dry_run: bool
 
 
-def _notify_channels(asked: NotifyOptions) -> int:
+def _notify_channels(options: NotifyOptions) -> int:
     """Send the news, or print it with ``dry_run``; return 1 if something could not be sent, else 0."""
-    place = open_history(asked.directory)
-    channels = selected_channels(Path(asked.channels), asked.names, SEVERITIES, with_secrets=not asked.dry_run)
+    place = open_history(options.directory)
+    channels = selected_channels(Path(options.channels), options.names, SEVERITIES, with_secrets=not options.dry_run)
     trackers = [channel for channel in channels if channel.is_tracker]
-    senders = {} if asked.dry_run else _senders(channels)
-    repository = open_repository_here(asked.repo)
-    waivers = ActiveWaivers.here(repository, asked.waivers_dir, none=asked.no_waivers).files
+    senders = {} if options.dry_run else _senders(channels)
+    repository = open_repository_here(options.repo)
+    waivers = ActiveWaivers.here(repository, options.waivers_dir, none=options.no_waivers).files
     names = DigestNames(
         configuration_of(click.get_current_context()).accounts,
         {waiver.id: waiver.owner for waiver in waivers.waivers},
         partial(title_of, repository),
-        _severity_of(asked, repository),
+        _severity_of(options, repository),
         SEVERITIES,
     )
-    request = NewsRequest(place, waivers, repository.policy_ids, names, asked.ending_within, senders)
+    request = NewsRequest(place, waivers, repository.policy_ids, names, options.ending_within, senders)
     code = 0
     for delivery in deliver_news(request, [channel for channel in channels if not channel.is_tracker]):
         if delivery.error is not None:
             click.echo(f"perpend: {delivery.error}; the next call sends it", err=True)
             code = NOT_ALL
-        elif asked.dry_run:
+        elif options.dry_run:
             click.echo(json.dumps(delivery.digest.document(delivery.channel.name), indent=1))
         else:
             click.echo(f"{delivery.channel.name}: {delivery.digest.title}")
-    return max(code, _deliver_issues(asked, trackers, request)) if trackers else code
+    return max(code, _deliver_issues(options, trackers, request)) if trackers else code
 
 
-def _severity_of(asked: NotifyOptions, repository: Repository) -> Callable[[str], str | None]:
+def _severity_of(options: NotifyOptions, repository: Repository) -> Callable[[str], str | None]:
     """Return the function that returns the severity of a policy by its id."""
-    ratings = ActiveSeverities.here(repository, asked.ratings_dir, defaults=asked.default_ratings).in_force
+    ratings = ActiveSeverities.here(repository, options.ratings_dir, defaults=options.default_ratings).in_force
 
     def severity_of(policy_id: str) -> str | None:
         severity = ratings.of(policy_id)
@@ -164,13 +164,13 @@ def _severity_of(asked: NotifyOptions, repository: Repository) -> Callable[[str]
     return severity_of
 
 
-def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: NewsRequest) -> int:
+def _deliver_issues(options: NotifyOptions, trackers: Sequence[Channel], news: NewsRequest) -> int:
     """Bring issues up to date, or print them with ``dry_run``; return 1 if something could not be done, else 0."""
     from perpend.findings.notifications.issues.deliver import IssueRequest, deliver_issues
 
     def link_of(policy_id: str, account: str | None) -> str:
         chosen = {POLICY.name: policy_id, **({ACCOUNT.name: account} if account else {})}
-        return f"{asked.link.rstrip('/')}/findings?{urlencode(chosen)}" if asked.link else ""
+        return f"{options.link.rstrip('/')}/findings?{urlencode(chosen)}" if options.link else ""
 
     request = IssueRequest(
         news.place,
@@ -181,8 +181,8 @@ def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: New
         news.names.severity_of,
         news.names.severities,
         link_of,
-        from_first_run=asked.from_first_run,
-        dry_run=asked.dry_run,
+        from_first_run=options.from_first_run,
+        dry_run=options.dry_run,
     )
     code = 0
     for delivery in deliver_issues(request, trackers):
@@ -191,9 +191,9 @@ def _deliver_issues(asked: NotifyOptions, trackers: Sequence[Channel], news: New
             click.echo(f"perpend: {visible(delivery.error)}; the next call tries again", err=True)
             code = NOT_ALL
         elif delivery.waiting:
-            told = f"{counted(delivery.waiting, 'issue')} more: the next call opens up to {delivery.channel.most}"
-            click.echo(f"perpend: channel {name}: {told}", err=True)
-        elif asked.dry_run and delivery.text is not None:
+            waiting = f"{counted(delivery.waiting, 'issue')} more: the next call opens up to {delivery.channel.most}"
+            click.echo(f"perpend: channel {name}: {waiting}", err=True)
+        elif options.dry_run and delivery.text is not None:
             click.echo(json.dumps(delivery.document(), indent=1))
         elif delivery.text is not None:
             click.echo(f"{name}: {delivery.step} {delivery.ref}: {delivery.text.name}")

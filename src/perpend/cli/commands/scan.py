@@ -107,8 +107,8 @@ def scan_aws(context: click.Context, /, store: str | None, no_store: bool, **giv
             return replace(request, commands=commands, scanned=scan_facts(result, seconds))
 
         began = time.monotonic()
-        progress = TerminalProgress(is_kept=not no_store)
-        outcome = scan(policies, request, options, directory, progress, is_kept=not no_store, collected=collected)
+        progress = TerminalProgress(stays=not no_store)
+        outcome = scan(policies, request, options, directory, progress, stays=not no_store, collected=collected)
     print_policy_filter(policies, in_short=is_short)
     return outcome.run.exit_code or (0 if outcome.collected.is_complete else INCOMPLETE)
 
@@ -117,5 +117,5 @@ def _commands(context: click.Context, repository: Repository, store: str | None)
     """Return the commands that go on from this run. ``store`` is None if none is kept."""
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
-    explain = ExplainCommand((), explain_options(context, store), repository.policy_ids, is_kept=store is not None)
+    explain = ExplainCommand((), explain_options(context, store), repository.policy_ids, stays=store is not None)
     return run_commands(context, explain, store=store, has_history=store is not None and not is_address(store))

@@ -188,7 +188,7 @@ def _runs(context: click.Context, directory: str) -> Mapping[str, tuple[str, ...
 def _limited_tokens(configuration: Configuration) -> list[BearerToken]:
     """Return the tokens that show some accounts only. Raises PerpendError for a file that cannot be used."""
     from perpend.server.credentials import listed_accounts
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.settings import BearerToken
     from perpend.server.token_file import UnusableTokens, tokens_of
 
@@ -204,7 +204,7 @@ def _limited_tokens(configuration: Configuration) -> list[BearerToken]:
             f"The token {name} is for {listed_accounts(token.accounts)}, and this store has no such account; ask the person "
             "who runs this server."
         )
-        tokens += [BearerToken(text, Scope(frozenset(token.accounts), origin=origin), name) for text in texts]
+        tokens += [BearerToken(text, ReaderScope(frozenset(token.accounts), origin=origin), name) for text in texts]
     return tokens
 
 

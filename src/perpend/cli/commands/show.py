@@ -86,7 +86,7 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
         print_section(repository, section, console)
     elif policies:
         named = f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:3])}{', …' if policies[3:] else ''}"
-        is_pattern = any(sign in name for sign in "*?[")
+        is_pattern = any(character in name for character in "*?[")
         raise UnknownName(
             named if is_pattern else f"{named}; `perpend list policies {printable(shlex.quote(name))}` lists them"
         )

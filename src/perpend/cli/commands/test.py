@@ -163,9 +163,9 @@ def _reject_options(*, generate: bool, mutate: bool, update: bool, watch: bool, 
         "--engine": options["engine"] != "interpreter",
         f"--format {options['form']}": options["form"] == "junit" or (generate and options["form"] != "text"),
     }
-    odd = [name for name, is_given in others.items() if is_given]
-    if odd:
-        raise click.UsageError(f"{odd[0]} does not go with --{'generate' if generate else 'mutate'}")
+    unusable = [name for name, is_given in others.items() if is_given]
+    if unusable:
+        raise click.UsageError(f"{unusable[0]} does not go with --{'generate' if generate else 'mutate'}")
 
 
 def _run(
@@ -199,30 +199,30 @@ def _run(
 def _propose(analyzer: Analyzer, logic_ids: Sequence[str], *, out: str | None, write: bool) -> int:
     """Print or write the test objects that logic files lack. Return 1 if some were only printed, else 0."""
     time = milliseconds_from_datetime(datetime.now(UTC).replace(microsecond=0))
-    lacking: list[Proposals] = []
+    missing_proposals: list[Proposals] = []
     with progress("looking for test objects", total=len(logic_ids)) as done:
         for number, logic_id in enumerate(logic_ids, 1):
             proposals = propose_tests(analyzer, logic_id, time=time)
             if proposals is not None and (proposals.proposed or proposals.missed):
-                lacking.append(proposals)
+                missing_proposals.append(proposals)
             if done:
                 done(number)
-    for proposals in lacking:
+    for proposals in missing_proposals:
         _print_proposals(proposals)
     if write:
-        for proposals in lacking:
+        for proposals in missing_proposals:
             texts = [proposal.text for proposal in proposals.proposed]
             if path := append_objects(analyzer.repository, proposals.logic_id, texts):
                 hint = f"name it in the logic file, testData: [{{file: {NEW_FILE}}}]"
                 click.echo(inert(f"{visible(path)} is new: {hint}"), err=True)
     else:
         with output_stream(out) as stream:
-            objects = ",\n".join(proposal.text for proposals in lacking for proposal in proposals.proposed)
+            objects = ",\n".join(proposal.text for proposals in missing_proposals for proposal in proposals.proposed)
             stream.write(f"[\n{objects}\n]\n" if objects else "[]\n")
-    number = sum(len(proposals.proposed) for proposals in lacking)
+    number = sum(len(proposals.proposed) for proposals in missing_proposals)
     what = "added" if write else "proposed"
     click.echo(f"{counted(number, 'test object')} {what}; they expect the policies' results of today", err=True)
-    return int(bool(lacking) and not write)
+    return int(bool(missing_proposals) and not write)
 
 
 def _print_proposals(proposals: Proposals) -> None:

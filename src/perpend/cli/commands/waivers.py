@@ -67,15 +67,15 @@ def command() -> None:
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
     """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
-    from perpend.findings.waivers.match_history import looked_at
+    from perpend.findings.waivers.match_history import evaluated_scope
     from perpend.findings.waivers.warnings import attestation_warnings, waiver_warnings
 
     repository = open_repository_here(repo)
     files = read_waivers(repository, waivers_dir)
-    with _covering(files, repository, directory, day) as (covering, connection):
-        looked = looked_at(open_history(directory), connection, covering) if directory and connection else None
-    attested = attested_on(files, covering.day, repository, _counts_in(directory))
-    problems = [*waiver_warnings(covering, files.approvers, looked), *attestation_warnings(attested)]
+    with _matched(files, repository, directory, day) as (waiver_matches, connection):
+        evaluated = evaluated_scope(open_history(directory), connection, waiver_matches) if directory and connection else None
+    attested = attested_on(files, waiver_matches.day, repository, _counts_in(directory))
+    problems = [*waiver_warnings(waiver_matches, files.approvers, evaluated), *attestation_warnings(attested)]
     return print_diagnostics(problems)
 
 
@@ -96,17 +96,17 @@ def list_all(
 
     repository = open_repository_here(repo)
     files = read_waivers(repository, waivers_dir)
-    with _covering(files, repository, directory, day) as (covering, _):
+    with _matched(files, repository, directory, day) as (waiver_matches, _):
         pass
-    attested = attested_on(files, covering.day, repository, _counts_in(directory))
+    attested = attested_on(files, waiver_matches.day, repository, _counts_in(directory))
     if form == "text":
         with terminal(out) as console:
-            print_waivers(covering, attested, console, counts=directory is not None)
+            print_waivers(waiver_matches, attested, console, counts=directory is not None)
         return 0
-    known = covering if directory is not None else None
+    known = waiver_matches if directory is not None else None
     document = {
-        **day_document(covering),
-        "waivers": [waiver_document(standing, known) for standing in covering.standings],
+        **day_document(waiver_matches),
+        "waivers": [waiver_document(waiver_status, known) for waiver_status in waiver_matches.waiver_statuses],
         "attestations": [attestation_document(one) for one in attested],
     }
     _write_json(document, out)
@@ -132,13 +132,13 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     files = Files(path.resolve().parent)
     waivers = waivers_of(files, path.resolve().name)
     raise_faults(waivers.diagnostics, files, FOLDER)
-    with _covering(waivers, open_repository_here(repo), directory, day) as (covering, connection):
-        rows = tried(connection, covering) if connection is not None else []
+    with _matched(waivers, open_repository_here(repo), directory, day) as (waiver_matches, connection):
+        rows = tried(connection, waiver_matches) if connection is not None else []
     if form == "json":
-        _write_json({**day_document(covering), "covered": rows}, out)
+        _write_json({**day_document(waiver_matches), "covered": rows}, out)
     else:
         with terminal(out) as console:
-            print_waiver_matches(rows, covering, console)
+            print_waiver_matches(rows, waiver_matches, console)
     return 0
 
 
@@ -150,16 +150,16 @@ def _counts_in(directory: str | None) -> Mapping[str, Mapping[Status, int]]:
 
 
 @contextmanager
-def _covering(
+def _matched(
     files: WaiverFiles, repository: Repository, directory: str | None, day: datetime | None
 ) -> Iterator[tuple[WaiverMatches, Connection | None]]:
     """Yield the matches of waivers on a day, and the connection to the history if a store is given."""
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.findings.waivers.status import DayAsked, waiver_statuses_on
+    from perpend.findings.waivers.status import DecisionDay, waiver_statuses_on
 
-    asked: date | None = day.astimezone(UTC).date() if day else None
+    named: date | None = day.astimezone(UTC).date() if day else None
     if directory is None:
-        on = DayAsked.of(asked or datetime.now(UTC).date(), named=True)
+        on = DecisionDay.of(named or datetime.now(UTC).date(), named=True)
         yield WaiverMatches(on, waiver_statuses_on(files, on, repository.policy_ids)), None
         return
     from perpend.findings.history.queries.views import asking
@@ -169,7 +169,7 @@ def _covering(
 
     place = open_history(directory)
     with asking(place, tags=by_tags(files.waivers)) as connection:
-        on = DayAsked.of(asked or day_of(place.head()), named=asked is not None)
+        on = DecisionDay.of(named or day_of(place.head()), named=named is not None)
         yield match_waivers(connection, history_findings, files, repository.policy_ids, on), connection
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ from perpend.cli.config.settings import (
     nearest_name,
     setting_named,
 )
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.account import Account
@@ -79,11 +80,11 @@ class Configuration:
         assert self.file is not None
         if is_address(written):
             return written
-        meant = os.path.normpath(os.path.join(self.file.directory, os.path.expanduser(written)))
+        path = os.path.normpath(os.path.join(self.file.directory, os.path.expanduser(written)))
         here = _working_directory()
         below = here is not None and here.is_relative_to(self.file.directory)
-        inside = Path(meant).is_relative_to(self.file.directory)
-        return os.path.relpath(meant, here) if below and inside else meant
+        inside = Path(path).is_relative_to(self.file.directory)
+        return os.path.relpath(path, here) if below and inside else path
 
     def leads_out(self, written: str) -> bool:
         """Whether a path that the file has written is outside of the directory of the file, also through links."""
@@ -241,11 +242,11 @@ def _mistaken(setting: Setting, value: Any) -> str | None:
         shown = _quoted(value) if isinstance(value, str) and setting.choices else _described(value)
         return f"expected {setting.wanted}, found {shown}{f' ({near})' if near else ''}"
     texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
-    odd = next((text for text in texts if not text.strip() or text != visible(text) or len(text) > _MOST_CHARACTERS), None)
-    return None if odd is None else _odd(odd)
+    unusable = next((text for text in texts if not text.strip() or text != visible(text) or len(text) > _MOST_CHARACTERS), None)
+    return None if unusable is None else _unusable(unusable)
 
 
-def _odd(text: str) -> str:
+def _unusable(text: str) -> str:
     if not text.strip():
         return "expected a text, found an empty one"
     why = "not a text of one line" if text != visible(text) else f"longer than {_MOST_CHARACTERS:,} characters"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 
@@ -150,9 +151,9 @@ def _parsed(path: Path, shown: str, content: bytes) -> ConfigurationFile:
 def _not_toml(shown: str, text: str, message: str) -> str:
     """Return the error message of the parser, after the place."""
     place = _PLACE.search(message)
-    said = visible(message[: place.start()] if place else message)[:200]
+    reason = visible(message[: place.start()] if place else message)[:200]
     line, column = (place[1], place[2]) if place and place[1] else (text.count("\n") + 1, None)
-    return f"{shown}:{line}{f':{column}' if column else ''}: is not TOML: {said[:1].lower()}{said[1:]}"
+    return f"{shown}:{line}{f':{column}' if column else ''}: is not TOML: {reason[:1].lower()}{reason[1:]}"
 
 
 def _refuse_foreign(file: ConfigurationFile) -> None:

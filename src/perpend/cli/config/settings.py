@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from perpend.core.dataclass import dataclass
 
 REPOSITORY_COMMANDS: Final = (
     "check",

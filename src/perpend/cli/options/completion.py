@@ -178,10 +178,10 @@ def quoting_words(script: str) -> str:
     [[ $piece == [:=]* ]] && cut+=$piece
     [[ $cut == -*=* ]] && cut=${cut#*=}
 """
-    kept = """value=${value#"$cut"}
+    rest = """value=${value#"$cut"}
             [[ $piece == [\\"\\']* ]] || printf -v value '%q' "$value"
             COMPREPLY+=("$value")"""
-    script = script.replace("    local response\n", whole).replace("COMPREPLY+=($value)", kept)
+    script = script.replace("    local response\n", whole).replace("COMPREPLY+=($value)", rest)
     return script.replace('"${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD', '"${words[*]}" COMP_CWORD=$((${#words[@]}-1))')
 
 

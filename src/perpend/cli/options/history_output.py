@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.compliance import newest_counts_in
 from perpend.findings.history.queries.findings import batches_of, rows_in
 from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings
@@ -58,14 +58,14 @@ class FindingsWriter:
         """Whether the findings are printed for people."""
         return self.options.form == "table"
 
-    def write(self, listed: ListedFindings, said: HistoryAnnotations) -> None:
+    def write(self, listed: ListedFindings, history_annotations: HistoryAnnotations) -> None:
         """Write findings."""
         from perpend.reports.terminal.history.finding_lines import write_finding_lines
 
         connection, findings = listed.connection, listed.findings
         if self.is_table:
             connection.execute(*findings.query(self.most))
-            self._print(list(rows_in(findings.columns, batches_of(connection))), listed, said)
+            self._print(list(rows_in(findings.columns, batches_of(connection))), listed, history_annotations)
             return
         if not lists_history_findings(self.options.form):
             with output_stream(self.options.out) as stream:
@@ -74,21 +74,25 @@ class FindingsWriter:
         from perpend.reports.terminal.history.finding import history_findings, history_run
 
         head = listed.head
-        run = history_run(head, head.time, newest_counts_in(connection, head), said)
-        write_history_findings(run, history_findings(listed.rows(), run, head, said), self.options, said.repository)
+        run = history_run(head, head.time, newest_counts_in(connection, head), history_annotations)
+        write_history_findings(
+            run, history_findings(listed.rows(), run, head, history_annotations), self.options, history_annotations.repository
+        )
 
-    def _print(self, rows: Sequence[Row], listed: ListedFindings, said: HistoryAnnotations) -> None:
+    def _print(self, rows: Sequence[Row], listed: ListedFindings, history_annotations: HistoryAnnotations) -> None:
         from perpend.reports.terminal.history.findings import print_finding_lines, print_findings
 
         shown, head = rows[: self.limit], listed.head
-        note = said.ratings.note(row["policy_id"] for row in shown)
+        note = history_annotations.ratings.note(row["policy_id"] for row in shown)
         with terminal(self.options.out) as console:
             if self.order == "severity":
                 newest = head.time if len(head.runs) > 1 else None
-                rated = bool(said.ratings.by_policy)
+                rated = bool(history_annotations.ratings.by_policy)
                 print_findings(shown, listed.groups, console, self.accounts, rated=rated, newest=newest, note=note)
             else:
-                print_finding_lines(shown, console, self.accounts, said.title_of, more=len(rows) > self.limit, note=note)
+                print_finding_lines(
+                    shown, console, self.accounts, history_annotations.title_of, more=len(rows) > self.limit, note=note
+                )
 
 
 def writes_counts(options: FormatOptions) -> bool:
@@ -99,7 +103,7 @@ def writes_counts(options: FormatOptions) -> bool:
 def write_difference(
     difference: Difference,
     head: HistoryManifest,
-    said: HistoryAnnotations,
+    history_annotations: HistoryAnnotations,
     options: FormatOptions,
     limit: int,
     accounts: Mapping[str, Account],
@@ -109,19 +113,25 @@ def write_difference(
 
     if options.form == "text":
         with terminal(options.out) as console:
-            print_difference(difference, console, limit=limit, accounts=accounts, title_of=said.title_of)
+            print_difference(difference, console, limit=limit, accounts=accounts, title_of=history_annotations.title_of)
         return
     if writes_counts(options):
         from perpend.reports.terminal.history.finding import NO_NEWS, changed_findings, history_run
 
-        run = history_run(head, datetime.fromisoformat(difference.after.time), difference.known, said)
-        write_history_findings(run, changed_findings(difference.rows, run, head, said), options, said.repository, old=NO_NEWS)
+        run = history_run(head, datetime.fromisoformat(difference.after.time), difference.known, history_annotations)
+        write_history_findings(
+            run,
+            changed_findings(difference.rows, run, head, history_annotations),
+            options,
+            history_annotations.repository,
+            old=NO_NEWS,
+        )
         return
     with output_stream(options.out) as stream:
         if options.form == "json":
             write_difference_json(difference, stream)
         elif options.form == "markdown":
-            write_difference_markdown(difference, stream, limit=limit, accounts=accounts, title_of=said.title_of)
+            write_difference_markdown(difference, stream, limit=limit, accounts=accounts, title_of=history_annotations.title_of)
         else:
             write_rows_as(options.form, difference.columns, difference.rows, stream)
 

@@ -31,7 +31,7 @@ def run_commands(
 
     return RunCommands(
         explain=explain,
-        again=tuple(word for word in words if word not in _LENGTHS),
+        command=tuple(word for word in words if word not in _LENGTHS),
         store=(*store_words(context, store), *repository_words(context)) if store is not None else None,
         choice=tuple(_given(context, (*_CHOICE, *_OF_RUN))),
         decisions=tuple(_given(context, _DECISIONS)),

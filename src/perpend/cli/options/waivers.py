@@ -61,9 +61,9 @@ def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
 
     waiving = ActiveWaivers.here(repository, None, none=False)
     with asking(place, "finding", tags=waiving.by_tags) as connection:
-        covering = waiving.covered_findings(connection, place.head())
+        waiver_matches = waiving.covered_findings(connection, place.head())
         waived = waived_statement(connection)
-    documents = [waiver_document(standing, covering) for standing in covering.standings]
+    documents = [waiver_document(waiver_status, waiver_matches) for waiver_status in waiver_matches.waiver_statuses]
     rows = [tuple(document.values()) for document in documents] or [(None,) * len(_WAIVER_COLUMNS.split())]
     return [rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL"), waived]
 

@@ -9,11 +9,11 @@ import gc
 import itertools
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import AT_ONCE, Refused
+from perpend.collectors.aws.client import AT_ONCE, CallRefused
 from perpend.collectors.aws.collector import Collector
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.plan import BEFORE, cells_of
@@ -21,14 +21,15 @@ from perpend.collectors.aws.session.credentials import ASSUME
 from perpend.collectors.aws.session.rate_limiter import rate_of
 from perpend.collectors.protocol import AccountEntry, CallEstimate, now
 from perpend.collectors.workers import Workers
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.model import DetailCall
-    from perpend.collectors.aws.plan import CollectionPlan
-    from perpend.collectors.aws.session.credentials import AccountCredentials
+    from perpend.collectors.aws.plan import AwsCollectionPlan
+    from perpend.collectors.aws.session.credentials import SdkAccountCredentials
     from perpend.collectors.protocol import CheckpointWriter, CollectionListener, RegionFilter, UsedObjects
 
 WINDOW: Final = 8
@@ -42,7 +43,7 @@ _SECONDS: Final = 0.2
 class AccountPool:
     """Collects a plan from many accounts. ``calls`` counts the answered calls, ``warnings`` are for the user."""
 
-    plan: CollectionPlan
+    plan: AwsCollectionPlan
     checkpoint: CheckpointWriter
     regions: RegionFilter | None = None
     closed_regions: Sequence[str] = ()
@@ -54,7 +55,7 @@ class AccountPool:
     _labels: dict[str, str] = field(default_factory=dict)
     _counts: list[dict[str, int]] = field(default_factory=list)
 
-    def collect(self, credentials: Sequence[AccountCredentials]) -> None:
+    def collect(self, credentials: Sequence[SdkAccountCredentials]) -> None:
         """Collect from all accounts. Raises errors of the checkpoint and of ``regions``."""
         listings = Workers(self.concurrency, AT_ONCE)
         accounts = Workers(min(WINDOW, len(credentials)), WINDOW)
@@ -67,7 +68,7 @@ class AccountPool:
         # Several accounts may share a client and its counts.
         self.calls = sum(sum(counts.values()) for counts in {id(counts): counts for counts in self._counts}.values())
 
-    def _task(self, account: AccountCredentials, listings: Workers, closed: Callable[[], None]) -> Callable[[], None]:
+    def _task(self, account: SdkAccountCredentials, listings: Workers, closed: Callable[[], None]) -> Callable[[], None]:
         def do() -> None:
             entry = self.checkpoint.entry(account.account) if account.account else None
             if entry is None or not all(map(self.checkpoint.is_done, cells_of(self.plan, entry))):
@@ -75,7 +76,7 @@ class AccountPool:
                 self._counts.append(client.call_counts)
                 try:
                     entry = self._collect(account, client, listings, entry)
-                except Refused as error:
+                except CallRefused as error:
                     why = account.unread(error)
                     self.checkpoint.enter(AccountEntry(why.account, account.partition, account.label, why=why, at=now()))
                 finally:
@@ -87,12 +88,12 @@ class AccountPool:
         return do
 
     def _collect(
-        self, account: AccountCredentials, client: CloudClient, workers: Workers, entry: AccountEntry | None
+        self, account: SdkAccountCredentials, client: CloudClient, workers: Workers, entry: AccountEntry | None
     ) -> AccountEntry | None:
         """Open an account and collect what the checkpoint does not hold. Raises Refused if it cannot be opened."""
         place = account.open(client)
         if account.account and place.account != account.account:
-            raise Refused(ASSUME, Refusal("AnotherAccount"))
+            raise CallRefused(ASSUME, Refusal("AnotherAccount"))
         if self._labels.setdefault(place.account, account.label) != account.label:
             self.warnings.append(f"{account.label} and {self._labels[place.account]} open the same account {place.account}")
             return entry
@@ -127,7 +128,7 @@ def _collecting_garbage() -> Iterator[Callable[[], None]]:
         gc.unfreeze()
 
 
-def estimate_of(plan: CollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+def estimate_of(plan: AwsCollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
     """Return the minimum of calls of a plan: one page for each listing, in each region of each account if it is regional."""
     numbers: Counter[tuple[str, bool]] = Counter({("sts", False): 1})
     if plan.is_regional:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.account_pool import AccountPool, estimate_of
 from perpend.collectors.aws.client import CloudClient, all_known_regions
-from perpend.collectors.aws.plan import USUAL_ROLE, CollectionPlan
+from perpend.collectors.aws.plan import USUAL_ROLE, AwsCollectionPlan
 from perpend.collectors.aws.security_hub import SecurityHub
 from perpend.collectors.aws.session.credentials import (
-    AccountCredentials,
+    SdkAccountCredentials,
     credentials_of_organization,
     credentials_of_profiles,
 )
@@ -42,7 +42,7 @@ class AwsApi:
         """Return the regions of the usual partition. Raises NothingCollected if a profile does not exist."""
         return CloudClient(options.profiles[0] if options.profiles else None).known_regions(AWS.usual_partition)
 
-    def credentials(self, plan: CollectionPlan, options: CollectOptions) -> tuple[list[AccountCredentials], int]:
+    def credentials(self, plan: AwsCollectionPlan, options: CollectOptions) -> tuple[list[SdkAccountCredentials], int]:
         """Return the accounts of profiles or of an organization, and the number of its inactive ones."""
         profiles = tuple(dict.fromkeys(options.profiles)) or (None,)
         if not options.org:
@@ -55,14 +55,14 @@ class AwsApi:
             wanted=options.wanted_accounts,
         )
 
-    def estimate(self, plan: CollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+    def estimate(self, plan: AwsCollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
         """Return the calls and the time that a plan takes."""
         return estimate_of(plan, accounts=accounts, regions=regions, concurrency=concurrency)
 
     def collect(
         self,
-        plan: CollectionPlan,
-        credentials: Sequence[AccountCredentials],
+        plan: AwsCollectionPlan,
+        credentials: Sequence[SdkAccountCredentials],
         checkpoint: CheckpointWriter,
         options: CollectOptions,
         *,
@@ -80,4 +80,4 @@ class AwsApi:
         return SecurityHub(CloudClient(profile, endpoint_url, region))
 
 
-API: Final[CloudApi[CollectionPlan, AccountCredentials]] = AwsApi()
+API: Final[CloudApi[AwsCollectionPlan, SdkAccountCredentials]] = AwsApi()

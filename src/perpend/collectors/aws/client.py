@@ -10,7 +10,7 @@ import re
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ from perpend.collectors.aws.parse import is_answer
 from perpend.collectors.aws.session.rate_limiter import RateLimit
 from perpend.collectors.aws.session.timeouts import TOTAL, Transport
 from perpend.collectors.protocol import NothingCollected
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ PARSING: Final = (KeyError, ValueError, TypeError, AttributeError, UnboundLocalE
 entry that has no value."""
 
 
-class Refused(Exception):
+class CallRefused(Exception):
     """An error of a call, after all attempts."""
 
     def __init__(self, call: CloudCall, refusal: Refusal) -> None:
@@ -114,9 +115,9 @@ class CloudClient:
                 while (answer := self._next(call, region, answers, transport)) is not None:
                     yield answer
         except (ClientError, BotoCoreError, ResponseParserError) as error:
-            raise Refused(call, refusal_of(error)) from None
+            raise CallRefused(call, refusal_of(error)) from None
         except PARSING:
-            raise Refused(call, Refusal("UnparsableAnswer")) from None
+            raise CallRefused(call, Refusal("UnparsableAnswer")) from None
 
     def _next(
         self, call: CloudCall, region: str, answers: Iterator[Mapping[str, Any]], transport: Transport
@@ -130,7 +131,7 @@ class CloudClient:
             return None
         self._count(call)
         if not is_answer(call, answer, content):
-            raise Refused(call, Refusal("NoResult"))
+            raise CallRefused(call, Refusal("NoResult"))
         return answer
 
     def known_regions(self, partition: str) -> list[str]:
@@ -213,10 +214,10 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
         yield answer
         reached = json.dumps([one.search(answer) for one in tokens], default=str)
         if reached in seen:
-            raise Refused(call, Refusal("RepeatedToken"))
+            raise CallRefused(call, Refusal("RepeatedToken"))
         seen.add(reached)
     if more is not None and (more.search(answer) is not False or any(one.search(answer) for one in tokens)):
-        raise Refused(call, Refusal("TruncatedAnswer"))  # AWS always says whether more pages follow; the SDK stops anyway
+        raise CallRefused(call, Refusal("TruncatedAnswer"))  # AWS always says whether more pages follow; the SDK stops anyway
 
 
 def without_account(request: Any, **_: Any) -> None:
@@ -261,5 +262,7 @@ def regions_of(answer: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 def _one_word(code: Any) -> str:
     """Return an error code as one short word: other servers than AWS may return any text."""
-    text = "".join(sign for sign in str(code or "") if sign.isascii() and (sign.isalnum() or sign in "._-"))
+    text = "".join(
+        character for character in str(code or "") if character.isascii() and (character.isalnum() or character in "._-")
+    )
     return text[:80] or "Unknown"

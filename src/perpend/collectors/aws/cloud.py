@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.catalog import TYPES
 from perpend.collectors.aws.completeness import KIND, completeness_of, row_of_closed
-from perpend.collectors.aws.plan import USUAL_ROLE, CollectionPlan, plan_of
+from perpend.collectors.aws.plan import USUAL_ROLE, AwsCollectionPlan, plan_of
 from perpend.collectors.protocol import Permission
 from perpend.core.clouds.aws import ACCOUNT_TYPE
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from perpend.collectors.protocol import (
         AccountEntry,
-        Cloud,
+        CloudCollector,
         CollectedRow,
         Completeness,
         PartRows,
@@ -47,11 +47,11 @@ class AwsCloud:
         rows = TYPES[type_name].rows if type_name in TYPES else ()
         return {name for row in rows for name, source in row.fields.items() if source.optional or not source.path}
 
-    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> CollectionPlan:
+    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> AwsCollectionPlan:
         """Return the calls that serve some fields, which are given by type. ``texts`` may name objects to ask for."""
         return plan_of(fields, texts)
 
-    def serves_account_fields(self, plan: CollectionPlan, fields: Iterable[str]) -> bool:
+    def serves_account_fields(self, plan: AwsCollectionPlan, fields: Iterable[str]) -> bool:
         """Whether a plan makes the calls that some fields of the account need."""
         needed, planned = ({one.call for one in of.account.details} for of in (plan_of({ACCOUNT_TYPE: fields}), plan))
         return needed <= planned
@@ -60,7 +60,7 @@ class AwsCloud:
         """Whether a call is one of AWS STS, which opens accounts."""
         return label.startswith("sts:")
 
-    def permissions(self, plan: CollectionPlan, *, organization: bool = False) -> tuple[Permission, ...]:
+    def permissions(self, plan: AwsCollectionPlan, *, organization: bool = False) -> tuple[Permission, ...]:
         """Return the permissions of a plan by name; with ``organization`` those that list and open its accounts, too."""
         operations: dict[str, list[str]] = {}
         for call in plan.calls:
@@ -77,19 +77,19 @@ class AwsCloud:
 
     def completeness(
         self,
-        plan: CollectionPlan,
+        plan: AwsCollectionPlan,
         entries: Sequence[AccountEntry],
-        ends: Mapping[WorkUnit, WorkUnitResult],
+        results: Mapping[WorkUnit, WorkUnitResult],
         parts: Mapping[WorkUnit, list[PartRows]],
         stated: str = "",
         seen: Seen = MappingProxyType({}),
     ) -> Completeness:
         """Return the sources of accounts with claims of completeness."""
-        return completeness_of(plan, entries, ends, parts, stated, seen)
+        return completeness_of(plan, entries, results, parts, stated, seen)
 
-    def unopened_account(self, plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
+    def unopened_account(self, plan: AwsCollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
         """Yield the row of an account that could not be opened: its id is known and nothing else."""
         return row_of_closed(plan, entry)
 
 
-CLOUD: Final[Cloud[CollectionPlan]] = AwsCloud()
+CLOUD: Final[CloudCollector[AwsCollectionPlan]] = AwsCloud()

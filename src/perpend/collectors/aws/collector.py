@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.client import PARSING, regions_of
-from perpend.collectors.aws.error_classification import Answer, FailureKind, unread
+from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, unread
 from perpend.collectors.aws.model import ABOVE, IDENTITY_OF, NAMED_POLICIES
 from perpend.collectors.aws.parse import (
     CloudPlace,
@@ -33,6 +33,7 @@ from perpend.collectors.aws.parse import (
 from perpend.collectors.aws.plan import IDENTITY, cells_of
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.error_classification import Meaning
     from perpend.collectors.aws.model import DetailCall, TypeRow
-    from perpend.collectors.aws.plan import CollectionPlan, TypeRequest
+    from perpend.collectors.aws.plan import AwsCollectionPlan, TypeRequest
     from perpend.collectors.protocol import CheckpointWriter, UsedObjects
     from perpend.collectors.workers import Workers
 
@@ -96,7 +97,7 @@ class Collector:
     """
 
     client: CloudClient
-    plan: CollectionPlan
+    plan: AwsCollectionPlan
     account: CloudPlace
     checkpoint: CheckpointWriter
     workers: Workers
@@ -139,7 +140,7 @@ class Collector:
             self._answers.regions = frozenset(entry.asked)
         cells = cells_of(self.plan, entry)
         for cell in cells:
-            rows = {one.row.type_name: one.row for one in self.plan.types_shown_by(cell.listing) if _may_be_seen_again(one.row)}
+            rows = {one.row.type_name: one.row for one in self.plan.types_shown_by(cell.listing) if _is_listed_twice(one.row)}
             for stored in self.checkpoint.rows_of(cell) if rows else ():
                 if row := rows.get(stored.type_name):
                     self._seen.add(_seen_as(row, str(stored.fields["Id"]), stored.fields, stored.reasons))
@@ -277,7 +278,7 @@ class Collector:
 
         An object that is shown with other values is stored again: the store marks its rows as contradicting each other.
         """
-        if not _may_be_seen_again(row):
+        if not _is_listed_twice(row):
             return False
         fields = ObjectFields()
         add_fields(fields, row, "", item, where)
@@ -313,7 +314,7 @@ class Collector:
     def _meaning(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning | None:
         """Return the meaning of a detail call for an item, None if the call does not apply."""
         if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
-            return None if detail.then is None else Answer(detail.then)
+            return None if detail.then is None else ErrorAnswer(detail.then)
         return self._answers.of_object(detail, item, where)
 
 
@@ -332,7 +333,7 @@ def _batches(items: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Map
     yield batch
 
 
-def _may_be_seen_again(row: TypeRow) -> bool:
+def _is_listed_twice(row: TypeRow) -> bool:
     """Whether several regions or listings may show one object of a row."""
     return CALLS[row.listed].regional or len(TYPES[row.type_name].rows) > 1
 

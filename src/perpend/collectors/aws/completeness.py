@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from perpend.collectors.aws.plan import CollectionPlan
+    from perpend.collectors.aws.plan import AwsCollectionPlan
     from perpend.collectors.protocol import AccountEntry, PartRows, Seen, WorkUnitResult
 
 KIND: Final = "aws"
@@ -27,9 +27,9 @@ KIND: Final = "aws"
 
 
 def completeness_of(
-    plan: CollectionPlan,
+    plan: AwsCollectionPlan,
     entries: Sequence[AccountEntry],
-    ends: Mapping[WorkUnit, WorkUnitResult],
+    results: Mapping[WorkUnit, WorkUnitResult],
     parts: Mapping[WorkUnit, list[PartRows]],
     stated: str = "",
     seen: Seen = MappingProxyType({}),
@@ -44,14 +44,14 @@ def completeness_of(
     disabled = {entry.account: _disabled_regions(plan, entry, seen.get(entry.account, {})) for entry in entries}
     entries = tuple(_with_closed(entry, disabled[entry.account]) for entry in entries)
     for entry in entries:
-        mine = [end for cell, end in ends.items() if cell.account == entry.account]
+        mine = [end for cell, end in results.items() if cell.account == entry.account]
         sources += _sources(plan, entry, {end.cell: end for end in mine}, parts)
         causes.update(dict.fromkeys((why for why in (entry.why, entry.no_regions) if why is not None), 0))
-        causes.update(dict.fromkeys((why for end in mine for why in end.whys), 0))
-        causes.update(dict.fromkeys((why for _, _, why in _never_ended(plan, entry, ends)), 0))
+        causes.update(dict.fromkeys((why for end in mine for why in end.all_reasons), 0))
+        causes.update(dict.fromkeys((why for _, _, why in _unfinished(plan, entry, results)), 0))
         for cause in (cause for end in mine for part in parts.get(end.cell, ()) for cause in part.unread):
             causes[replace(cause, objects=0)] += cause.objects
-    declared = [claim for entry in entries for claim in _declared(plan, entry, ends)]
+    declared = [claim for entry in entries for claim in _declared(plan, entry, results)]
     if declared:
         at = max((entry.at for entry in entries if entry.at), default=None)
         accounts = sorted({entry.account for entry in entries if entry.stated})
@@ -63,11 +63,11 @@ def completeness_of(
         tuple(
             ClosedRegion(entry.account, region, disabled[entry.account][region]) for entry in entries for region in entry.closed
         ),
-        tuple(_others(end) for _, end in sorted(ends.items()) if end.others),
+        tuple(_others(end) for _, end in sorted(results.items()) if end.others),
     )
 
 
-def _disabled_regions(plan: CollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
+def _disabled_regions(plan: AwsCollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
     """Return the number of known objects of regional types by region, for regions that the account has not enabled."""
     disabled: Counter[str] = Counter()
     if not plan.is_regional or entry.why is not None or entry.no_regions is not None:
@@ -93,7 +93,7 @@ def _others(end: WorkUnitResult) -> OthersListed:
     return OthersListed(CALLS[end.cell.listing].label, place, end.others, end.listed)
 
 
-def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
+def row_of_closed(plan: AwsCollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
     """Yield the row of an account that could not be opened: its id is known and nothing else."""
     if entry.account.isdecimal():
         details = {detail.call for detail in plan.account.details}
@@ -104,13 +104,16 @@ def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[Collect
 
 
 def _sources(
-    plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult], parts: Mapping[WorkUnit, list[PartRows]]
+    plan: AwsCollectionPlan,
+    entry: AccountEntry,
+    results: Mapping[WorkUnit, WorkUnitResult],
+    parts: Mapping[WorkUnit, list[PartRows]],
 ) -> Iterator[Source]:
-    name, began = f"{KIND} {entry.account}", _began(entry, ends)
-    counts = [sum(part.counts[number] for cell in ends for part in parts.get(cell, ())) for number in (0, 1)]
+    name, began = f"{KIND} {entry.account}", _began(entry, results)
+    counts = [sum(part.counts[number] for cell in results for part in parts.get(cell, ())) for number in (0, 1)]
     claims: dict[bool, list[Claim]] = {True: [], False: []}
     for type_name, listings in plan.listings_of.items():
-        claims[type_name in plan.types_of_report] += _claims(plan, entry, listings, type_name, ends)
+        claims[type_name in plan.types_of_report] += _claims(plan, entry, listings, type_name, results)
     accounts = (entry.account,) if entry.account.isdecimal() else ()
     if entry.why is not None:
         claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}
@@ -118,28 +121,28 @@ def _sources(
     own_row = bool(accounts) and entry.why is not None
     yield Source(name, KIND, began, counts[0] + own_row, accounts, tuple(claims[False]))
     if plan.sources_per_account > 1:
-        made_at = next((end.made_at for end in ends.values() if end.made_at is not None), None)
+        made_at = next((end.made_at for end in results.values() if end.made_at is not None), None)
         yield Source(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
 
 
-def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]) -> Iterator[Claim]:
+def _declared(plan: AwsCollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]) -> Iterator[Claim]:
     """Yield claims for regions that are declared empty, and for the account if all other regions were read in full."""
     for type_name, listings in plan.listings_of.items() if entry.stated and not entry.why else ():
         if not CALLS[listings[0]].regional:
             continue
         yield from (Claim(type_name, Scope(entry.account, region)) for region in entry.stated)
-        listed = _claims(plan, entry, listings, type_name, ends)
+        listed = _claims(plan, entry, listings, type_name, results)
         if not any(claim.lacking for claim in listed):
             yield Claim(type_name, Scope(entry.account))
 
 
-def _began(entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]) -> datetime | None:
+def _began(entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]) -> datetime | None:
     """Return when the first listing began: no object of the account was read earlier."""
-    return min([end.began for end in ends.values()] + ([entry.at] if entry.at else []), default=None)
+    return min([end.began for end in results.values()] + ([entry.at] if entry.at else []), default=None)
 
 
-def _never_ended(
-    plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]
+def _unfinished(
+    plan: AwsCollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]
 ) -> Iterator[tuple[str, str, FailedCall]]:
     """Yield the listings without a result, such as those of an account that a resumed collection did not open again.
 
@@ -148,23 +151,27 @@ def _never_ended(
     for listing in plan.all_listings if entry.why is None else ():
         call = CALLS[listing]
         for region in entry.asked if call.regional else ("",):
-            if WorkUnit(entry.account, region, listing) not in ends:
+            if WorkUnit(entry.account, region, listing) not in results:
                 where = CloudPlace(entry.account, entry.partition, region)
                 yield listing, region, unread(call, FailureKind.FAILED, where, "NeverEnded")
 
 
 def _claims(
-    plan: CollectionPlan, entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[WorkUnit, WorkUnitResult]
+    plan: AwsCollectionPlan,
+    entry: AccountEntry,
+    listings: Sequence[str],
+    type_name: str,
+    results: Mapping[WorkUnit, WorkUnitResult],
 ) -> list[Claim]:
     """Return the claims about a type: one for the account if all its listings are complete in all open regions.
 
     Disabled regions in which objects were seen are incomplete.
     """
     account, call = entry.account, CALLS[listings[0]]
-    lacking = {region: why for listing, region, why in _never_ended(plan, entry, ends) if listing in listings}
+    lacking = {region: why for listing, region, why in _unfinished(plan, entry, results) if listing in listings}
     lacking |= {
         cell.region: why
-        for cell, end in ends.items()
+        for cell, end in results.items()
         for listing, why in ((cell.listing, end.lacking), *end.each.items())
         if listing in listings and why is not None
     }

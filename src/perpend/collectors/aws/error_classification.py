@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED, FailedCall
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class FailureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ErrorAnswer:
     """An answer, or an error that states the same facts as an answer."""
 
     answer: Mapping[str, Any]
@@ -45,7 +45,7 @@ class Refusal:
     status: int = 0
 
 
-Meaning = Answer | FailedCall
+Meaning = ErrorAnswer | FailedCall
 
 _DENIED: Final = frozenset(
     (
@@ -111,7 +111,7 @@ _SCP: Final = "service control policy"
 def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace) -> Meaning:
     """Return the fact that an error of a call states, or the cause why something is unknown."""
     if refusal.code in call.facts and call.wording.get(refusal.code, "") in refusal.message:
-        return Answer(call.facts[refusal.code])
+        return ErrorAnswer(call.facts[refusal.code])
     kind = FailureKind.NOT_FOUND if refusal.code in call.gone else kind_of(refusal, where)
     return unread(call, kind, where, refusal.code)
 

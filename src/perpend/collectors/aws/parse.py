@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, NotThere
 from perpend.collectors.aws.policy_access_levels import EXTENDED, extended
 from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS
+from perpend.core.dataclass import dataclass
 from perpend.inventory.readers.credential_report import read_report
 from perpend.inventory.readers.errors import UnusableContent
 from perpend.inventory.readers.merge import ROW_FIELD, merge_readings, with_root_users

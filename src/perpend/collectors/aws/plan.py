@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.model import MOST_MEASURED, NAMED_POLICIES, REPORT
 from perpend.collectors.protocol import PlannedCall, WorkUnit
+from perpend.core.dataclass import dataclass
 from perpend.core.values.tags import TAGS_FIELD
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class TypeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectionPlan:
+class AwsCollectionPlan:
     """The calls to make in an account: ``listings`` by name with the types that they show, and the details of the account.
 
     ``unserved`` are the wanted types and fields that no call serves. ``named`` are ARNs of IAM policies of AWS to ask for,
@@ -144,7 +145,7 @@ class CollectionPlan:
         return [request for types in self.listings.values() for request in types]
 
 
-def plan_of(wanted: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> CollectionPlan:
+def plan_of(wanted: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> AwsCollectionPlan:
     """Return the plan that serves the wanted fields, which are given by type.
 
     ``texts`` are those that policies compare with: ARNs of IAM policies of AWS among them are asked for.
@@ -167,7 +168,7 @@ def plan_of(wanted: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> C
             listings.setdefault(listed.listed, []).append(TypeRequest(listed, listed.details_for(fields)))
     plan = {name: tuple(_without_unlisted_tags(one, listings) for one in types) for name, types in listings.items()}
     named = sorted(filter(_POLICY_OF_AWS.fullmatch, texts)) if NAMED_POLICIES in plan else []
-    return CollectionPlan(plan, tuple(unserved), tuple(named[:_MOST_NAMED]), account)
+    return AwsCollectionPlan(plan, tuple(unserved), tuple(named[:_MOST_NAMED]), account)
 
 
 def _without_unlisted_tags(request: TypeRequest, listings: Collection[str]) -> TypeRequest:
@@ -178,7 +179,7 @@ def _without_unlisted_tags(request: TypeRequest, listings: Collection[str]) -> T
     return replace(request, details=tuple(detail for detail in request.details if detail.call != source.call))
 
 
-def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[WorkUnit]:
+def cells_of(plan: AwsCollectionPlan, entry: AccountEntry) -> list[WorkUnit]:
     """Return the listings of an account by region."""
     return [
         WorkUnit(entry.account, region, listing)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import Refused
+from perpend.collectors.aws.client import CallRefused
 from perpend.collectors.aws.error_classification import Refusal
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +45,12 @@ def credential_report(
             if state == "COMPLETE":
                 answer = _one(client, "iam.report")
                 return CredentialReport(bytes(answer.get("Content") or b""), answer.get("GeneratedTime"))
-        except Refused as error:
+        except CallRefused as error:
             if error.refusal.code not in _AGAIN | _WAIT or clock() >= end:
                 raise
         else:
             if clock() >= end:
-                raise Refused(CALLS["iam.report"], _not_ready(str(state)))
+                raise CallRefused(CALLS["iam.report"], _not_ready(str(state)))
         wait(min(pause, max(0.0, end - clock())))
         pause = min(2 * pause, _LONGEST)
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import Refused
-from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, meaning_of, unread
+from perpend.collectors.aws.client import CallRefused
+from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, Refusal, meaning_of, unread
 from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, REPORT, own_path
 from perpend.collectors.aws.parse import CloudPlace, NoResult, is_about, is_missing, items_of, member, report_items
 from perpend.collectors.aws.report import credential_report
 from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.protocol import now
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall
 from perpend.inventory.readers.errors import UnusableContent
 
@@ -54,7 +55,7 @@ class Answers:
     _matched: dict[tuple[str, str], Mapping[str, Any] | FailedCall] = field(default_factory=dict)
     _shared: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     _measured: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
-    _users: Mapping[str, Mapping[str, Any]] | Refused | None = None
+    _users: Mapping[str, Mapping[str, Any]] | CallRefused | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,7 +80,7 @@ class Answers:
                 yield from items
             if call.never_empty and not number:
                 raise NoResult
-        except Refused as error:
+        except CallRefused as error:
             meaning = meaning_of(error.call, error.refusal, where)
             if isinstance(meaning, FailedCall):
                 raise NotListed(meaning) from None
@@ -93,9 +94,9 @@ class Answers:
             if self._users is None:
                 try:
                     self._users = self._read_report()
-                except Refused as error:
+                except CallRefused as error:
                     self._users = error
-        if isinstance(self._users, Refused):
+        if isinstance(self._users, CallRefused):
             raise self._users
         return self._users
 
@@ -105,13 +106,13 @@ class Answers:
         try:
             return {str(user["arn"]): user for user in report_items(report.content, REPORT, report.made_at)}
         except UnusableContent:
-            raise Refused(CALLS[REPORT], Refusal("UnusableReport")) from None
+            raise CallRefused(CALLS[REPORT], Refusal("UnusableReport")) from None
 
     def with_report(self, user: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a listed user with the same user of the credential report, if that can be read and has it."""
         try:
             reported = self._report().get(str(user.get("Arn")))
-        except Refused:
+        except CallRefused:
             return user
         return user if reported is None else {**user, REPORT: reported}
 
@@ -121,7 +122,7 @@ class Answers:
         ``decided``: the credential report may decide the answer without a call.
         """
         answer = DECISIONS[name](item) if decided else None
-        meaning = self._meaning(CALLS[name], item, where.region) if answer is None else Answer(answer)
+        meaning = self._meaning(CALLS[name], item, where.region) if answer is None else ErrorAnswer(answer)
         if isinstance(meaning, FailedCall):
             raise NotListed(meaning)
         return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)]
@@ -141,7 +142,7 @@ class Answers:
     def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
         """Return the meaning of a detail call for a listed item."""
         if detail.decided and (answer := DECISIONS[detail.call](item)) is not None:
-            return Answer(answer)
+            return ErrorAnswer(answer)
         call = CALLS[detail.call]
         stated = member(item, detail.region) if detail.region else where.region
         if detail.matched and detail.region and is_missing(stated):
@@ -180,7 +181,7 @@ class Answers:
             answers = [
                 items_of(call, page) for page in self.client.pages(call, region, _metric_queries(metric, subjects, now()))
             ]
-        except Refused as error:
+        except CallRefused as error:
             return dict.fromkeys(subjects, meaning_of(call, error.refusal, where))
         except NoResult:
             return dict.fromkeys(subjects, lack)
@@ -190,7 +191,7 @@ class Answers:
             parts = {part: [*before.get(part, ()), *(result.get(part) or ())] for part in ("Timestamps", "Values")}
             results[str(result.get("Id"))] = {**result, **parts}
         return {
-            subject: Answer(results[f"q{number}"]) if f"q{number}" in results else lack
+            subject: ErrorAnswer(results[f"q{number}"]) if f"q{number}" in results else lack
             for number, subject in enumerate(subjects)
         }
 
@@ -216,9 +217,9 @@ class Answers:
         try:
             pages = self._pages(call, item, region, where)
             if not call.result:
-                return Answer(next(pages))
-            return Answer({call.result: [one for page in pages for one in items_of(call, page)]})
-        except Refused as error:
+                return ErrorAnswer(next(pages))
+            return ErrorAnswer({call.result: [one for page in pages for one in items_of(call, page)]})
+        except CallRefused as error:
             return meaning_of(call, error.refusal, where)
         except NoResult:
             return unread(call, FailureKind.FAILED, where, "NoResult")
@@ -230,14 +231,14 @@ class Answers:
             raise NoResult
         for page in self.client.pages(call, region, parameters):
             if not is_about(call, page, item, where):
-                raise Refused(call, Refusal("OtherResource"))
+                raise CallRefused(call, Refusal("OtherResource"))
             yield page
 
     def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
         """Return the answer of the other call for an item without a match, in the form of a match."""
         name, own, other = otherwise
         meaning = self._meaning(CALLS[name], item, region)
-        return Answer({other: [meaning.answer[own]]}) if isinstance(meaning, Answer) else meaning
+        return ErrorAnswer({other: [meaning.answer[own]]}) if isinstance(meaning, ErrorAnswer) else meaning
 
     def _of_match(
         self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
@@ -258,7 +259,7 @@ class Answers:
             return matched
         own = member(item, members[0])
         match = None if is_missing(own) else matched.get(str(own), detail.unmatched)
-        return unread(call, FailureKind.FAILED, where, "NoResult") if match is None else Answer(match)
+        return unread(call, FailureKind.FAILED, where, "NoResult") if match is None else ErrorAnswer(match)
 
 
 def _required(item: Mapping[str, Any], path: str) -> Any:

@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import Refused
+from perpend.collectors.aws.client import CallRefused
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.protocol import CannotPush, PushResult
 from perpend.core.commit import Journal
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -132,7 +132,7 @@ class SecurityHub:
         if not self._account:
             try:
                 answer = next(iter(self.client.pages(CALLS["sts.identity"], self.client.region, {})))
-            except Refused as error:
+            except CallRefused as error:
                 raise CannotPush(f"AWS did not return the account of the credentials: {error.refusal.code}") from None
             self._account = str(answer["Account"])
         return self._account
@@ -160,7 +160,7 @@ class SecurityHub:
         try:
             with closing(SentRecord(record, read_only=dry_run)) as sent:
                 result = push_findings(own(), sent, None if dry_run else send, region=self.region)
-        except Refused as error:
+        except CallRefused as error:
             reason = f"{error.refusal.code}: {error.refusal.message}"
             raise CannotPush(
                 f"Security Hub in {self.region} rejected the findings: {reason}; batches that it accepted before are recorded"

@@ -6,7 +6,7 @@ A denied call leaves the same reasons, claims and causes as one that AWS denies.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -27,13 +27,14 @@ from perpend.collectors.protocol import (
     WorkUnitResult,
 )
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from perpend.collectors.aws.model import CloudCall, FieldSource, TypeRow
-    from perpend.collectors.aws.plan import CollectionPlan, TypeRequest
+    from perpend.collectors.aws.plan import AwsCollectionPlan, TypeRequest
     from perpend.collectors.protocol import (
         CheckpointWriter,
         CloudApi,
@@ -70,17 +71,17 @@ class SimulatedAws:
         """Return all regions of the estate."""
         return self.regions()
 
-    def credentials(self, plan: CollectionPlan, options: CollectOptions) -> tuple[Sequence[SimulatedAccount], int]:
+    def credentials(self, plan: AwsCollectionPlan, options: CollectOptions) -> tuple[Sequence[SimulatedAccount], int]:
         """Return all accounts; none is inactive."""
         return self.estate.accounts, 0
 
-    def estimate(self, plan: CollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+    def estimate(self, plan: AwsCollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
         """Return no calls."""
         return CallEstimate(0, 0, 0)
 
     def collect(
         self,
-        plan: CollectionPlan,
+        plan: AwsCollectionPlan,
         credentials: Sequence[SimulatedAccount],
         checkpoint: CheckpointWriter,
         options: CollectOptions,
@@ -142,7 +143,7 @@ class SimulatedAws:
 class _SimulatedListings:
     """The listings of an invented account."""
 
-    def __init__(self, account: SimulatedAccount, plan: CollectionPlan, surroundings: Mapping[str, Any]) -> None:
+    def __init__(self, account: SimulatedAccount, plan: AwsCollectionPlan, surroundings: Mapping[str, Any]) -> None:
         self.plan = plan
         self._surroundings = surroundings
         self._account = account
@@ -206,6 +207,6 @@ class _SimulatedListings:
         return CloudPlace(self._account.account, AWS.usual_partition, region)
 
 
-def simulation(estate: SimulatedEstate) -> CloudApi[CollectionPlan, SimulatedAccount]:
+def simulation(estate: SimulatedEstate) -> CloudApi[AwsCollectionPlan, SimulatedAccount]:
     """Return the API of an invented estate."""
     return SimulatedAws(estate)

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collectors.protocol import (
     AccountEntry,
     CollectedRow,
-    EndedEarly,
     PartRows,
+    StoppedEarly,
     WorkUnit,
     WorkUnitResult,
     now,
@@ -51,7 +51,7 @@ class Checkpoint:
         self.plan = plan
         self._clock = clock
         self.entries: dict[str, AccountEntry] = {}
-        self.ends: dict[WorkUnit, WorkUnitResult] = {}
+        self.results: dict[WorkUnit, WorkUnitResult] = {}
         self.parts: dict[WorkUnit, list[PartRows]] = {}
         self._files: dict[WorkUnit, list[Path]] = {}
         self._damaged: set[WorkUnit] = set()
@@ -75,7 +75,7 @@ class Checkpoint:
 
     def leave_out_others(self, accounts: Collection[str]) -> list[str]:
         """Leave out everything of other accounts than these, and return them. The journal still has their lines."""
-        cells = {*self.ends, *self._files}
+        cells = {*self.results, *self._files}
         others = ({*self.entries} | {cell.account for cell in cells}) - {*accounts}
         for account in others:
             self.entries.pop(account, None)
@@ -86,7 +86,7 @@ class Checkpoint:
 
     def is_done(self, cell: WorkUnit) -> bool:
         """Whether a listing is complete."""
-        return cell in self.ends
+        return cell in self.results
 
     def objects(self, cell: WorkUnit) -> set[tuple[str, str]]:
         """Return type and Id of the stored objects of a listing."""
@@ -125,7 +125,7 @@ class Checkpoint:
     def end(self, end: WorkUnitResult) -> None:
         """Record the end of a listing."""
         self._append("cell", document_of(end))
-        self.ends[end.cell] = end
+        self.results[end.cell] = end
 
     def close(self) -> None:
         """Close the journal and unlock it. Threads that still write get EndedEarly."""
@@ -138,7 +138,7 @@ class Checkpoint:
         line = json.dumps({kind: document}, ensure_ascii=True, separators=(",", ":"))
         with self._lock, naming(self.directory):
             if self._journal is None:
-                raise EndedEarly
+                raise StoppedEarly
             self._journal.append(line)
 
     def _add_part(self, part: PartRows, path: Path) -> None:
@@ -168,9 +168,9 @@ class Checkpoint:
                 self.entries[entry.account] = entry
         elif kind == "cell":
             end = end_from(value)
-            self.ends.pop(end.cell, None)
+            self.results.pop(end.cell, None)
             if self._is_young(end.began):
-                self.ends[end.cell] = end
+                self.results[end.cell] = end
         elif kind == "part":
             part, path = part_from(value), self._path(int(value["number"]))
             self._numbers = max(self._numbers, int(value["number"]))
@@ -185,14 +185,14 @@ class Checkpoint:
 
     def _drop_undone(self) -> None:
         """Drop listings that are incomplete or lost rows, so that they are collected again from the start."""
-        for cell in [cell for cell, end in self.ends.items() if end.whys]:
+        for cell in [cell for cell, end in self.results.items() if end.all_reasons]:
             self._append("dropped", list(cell))
             self._drop(cell)
         for cell in self._damaged:
-            self.ends.pop(cell, None)
+            self.results.pop(cell, None)
 
     def _drop(self, cell: WorkUnit) -> None:
-        for entries in (self.ends, self.parts, self._files):
+        for entries in (self.results, self.parts, self._files):
             entries.pop(cell, None)
 
     def _path(self, number: int) -> Path:

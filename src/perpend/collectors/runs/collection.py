@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +14,7 @@ from perpend.collectors.protocol import CallCounts
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
 from perpend.collectors.runs.snapshot_writer import previously_used, store_collected
 from perpend.core.commit import remove_tree
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import nearest_name
 from perpend.core.diagnostics.phrases import counted
@@ -127,7 +128,7 @@ class CollectionRun:
             yield
         finally:
             self.checkpoint.close()
-            if not self.checkpoint.ends:
+            if not self.checkpoint.results:
                 remove_tree(self.checkpoint.directory)
 
     def store_all(
@@ -161,7 +162,7 @@ class CollectionRun:
 
     def _completeness(self, seen: Seen) -> Completeness:
         cloud, plan = self.request.cloud, self.request.plan
-        return cloud.completeness(plan, self._entries(), self.checkpoint.ends, self.checkpoint.parts, self.statement, seen)
+        return cloud.completeness(plan, self._entries(), self.checkpoint.results, self.checkpoint.parts, self.statement, seen)
 
     def _entries(self) -> list[AccountEntry]:
         return [entry for _, entry in sorted(self.checkpoint.entries.items())]
@@ -208,7 +209,7 @@ def collect_accounts(
             with progress.translate_errors() as stored:
                 return run.store_all(declared=request.declared, keep=options.keep_disappeared, progress=stored)
         except KeyboardInterrupt:
-            progress.interrupted(store, len(run.checkpoint.ends))
+            progress.interrupted(store, len(run.checkpoint.results))
             raise
 
 

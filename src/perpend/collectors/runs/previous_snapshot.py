@@ -7,11 +7,12 @@ unchanged, with its source. Joins run over Parquet files: memory use does not gr
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.protocol import CLOUDS, KEPT_FOR, STATED
 from perpend.core.clouds.registry import is_of_provider_sql
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread
@@ -95,8 +96,8 @@ def carried_over_of(
     numbers = _take_sources(carried_over, previous, sources, used)
     for stage in staged:
         # A table without rows that is not collected again stays: that there is none of the type is known.
-        kept = {**carried_over.as_before, **carried_over.gone}
-        if stage.type_name not in collected or stage.type_name in kept:
+        carried = {**carried_over.as_before, **carried_over.gone}
+        if stage.type_name not in collected or stage.type_name in carried:
             comparison.add(stage, carried_over, numbers, new_path())
     carried_over.gone = {type_name: number for type_name, number in carried_over.gone.items() if number}
     return carried_over
@@ -205,11 +206,11 @@ class _Comparison:
         identity = object_identity(self._previous, object_type, self._declared)
         scope = ", ".join(f"{identity.columns[column]} AS {column}" for column in ("account", "region"))
         new = f"SELECT {name(_ID)} FROM {piece.relation}" if piece else ""
-        again = f" AND {name(_ID)} NOT IN ({new})" if piece and piece.rows else ""
+        others = f" AND {name(_ID)} NOT IN ({new})" if piece and piece.rows else ""
         return (
             f"SELECT {columns}, {gone_at} AS gone_at, account, region "
             f"FROM (SELECT o.*, {scope} FROM {self._previous.relation(table.name)} AS o{identity.joins}) "
-            f"WHERE {name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{again}"
+            f"WHERE {name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{others}"
         )
 
     def count(self, staged: _StagedRows, carried_over: CarriedOver, used: dict[int, int]) -> None:

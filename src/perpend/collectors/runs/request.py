@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of
@@ -17,7 +18,7 @@ from perpend.language.program.required_columns import fields_by_type, texts_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from perpend.collectors.protocol import Cloud, CloudApi, CollectionPlan
+    from perpend.collectors.protocol import CloudApi, CloudCollector, CollectionPlan
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.tables import Tables
     from perpend.language.compiler.analyzer import Analyzer
@@ -44,7 +45,7 @@ class CollectionRequest:
     type, and ``texts`` that policies compare with.
     """
 
-    cloud: Cloud[Any]
+    cloud: CloudCollector[Any]
     connect: Callable[[], CloudApi[Any, Any]]
     plan: CollectionPlan
     programs_of: Callable[[], tuple[Program, ...]]
@@ -90,7 +91,7 @@ class CollectionRequest:
 
 
 def request_for(
-    cloud: Cloud[Any],
+    cloud: CloudCollector[Any],
     connect: Callable[[], CloudApi[Any, Any]],
     analyzer: Analyzer,
     programs: Callable[[], tuple[Program, ...]],
@@ -120,14 +121,14 @@ def request_for(
 class PolicyFilter:
     """The policies that evaluate what is collected: ids or globs of policies and frameworks; empty means all policies.
 
-    ``lacking`` is set if only types are collected. It holds the policies over these types that also read other types, or fields
-    of the account that are not collected, with the types. ``others`` counts the policies over other types.
+    ``skipped_types`` is set if only types are collected. It holds the policies over these types that also read other types, or
+    fields of the account that are not collected, with the types. ``others`` counts the policies over other types.
     """
 
     request: CollectionRequest
     policies: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
-    lacking: Mapping[str, tuple[str, ...]] | None = None
+    skipped_types: Mapping[str, tuple[str, ...]] | None = None
     others: int = 0
 
 
@@ -140,8 +141,8 @@ def filter_by_types(request: CollectionRequest, programs: Collection[Program], i
     cloud, plan = request.cloud, request.plan
     types = {*plan.types}
     named = types if plan.has_account_fields else types - {cloud.account_type}
-    lacking = {program.policy_id: _lacking(program, request) for program in programs}
-    complete = [program for program in programs if not lacking[program.policy_id]]
+    skipped_types = {program.policy_id: _uncollected(program, request) for program in programs}
+    complete = [program for program in programs if not skipped_types[program.policy_id]]
     input_type = request.analyzer.repository.input_type
     errors = [name for name in invalid if input_type(production_of(name)) in types]
     labels = Labels(DeclaredTypes(request.analyzer.repository))
@@ -149,19 +150,19 @@ def filter_by_types(request: CollectionRequest, programs: Collection[Program], i
         only = _listed([labels.type(name) for name in sorted(named)])
         raise NothingToEvaluate(f"no policy reads only {only}: `perpend collect {cloud.name}` collects without evaluation")
     skipped = {
-        program.policy_id: lacking[program.policy_id]
+        program.policy_id: skipped_types[program.policy_id]
         for program in programs
-        if program.input_type in named and lacking[program.policy_id]
+        if program.input_type in named and skipped_types[program.policy_id]
     }
     return PolicyFilter(
         replace(request, programs_of=lambda: tuple(complete)),
         tuple(sorted([*(program.policy_id for program in complete), *errors])),
-        lacking=skipped,
+        skipped_types=skipped,
         others=len(programs) + len(invalid) - len(complete) - len(errors) - len(skipped),
     )
 
 
-def _lacking(program: Program, request: CollectionRequest) -> tuple[str, ...]:
+def _uncollected(program: Program, request: CollectionRequest) -> tuple[str, ...]:
     """Return the types of which a program reads fields that are not collected."""
     cloud, plan = request.cloud, request.plan
     read = fields_by_type([program])

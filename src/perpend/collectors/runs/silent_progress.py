@@ -52,7 +52,7 @@ class _ListingCounter:
 
     def __init__(self, done: Callable[[int, int], None]) -> None:
         self._done = done
-        self._ended = self._total = 0
+        self._finished = self._total = 0
         self._lock = threading.Lock()
 
     def opened(self, entry: AccountEntry, cells: Sequence[WorkUnit]) -> None:
@@ -68,6 +68,6 @@ class _ListingCounter:
 
     def _tell(self, ended: int, more: int) -> None:
         with self._lock:
-            self._ended += ended
+            self._finished += ended
             self._total += more
-            self._done(self._ended, self._total)
+            self._done(self._finished, self._total)

@@ -136,10 +136,10 @@ def _append(spool: RowSpool, row: CollectedRow) -> None:
 
 def _add_values(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
-        stored, odd = stored_value(value)
+        stored, reason = stored_value(value)
         values[name] = stored
-        if odd is not None:
-            values[unread(name)] = odd
+        if reason is not None:
+            values[unread(name)] = reason
 
 
 def _parquet(path: Path) -> Path:

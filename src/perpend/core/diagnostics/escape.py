@@ -34,7 +34,9 @@ def visible(text: str) -> str:
     red \x1b[31m, turned \u202e, naïve 日本
     """
     if not text.isprintable():
-        text = "".join(_escape_character(sign) if unicodedata.category(sign) in _HIDDEN else sign for sign in text)
+        text = "".join(
+            _escape_character(character) if unicodedata.category(character) in _HIDDEN else character for character in text
+        )
     return _COMMAND_INSIDE.sub(r"##\\", text) if "##" in text else text
 
 

@@ -16,7 +16,7 @@ _NAME, _SENTENCE = 200, 1_000
 _BACKTICKS: Final = re.compile("`+")
 _CODE: Final = re.compile("(?<!`)`([^`]*[^` ][^`]*)`(?!`)")
 _SIGNS: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@$:.-])")
-_ENTITIES: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|\\`*_[]<>&!#~@:\n\r"})
+_ENTITIES: Final = str.maketrans({character: f"&#{ord(character)};" for character in "|\\`*_[]<>&!#~@:\n\r"})
 
 
 def span(text: str) -> str:
@@ -69,7 +69,7 @@ def _escaped(text: str) -> str:
 
 def cell(text: str) -> str:
     """Return a whole text as a cell of a table, with entities for signs that could be markup."""
-    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    shown = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
     return shown.translate(_ENTITIES)
 
 

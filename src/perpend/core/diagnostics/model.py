@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 
 if TYPE_CHECKING:
@@ -96,15 +96,15 @@ def nearest_name(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -
     return pool[min(similar, key=lambda one: mistakes(name.casefold(), one))] if similar else None
 
 
-def mistakes(written: str, meant: str) -> int:
+def mistakes(written: str, name: str) -> int:
     """Return how many letters were added, left out, replaced, or typed in the wrong order to write one text for another."""
     before: list[int] = []
-    last = list(range(len(meant) + 1))
+    last = list(range(len(name) + 1))
     for row, letter in enumerate(written, 1):
         now = [row]
-        for column, other in enumerate(meant, 1):
+        for column, other in enumerate(name, 1):
             cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (letter != other))
-            if row > 1 < column and letter == meant[column - 2] and other == written[row - 2]:
+            if row > 1 < column and letter == name[column - 2] and other == written[row - 2]:
                 cost = min(cost, before[column - 2] + 1)
             now.append(cost)
         before, last = last, now

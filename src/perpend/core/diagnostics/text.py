@@ -6,9 +6,9 @@ All text from files passes through :func:`perpend.core.diagnostics.escape.visibl
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width, inert, visible
 from perpend.core.diagnostics.model import Severity, region_from_span, sorted_diagnostics
 

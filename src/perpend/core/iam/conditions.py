@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.iam.access_policy import AccessPolicyError, includes
 from perpend.core.iam.requesters import ANY, FIXED, Limit, Narrowing
 from perpend.core.iam.surroundings import ACCOUNT

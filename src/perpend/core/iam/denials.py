@@ -6,9 +6,9 @@ A Deny counts if it surely concerns everything that the Allow grants, for every 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.iam.access_policy import AccessPolicyError, includes
 from perpend.core.iam.conditions import demands_of, narrowing_of, opposite
 from perpend.core.iam.requesters import Narrowing, Requesters, narrow

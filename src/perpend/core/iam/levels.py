@@ -6,10 +6,10 @@ ADR 0028.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, statements_of
 from perpend.core.iam.conditions import demands_of, leaves
 from perpend.core.iam.denials import Effort, denials_of
@@ -69,12 +69,12 @@ def access_of_statements(document: object, kind: PolicyKind, surroundings: Surro
     forbid it, are left out: see ADR 0028.
     """
     _check_size(document)
-    statements, lacking = statements_of(document), surroundings.lacking
+    statements, all_gaps = statements_of(document), surroundings.all_gaps
     # INVARIANT: if a level is the same with all unknown facts outside and all inside, it is the same for every mix.
-    assumed = [(), lacking, *((fact,) for fact in lacking)] if lacking else [()]
+    assumed = [(), all_gaps, *((fact,) for fact in all_gaps)] if all_gaps else [()]
     of_each = zip(*(_levels(statements, kind, Assumption(surroundings, inside)) for inside in assumed), strict=True)
     allowed = ((number, statement) for number, statement in enumerate(statements, 1) if statement["Effect"] == "Allow")
-    return [_access(number, statement, each, lacking) for (number, statement), each in zip(allowed, of_each, strict=True)]
+    return [_access(number, statement, each, all_gaps) for (number, statement), each in zip(allowed, of_each, strict=True)]
 
 
 def extended_document(document: object, kind: PolicyKind, surroundings: Surroundings) -> dict[str, Any]:
@@ -101,12 +101,12 @@ _Found = tuple[AccessLevel | None, list[str]]
 error."""
 
 
-def _access(number: int, statement: Mapping[str, Any], outcomes: Sequence[_Found], lacking: Sequence[Gap]) -> StatementAccess:
+def _access(number: int, statement: Mapping[str, Any], outcomes: Sequence[_Found], all_gaps: Sequence[Gap]) -> StatementAccess:
     """Return a statement's access. ``outcomes`` assume all unknown facts outside, then all inside, then each inside alone."""
     level, because = outcomes[0]
     if all(other == level for other, _ in outcomes[1:]):
         return StatementAccess(number, statement, level, tuple(because))
-    deciding = [fact for fact, (alone, _) in zip(lacking, outcomes[2:], strict=True) if alone != level] or lacking
+    deciding = [fact for fact, (alone, _) in zip(all_gaps, outcomes[2:], strict=True) if alone != level] or all_gaps
     reason = f"not known: it hangs on {' and '.join(f'{fact.words} ({fact.call})' for fact in deciding)}"
     return StatementAccess(number, statement, None, (*because[:-1], reason), tuple(fact.call for fact in deciding))
 
@@ -151,13 +151,13 @@ def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Assumption
         named = named_principals(statement, demands, outlook)
     requesters = merge_accounts(requester for each in named for requester in each.requesters)
     because = _some([one.sentence for one in named], "names {:,} more")
-    told = []
+    reasons = []
     for demand, left in leaves(demands, outlook):
         requesters = narrow(requesters, [left]) if isinstance(left, Narrowing) else requesters
         if demand.key.rpartition(":")[2] not in CLAIMS:
-            told.append((demand, left))
-    sentences = [demand_in_words(demand, left, outlook) for demand, left in told[:_MOST_SENTENCES]]
-    hidden = len(told) - len(sentences)
+            reasons.append((demand, left))
+    sentences = [demand_in_words(demand, left, outlook) for demand, left in reasons[:_MOST_SENTENCES]]
+    hidden = len(reasons) - len(sentences)
     return requesters, [*because, *sentences, *([f"{hidden:,} more conditions"] if hidden else [])]
 
 

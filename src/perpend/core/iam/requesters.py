@@ -5,10 +5,11 @@ A set may hold more requesters than the policy allows, never fewer. Source: ADR 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.iam.access_policy import AccessLevel
 from perpend.core.iam.surroundings import OWN
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.core.iam.access_policy import AccessLevel
 
@@ -62,7 +63,7 @@ class Surroundings:
     unique_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def lacking(self) -> tuple[Gap, ...]:
+    def all_gaps(self) -> tuple[Gap, ...]:
         """The unknown facts that may decide a level."""
         gaps = [Gap.ACCOUNT] if self.account is None else []
         gaps += [Gap.ORGANIZATION] if self.organization is None else []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds import registry
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.diagnostics.phrases import shorten
@@ -246,15 +246,15 @@ def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
 
 def is_blank_key(key: str) -> bool:
     """Whether a key has no visible character."""
-    return all(unicodedata.category(sign) in _INVISIBLE for sign in key)
+    return all(unicodedata.category(character) in _INVISIBLE for character in key)
 
 
 def normalized_key(key: str) -> str:
     """Return a key without the parts that typing and spreadsheets change: blanks, quotes, dashes, case and leading zeros."""
-    kinds = ((sign, unicodedata.category(sign)) for sign in key if sign not in "'\"`")
-    seen = "".join("-" if kind == _DASH else sign for sign, kind in kinds if kind not in _INVISIBLE | _QUOTES)
+    kinds = ((character, unicodedata.category(character)) for character in key if character not in "'\"`")
+    seen = "".join("-" if kind == _DASH else character for character, kind in kinds if kind not in _INVISIBLE | _QUOTES)
     # Character by character, as the SQL engines do: lower case of a letter does not depend on its neighbours.
-    return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
+    return "".join(character.lower()[0] for character in unicodedata.normalize("NFC", seen)).lstrip("0")
 
 
 def unmatched_keys(type_name: str, key: str, owner: str) -> str:

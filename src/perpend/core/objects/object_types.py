@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.core.values.types import ValueType
 
@@ -165,7 +166,7 @@ class Types:
         """Return a type by its API name, without fields if it is not declared."""
         return self.by_name.get(name) or (ObjectType(name) if name else UNKNOWN_TYPE)
 
-    def behind(self, object_type: ObjectType, lookup: str) -> ObjectType:
+    def type_of_lookup(self, object_type: ObjectType, lookup: str) -> ObjectType:
         """Return the type that a lookup of a type leads to."""
         return reached(object_type, (lookup,), self.named)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
 from perpend.core.objects.relations import child_objects, lookup_target
 from perpend.core.schema.tables import (
@@ -195,8 +196,8 @@ def _add(
 
 
 def _add_value(row: dict[str, Any], name: str, fields: Mapping[str, Any], *, complete: bool) -> None:
-    value, odd = stored_value(fields.get(name))
-    reason = odd or (None if complete or name in fields else reason_of(fields, name))
+    value, why_not = stored_value(fields.get(name))
+    reason = why_not or (None if complete or name in fields else reason_of(fields, name))
     row[name] = value
     if reason is not None:
         row[unread(name)] = reason
@@ -238,13 +239,13 @@ def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dic
 def distinct_names(names: Iterable[str]) -> dict[str, str]:
     """Return a column name for each name. SQL ignores case, so names that differ only in case get a number."""
     names_given: dict[str, str] = {}
-    taken: set[str] = set()
+    used: set[str] = set()
     for name in dict.fromkeys(names):
         called, number = name, 1
-        while called.casefold() in taken:
+        while called.casefold() in used:
             number += 1
             called = f"{name}#{number}"
-        taken.add(called.casefold())
+        used.add(called.casefold())
         names_given[name] = called
     return names_given
 

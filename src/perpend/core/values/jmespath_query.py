@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jmespath
 from jmespath import exceptions, functions, visitor
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def plain_key(expression: str) -> str | None:
 def _reason(error: exceptions.ParseError) -> str:
     if isinstance(error, exceptions.IncompleteExpressionError):
         return "the expression is incomplete"
-    said = str(error.message if isinstance(error, exceptions.LexerError) else error.msg).splitlines()[0]
-    return said[0].lower() + said[1:]
+    message = str(error.message if isinstance(error, exceptions.LexerError) else error.msg).splitlines()[0]
+    return message[0].lower() + message[1:]
 
 
 def _check_functions(node: dict[str, Any], expression: str) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 MAX_LENGTH: Final = 65_536
@@ -203,7 +203,7 @@ class _Parser:
         left = self._value()
         if self._sees("operator"):
             subject = left if isinstance(left, FilterCall) else _field(token)
-            operator = self._taken().text
+            operator = self._next_token().text
             is_list = self._takes("(")
             return self._group((subject, operator)) if is_list else _compare(subject, operator, self._value())
         if isinstance(left, FilterCall):
@@ -216,16 +216,16 @@ class _Parser:
             return self._call()
         if not self._sees("name") or self._tokens[self._next].text in _KEYWORDS:
             raise self._unexpected()
-        return _value_from_token(self._taken())
+        return _value_from_token(self._next_token())
 
     def _call(self) -> FilterCall:
-        name = self._taken().text[:-1].lower()
+        name = self._next_token().text[:-1].lower()
         arguments: list[str] = []
         depth = 1
         while depth:
             if self._sees("end"):
                 raise self._unexpected()
-            token = self._taken()
+            token = self._next_token()
             depth += token.text.endswith("(") - (token.text == ")")
             arguments.append(token.text)
         return FilterCall(name, tuple(arguments[:-1]))
@@ -238,7 +238,7 @@ class _Parser:
         self._next += is_there
         return is_there
 
-    def _taken(self) -> _Token:
+    def _next_token(self) -> _Token:
         self._next += 1
         return self._tokens[self._next - 1]
 

@@ -66,7 +66,7 @@ def _letters(text: str) -> str:
 def attributes_from(text: str) -> Attributes:
     """Return the attributes in lines of the form ``name: value``. Other lines are ignored."""
     pairs = (line.partition(":") for line in _LINE_ENDS.split(text))
-    return tuple((norm(name), value.strip(WHITE_SPACE)) for name, sign, value in pairs if sign)
+    return tuple((norm(name), value.strip(WHITE_SPACE)) for name, equals, value in pairs if equals)
 
 
 def attribute_values(attributes: Iterable[tuple[str, str]], name: str | None) -> list[str]:

@@ -111,8 +111,8 @@ def json_normal(value: Any) -> Any:
     ``1`` equals ``1.0`` but not ``true``; arrays keep their order. Source: specification, section 3.8.
     """
     if isinstance(value, dict):
-        kept = {key: json_normal(item) for key, item in value.items() if item is not None}
-        return kept or None
+        filled = {key: json_normal(item) for key, item in value.items() if item is not None}
+        return filled or None
     if isinstance(value, list | tuple):
         return [json_normal(item) for item in value]
     if isinstance(value, bool):

@@ -6,9 +6,9 @@ Statements run on a reader, so that codes never need to be in memory as a whole.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE
 
 if TYPE_CHECKING:
@@ -138,16 +138,14 @@ def resolved_contradictions(
     If all readings of an object end in codes that are ``incompliant`` (by program), the object has the first reading's code.
     All arguments but the last are SQL for tables. Readings have the Id of their object.
     """
-    ends = [
+    outcomes = [
         f"CASE WHEN bool_and(v.v{number} IN ({', '.join(map(str, sorted(of_program)))})) "
         f"THEN arg_min(v.v{number}, r.{ROW}) END AS v{number}"
         if of_program
         else f"CAST(NULL AS INTEGER) AS v{number}"
         for number, of_program in enumerate(incompliant)
     ]
-    by_id = (
-        f'SELECT r."Id" AS id, {", ".join(ends)} FROM {codes_of_readings} AS v JOIN {readings} AS r USING ({ROW}) GROUP BY id'
-    )
+    by_id = f'SELECT r."Id" AS id, {", ".join(outcomes)} FROM {codes_of_readings} AS v JOIN {readings} AS r USING ({ROW}) GROUP BY id'
     contradicted = f'SELECT {ROW}, "Id" AS id FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
     by_row = f"SELECT c.{ROW} AS resolved_row, e.* FROM ({contradicted}) AS c JOIN ({by_id}) AS e USING (id)"
     values = ", ".join(f"coalesce(e.v{number}, v.v{number}) AS v{number}" for number in range(len(incompliant)))

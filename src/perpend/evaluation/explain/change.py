@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import with_value
 from perpend.core.values.values import DAY, document_of, iso_from_milliseconds

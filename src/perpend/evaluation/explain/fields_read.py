@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.jmespath_query import plain_key
 from perpend.core.values.partial_object import MISSING, incomplete_list, reason_of
 from perpend.core.values.types import ValueType

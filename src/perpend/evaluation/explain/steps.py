@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.identity import owner_lookups
 from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.status import Status
@@ -189,8 +190,8 @@ def grounds(steps: Sequence[Step]) -> tuple[tuple[FieldValue, ...], tuple[Listed
     """
     *conditions, otherwise = steps
     if otherwise.result != "true":
-        ended = next((step for step in conditions if step.result in ("true", "stopped")), otherwise)
-        return ended.fields, ended.listed
+        stop = next((step for step in conditions if step.result in ("true", "stopped")), otherwise)
+        return stop.fields, stop.listed
     fields = dict.fromkeys(field for step in conditions for field in step.fields)
     listed = dict.fromkeys(one for step in conditions for one in step.listed)
     passed = (Status.COMPLIANT,) if otherwise.status is not Status.COMPLIANT else ()
@@ -363,8 +364,8 @@ def _leaf(object_: CloudObject, expression: Expr, frame: EvaluationContext, valu
     return Leaf(text, shown, stopped, places, is_derived and expression is not root)
 
 
-def _stop_text(expression: Expr, ended: CheckTriggered | InvalidData) -> str:
-    if isinstance(ended, InvalidData):
-        return f"unreadable: {ended.reason}"
+def _stop_text(expression: Expr, stop: CheckTriggered | InvalidData) -> str:
+    if isinstance(stop, InvalidData):
+        return f"unreadable: {stop.reason}"
     texts = [check_text(expression, check) for check in expression.checks]
-    return f"stopped{f': {ended.error}' if ended.error else ''}" if not texts else f"stopped ({' or '.join(texts)})"
+    return f"stopped{f': {stop.error}' if stop.error else ''}" if not texts else f"stopped ({' or '.join(texts)})"

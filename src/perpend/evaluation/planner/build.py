@@ -6,9 +6,10 @@ author's fires, or data are missing or malformed. The plan is one CASE over thes
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import Types
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import Table, Tables
@@ -19,7 +20,7 @@ from perpend.evaluation.planner.operations.use import PlannedUse, Related, Value
 from perpend.evaluation.planner.operations.values import read
 from perpend.evaluation.planner.rewrites import REWRITES, Rewrite, apply_rewrites
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
+from perpend.evaluation.planner.scope import DYNAMIC, Build, Guards, Place, ScalarGuard, blank, normal_is
 from perpend.evaluation.planner.stage import ROOT, UNREAD, Scan, Stage, contradicted
 from perpend.language.program.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
 from perpend.language.program.program import Block, Expr, ExtractReference, Program
@@ -74,24 +75,24 @@ class _Planner:
     def code(self, place: Place, block: Block) -> Scalar:
         """Return the outcome of a block on the row of a place, as an integer."""
         scalars = self.build.scalars
-        exits: list[Guard] = []
+        exits: list[ScalarGuard] = []
         if place.table and place.table.contradicted:
             known = scalars.is_null(contradicted(scalars, place.alias))
             exits += place.unknown(scalars.negation(known), DYNAMIC)
         is_deleted, malformed = place.is_deleted()
-        exits += (*malformed, Guard(is_deleted, DISAPPEARED))
+        exits += (*malformed, ScalarGuard(is_deleted, DISAPPEARED))
         exits += self._record_type(place, block)
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)
             exits += shift_guards(value.guards, base_of(number))
-            exits.append(Guard(scalars.truth(value.node), condition_index(number)))
+            exits.append(ScalarGuard(scalars.truth(value.node), condition_index(number)))
         return self._chain(exits, otherwise_index(len(block.conditions)))
 
-    def _chain(self, exits: list[Guard], otherwise: int) -> Scalar:
+    def _chain(self, exits: list[ScalarGuard], otherwise: int) -> Scalar:
         """Return the code of the first exit whose condition is true. Exits that cannot be reached are dropped."""
         scalars = self.build.scalars
         seen: set[Scalar] = {scalars.false}
-        reachable: list[Guard] = []
+        reachable: list[ScalarGuard] = []
         for exit_ in exits:
             parts = exit_.condition.arguments if exit_.condition.primitive == "and" else (exit_.condition,)
             if seen.isdisjoint(parts) and exit_.condition not in seen:
@@ -113,7 +114,7 @@ class _Planner:
         reason = f"{place.path}RecordType.DeveloperName is missing"
         absent = replace(place, there=scalars.true).unknown(blank(scalars, name.node), reason)
         other = scalars.negation(normal_is(scalars, name.node, *map(norm, block.record_types)))
-        return (*at.guards, *name.guards, *absent, Guard(other, OTHER_RECORD_TYPE))
+        return (*at.guards, *name.guards, *absent, ScalarGuard(other, OTHER_RECORD_TYPE))
 
     def _value(self, expression: Expr, place: Place) -> Value:
         if expression.extract is not None:

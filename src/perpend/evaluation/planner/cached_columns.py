@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, call_behind, replace_scalars, walk
+from perpend.core.dataclass import dataclass
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, call_of_results, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT, Stage
 from perpend.language.program.program import constant_text
 
@@ -151,7 +152,7 @@ def _alone(scalar: Scalar) -> tuple[str, tuple[Scalar, ...], tuple[Any, ...]]:
     if scalar.primitive == "pick":
         return "member", scalar.arguments[0].arguments, scalar.constants
     if scalar.primitive == "part":
-        (call, skipped), (place,) = call_behind(scalar.arguments[0]), scalar.constants
+        (call, skipped), (place,) = call_of_results(scalar.arguments[0]), scalar.constants
         name, *questions = call.constants
         return name, (call.arguments[0], *skipped), questions[place]
     return scalar.primitive, scalar.arguments, scalar.constants

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.planner.layers import layers_of
 from perpend.evaluation.planner.scalar import Scalar, walk

@@ -7,9 +7,9 @@ shared values would be computed again at every use, and the text would exceed th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.planner.scalar import Scalar, is_trivial, walk
 
 if TYPE_CHECKING:

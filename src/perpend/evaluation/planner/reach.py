@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from perpend.evaluation.planner.scalar import Replacements, Scalar, Scalars, call_behind, replace_scalars, walk
+from perpend.evaluation.planner.scalar import Replacements, Scalar, Scalars, call_of_results, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT
 from perpend.evaluation.planner.udfs import PARSING, TAKE_QUESTIONS
 
@@ -30,7 +30,7 @@ def call_when_reached(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements
 
     def change(node: Scalar, arguments: tuple[Scalar, ...], _: Scalar | None) -> Scalar | None:
         if node in calls and node.constants[0] in TAKE_QUESTIONS:
-            return _asked(scalars, node, arguments, [masks[node, question] for question in node.constants[1:]])
+            return _masked_call(scalars, node, arguments, [masks[node, question] for question in node.constants[1:]])
         mask = masks.get((node, None), scalars.true)
         if mask is scalars.true:
             return None
@@ -39,13 +39,13 @@ def call_when_reached(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements
     return replace_scalars(scalars, roots, change)
 
 
-def _asked(scalars: Scalars, call: Scalar, arguments: tuple[Scalar, ...], masks: list[Scalar]) -> Scalar:
+def _masked_call(scalars: Scalars, call: Scalar, arguments: tuple[Scalar, ...], masks: list[Scalar]) -> Scalar:
     """Return a call that asks each question only for the rows of its mask."""
     needed = scalars.any(*masks)
     if any(mask is not needed for mask in masks):
         arguments = (*arguments, scalars.make("marks", *masks))
-    asked = scalars.make("native", *arguments, constants=call.constants, kind=call.kind)
-    return asked if needed is scalars.true else scalars.make("when", needed, asked)
+    call_ = scalars.make("native", *arguments, constants=call.constants, kind=call.kind)
+    return call_ if needed is scalars.true else scalars.make("when", needed, call_)
 
 
 def _masks(
@@ -57,7 +57,7 @@ def _masks(
     for root in dict.fromkeys(roots):
         for node, conditions in reach.needs(root).items():
             if node.primitive == "part":
-                call, _ = call_behind(node.arguments[0])
+                call, _ = call_of_results(node.arguments[0])
                 if call in calls:
                     needs[call, call.constants[1 + node.constants[0]]].append(conditions)
                     needs[node, None].append(conditions)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.schema.tables import plain
 from perpend.evaluation.planner.reach import call_when_reached
-from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, call_behind, replace_scalars, walk
+from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, call_of_results, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT
 from perpend.evaluation.planner.udfs import TAKE_QUESTIONS
 
@@ -126,9 +126,9 @@ def merge_calls(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
             return scalars.native(name, Kind.TEXTS, *arguments, constants=tuple(questions[name, old]))
         if node.primitive != "part" or old is None:
             return None
-        call, _ = call_behind(old)
-        asked = list(questions[call.constants[0], call.arguments[0]])
-        return scalars.make("part", *arguments, constants=(asked.index(call.constants[1 + node.constants[0]]),))
+        call, _ = call_of_results(old)
+        parts = list(questions[call.constants[0], call.arguments[0]])
+        return scalars.make("part", *arguments, constants=(parts.index(call.constants[1 + node.constants[0]]),))
 
     return replace_scalars(scalars, roots, change)
 

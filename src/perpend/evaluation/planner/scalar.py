@@ -5,9 +5,10 @@ No primitive raises, and a Boolean primitive is never null, so that SQL's third 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -192,7 +193,7 @@ def is_trivial(scalar: Scalar) -> bool:
     return scalar.primitive in _TRIVIAL or (scalar.primitive in ("not", "null", "true") and is_trivial(scalar.arguments[0]))
 
 
-def call_behind(results: Scalar) -> tuple[Scalar, tuple[Scalar, ...]]:
+def call_of_results(results: Scalar) -> tuple[Scalar, tuple[Scalar, ...]]:
     """Return the call that gives the texts of a ``part``, and the conditions of the choices that skip it."""
     skipped: list[Scalar] = []
     while results.primitive in ("if", "when"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_IN_FULL
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.core.objects.relations import NO_OBJECT
@@ -25,7 +26,7 @@ DYNAMIC: Final = None
 """The reason of a guard if only the object itself gives it, read by the interpreter."""
 
 
-class Guard(NamedTuple):
+class ScalarGuard(NamedTuple):
     """A way to stop: if the condition is true, the program ends with ``code``.
 
     A positive code is the number of a check, counted from the base of the expression. A negative one names the reason why
@@ -36,7 +37,7 @@ class Guard(NamedTuple):
     code: int
 
 
-Guards = tuple[Guard, ...]
+Guards = tuple[ScalarGuard, ...]
 
 
 class Reasons:
@@ -85,7 +86,7 @@ class Place:
     def unknown(self, condition: Scalar, reason: str | None) -> Guards:
         """Return the guard that stops with a reason if the row exists and the condition is true."""
         where = self.build.scalars.all(self.there, condition)
-        return () if where is self.build.scalars.false else (Guard(where, self.build.reasons.code(reason)),)
+        return () if where is self.build.scalars.false else (ScalarGuard(where, self.build.reasons.code(reason)),)
 
     def missing(self, name: str) -> Guards:
         """Return the guard for a field that the table does not have."""
@@ -124,7 +125,7 @@ class Place:
     def _through(self, name: str) -> Place:
         scalars, join = self.build.scalars, self.table.lookups.get(name) if self.table else None
         target = self.build.tables.by_name.get(join.table) if join else None
-        path, object_type = f"{self.path}{name}.", self.build.types.behind(self.object_type, name)
+        path, object_type = f"{self.path}{name}.", self.build.types.type_of_lookup(self.object_type, name)
         if join is None or target is None:
             guards = () if self.table is None else self.unset(name)
             return replace(

@@ -6,9 +6,10 @@ finished result. A stage over a child table is aggregated by key and joined to t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, Form, plain, unfollowed, unread
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, walk
 

@@ -288,19 +288,19 @@ def access_allowed(*questions: tuple[tuple[str, ...], str]) -> Callable[..., lis
 
     The result has a text for each question, null for those without a mark.
     """
-    asked = [(actions, AccessLevel[widest]) for actions, widest in questions]
+    levels = [(actions, AccessLevel[widest]) for actions, widest in questions]
 
     def run(text: str | None, marks: str | None = None) -> list[str | None]:
         if is_empty_text(text):
-            return [packed(False)] * len(asked)
+            return [packed(False)] * len(levels)
         try:
             policy = AccessPolicy(json_from_text(text or ""))
             return [
                 packed(policy.allows(actions, level)) if wanted else None
-                for wanted, (actions, level) in zip(_wanted(marks, asked), asked, strict=True)
+                for wanted, (actions, level) in zip(_wanted(marks, levels), levels, strict=True)
             ]
         except (AccessPolicyError, ValueError):
-            return [UNUSABLE] * len(asked)
+            return [UNUSABLE] * len(levels)
 
     return run
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.claims import ALL, NOT_ASKED, incomplete_by_type, unclaimed, unread_input
 from perpend.core.objects.status import Status
@@ -134,9 +135,11 @@ class Evaluation:
         of_types = incomplete_by_type(claim for claim in _claims(self.inventory) if claim not in left_out)
         everywhere = of_types.get("", [])
         types = sorted({program.input_type for program in self.programs})
-        whys = {name: [why for _, why in (*of_types.get(name, []), *everywhere)] for name in types}
+        all_reasons = {name: [why for _, why in (*of_types.get(name, []), *everywhere)] for name in types}
         # A reason for a failed read takes precedence over one for types that were not requested.
-        unread = {name: min(of_type, key=lambda why: why.startswith(NOT_ASKED)) for name, of_type in whys.items() if of_type}
+        unread = {
+            name: min(of_type, key=lambda why: why.startswith(NOT_ASKED)) for name, of_type in all_reasons.items() if of_type
+        }
         return unread if self.ledger.verdicts else {**self._unclaimed(), **unread}
 
     def _unclaimed(self) -> dict[str, str]:
@@ -160,8 +163,8 @@ class Evaluation:
         """Yield the verdicts by policy, then in the order of objects. None is stored."""
         types = self.selection.types
         for column in self.verdicts:
-            for objects, (ends,) in column.objects.chunks([column]):
-                for end, object_ in zip(ends, objects, strict=True):
+            for objects, (outcomes,) in column.objects.chunks([column]):
+                for end, object_ in zip(outcomes, objects, strict=True):
                     yield verdict_of(column.program, object_, end, types, self.observed_at(object_))
 
     def batches(self, size: int = BATCH) -> Iterator[list[Verdict]]:

@@ -5,9 +5,9 @@ Numbers of requirements do not matter: a requirement continues in those of the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.language.compiler.frameworks import How
 
 if TYPE_CHECKING:

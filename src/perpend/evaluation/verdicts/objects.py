@@ -164,10 +164,10 @@ def name_queries(name: str) -> list[NameQuery]:
 
 def _unescape(text: str) -> str:
     """Return a text with the escapes of reports, such as ``\\x1b``, replaced by their characters."""
-    return _ESCAPES.sub(_sign, text)
+    return _ESCAPES.sub(_escaped, text)
 
 
-def _sign(match: re.Match[str]) -> str:
+def _escaped(match: re.Match[str]) -> str:
     code = int(match[1] or match[2] or match[3] or "0", 16)
     return _SHORT[match[4]] if match[4] else chr(code) if code <= sys.maxunicode else match[0]
 

@@ -6,10 +6,11 @@ Requirements without an evaluated policy have statuses of their own, so that a c
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
 from perpend.language.compiler.frameworks import How
@@ -271,7 +272,7 @@ def _result(
     )
     verdicts = {policy_id: counts[policy_id] for policy_id in asked if policy_id in counts}
     total = {status: sum(numbers[status] for numbers in verdicts.values()) for status in Status}
-    standing = requirement_status(policies, total)
+    standing = status_of_requirement(policies, total)
     if standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
         standing = RequirementStatus.ATTESTED
     elif standing is RequirementStatus.FAILS and all(
@@ -282,7 +283,7 @@ def _result(
     return RequirementResult(replace(requirement, policies=policies), standing, total)
 
 
-def requirement_status(policies: Sequence[RequirementPolicy], counts: Mapping[Status, int]) -> RequirementStatus:
+def status_of_requirement(policies: Sequence[RequirementPolicy], counts: Mapping[Status, int]) -> RequirementStatus:
     """Return the status of a requirement. It cannot be met if some policies were not evaluated, or not on all objects."""
     evaluable = [policy for policy in policies if policy.judges]
     if not evaluable:

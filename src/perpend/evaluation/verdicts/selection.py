@@ -6,11 +6,12 @@ A selection also lists policies that were rejected, skipped or excluded, with th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.registry import is_account_type
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import reject_single_text
 from perpend.core.objects.ids import PRODUCTION, framework_of, production_of
@@ -107,7 +108,7 @@ def select_policies(
         raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
     excluded = {*match_ids(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
-    types_held, flat = (
+    types_present, flat = (
         (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
     )
 
@@ -117,7 +118,7 @@ def select_policies(
         left = [
             policy_id
             for policy_id, may_be in may_be_set_aside.items()
-            if into.needs_program(analyzer.repository, policy_id, types_held, may_be_set_aside=may_be)
+            if into.needs_program(analyzer.repository, policy_id, types_present, may_be_set_aside=may_be)
         ]
         for policy_id, program in zip(left, analyzer.programs([*map(production_of, left)]), strict=True):
             into.take(analyzer, policy_id, program, may_be_set_aside=may_be_set_aside[policy_id])
@@ -128,7 +129,7 @@ def select_policies(
     may_inherit = framework and not inherited and not sorted_out.programs
     others = policies_named(analyzer.repository, names, framework, inherited=True) if may_inherit else ()
     types = DeclaredTypes(analyzer.repository)
-    sorted_out.raise_if_nothing_selected(by_itself, types_held, types, misspelt, len(sort(others).programs))
+    sorted_out.raise_if_nothing_selected(by_itself, types_present, types, misspelt, len(sort(others).programs))
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
 
     def why_not(policy_id: str) -> str:
@@ -248,15 +249,15 @@ class _SortedPolicies:
     over_other_types: dict[str, str] = field(default_factory=dict)
 
     def needs_program(
-        self, repository: Repository, policy_id: str, types_held: Collection[str] | None, *, may_be_set_aside: bool
+        self, repository: Repository, policy_id: str, types_present: Collection[str] | None, *, may_be_set_aside: bool
     ) -> bool:
         """Whether sorting a policy needs its program. If not, sort it."""
         logic_id = production_of(policy_id)
         if logic_id not in repository.logic_ids:
             self.without_logic.append(policy_id)
             return False
-        type_name = repository.input_type(logic_id) if types_held is not None else None
-        if types_held is not None and type_name is not None and type_name not in types_held:
+        type_name = repository.input_type(logic_id) if types_present is not None else None
+        if types_present is not None and type_name is not None and type_name not in types_present:
             self.over_other_types[policy_id] = type_name
         elif policy_id in self.left_out:
             self.excluded.append(policy_id)
@@ -291,7 +292,7 @@ class _SortedPolicies:
     def raise_if_nothing_selected(
         self,
         named: Collection[str],
-        types_held: Mapping[str, int] | None,
+        types_present: Mapping[str, int] | None,
         types: Mapping[str, ObjectType],
         misspelt: Mapping[str, Diagnostic],
         inheriting: int,
@@ -301,30 +302,32 @@ class _SortedPolicies:
         ``types`` are the declared types. ``inheriting`` is the number of policies that ``--inherited`` would add.
         """
         labels = Labels(types)
-        numbers = Counter(types_held or {})
-        held = _type_list([name for name, number in numbers.most_common() if number], labels) or "no objects"
+        numbers = Counter(types_present or {})
+        present = _type_list([name for name, number in numbers.most_common() if number], labels) or "no objects"
         for policy_id in self.without_logic:
             if policy_id in named:
                 raise UnknownName(f"{policy_id} has no {PRODUCTION}, so it cannot be evaluated")
         for policy_id, type_name in self.over_other_types.items():
             if policy_id in named:
-                judged = _type_list([type_name], labels)
+                input_types = _type_list([type_name], labels)
                 hint = self._hint([policy_id], types, misspelt)
-                raise UnknownName(f"{policy_id} applies to {judged}, but the inputs contain {held}{hint}")
+                raise UnknownName(f"{policy_id} applies to {input_types}, but the inputs contain {present}{hint}")
         if self.programs or self.refused:
             return
         number = len(self.excluded)
         left_out = f"; {number} excluded (--policy selects one by name)" if number else ""
-        if types_held is None:
+        if types_present is None:
             raise UnknownName(f"none of the selected policies has a {PRODUCTION} that can be evaluated{left_out}")
         number = len(self.set_aside)
         aside = f"; {number} skipped for lack of data in the inputs (--policy selects one by name)" if number else ""
         more = _inherited_hint(inheriting)
         if not self.over_other_types:
-            raise UnknownName(f"no policy applies to the inputs, which contain {held}{aside}{left_out}{more}")
-        judged = _type_list([name for name, _ in Counter(self.over_other_types.values()).most_common()], labels)
+            raise UnknownName(f"no policy applies to the inputs, which contain {present}{aside}{left_out}{more}")
+        input_types = _type_list([name for name, _ in Counter(self.over_other_types.values()).most_common()], labels)
         more = f"{self._hint(self.over_other_types, types, misspelt)}{aside}{left_out}{more}"
-        raise UnknownName(f"the policies apply to {judged}, of which the inputs hold nothing: they contain {held}{more}")
+        raise UnknownName(
+            f"the policies apply to {input_types}, of which the inputs hold nothing: they contain {present}{more}"
+        )
 
     def _hint(self, policies: Iterable[str], types: Mapping[str, ObjectType], misspelt: Mapping[str, Diagnostic]) -> str:
         """Return the API name that some policy should have: its type is misspelt, or is the label of a type."""

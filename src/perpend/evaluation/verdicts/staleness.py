@@ -6,10 +6,11 @@ claims to hold in full is not known in full.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.age import age_in_words
 from perpend.inventory.readers.formats import ANSWER, REPORT
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import UNKNOWN_TYPE, reached
 from perpend.core.objects.status import Status
 from perpend.core.values.values import document_of

@@ -6,9 +6,10 @@ The interpreter adds the details that only the object gives: why it could not be
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.verdicts.verdict import indexes_needing_object
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
@@ -29,7 +30,7 @@ HIDDEN: Final = -1
 _NO_REASON: Final = "the object's data cannot be read"
 
 
-class VerdictRow(NamedTuple):
+class PlacedVerdict(NamedTuple):
     """A verdict in a list: the place of the object among those of its type, and the code that an engine gave it."""
 
     place: int
@@ -82,16 +83,16 @@ class Verdicts:
         """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
         [verdicts] = self.firsts([indexes], limit)
         rows = [row for row, _ in verdicts]
-        ends = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
-        return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
+        outcomes = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        return [(row, error) for row, (_, error) in zip(rows, outcomes, strict=True)]
 
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[PlacedVerdict]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
         required = {index for group in groups for index in group}
         by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
-        by_index: dict[int, list[VerdictRow]] = {}
+        by_index: dict[int, list[PlacedVerdict]] = {}
         for code, rows in by_code.items():
-            by_index.setdefault(max(code, UNREADABLE), []).extend(VerdictRow(row, code) for row in rows)
+            by_index.setdefault(max(code, UNREADABLE), []).extend(PlacedVerdict(row, code) for row in rows)
         return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
     def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
@@ -105,7 +106,7 @@ class Verdicts:
         """Return the outcome of each code that occurs, None if the outcome needs the object."""
         return {code: None if self._needs_object(code) else self._outcome_of(code, None) for code in self._counted}
 
-    def said(self) -> dict[int, str]:
+    def statuses(self) -> dict[int, str]:
         """Return the reasons that all rows with a code share, by code."""
         return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 

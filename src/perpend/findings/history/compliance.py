@@ -72,7 +72,7 @@ def framework_carry_over(repository: Repository, before: str, after: str) -> Car
     return carry_over(FrameworkMappings(repository), older, newer)
 
 
-def standings(repository: Repository, counts: Counts, in_part: Mapping[str, str]) -> dict[str, str]:
+def requirement_statuses(repository: Repository, counts: Counts, in_part: Mapping[str, str]) -> dict[str, str]:
     """Return the status of each requirement of a repository's frameworks, by counts of the verdicts of its policies."""
     cards = scorecards_of_counts(repository, counts, in_part=in_part)
     return {result.requirement.id: result.standing.value for card in cards for result in card.results}
@@ -102,10 +102,10 @@ def scorecards_of_counts(
     def why_not(policy_id: str) -> str:
         return "" if policy_id in counts else NOT_KNOWN
 
-    asked = [
+    selections = [
         framework_selection(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
     ]
-    return list(scorecards_of(asked, counts, answered or HumanDecisions(), in_part, stale))
+    return list(scorecards_of(selections, counts, answered or HumanDecisions(), in_part, stale))
 
 
 def _frameworks(repository: Repository) -> list[str]:

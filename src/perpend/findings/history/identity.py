@@ -37,8 +37,8 @@ def finding_id(lineage: str, type_name: str, object_id: str, incarnation: int = 
 def finding_id_sql(lineage: str, type_name: str, object_id: str, incarnation: str) -> str:
     """Return the same id as an SQL expression over four others."""
     parts = [f"'{_PREFIX}'", lineage, type_name, object_id]
-    again = f"CASE WHEN {incarnation} > 1 THEN chr(0) || CAST({incarnation} AS VARCHAR) ELSE '' END"
-    return f"left(sha256({' || chr(0) || '.join(parts)} || {again}), {_LENGTH})"
+    suffix = f"CASE WHEN {incarnation} > 1 THEN chr(0) || CAST({incarnation} AS VARCHAR) ELSE '' END"
+    return f"left(sha256({' || chr(0) || '.join(parts)} || {suffix}), {_LENGTH})"
 
 
 def birth_place(declared: ObjectType) -> tuple[str, str | None] | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.findings.history.state_machine_sql import LIFE
 from perpend.findings.history.write.changes import lives_query
@@ -75,13 +76,13 @@ def _made_anew(connection: Connection, place: HistoryStorage, name: str, known: 
     query = f"FROM ({lives_query(None, files, of_many=True)}) ORDER BY policy_no, object_no"
     connection.execute(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
     made.append(f"{name}: the newest row of each finding")
-    return replace(known, lives=place.taken(path), keyframes=keyframes)
+    return replace(known, lives=place.stored_file(path), keyframes=keyframes)
 
 
 def head_files(head: HistoryManifest) -> list[StoredFile]:
     """Return the files that a history needs: all but keyframes."""
-    kept = [file for known in head.types.values() for file in replace(known, keyframes={}).files]
-    return [*head.ledger, *head.texts, *kept]
+    files = [file for known in head.types.values() for file in replace(known, keyframes={}).files]
+    return [*head.ledger, *head.texts, *files]
 
 
 def prune(place: HistoryStorage, *, keep: int, unused_for: float) -> Cleared:

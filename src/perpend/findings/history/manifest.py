@@ -5,10 +5,11 @@ Replacing it commits a run, in one step. Files that it does not name do not coun
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.inventory.snapshots.manifest import Damaged, StoredFile, document_from, sealed
 
 if TYPE_CHECKING:
@@ -191,8 +192,8 @@ class HistoryManifest:
         reasons: dict[str, str] = {}
         for policy in (policy for policy in self.policies if policy.retired_run is None):
             unread = self.run(policy.last_run).unread.get(policy.type_name, ())
-            if whys := [why for account, why in unread if not accounts or account in ("", *accounts)]:
-                reasons[policy.policy_id] = whys[0]
+            if all_reasons := [why for account, why in unread if not accounts or account in ("", *accounts)]:
+                reasons[policy.policy_id] = all_reasons[0]
         return reasons
 
     def stale_policies(self) -> dict[str, Run]:
@@ -213,9 +214,11 @@ class HistoryManifest:
     def with_run(self, run: Run, asked: tuple[int, ...], ratings: RecordedRatings | None = None) -> HistoryManifest:
         """Return the manifest with one more run, in which ``ratings`` were in force."""
         lists = self.asked if asked in self.asked else (*self.asked, asked)
-        said = self.ratings if ratings is None or ratings in self.ratings else (*self.ratings, ratings)
-        rated = None if ratings is None else said.index(ratings)
-        return replace(self, asked=lists, ratings=said, runs=(*self.runs, replace(run, asked=lists.index(asked), rated=rated)))
+        ratings_after = self.ratings if ratings is None or ratings in self.ratings else (*self.ratings, ratings)
+        rated = None if ratings is None else ratings_after.index(ratings)
+        return replace(
+            self, asked=lists, ratings=ratings_after, runs=(*self.runs, replace(run, asked=lists.index(asked), rated=rated))
+        )
 
 
 def manifest_text(head: HistoryManifest) -> str:

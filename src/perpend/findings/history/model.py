@@ -5,10 +5,10 @@ Times are numbers of runs of one history; the history holds the time of each run
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.language.program.numbering import DISAPPEARED
 

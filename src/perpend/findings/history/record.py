@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.phrases import counted, nearest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.history.manifest import RecordedRatings
-    from perpend.findings.history.write.evaluated_run import Again
+    from perpend.findings.history.write.evaluated_run import ReevaluationRequest
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
 
@@ -78,7 +79,7 @@ def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Reposi
     renames = repository.renames.value or Renames()
     store = Store(snapshot.directory)
 
-    def again(question: Again) -> bool:
+    def reevaluate(question: ReevaluationRequest) -> bool:
         return re_evaluate(store, question.snapshot, question.programs, question.time, question.out)
 
     return EvaluatedRun(
@@ -89,7 +90,7 @@ def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Reposi
         evaluation.day.assumed,
         renames.former,
         renames.retired,
-        again,
+        reevaluate,
         type_named=evaluation.selection.types.get,
     )
 

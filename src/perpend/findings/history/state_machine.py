@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import ABSENT, OPEN_STATES, Event, FindingState, State, status_of
 
@@ -15,24 +16,24 @@ from perpend.findings.history.model import ABSENT, OPEN_STATES, Event, FindingSt
 class Observation:
     """The verdict of one run on one policy and one object.
 
-    ``value`` is None if the object was not evaluated. ``asked``: the run evaluated the policy on the objects of this account,
-    and no newer run had observed them before. ``complete``: the run knows all objects in the scope of this one, so a missing
-    object is deleted. ``retired``: the policy no longer exists.
+    ``value`` is None if the object was not evaluated. ``is_evaluated``: the run evaluated the policy on the objects of this
+    account, and no newer run had observed them before. ``complete``: the run knows all objects in the scope of this one, so a
+    missing object is deleted. ``retired``: the policy no longer exists.
     """
 
     value: int | None
-    asked: bool = True
+    is_evaluated: bool = True
     complete: bool = False
     retired: bool = False
 
 
-def step(known: FindingState | None, said: Observation, run: int) -> tuple[FindingState | None, Event | None]:
+def step(known: FindingState | None, observation: Observation, run: int) -> tuple[FindingState | None, Event | None]:
     """Return the state of a finding after a run, None if nothing is known, and the event of the run."""
-    if said.retired:
-        return _retired(known, run)
-    if not said.asked or (said.value is None and (known is None or not said.complete)):
+    if observation.retired:
+        return _policy_removed(known, run)
+    if not observation.is_evaluated or (observation.value is None and (known is None or not observation.complete)):
         return known, None
-    value = ABSENT if said.value is None else said.value
+    value = ABSENT if observation.value is None else observation.value
     status = status_of(value)
     before = known or FindingState(value, run, run, life=State.PASSING)
     was = status_of(known.value) if known else None
@@ -49,7 +50,7 @@ def step(known: FindingState | None, said: Observation, run: int) -> tuple[Findi
     return _known(before, after, run, gone=status is Status.DISAPPEARED)
 
 
-def _retired(known: FindingState | None, run: int) -> tuple[FindingState | None, Event | None]:
+def _policy_removed(known: FindingState | None, run: int) -> tuple[FindingState | None, Event | None]:
     if known is None or known.life not in OPEN_STATES:
         return known, None
     return replace(known, life=State.POLICY_REMOVED, ended=run), Event.POLICY_REMOVED

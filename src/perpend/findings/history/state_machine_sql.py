@@ -76,8 +76,8 @@ def step_query(relation: str, run: int, *, more: str = "") -> str:
         f"moves AND now % 8 = {_INCOMPLIANT} AND NOT was_open AS begins, "
         f"moves AND now % 8 NOT IN ({_INCOMPLIANT}, {_UNDETERMINED}) AND was_open AS ends FROM ({first}) AS known"
     )
-    kept = "CASE WHEN moves THEN {run} ELSE seen END AS seen".format(**words)
+    last_seen = "CASE WHEN moves THEN {run} ELSE seen END AS seen".format(**words)
     return (
-        f"SELECT {', '.join(KEYS)}, value AS before, {kept}, {columns}{more} FROM ({second}) AS told "
+        f"SELECT {', '.join(KEYS)}, value AS before, {last_seen}, {columns}{more} FROM ({second}) AS told "
         "WHERE value IS NOT NULL OR moves"
     )

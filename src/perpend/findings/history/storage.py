@@ -45,8 +45,8 @@ class HistoryStorage:
         """Hold the lock that protects the manifest; other writers wait."""
         with naming(self.directory):
             make_directory(self.directory)
-            held = lock(make_directory(self.store / "locks") / DIRECTORY)
-        with held:
+            locked = lock(make_directory(self.store / "locks") / DIRECTORY)
+        with locked:
             yield
 
     def new_file(self, kind: str, type_name: str = "") -> Path:
@@ -56,7 +56,7 @@ class HistoryStorage:
             directory = make_directory(below / directory_name(type_name) if type_name else below)
         return directory / f"{secrets.token_hex(8)}.parquet"
 
-    def taken(self, path: Path) -> StoredFile:
+    def stored_file(self, path: Path) -> StoredFile:
         """Return the manifest entry of a finished file, after syncing it to disk."""
         with naming(path):
             return StoredFile(str(path.relative_to(self.directory)), *finish(path))
@@ -93,9 +93,9 @@ class WholeFiles:
 
     def paths(self, files: Iterable[StoredFile]) -> list[str]:
         """Return the paths of files. Raises StoreError if one is missing, cut off or damaged."""
-        asked = list(files)
-        self._whole |= {file: pattern(self._place.path(file)) for file in asked if file not in self._whole}
-        return [self._whole[file] for file in asked]
+        wanted = list(files)
+        self._whole |= {file: pattern(self._place.path(file)) for file in wanted if file not in self._whole}
+        return [self._whole[file] for file in wanted]
 
     def relation(self, *files: StoredFile) -> str:
         """Return the SQL relation of files."""

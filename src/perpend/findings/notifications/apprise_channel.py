@@ -7,13 +7,13 @@ refuses redirects while apprise sends.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import apprise
 import requests
 
+from perpend.core.dataclass import dataclass
 from perpend.core.http_client import is_this_machine, within
 from perpend.findings.notifications.channels import UnusableChannels
 from perpend.findings.notifications.send import MOST_SECONDS, NO_ANSWER

@@ -55,6 +55,6 @@ class SentRuns:
 def sending(place: HistoryStorage) -> Iterator[SentRuns]:
     """Yield the log under a lock; other senders wait."""
     with naming(place.directory):
-        held = lock(make_directory(place.store / "locks") / "notify")
-    with held:
+        locked = lock(make_directory(place.store / "locks") / "notify")
+    with locked:
         yield SentRuns(place)

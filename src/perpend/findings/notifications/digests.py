@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.account import Account
 from perpend.findings.history.model import Cause, Event, in_words
@@ -103,7 +104,7 @@ class Digest:
     def title(self) -> str:
         """A summary in one line."""
         endings = [ending for owner in self.owners for ending in owner.endings]
-        return f"Perpend, run {self.run}: {_told(self.counts, endings)}"
+        return f"Perpend, run {self.run}: {_summary(self.counts, endings)}"
 
     @property
     def text(self) -> str:
@@ -112,7 +113,7 @@ class Digest:
         lines = [f"{self.title} (estate of {self.time[:10]}{least})"]
         for owner in self.owners:
             lines.append(
-                f"{shown_in_chat(owner.owner) if owner.owner else 'no owner known'}: {_told(owner.counts, owner.endings)}"
+                f"{shown_in_chat(owner.owner) if owner.owner else 'no owner known'}: {_summary(owner.counts, owner.endings)}"
             )
             lines += [f"- {ending.line}" for ending in owner.endings[:MOST_LISTED]]
             lines += [f"- and {over:,} more that end"] if (over := len(owner.endings) - MOST_LISTED) > 0 else []
@@ -236,13 +237,13 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
     return {event: counts[event] for event in _ORDER if counts.get(event)}
 
 
-def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
+def _summary(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
     words = {Event.RESOURCE_DELETED.value: "of deleted resources"}
-    told = [f"{number:,} {words.get(event) or in_words(event)}" for event, number in counts.items()]
+    lines = [f"{number:,} {words.get(event) or in_words(event)}" for event, number in counts.items()]
     for has_ended, what in ((True, "waived or attested no more"), (False, "ending soon")):
         number = sum(ending.has_ended is has_ended for ending in endings)
-        told += [f"{number:,} {what}"] if number else []
-    return ", ".join(told) or "nothing"
+        lines += [f"{number:,} {what}"] if number else []
+    return ", ".join(lines) or "nothing"
 
 
 def _line(finding: Mapping[str, Any]) -> str:

@@ -5,10 +5,10 @@ Each is announced once: by the first run after it came close to its end, and by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.notifications.chat import shown_in_chat
 
 if TYPE_CHECKING:

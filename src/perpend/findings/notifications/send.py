@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from perpend.core.http_client import Answer
+    from perpend.core.http_client import HttpResponse
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.digests import Digest
 
@@ -84,7 +84,7 @@ def unreachable(error: Exception) -> str:
     return f"the receiver cannot be reached: {why}"
 
 
-def _pause(answer: Answer) -> float:
+def _pause(answer: HttpResponse) -> float:
     """Return the seconds that a receiver asks to wait, within bounds; 0 if it does not say."""
-    asked = (answer.headers.get("Retry-After") or "").strip()
-    return min(float(asked), _LONGEST_WAIT) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0.0
+    seconds = (answer.headers.get("Retry-After") or "").strip()
+    return min(float(seconds), _LONGEST_WAIT) if seconds.isascii() and seconds.isdigit() and len(seconds) < 9 else 0.0

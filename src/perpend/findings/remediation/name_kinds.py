@@ -6,10 +6,10 @@ A value with another syntax is rejected with the reason. Nothing is ever cut, co
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.values.types import ValueType
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.registry import clouds
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import BATCH
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import PolicyView
-    from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
+    from perpend.evaluation.verdicts.verdicts import PlacedVerdict, Verdicts
     from perpend.findings.remediation.model import Remedy
     from perpend.language.interpreter.interpreter import EvaluationOutcome
 
@@ -57,18 +58,18 @@ class Remediable:
 
 
 def remediation_plans(
-    evaluation: Evaluation, asked: Mapping[str, Remediable], status: Status = Status.INCOMPLIANT
+    evaluation: Evaluation, remedies: Mapping[str, Remediable], status: Status = Status.INCOMPLIANT
 ) -> Iterator[RemediationPlan]:
     """Yield a plan for each object with a status, by policy, then in the order of objects; some hundreds are read at once."""
     for column in evaluation.verdicts:
-        to_mend = asked.get(column.program.policy_id)
+        to_mend = remedies.get(column.program.policy_id)
         if to_mend is None:
             continue
-        for judged, end in _ended(column, to_mend, status):
-            yield _mending(evaluation, column, judged, end, to_mend.remedy)
+        for object_, end in _with_status(column, to_mend, status):
+            yield _mending(evaluation, column, object_, end, to_mend.remedy)
 
 
-def _ended(column: Verdicts, to_mend: Remediable, status: Status) -> Iterator[tuple[CloudObject, EvaluationOutcome]]:
+def _with_status(column: Verdicts, to_mend: Remediable, status: Status) -> Iterator[tuple[CloudObject, EvaluationOutcome]]:
     """Yield the requested objects with a status, each with its outcome."""
     remedy = to_mend.remedy
     of_type = column.objects.reading(value.path for value in remedy.values) if remedy else column.objects
@@ -79,7 +80,7 @@ def _ended(column: Verdicts, to_mend: Remediable, status: Status) -> Iterator[tu
                 yield objects[verdict.place], end
 
 
-def _found(column: Verdicts, status: Status) -> Iterator[Sequence[VerdictRow]]:
+def _found(column: Verdicts, status: Status) -> Iterator[Sequence[PlacedVerdict]]:
     indexes = [index for index, verdict in column.program.verdicts.items() if verdict.status is status]
     number = sum(count for index, count in column.counted().items() if index in indexes)
     [verdicts] = column.firsts([indexes], number)
@@ -88,34 +89,34 @@ def _found(column: Verdicts, status: Status) -> Iterator[Sequence[VerdictRow]]:
 
 
 def _mending(
-    evaluation: Evaluation, column: Verdicts, judged: CloudObject, end: EvaluationOutcome, remedy: Remedy | None
+    evaluation: Evaluation, column: Verdicts, object_: CloudObject, end: EvaluationOutcome, remedy: Remedy | None
 ) -> RemediationPlan:
     program, (index, error) = column.program, end
     verdict = program.verdicts[index]
     policy, label = evaluation.selection.policies[program.policy_id], evaluation.type_label(program.input_type)
     guide = remediation_of(program, verdict) or ""
-    return object_plan(policy, label, judged, message_of(verdict, error), guide, remedy)
+    return object_plan(policy, label, object_, message_of(verdict, error), guide, remedy)
 
 
 def object_plan(
-    policy: PolicyView, type_label: str, judged: CloudObject, message: str, guide: str, remedy: Remedy | None
+    policy: PolicyView, type_label: str, object_: CloudObject, message: str, guide: str, remedy: Remedy | None
 ) -> RemediationPlan:
     """Return the plan for one object that a policy finds incompliant. It has all fields that the remedy names."""
-    filled, why_not = _filled(judged, remedy)
+    filled, why_not = _filled(object_, remedy)
     by_hand = remedy is None or bool(remedy.no_commands)
-    mending = RemediationPlan(policy, type_label, judged, message, guide, filled, why_not, by_hand)
+    mending = RemediationPlan(policy, type_label, object_, message, guide, filled, why_not, by_hand)
     return replace(mending, remedy=with_credentials(filled, mending.account)) if filled else mending
 
 
-def _filled(judged: CloudObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:
+def _filled(object_: CloudObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:
     if remedy is None:
         return None, (UNDECLARED,)
     if remedy.no_commands:
         return None, (remedy.no_commands.rstrip("."),)
-    if judged.variants:
+    if object_.variants:
         return None, ("its sources contradict each other",)
     try:
-        return fill(remedy, judged.fields), ()
+        return fill(remedy, object_.fields), ()
     except NotFilled as unknown:
         return None, unknown.reasons
 

@@ -18,7 +18,7 @@ from perpend.findings.remediation.name_kinds import NAME_KINDS
 from perpend.language.syntax import rules as load_rules
 from perpend.language.syntax.files import UnreadableFile
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.read import Placed, Reader
+from perpend.language.syntax.read import DocumentReader, Placed
 from perpend.language.syntax.remedy_shape import FILE, SHAPE
 from perpend.language.syntax.repository import Loaded
 
@@ -51,7 +51,7 @@ def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
         node = node_from_yaml(repository.files.text(path, limit=MOST_BYTES), path, diagnostics)
     except UnreadableFile as error:
         return Loaded(None, (error.diagnostic,))
-    fields = Reader(diagnostics).record(node, SHAPE) if node is not None else None
+    fields = DocumentReader(diagnostics).record(node, SHAPE) if node is not None else None
     if fields is None or diagnostics:
         return Loaded(None, tuple(diagnostics))
     logic_id = production_of(policy_id)
@@ -155,8 +155,8 @@ class _RemedyReading:
     def _step(self, entry: Fields) -> RemedyStep:
         undo, reason = self._words(entry, "undo"), entry.text("noUndo", "")
         if bool(undo) is bool(reason):
-            said = "both `undo` and `noUndo`" if undo else "neither `undo` nor `noUndo`"
-            self._note(rules.NO_WAY_BACK, entry.span, f"the step has {said}")
+            given = "both `undo` and `noUndo`" if undo else "neither `undo` nor `noUndo`"
+            self._note(rules.NO_WAY_BACK, entry.span, f"the step has {given}")
         return RemedyStep(entry.text("say"), self._words(entry, "run"), undo, reason)
 
     def _words(self, entry: Fields, key: str) -> Words:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
@@ -103,7 +104,7 @@ class StorePlan:
     """
 
     evaluation: Evaluation
-    asked: Mapping[str, Remediable]
+    remedies: Mapping[str, Remediable]
     guides: Mapping[str, str]
     waived: Collection[tuple[str, str]] = frozenset()
     left_out: int = 0
@@ -113,8 +114,8 @@ class StorePlan:
 
     def remediation_plans(self) -> Iterator[RemediationPlan]:
         """Yield a plan for each incompliant object; with the text of ``remediation.md`` if the policy has no remedy."""
-        for plan in remediation_plans(self.evaluation, self.asked):
-            key, is_named = (plan.policy.id, plan.object.id), self.asked[plan.policy.id].objects is not None
+        for plan in remediation_plans(self.evaluation, self.remedies):
+            key, is_named = (plan.policy.id, plan.object.id), self.remedies[plan.policy.id].objects is not None
             if not is_named and key in self.waived:
                 self.left_out += 1
                 continue
@@ -127,7 +128,7 @@ class StorePlan:
 
     def summary(self) -> PlanSummary:
         """Return the number of plans and the objects without one, after all plans have been read."""
-        named = {policy_id: remediable for policy_id, remediable in self.asked.items() if remediable.objects is not None}
+        named = {policy_id: remediable for policy_id, remediable in self.remedies.items() if remediable.objects is not None}
         undetermined, warnings = self._undetermined(named)
         for column in self.evaluation.verdicts:
             if column.program.policy_id not in named:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn
 from perpend.core.errors import InvalidOption
@@ -90,7 +91,7 @@ class ActiveSeverities:
         return cls(in_force, least, unrated_passes)
 
     @property
-    def said(self) -> RecordedRatings | None:
+    def recorded(self) -> RecordedRatings | None:
         """The ratings in the form that a history records."""
         from perpend.findings.severity.history_document import recorded_ratings
 
@@ -101,27 +102,27 @@ class ActiveSeverities:
         """Whether some change of a severity names tags."""
         return by_tags(self.in_force.shifts)
 
-    def weighed(self, evaluation: Evaluation, covering: WaiverMatches | None) -> RatedEvaluation | None:
+    def rated_evaluation(self, evaluation: Evaluation, waiver_matches: WaiverMatches | None) -> RatedEvaluation | None:
         """Rate the findings of an evaluation that no waiver covers. Return None if no policy is rated."""
         if not self.in_force.by_policy:
             return None
-        from perpend.findings.severity.results import weighed
+        from perpend.findings.severity.results import rated_evaluation
 
         if not self.in_force.shifts:
-            return weighed(evaluation, self.in_force, covering, ())
+            return rated_evaluation(evaluation, self.in_force, waiver_matches, ())
         from perpend.findings.severity.adjustments import shifted_findings
 
-        shifted = shifted_findings(evaluation, self.in_force.shifts, covering)
-        return weighed(evaluation, self.in_force, covering, shifted)
+        shifted = shifted_findings(evaluation, self.in_force.shifts, waiver_matches)
+        return rated_evaluation(evaluation, self.in_force, waiver_matches, shifted)
 
-    def exit_code_of(self, judged: RatedEvaluation, least: SeverityLevel, unread: Iterable[str] = ()) -> int:
+    def exit_code_of(self, rated: RatedEvaluation, least: SeverityLevel, unread: Iterable[str] = ()) -> int:
         """Return the exit code for the findings that are severe enough or not rated.
 
         ``unread`` are the policies of which not all objects were read: one of them could fail.
         """
         unrated = not self.unrated_passes
-        numbers = (judged.number(status, least, unrated=unrated) for status in (Status.INCOMPLIANT, Status.UNDETERMINED))
-        ratings = (judged.in_force.of(policy_id) for policy_id in unread)
+        numbers = (rated.number(status, least, unrated=unrated) for status in (Status.INCOMPLIANT, Status.UNDETERMINED))
+        ratings = (rated.in_force.of(policy_id) for policy_id in unread)
         could_be = any(unrated if rating is None else rating.level.rank >= least.rank for rating in ratings)
         return self.exit_code(*numbers) or (3 if could_be else 0)
 

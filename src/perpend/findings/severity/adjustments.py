@@ -28,13 +28,13 @@ _WAIVED: Final = "perpend_rated_waived"
 
 
 def shifted_findings(
-    evaluation: Evaluation, shifts: Sequence[ShiftInForce], covering: WaiverMatches | None
+    evaluation: Evaluation, shifts: Sequence[ShiftInForce], waiver_matches: WaiverMatches | None
 ) -> Iterator[tuple[str, str, Status, int, bool]]:
     """Yield the shifted findings of an evaluation: policy, object Id, status, steps, and whether a waiver covers it."""
     with run_database(evaluation) as connection:
-        wanted = {policy for shift in shifts for policy in shift.looked_at}
+        wanted = {policy for shift in shifts for policy in shift.columns_read}
         fill_candidates(connection, run_findings(evaluation, wanted))
-        _keep_waived(connection, covering)
+        _keep_waived(connection, waiver_matches)
         shift_candidates(connection, shifts)
         shifted = (
             f"SELECT c.policy_id, c.id, c.status, s.steps, w.candidate IS NOT NULL FROM {SHIFTED} AS s "
@@ -44,11 +44,13 @@ def shifted_findings(
             yield policy_id, object_id or "", Status(status), steps, is_waived
 
 
-def _keep_waived(connection: Connection, covering: WaiverMatches | None) -> None:
+def _keep_waived(connection: Connection, waiver_matches: WaiverMatches | None) -> None:
     """Fill a table with the candidates that waivers in force cover."""
-    standings = covering.standings if covering else ()
-    match(connection, standings)
-    covered = covered_query(place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE)
+    waiver_statuses = waiver_matches.waiver_statuses if waiver_matches else ()
+    match(connection, waiver_statuses)
+    covered = covered_query(
+        place for place, waiver_status in enumerate(waiver_statuses) if waiver_status.force is Force.IN_FORCE
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVED} AS {covered}")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE, FindingSeverity
-from perpend.findings.waivers.entries import meant
+from perpend.findings.waivers.entries import matching_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ class ShiftInForce:
     also: tuple[str, ...] = ()
 
     @property
-    def looked_at(self) -> tuple[str, ...]:
+    def columns_read(self) -> tuple[str, ...]:
         """All policies whose findings it needs."""
         return tuple(dict.fromkeys((*self.policies, *self.also)))
 
@@ -69,10 +70,14 @@ def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> Effective
     known = sorted(policy_ids)
     by_policy: dict[str, PolicyRating] = {}
     for rating in (*files.defaults, *files.ratings):
-        by_policy |= dict.fromkeys(meant(rating.policies, known), rating)
+        by_policy |= dict.fromkeys(matching_policies(rating.policies, known), rating)
     rated = sorted(by_policy)
     shifts = (
-        ShiftInForce(shift, meant(shift.policies, rated) if shift.policies else tuple(rated), meant(shift.also, known))
+        ShiftInForce(
+            shift,
+            matching_policies(shift.policies, rated) if shift.policies else tuple(rated),
+            matching_policies(shift.also, known),
+        )
         for shift in files.shifts
     )
     return EffectiveRatings(by_policy, tuple(shifts), tuple(policy_id for policy_id in known if policy_id not in by_policy))

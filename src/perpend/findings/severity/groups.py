@@ -5,9 +5,9 @@ The most severe come first, then the policies with the most findings, then the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.model import State
 from perpend.findings.history.queries.findings import BY_AGE
 from perpend.findings.severity.levels import SeverityLevel, severity_order
@@ -29,7 +29,7 @@ _PLACES: Final = "perpend_finding_group"
 
 
 @dataclass(frozen=True, slots=True)
-class FindingGroup:
+class RatedGroup:
     """The findings of a policy that have one severity, None if it is not rated. ``states`` are their numbers by state.
 
     Waived findings count in their state, and under :data:`WAIVED` as well.
@@ -42,13 +42,13 @@ class FindingGroup:
     states: Mapping[str, int]
 
 
-def finding_groups(connection: Connection, rows: Query, title_of: Callable[[str], str]) -> list[FindingGroup]:
+def finding_groups(connection: Connection, rows: Query, title_of: Callable[[str], str]) -> list[RatedGroup]:
     """Return the groups of findings in the order of lists. ``rows`` are findings with their waivers and severities."""
     states = [state.value for state in State if state is not State.PASSING]
     counts = ", ".join(f"count(*) FILTER (life = '{state}')" for state in states)
     query = f"SELECT severity, policy_id, count(*), count(waiver), {counts} FROM ({rows[0]}) GROUP BY ALL"
     groups = [
-        FindingGroup(
+        RatedGroup(
             severity, policy_id, title_of(policy_id), number, {**dict(zip(states, numbers, strict=True)), WAIVED: waived}
         )
         for severity, policy_id, number, waived, *numbers in connection.execute(query, rows[1]).fetchall()
@@ -61,7 +61,7 @@ def list_order(severity: str | None, number: int, title: str, policy_id: str) ->
     return severity_order(SeverityLevel(severity) if severity else None, number, title), policy_id
 
 
-def in_groups(connection: Connection, rows: str, groups: Sequence[FindingGroup]) -> str:
+def in_groups(connection: Connection, rows: str, groups: Sequence[RatedGroup]) -> str:
     """Return the query for findings with ``place``, the place of their group; :data:`BY_GROUP` is their order."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_PLACES} (place INTEGER, severity VARCHAR, policy_id VARCHAR)")
     for place, group in enumerate(groups):

@@ -34,9 +34,9 @@ def recorded_ratings(in_force: EffectiveRatings) -> RecordedRatings | None:
     return RecordedRatings(tuple(policies), tuple(shifts)) if policies else None
 
 
-def recorded_document(said: RecordedRatings | None) -> dict[str, Any]:
+def recorded_document(recorded: RecordedRatings | None) -> dict[str, Any]:
     """Return recorded ratings with the keys of the files; an empty document if none were recorded."""
-    if said is None:
+    if recorded is None:
         return {"ratings": [], "shifts": []}
     ratings = [
         {
@@ -46,6 +46,6 @@ def recorded_document(said: RecordedRatings | None) -> dict[str, Any]:
             "source": policy.source,
             "resolveWithin": policy.within,
         }
-        for policy in said.policies
+        for policy in recorded.policies
     ]
-    return {"ratings": ratings, "shifts": [json.loads(text) for text in said.shifts]}
+    return {"ratings": ratings, "shifts": [json.loads(text) for text in recorded.shifts]}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 
 
@@ -67,5 +67,5 @@ class FindingSeverity:
     def _text(self, status: Status, source: str) -> str:
         would = "would be " if status is Status.UNDETERMINED else ""
         moved = {1: "raised", -1: "lowered"}.get((self.steps > 0) - (self.steps < 0), "")
-        said = ", ".join(filter(None, (source, moved)))
-        return f"{would}{self.level}" + (f" ({said})" if said else "")
+        texts = ", ".join(filter(None, (source, moved)))
+        return f"{would}{self.level}" + (f" ({texts})" if texts else "")

@@ -124,14 +124,14 @@ def _reason(now: datetime, is_overdue: str) -> str:
     """Return the SQL expression for the reason of a finding's place, the most important part first."""
     days = f"CAST(floor((epoch({_time(now)}) - epoch(due)) / {_DAY}) AS BIGINT)"
     moved = "CASE WHEN moved > 0 THEN 'raised' WHEN moved < 0 THEN 'lowered' END"
-    said = f"nullif(concat_ws(', ', nullif(source, {text(DEFAULT_SOURCE)}), {moved}), '')"
+    reasons_sql = f"nullif(concat_ws(', ', nullif(source, {text(DEFAULT_SOURCE)}), {moved}), '')"
     would = "CASE WHEN status = 'UNDETERMINED' THEN 'would be ' ELSE '' END"
     since = "strftime(open_since AT TIME ZONE 'UTC', '%Y-%m-%d')"
     late = f"CASE {days} WHEN 0 THEN 'less than a day' WHEN 1 THEN '1 day' ELSE {days} || ' days' END"
     parts = (
         "CASE WHEN waiver IS NOT NULL THEN 'waived' END",
         f"CASE WHEN {is_overdue} THEN 'overdue by ' || {late} END",
-        f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || severity || coalesce(' (' || {said} || ')', '') END",
+        f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || severity || coalesce(' (' || {reasons_sql} || ')', '') END",
         f"CASE WHEN {_is_reopened()} THEN 'reopened' END",
         f"CASE WHEN {_is_new(now)} THEN 'new' WHEN open_since IS NOT NULL THEN 'open since ' || {since} END",
         "CASE WHEN life <> 'open' THEN replace(life, '_', ' ') END",

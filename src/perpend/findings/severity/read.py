@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.values.age import age_from_text
 from perpend.findings.severity.levels import SeverityLevel
@@ -91,9 +92,9 @@ def ratings_below(files: Files, folder: str) -> RatingFiles:
     for fields in reading.below(folder):
         for record in fields.records("ratings"):
             _read_rating(record, reading)
-        for key, sign in (("raise", 1), ("lower", -1)):
+        for key, direction in (("raise", 1), ("lower", -1)):
             for record in fields.records(key):
-                _read_shift(record, sign, reading)
+                _read_shift(record, direction, reading)
     return RatingFiles(tuple(reading.ratings), tuple(reading.shifts), tuple(reading.diagnostics))
 
 
@@ -108,11 +109,11 @@ def _read_rating(fields: Fields, reading: _RatingsRead) -> None:
     if len(reading.diagnostics) > before or not is_whole(fields, "policies", "severity", "because", "source"):
         return
     level = SeverityLevel(fields.text("severity"))
-    said = fields.text("because"), fields.text("source")
-    reading.ratings.append(PolicyRating(policies, level, *said, fields.text("vector"), within, fields["severity"].span))
+    texts = fields.text("because"), fields.text("source")
+    reading.ratings.append(PolicyRating(policies, level, *texts, fields.text("vector"), within, fields["severity"].span))
 
 
-def _read_shift(fields: Fields, sign: int, reading: _RatingsRead) -> None:
+def _read_shift(fields: Fields, direction: int, reading: _RatingsRead) -> None:
     before = len(reading.diagnostics)
     reading.count(fields)
     policies, also, scope = reading.listed(fields, "policies"), reading.listed(fields, "whereAlso"), reading.scope(fields)
@@ -121,9 +122,9 @@ def _read_shift(fields: Fields, sign: int, reading: _RatingsRead) -> None:
         reading.refuse(fields.span, "neither `scope` nor `whereAlso` says which findings")
     if len(reading.diagnostics) > before or not is_whole(fields, "by", "because", "source"):
         return
-    steps = sign * min(fields.text("by"), len(SeverityLevel))
-    said = fields.text("because"), fields.text("source")
-    reading.shifts.append(SeverityShift(policies, scope, steps, *said, fields["by"].span, also))
+    steps = direction * min(fields.text("by"), len(SeverityLevel))
+    texts = fields.text("because"), fields.text("source")
+    reading.shifts.append(SeverityShift(policies, scope, steps, *texts, fields["by"].span, also))
 
 
 def _check_texts(fields: Fields, reading: _RatingsRead) -> None:

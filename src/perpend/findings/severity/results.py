@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.severity.effective import EffectiveRatings
@@ -54,20 +55,20 @@ def policy_order(
     return not (incompliant or undetermined), severity_order(level, incompliant, title, unknown=undetermined), policy_id
 
 
-def weighed(
+def rated_evaluation(
     evaluation: Evaluation,
     in_force: EffectiveRatings,
-    covering: WaiverMatches | None,
+    waiver_matches: WaiverMatches | None,
     shifted: Iterable[tuple[str, str, Status, int, bool]],
 ) -> RatedEvaluation:
-    """Return the severity of an evaluation's findings. ``covering`` are the findings that waivers cover.
+    """Return the severity of an evaluation's findings. ``waiver_matches`` are the findings that waivers cover.
 
     ``shifted`` are those whose severity is raised or lowered, of :func:`shifted_findings`.
     """
     numbers: Counter[tuple[SeverityLevel | None, Status]] = Counter()
     for column in evaluation.verdicts:
         policy_id, counts = column.program.policy_id, counts_of(column)
-        waived = covering.waived_of(policy_id) if covering else 0
+        waived = waiver_matches.waived_of(policy_id) if waiver_matches else 0
         level = _level(in_force.of(policy_id))
         numbers[level, Status.INCOMPLIANT] += counts[Status.INCOMPLIANT] - waived
         numbers[level, Status.UNDETERMINED] += counts[Status.UNDETERMINED]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import Span, sorted_diagnostics
 from perpend.findings.severity import rules
-from perpend.findings.waivers.entries import meant
+from perpend.findings.waivers.entries import matching_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,12 +25,12 @@ def rating_warnings(
     named = [*((rating.policies, rating.span) for rating in files.ratings)]
     named += [((*shift.policies, *shift.also), shift.span) for shift in files.shifts]
     for patterns, span in named:
-        unknown = (pattern for pattern in patterns if not meant([pattern], policy_ids))
+        unknown = (pattern for pattern in patterns if not matching_policies([pattern], policy_ids))
         diagnostics += (rules.OF_NOTHING.at(span, f"there is no policy `{visible(pattern)}`") for pattern in unknown)
     for shift in in_force.shifts:
-        if not shift.policies and meant(shift.shift.policies or ("**",), policy_ids):
+        if not shift.policies and matching_policies(shift.shift.policies or ("**",), policy_ids):
             diagnostics.append(rules.OF_NOTHING.at(shift.shift.span, "no policy that it means is rated: nothing is moved"))
-    diagnostics += _rated_again(files, policy_ids)
+    diagnostics += _rated_twice(files, policy_ids)
     if unrated:
         diagnostics += (
             rules.NOT_RATED.at(Span(_file_of(policy)), f"{visible(policy)} is not rated") for policy in in_force.unrated
@@ -38,18 +38,18 @@ def rating_warnings(
     return sorted_diagnostics(diagnostics)
 
 
-def _rated_again(files: RatingFiles, policy_ids: Sequence[str]) -> Iterator[Diagnostic]:
+def _rated_twice(files: RatingFiles, policy_ids: Sequence[str]) -> Iterator[Diagnostic]:
     """Yield entries without any effect, and those that another file overrides."""
     later: dict[str, PolicyRating] = {}
     for rating in reversed(files.ratings):
-        policies = meant(rating.policies, policy_ids)
-        again = [policy for policy in policies if policy in later]
-        elsewhere = [policy for policy in again if later[policy].span.path != rating.span.path]
-        if again and (len(again) == len(policies) or elsewhere):
-            policy = (elsewhere or again)[0]
+        policies = matching_policies(rating.policies, policy_ids)
+        twice = [policy for policy in policies if policy in later]
+        elsewhere = [policy for policy in twice if later[policy].span.path != rating.span.path]
+        if twice and (len(twice) == len(policies) or elsewhere):
+            policy = (elsewhere or twice)[0]
             other = later[policy].span
             where = f"{visible(other.path)}:{other.line}"
-            all_of_it = ": nothing of this entry holds" if len(again) == len(policies) else ""
+            all_of_it = ": nothing of this entry holds" if len(twice) == len(policies) else ""
             message = f"{visible(policy)} is rated again in {where}, which holds{all_of_it}"
             yield rules.RATED_TWICE.at(rating.span, message)
         later |= {policy: rating for policy in policies if policy not in later}

@@ -5,10 +5,11 @@ Most repositories have none, so the modules that match them are imported when th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
@@ -19,7 +20,7 @@ from perpend.evaluation.verdicts.requirements import HumanDecisions
 from perpend.findings.waivers.attestations import attested_on, attested_policies
 from perpend.findings.waivers.entries import by_tags
 from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below
-from perpend.findings.waivers.status import DayAsked
+from perpend.findings.waivers.status import DecisionDay
 from perpend.findings.waivers.warnings import EvaluatedScope, attestation_warnings, waiver_warnings
 from perpend.language.syntax.files import Files
 
@@ -80,7 +81,7 @@ def matches_in_history(
     from perpend.findings.waivers.match_history import history_findings
     from perpend.findings.waivers.matches import match_waivers
 
-    return match_waivers(connection, history_findings, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
+    return match_waivers(connection, history_findings, files, policy_ids, DecisionDay.of(day_of(head), named=replayed))
 
 
 def day_of(head: HistoryManifest) -> date:
@@ -119,9 +120,9 @@ class ActiveWaivers:
         accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
         policies = frozenset(program.policy_id for program in evaluation.programs)
         in_scope, named = unused_scopes(evaluation, matches)
-        looked = EvaluatedScope(policies, accounts | named, in_scope)
+        evaluated = EvaluatedScope(policies, accounts | named, in_scope)
         attested = attested_on(self.files, matches.day, self.repository, _counts(evaluation))
-        warn_about_waivers([*waiver_warnings(matches, self.files.approvers, looked), *attestation_warnings(attested)])
+        warn_about_waivers([*waiver_warnings(matches, self.files.approvers, evaluated), *attestation_warnings(attested)])
         return matches
 
     def waived_objects(self, evaluation: Evaluation) -> frozenset[tuple[str, str]]:
@@ -134,13 +135,15 @@ class ActiveWaivers:
         with covered(evaluation, matches) as rows:
             return frozenset((finding[0], finding[2]) for _, finding, _ in rows)
 
-    def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> HumanDecisions:
+    def answered(self, evaluation: Evaluation, waiver_matches: WaiverMatches | None) -> HumanDecisions:
         """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
-        if covering is None or self.repository is None:
+        if waiver_matches is None or self.repository is None:
             return HumanDecisions()
         counts = _counts(evaluation)
-        attested = attested_on(self.files, covering.day, self.repository, counts)
-        return HumanDecisions({policy_id: covering.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
+        attested = attested_on(self.files, waiver_matches.day, self.repository, counts)
+        return HumanDecisions(
+            {policy_id: waiver_matches.waived_of(policy_id) for policy_id in counts}, attested_policies(attested)
+        )
 
     def covered_findings(self, connection: Connection, head: HistoryManifest, *, replayed: bool = False) -> WaiverMatches:
         """Return the findings of a history that waivers cover on the day of its newest run; store them in a table there."""
@@ -170,7 +173,7 @@ class ActiveWaivers:
         """Return the policies with a valid attestation on the day of the newest run and today."""
         if self.repository is None or not self.files.attestations:
             return frozenset()
-        attested = attested_on(self.files, DayAsked.of(day_of(head), named=False), self.repository, counts)
+        attested = attested_on(self.files, DecisionDay.of(day_of(head), named=False), self.repository, counts)
         warn_about_waivers(attestation_warnings(attested))
         return attested_policies(attested)
 

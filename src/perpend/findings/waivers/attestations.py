@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.findings.waivers.status import Force, force_of
 
@@ -13,44 +13,44 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.status import Status
     from perpend.findings.waivers.read import Attestation, WaiverFiles
-    from perpend.findings.waivers.status import DayAsked
+    from perpend.findings.waivers.status import DecisionDay
     from perpend.language.syntax.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """An attestation on a day; ``ended`` is the reason why it is not valid, empty if it is."""
+    """An attestation on a day; ``why_invalid`` is the reason why it is not valid, empty if it is."""
 
     attestation: Attestation
-    ended: str = ""
+    why_invalid: str = ""
 
 
 def attested_on(
-    files: WaiverFiles, asked: DayAsked, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
+    files: WaiverFiles, day: DecisionDay, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
 ) -> tuple[Attested, ...]:
     """Return the attestations on a day. ``counts`` are the verdicts of policies: they end an attestation."""
     return tuple(
-        Attested(attestation, _ended(attestation, asked, files.approvers, repository, counts))
+        Attested(attestation, _why_invalid(attestation, day, files.approvers, repository, counts))
         for attestation in files.attestations
     )
 
 
 def attested_policies(attestations: Collection[Attested]) -> frozenset[str]:
     """Return the policies with a valid attestation."""
-    return frozenset(attested.attestation.policy for attested in attestations if not attested.ended)
+    return frozenset(attested.attestation.policy for attested in attestations if not attested.why_invalid)
 
 
-def _ended(
+def _why_invalid(
     attestation: Attestation,
-    asked: DayAsked,
+    day: DecisionDay,
     approvers: Collection[str],
     repository: Repository,
     counts: Mapping[str, Mapping[Status, int]],
 ) -> str:
     shown = visible(attestation.policy)
-    force = force_of(attestation, asked, approvers)
+    force = force_of(attestation, day, approvers)
     if force is not Force.IN_FORCE:
-        return f"{force.value} on {asked.last if force is Force.EXPIRED else asked.day}"
+        return f"{force.value} on {day.last if force is Force.EXPIRED else day.day}"
     if attestation.policy not in repository.policy_ids:
         return f"there is no policy {shown}"
     if any(counts.get(attestation.policy, {}).values()):

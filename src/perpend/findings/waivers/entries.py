@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import re2
 
+from perpend.core.dataclass import dataclass
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.read import Reader
+from perpend.language.syntax.read import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,7 +71,7 @@ class EntriesRead:
     def of_text(self, text: str, path: str) -> Iterator[Fields]:
         """Yield the entries of a text; ``path`` is its name in diagnostics."""
         node = node_from_yaml(text, path, self.diagnostics)
-        fields = Reader(self.diagnostics).record(node, self.shape) if node is not None else None
+        fields = DocumentReader(self.diagnostics).record(node, self.shape) if node is not None else None
         if fields is not None:
             yield fields
 
@@ -123,7 +124,7 @@ def is_whole(fields: Fields, *keys: str) -> bool:
     return all(fields.get(key) is not None for key in keys) and all(value is not None for value in fields.values())
 
 
-def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
+def matching_policies(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
     """Return the policies that patterns match: `*` is anything within a segment, `**` anything across segments."""
     patterns = list(patterns)
     whole = {pattern for pattern in patterns if "*" not in pattern}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import State
 from perpend.findings.history.queries.latest_verdicts import evaluated_objects
@@ -67,28 +67,28 @@ class MatchedWaivers:
     """The waivers that were matched with the findings of a history, and the numbers of these findings by account.
 
     ``covers`` has the waiver, the account and the number of findings that match it, in force or not. ``waives`` has the waiver
-    that is shown, the policy, the status, the account and the number of waived findings. ``looked`` is what was evaluated.
+    that is shown, the policy, the status, the account and the number of waived findings. ``evaluated`` is what was evaluated.
     """
 
     matches: WaiverMatches
-    looked: EvaluatedScope
+    evaluated: EvaluatedScope
     covers: tuple[tuple[str, str | None, int], ...]
     waives: tuple[tuple[str, str, str, str | None, int], ...]
 
 
-def matched_waivers(place: HistoryStorage, connection: Connection, covering: WaiverMatches) -> MatchedWaivers:
+def matched_waivers(place: HistoryStorage, connection: Connection, waiver_matches: WaiverMatches) -> MatchedWaivers:
     """Return the numbers of matched waivers. Call it after the waivers were matched; the matches are replaced."""
     matching = f"FROM {MATCHES} AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate JOIN {FOUND} AS f ON f.key = c.key"
     waived = f"FROM {WAIVED} AS w JOIN {FOUND} AS f ON f.key = w.key"
     covers: list[tuple[Any, ...]] = []
     waives: list[tuple[Any, ...]] = []
-    if covering.standings:
+    if waiver_matches.waiver_statuses:
         covers = rows_of(connection, f"SELECT m.waiver, f.account, count(*) {matching} GROUP BY ALL ORDER BY ALL")
         columns = "w.waiver, w.policy_id, w.status, f.account"
         waives = rows_of(connection, f"SELECT {columns}, count(*) {waived} GROUP BY ALL ORDER BY ALL")
-    named = tuple((covering.standings[waiver].waiver.id, account, number) for waiver, account, number in covers)
+    named = tuple((waiver_matches.waiver_statuses[waiver].waiver.id, account, number) for waiver, account, number in covers)
     of_waived = tuple((waiver, policy, status, account, number) for waiver, policy, status, account, number in waives)
-    return MatchedWaivers(covering, looked_at(place, connection, covering), named, of_waived)
+    return MatchedWaivers(waiver_matches, evaluated_scope(place, connection, waiver_matches), named, of_waived)
 
 
 def waived_statement(connection: Connection) -> str:
@@ -106,18 +106,18 @@ def waived_statement(connection: Connection) -> str:
     return f"CREATE TABLE IF NOT EXISTS waived AS {' UNION ALL '.join(parts) or nothing}"
 
 
-def looked_at(place: HistoryStorage, connection: Connection, covering: WaiverMatches) -> EvaluatedScope:
+def evaluated_scope(place: HistoryStorage, connection: Connection, waiver_matches: WaiverMatches) -> EvaluatedScope:
     """Return the policies of a history, and the number of objects in the scope of each waiver that covers nothing.
 
     Call it after the waivers were matched; the matches are replaced.
     """
     head = place.head()
-    retired = head.retired_in()
-    asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in retired)
-    return EvaluatedScope(asked, in_scope=objects_in_scope(connection, partial(evaluated_objects, place), covering)[0])
+    removed = head.retired_in()
+    policies = frozenset(policy.policy_id for policy in head.policies if policy.number not in removed)
+    return EvaluatedScope(policies, in_scope=objects_in_scope(connection, partial(evaluated_objects, place), waiver_matches)[0])
 
 
-def tried(connection: Connection, covering: WaiverMatches) -> list[dict[str, Any]]:
+def tried(connection: Connection, waiver_matches: WaiverMatches) -> list[dict[str, Any]]:
     """Return the number of findings that each waiver matches, in force or not, by policy, account and status."""
     query = (
         f"SELECT m.waiver, c.policy_id, c.account, c.status, count(*) FROM {MATCHES} AS m JOIN {CANDIDATES} AS c "
@@ -125,7 +125,7 @@ def tried(connection: Connection, covering: WaiverMatches) -> list[dict[str, Any
     )
     return [
         {
-            "waiver": covering.standings[place].waiver.id,
+            "waiver": waiver_matches.waiver_statuses[place].waiver.id,
             "policy": policy,
             "account": account,
             "status": status,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.waivers.matching import (
     CANDIDATES,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from perpend.findings.waivers.read import WaiverFiles
-    from perpend.findings.waivers.status import DayAsked, WaiverStatus
+    from perpend.findings.waivers.status import DecisionDay, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
 FindingsOf: TypeAlias = "Callable[[Collection[str]], str]"
@@ -47,8 +48,8 @@ class WaiverMatches:
     policy with these statuses. ``overlaps`` counts the findings that pairs of waivers both cover.
     """
 
-    day: DayAsked
-    standings: tuple[WaiverStatus, ...] = ()
+    day: DecisionDay
+    waiver_statuses: tuple[WaiverStatus, ...] = ()
     covers: Mapping[str, int] = field(default_factory=dict)
     waived: Mapping[tuple[str, Status], int] = field(default_factory=dict)
     by_waiver: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -69,27 +70,27 @@ def match_waivers(
     findings: FindingsOf,
     files: WaiverFiles,
     policy_ids: Collection[str],
-    day: DayAsked,
+    day: DecisionDay,
 ) -> WaiverMatches:
     """Return the findings that waivers cover, and fill the table of waived findings.
 
     ``policy_ids`` are all policies of the repository. Only findings of policies that waivers name are read.
     """
-    standings = waiver_statuses_on(files, day, policy_ids)
-    _fill(connection, findings, standings)
-    return cover(connection, standings, day)
+    waiver_statuses = waiver_statuses_on(files, day, policy_ids)
+    _fill(connection, findings, waiver_statuses)
+    return cover(connection, waiver_statuses, day)
 
 
-def _fill(connection: Connection, findings: FindingsOf, standings: Iterable[WaiverStatus]) -> None:
+def _fill(connection: Connection, findings: FindingsOf, waiver_statuses: Iterable[WaiverStatus]) -> None:
     """Fill the table of candidates with the findings of the policies that some waivers name."""
-    if policies := {policy for standing in standings for policy in standing.policies}:
+    if policies := {policy for waiver_status in waiver_statuses for policy in waiver_status.policies}:
         fill_candidates(connection, findings(policies))
     else:
         insert_rows(connection, CANDIDATES, ())
 
 
 def objects_in_scope(
-    connection: Connection, evaluated: FindingsOf, covering: WaiverMatches
+    connection: Connection, evaluated: FindingsOf, waiver_matches: WaiverMatches
 ) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
     """Return the number of evaluated objects, by id, in the scope of each waiver that covers nothing, and of undetermined ones.
 
@@ -98,9 +99,9 @@ def objects_in_scope(
     ``evaluated`` are all verdicts, whatever their status. The matches are replaced.
     """
     unused = [
-        standing
-        for standing in covering.standings
-        if standing.force is Force.IN_FORCE and not covering.covers.get(standing.waiver.id)
+        waiver_status
+        for waiver_status in waiver_matches.waiver_statuses
+        if waiver_status.force is Force.IN_FORCE and not waiver_matches.covers.get(waiver_status.waiver.id)
     ]
     if not unused:
         return {}, frozenset()
@@ -111,13 +112,13 @@ def objects_in_scope(
 
 
 def covered_findings(
-    connection: Connection, findings: FindingsOf, covering: WaiverMatches
+    connection: Connection, findings: FindingsOf, waiver_matches: WaiverMatches
 ) -> Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]:
     """Yield the waivers in force with the findings (policy, type, Id, status) that they cover, and whether they are shown."""
-    standings = covering.standings
-    in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
-    _fill(connection, findings, [standings[place] for place in in_force])
-    match(connection, standings)
+    waiver_statuses = waiver_matches.waiver_statuses
+    in_force = [place for place, waiver_status in enumerate(waiver_statuses) if waiver_status.force is Force.IN_FORCE]
+    _fill(connection, findings, [waiver_statuses[place] for place in in_force])
+    match(connection, waiver_statuses)
     listed = ", ".join(map(str, in_force)) or "NULL"
     answer = connection.execute(
         "SELECT m.waiver, c.policy_id, c.type, coalesce(c.id, ''), c.status, m.waiver = f.waiver "
@@ -126,24 +127,24 @@ def covered_findings(
     )
     while rows := answer.fetchmany(_AT_ONCE):
         for place, *finding, is_shown in rows:
-            yield standings[place], tuple(finding), is_shown
+            yield waiver_statuses[place], tuple(finding), is_shown
 
 
-def cover(connection: Connection, standings: Sequence[WaiverStatus], day: DayAsked) -> WaiverMatches:
+def cover(connection: Connection, waiver_statuses: Sequence[WaiverStatus], day: DecisionDay) -> WaiverMatches:
     """Return the candidates that waivers cover, and fill the table of waived findings.
 
     A waiver that covers more than its limit covers nothing at all.
     """
-    match(connection, standings)
+    match(connection, waiver_statuses)
     numbers = matched(connection)
-    standings = [
-        replace(standing, force=Force.OVER_LIMIT)
-        if standing.force is Force.IN_FORCE and standing.waiver.exceeds_limit(numbers.get(place, 0))
-        else standing
-        for place, standing in enumerate(standings)
+    waiver_statuses = [
+        replace(waiver_status, force=Force.OVER_LIMIT)
+        if waiver_status.force is Force.IN_FORCE and waiver_status.waiver.exceeds_limit(numbers.get(place, 0))
+        else waiver_status
+        for place, waiver_status in enumerate(waiver_statuses)
     ]
-    in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
-    _keep(connection, standings, in_force)
+    in_force = [place for place, waiver_status in enumerate(waiver_statuses) if waiver_status.force is Force.IN_FORCE]
+    _keep(connection, waiver_statuses, in_force)
     by_waiver: Counter[tuple[str, str]] = Counter()
     waived: Counter[tuple[str, Status]] = Counter()
     counts = f"SELECT waiver, policy_id, status, count(*) FROM {WAIVED} GROUP BY ALL ORDER BY ALL"
@@ -156,23 +157,23 @@ def cover(connection: Connection, standings: Sequence[WaiverStatus], day: DayAsk
     )
     return WaiverMatches(
         day,
-        tuple(standings),
-        {standings[place].waiver.id: number for place, number in numbers.items()},
+        tuple(waiver_statuses),
+        {waiver_statuses[place].waiver.id: number for place, number in numbers.items()},
         waived,
         by_waiver,
         dict(rows_of(connection, f"SELECT policy_id, count(*) FROM {CANDIDATES} GROUP BY 1")),
         {
-            (standings[first].waiver.id, standings[other].waiver.id): number
+            (waiver_statuses[first].waiver.id, waiver_statuses[other].waiver.id): number
             for first, other, number in rows_of(connection, pairs)
         },
     )
 
 
-def _keep(connection: Connection, standings: Sequence[WaiverStatus], in_force: Sequence[int]) -> None:
+def _keep(connection: Connection, waiver_statuses: Sequence[WaiverStatus], in_force: Sequence[int]) -> None:
     """Fill the table of waived findings."""
     connection.execute("CREATE OR REPLACE TEMP TABLE perpend_waiver_name (waiver INTEGER, id VARCHAR, until VARCHAR)")
     for place in in_force:
-        waiver = standings[place].waiver
+        waiver = waiver_statuses[place].waiver
         until = waiver.until.isoformat() if waiver.until else None
         connection.execute("INSERT INTO perpend_waiver_name VALUES (?, ?, ?)", [place, waiver.id, until])
     connection.execute(

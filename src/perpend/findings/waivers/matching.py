@@ -47,7 +47,7 @@ _ROW: Final = {
     "policy_id": "VARCHAR",
     "account": "VARCHAR",
     **dict.fromkeys(("regions", "types", "tags", "statuses"), "VARCHAR[]"),
-    **{f"{of}_{sign}": "BIGINT" if sign == "least" else "VARCHAR" for of in ("object", "name") for sign in _SIGNS},
+    **{f"{of}_{column}": "BIGINT" if column == "least" else "VARCHAR" for of in ("object", "name") for column in _SIGNS},
 }
 
 
@@ -89,11 +89,11 @@ def insert_rows(connection: Connection, table: str, rows: Iterable[Sequence[str 
     _insert(connection, table, _CANDIDATE, (tuple(map(storable, row)) for row in rows))
 
 
-def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
+def match(connection: Connection, waiver_statuses: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
     """Fill the table of matches; with ``whatever_status``, statuses are not compared."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _ROW.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVERS} ({columns})")
-    rows = (row for number, means in enumerate(standings) for row in _rows(number, means))
+    rows = (row for number, means in enumerate(waiver_statuses) for row in _rows(number, means))
     _insert(connection, _WAIVERS, _ROW, rows, most=_MOST_ROWS)
     condition = _condition(whatever_status=whatever_status)
     whole = "w.object_whole IS NOT NULL"
@@ -159,30 +159,33 @@ def _pairs(tags: str) -> str:
 
 def _is_like(value: str, of: str) -> str:
     """Return the condition that a value fits a pattern. An unknown value fits only a missing pattern."""
-    sign = f"w.{of}_"
+    column = f"w.{of}_"
     return (
-        f"(CASE WHEN {sign}whole IS NOT NULL THEN coalesce({value} = {sign}whole, false) WHEN {sign}prefix IS NULL THEN true "
-        f"WHEN {value} IS NULL OR strlen({value}) < {sign}least OR NOT starts_with({value}, {sign}prefix) "
-        f"OR NOT ends_with({value}, {sign}suffix) THEN false WHEN {sign}expression IS NULL THEN true "
-        f"ELSE regexp_full_match({value}, {sign}expression) END)"
+        f"(CASE WHEN {column}whole IS NOT NULL THEN coalesce({value} = {column}whole, false) WHEN {column}prefix IS NULL THEN true "
+        f"WHEN {value} IS NULL OR strlen({value}) < {column}least OR NOT starts_with({value}, {column}prefix) "
+        f"OR NOT ends_with({value}, {column}suffix) THEN false WHEN {column}expression IS NULL THEN true "
+        f"ELSE regexp_full_match({value}, {column}expression) END)"
     )
 
 
-def _rows(number: int, standing: MeansFindings) -> Iterator[tuple[Any, ...]]:
+def _rows(number: int, waiver_status: MeansFindings) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each combination of a waiver: policy, account, pattern of objects, pattern of names."""
-    scope = standing.scope
+    scope = waiver_status.scope
     anything: tuple[None, ...] = (None,)
     ways = product(
-        standing.policies, scope.get("accounts") or anything, scope.get("objects") or anything, scope.get("names") or anything
+        waiver_status.policies,
+        scope.get("accounts") or anything,
+        scope.get("objects") or anything,
+        scope.get("names") or anything,
     )
     regions, types = (list(scope[key]) if key in scope else None for key in ("regions", "types"))
     tags = [_BETWEEN.join(tag.split("=", 1)) for tag in scope["tags"]] if "tags" in scope else None
     for policy, account, of_object, of_name in ways:
-        statuses = list(standing.statuses)
-        yield number, policy, account, regions, types, tags, statuses, *_signs(of_object), *_signs(of_name)
+        statuses = list(waiver_status.statuses)
+        yield number, policy, account, regions, types, tags, statuses, *_pattern_columns(of_object), *_pattern_columns(of_name)
 
 
-def _signs(pattern: str | None) -> tuple[Any, ...]:
+def _pattern_columns(pattern: str | None) -> tuple[Any, ...]:
     """Return the parts of a pattern: prefix, suffix, their bytes, and an expression if these are not enough."""
     if pattern is None:
         return (None,) * len(_SIGNS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import shorten
 from perpend.findings.waivers.entries import MOST, EntriesRead, is_whole
 from perpend.findings.waivers.rules import UNUSABLE

@@ -12,7 +12,7 @@ from perpend.core.values.tags import TAGS_FIELD
 from perpend.findings.history.queries.views import called, key_of
 from perpend.findings.waivers.matches import WaiverMatches, covered_findings, match_waivers, objects_in_scope
 from perpend.findings.waivers.matching import COLUMNS
-from perpend.findings.waivers.status import DayAsked
+from perpend.findings.waivers.status import DecisionDay
 from perpend.inventory.snapshots.database import opened, text, translate_errors
 from perpend.inventory.snapshots.queries.identity import filled, object_identity
 
@@ -60,33 +60,35 @@ def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[st
 
     Unless ``replayed``, waivers that ended before today cover nothing. ``policy_ids`` are all of the repository.
     """
-    day = DayAsked.of(evaluation.day.time.date(), named=replayed)
+    day = DecisionDay.of(evaluation.day.time.date(), named=replayed)
     if not files.waivers:
         return WaiverMatches(day)
     with run_database(evaluation) as connection:
         return match_waivers(connection, partial(run_findings, evaluation), files, policy_ids, day)
 
 
-def unused_scopes(evaluation: Evaluation, covering: WaiverMatches) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
+def unused_scopes(evaluation: Evaluation, waiver_matches: WaiverMatches) -> tuple[dict[str, tuple[int, int]], frozenset[str]]:
     """Return ``objects_in_scope`` of an evaluation."""
     with run_database(evaluation) as connection:
-        return objects_in_scope(connection, partial(run_findings, evaluation, statuses=tuple(Status)), covering)
+        return objects_in_scope(connection, partial(run_findings, evaluation, statuses=tuple(Status)), waiver_matches)
 
 
 @contextmanager
-def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]]:
+def covered(
+    evaluation: Evaluation, waiver_matches: WaiverMatches
+) -> Iterator[Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]]:
     """Yield the rows of ``covered_findings`` of an evaluation."""
     with run_database(evaluation) as connection:
-        yield covered_findings(connection, partial(run_findings, evaluation), covering)
+        yield covered_findings(connection, partial(run_findings, evaluation), waiver_matches)
 
 
 def _of_type(columns: Mapping[int, Verdicts], statuses: Collection[Status], types: Callable[[str], ObjectType | None]) -> str:
     """Return the query for the verdicts of one type."""
     objects = next(iter(columns.values())).objects
     declared = objects.object_type
-    held = objects.held
-    table = held.tables.by_name[declared.name]
-    identity = object_identity(held, declared, types)
+    readable = objects.readable
+    table = readable.tables.by_name[declared.name]
+    identity = object_identity(readable, declared, types)
     described = {"place": f"o.{ROW}", **identity.columns}
     described["external_id"] = f"coalesce({described['external_id']}, {described['id']})"
     described["tags"] = filled(table, TAGS_FIELD, "o")
@@ -94,7 +96,7 @@ def _of_type(columns: Mapping[int, Verdicts], statuses: Collection[Status], type
     verdicts = [part for number, column in columns.items() for part in _of_column(number, column, statuses)]
     values = {"type": text(declared.name), "name": called("o"), **{column: f"v.{column}" for column in _OF_VERDICT}}
     listed = ", ".join(f"{values.get(column, f'o.{column}')} AS {column}" for column in COLUMNS)
-    objects_named = f"(SELECT {named} FROM {held.relation(declared.name)} AS o{identity.joins})"
+    objects_named = f"(SELECT {named} FROM {readable.relation(declared.name)} AS o{identity.joins})"
     verdict_rows = " UNION ALL ".join(verdicts) or "SELECT '' AS policy_id, '' AS status, 0 AS place, 0 AS key LIMIT 0"
     return f"SELECT {listed} FROM ({verdict_rows}) AS v JOIN {objects_named} AS o ON o.place = v.place"
 

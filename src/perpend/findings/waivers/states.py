@@ -33,11 +33,11 @@ class StateShown(NamedTuple):
 
 
 def finding_states(
-    connection: Connection, head: HistoryManifest, covering: WaiverMatches
+    connection: Connection, head: HistoryManifest, waiver_matches: WaiverMatches
 ) -> tuple[list[StateShown], dict[tuple[str, str], dict[str, int]]]:
     """Return the states of findings that have not ended, and by policy, type and object Id their numbers in this list, from 1.
 
-    ``covering`` are the matches of waivers; ``connection`` has the table of waived findings.
+    ``waiver_matches`` are the matches of waivers; ``connection`` has the table of waived findings.
     """
     newest = max(datetime.fromisoformat(run.time) for run in head.runs)
     is_new = f"open_since >= TIMESTAMPTZ {text(newest.isoformat())}"
@@ -60,7 +60,7 @@ def finding_states(
         "SELECT policy_id, type, list(object_id ORDER BY incarnation), list(number ORDER BY incarnation) "
         f"FROM {_SHOWN} JOIN {_STATES} USING (state) GROUP BY ALL"
     )
-    reasons = {standing.waiver.id: standing.waiver.reason for standing in covering.standings}
+    reasons = {waiver_status.waiver.id: waiver_status.waiver.reason for waiver_status in waiver_matches.waiver_statuses}
     shown_states = [StateShown(*columns)._replace(why=reasons.get(columns[3])) for columns in states]
     numbers = iter(connection.execute(by_policy).fetchone, None)
     return shown_states, {(policy_id, kind): dict(zip(ids, of_ids, strict=True)) for policy_id, kind, ids, of_ids in numbers}

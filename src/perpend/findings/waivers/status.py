@@ -6,12 +6,12 @@ A waiver ends by the calendar, however old the facts are; only an explicit day s
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from perpend.findings.waivers.entries import meant
+from perpend.core.dataclass import dataclass
+from perpend.findings.waivers.entries import matching_policies
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -34,14 +34,14 @@ class Force(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DayAsked:
+class DecisionDay:
     """The day on which to apply waivers. Waivers that ended before ``last`` are not in force, whatever the day is."""
 
     day: date
     last: date
 
     @classmethod
-    def of(cls, day: date, *, named: bool) -> DayAsked:
+    def of(cls, day: date, *, named: bool) -> DecisionDay:
         """Return the day itself if it was ``named``, else one on which waivers that ended before today are not in force."""
         return cls(day, day if named else max(day, datetime.now(UTC).date()))
 
@@ -65,25 +65,26 @@ class WaiverStatus:
         return self.waiver.statuses
 
 
-def waiver_statuses_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverStatus, ...]:
+def waiver_statuses_on(files: WaiverFiles, day: DecisionDay, policy_ids: Iterable[str]) -> tuple[WaiverStatus, ...]:
     """Return the status of waivers on a day, those that end first first: the first that covers a finding is shown."""
     known = sorted(policy_ids)
-    standings = [
-        WaiverStatus(waiver, force_of(waiver, day, files.approvers), meant(waiver.policies, known)) for waiver in files.waivers
+    waiver_statuses = [
+        WaiverStatus(waiver, force_of(waiver, day, files.approvers), matching_policies(waiver.policies, known))
+        for waiver in files.waivers
     ]
-    return tuple(sorted(standings, key=_end))
+    return tuple(sorted(waiver_statuses, key=_end))
 
 
-def _end(standing: WaiverStatus) -> tuple[bool, int, str]:
-    until = standing.waiver.until
-    return until is None, until.toordinal() if until else 0, standing.waiver.id
+def _end(waiver_status: WaiverStatus) -> tuple[bool, int, str]:
+    until = waiver_status.waiver.until
+    return until is None, until.toordinal() if until else 0, waiver_status.waiver.id
 
 
-def force_of(entry: Waiver | Attestation, asked: DayAsked, approvers: Collection[str]) -> Force:
+def force_of(entry: Waiver | Attestation, on: DecisionDay, approvers: Collection[str]) -> Force:
     """Return whether an entry is in force on a day, by the files alone."""
-    if entry.begins is not None and asked.day < entry.begins:
+    if entry.begins is not None and on.day < entry.begins:
         return Force.NOT_BEGUN
-    if entry.until is not None and asked.last > entry.until:
+    if entry.until is not None and on.last > entry.until:
         return Force.EXPIRED
     if approvers and (entry.approved_by not in approvers or approves_itself(entry)):
         return Force.NOT_APPROVED

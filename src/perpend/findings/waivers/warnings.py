@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.phrases import counted
@@ -36,23 +37,28 @@ class EvaluatedScope:
     in_scope: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
-def waiver_warnings(covering: WaiverMatches, approvers: Collection[str], looked: EvaluatedScope | None) -> list[Diagnostic]:
-    """Return the warnings about waivers on a day; without ``looked``, only those that need no findings."""
+def waiver_warnings(
+    waiver_matches: WaiverMatches, approvers: Collection[str], evaluated: EvaluatedScope | None
+) -> list[Diagnostic]:
+    """Return the warnings about waivers on a day; without ``evaluated``, only those that need no findings."""
     diagnostics: list[Diagnostic] = []
-    for standing in covering.standings:
-        diagnostics += _of_days(standing, covering, counts=looked is not None)
-        diagnostics += _of_approval(standing, approvers)
-        diagnostics += _of_breadth(standing, covering)
-        if not standing.policies:
+    for waiver_status in waiver_matches.waiver_statuses:
+        diagnostics += _of_days(waiver_status, waiver_matches, counts=evaluated is not None)
+        diagnostics += _of_approval(waiver_status, approvers)
+        diagnostics += _of_breadth(waiver_status, waiver_matches)
+        if not waiver_status.policies:
             diagnostics.append(
                 rules.UNUSED.at(
-                    standing.waiver.span, f"{_named(standing.waiver)} covers nothing: there is no policy that it names"
+                    waiver_status.waiver.span,
+                    f"{_named(waiver_status.waiver)} covers nothing: there is no policy that it names",
                 )
             )
-        elif looked is not None:
-            diagnostics += _of_use(standing, covering, looked)
-    for (first, other), number in covering.overlaps.items():
-        waiver = next(standing.waiver for standing in covering.standings if standing.waiver.id == first)
+        elif evaluated is not None:
+            diagnostics += _of_use(waiver_status, waiver_matches, evaluated)
+    for (first, other), number in waiver_matches.overlaps.items():
+        waiver = next(
+            waiver_status.waiver for waiver_status in waiver_matches.waiver_statuses if waiver_status.waiver.id == first
+        )
         message = f"{_named(waiver)} and `{visible(other)}` both cover {counted(number, 'finding')}: the first one is shown"
         diagnostics.append(rules.OVERLAPPING.at(waiver.span, message))
     return sorted_diagnostics(diagnostics)
@@ -62,10 +68,11 @@ def attestation_warnings(attestations: Iterable[Attested]) -> list[Diagnostic]:
     """Return the warnings about attestations that are not valid."""
     return [
         rules.CONTRARY.at(
-            attested.attestation.span, f"the attestation `{visible(attested.attestation.id)}` does not hold: {attested.ended}"
+            attested.attestation.span,
+            f"the attestation `{visible(attested.attestation.id)}` does not hold: {attested.why_invalid}",
         )
         for attested in attestations
-        if attested.ended
+        if attested.why_invalid
     ]
 
 
@@ -73,22 +80,26 @@ def _named(waiver: Waiver) -> str:
     return f"`{visible(waiver.id)}`"
 
 
-def _of_days(standing: WaiverStatus, covering: WaiverMatches, *, counts: bool) -> Iterator[Diagnostic]:
-    waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
+def _of_days(waiver_status: WaiverStatus, waiver_matches: WaiverMatches, *, counts: bool) -> Iterator[Diagnostic]:
+    waiver, number = waiver_status.waiver, waiver_matches.covers.get(waiver_status.waiver.id, 0)
     of = f": {counted(number, 'finding')}" if counts else ""
-    if standing.force is Force.EXPIRED:
+    if waiver_status.force is Force.EXPIRED:
         message = f"{_named(waiver)} has ended{of}, waived until {waiver.until}, count again ({visible(waiver.reason)})"
         yield rules.EXPIRED.at(waiver.span, message if counts else f"{_named(waiver)} has ended on {waiver.until}")
-    elif standing.force is Force.IN_FORCE and waiver.until is None:
+    elif waiver_status.force is Force.IN_FORCE and waiver.until is None:
         yield rules.ENDS_SOON.at(waiver.span, f"{_named(waiver)} never ends{of}; {visible(waiver.owner)} answers for it")
-    elif standing.force is Force.IN_FORCE and waiver.until is not None and (waiver.until - covering.day.last).days < SOON:
-        left = counted((waiver.until - covering.day.last).days + 1, "day")
+    elif (
+        waiver_status.force is Force.IN_FORCE
+        and waiver.until is not None
+        and (waiver.until - waiver_matches.day.last).days < SOON
+    ):
+        left = counted((waiver.until - waiver_matches.day.last).days + 1, "day")
         message = f"{_named(waiver)} of {visible(waiver.owner)} ends in {left}, after {waiver.until}{of}"
         yield rules.ENDS_SOON.at(waiver.span, message)
 
 
-def _of_approval(standing: WaiverStatus, approvers: Collection[str]) -> Iterator[Diagnostic]:
-    waiver = standing.waiver
+def _of_approval(waiver_status: WaiverStatus, approvers: Collection[str]) -> Iterator[Diagnostic]:
+    waiver = waiver_status.waiver
     if approves_itself(waiver):
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is approved by its owner, {visible(waiver.owner)}")
     elif approvers and waiver.approved_by not in approvers:
@@ -96,8 +107,8 @@ def _of_approval(standing: WaiverStatus, approvers: Collection[str]) -> Iterator
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is not in force: {by}")
 
 
-def _of_breadth(standing: WaiverStatus, covering: WaiverMatches) -> Iterator[Diagnostic]:
-    waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
+def _of_breadth(waiver_status: WaiverStatus, waiver_matches: WaiverMatches) -> Iterator[Diagnostic]:
+    waiver, number = waiver_status.waiver, waiver_matches.covers.get(waiver_status.waiver.id, 0)
     if waiver.exceeds_limit(number):
         message = f"{_named(waiver)} would cover {counted(number, 'finding')}, more than its limit of {waiver.limit:,}"
         yield rules.OVERBROAD.at(waiver.span, f"{message}: it covers none")
@@ -106,24 +117,24 @@ def _of_breadth(standing: WaiverStatus, covering: WaiverMatches) -> Iterator[Dia
     if broad:
         without = "" if waiver.scope else ", and no scope"
         yield rules.OVERBROAD.at(waiver.span, f"{_named(waiver)} names policies by `{visible(broad[0])}`{without}")
-    for policy in standing.policies if standing.force is Force.IN_FORCE else ():
-        part, of = covering.by_waiver.get((waiver.id, policy), 0), covering.of.get(policy, 0)
+    for policy in waiver_status.policies if waiver_status.force is Force.IN_FORCE else ():
+        part, of = waiver_matches.by_waiver.get((waiver.id, policy), 0), waiver_matches.of.get(policy, 0)
         if part > _FEW and part * 2 > of:
             message = f"{_named(waiver)} covers {part:,} of {counted(of, 'finding')} of {visible(policy)}"
             yield rules.OVERBROAD.at(waiver.span, message)
 
 
-def _of_use(standing: WaiverStatus, covering: WaiverMatches, looked: EvaluatedScope) -> Iterator[Diagnostic]:
+def _of_use(waiver_status: WaiverStatus, waiver_matches: WaiverMatches, evaluated: EvaluatedScope) -> Iterator[Diagnostic]:
     """Yield a warning that a waiver in force covers nothing, unless its policies or accounts were not evaluated."""
-    waiver = standing.waiver
-    if standing.force is not Force.IN_FORCE or covering.covers.get(waiver.id):
+    waiver = waiver_status.waiver
+    if waiver_status.force is not Force.IN_FORCE or waiver_matches.covers.get(waiver.id):
         return
-    if not looked.policies.intersection(standing.policies):
+    if not evaluated.policies.intersection(waiver_status.policies):
         return  # its policies were not asked
     accounts = waiver.scope.get("accounts", ())
-    if accounts and looked.accounts and looked.accounts.isdisjoint(accounts):
+    if accounts and evaluated.accounts and evaluated.accounts.isdisjoint(accounts):
         return  # its accounts were not read
-    in_scope, unknown = looked.in_scope.get(waiver.id, (0, 0))
+    in_scope, unknown = evaluated.in_scope.get(waiver.id, (0, 0))
     if unknown:
         why = f"it is not known whether its findings are resolved ({unknown:,} of {counted(in_scope, 'object')} undetermined)"
     elif in_scope:

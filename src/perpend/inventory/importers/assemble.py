@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.registry import account_of_id_sql
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Span
 from perpend.core.objects.claims import not_imported
 from perpend.core.objects.identity import scope_fields

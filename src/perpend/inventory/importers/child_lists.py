@@ -162,8 +162,8 @@ class Lists:
         stated = [f"coalesce({name(unread(key))} <> {text(BLANK)}, false)"] if doubts else []
         lookups = [unfollowed(one.name) for one in declared.lookups.values() if one.key == key] if declared else []
         others = [f"coalesce({name(mark)} = {text(OTHER_OBJECT)}, false)" for mark in lookups if mark in united.marks]
-        unknown, unlike = (f"({' OR '.join([*reasons, *others, 'false'])})" for reasons in (doubts, stated))
-        blank = f"NOT ({unlike}) AND ({name(key)} IS NULL OR {is_blank(name(key))})"
+        unknown, different = (f"({' OR '.join([*reasons, *others, 'false'])})" for reasons in (doubts, stated))
+        blank = f"NOT ({different}) AND ({name(key)} IS NULL OR {is_blank(name(key))})"
         listed_ids = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
         counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed_ids})[1:{_MOST_SHOWN}]"
         unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({united.keys})")[0]

@@ -110,31 +110,31 @@ class Importing:
         for type_name, objects in inventory.objects.items():
             _check_type(type_name)
             self._objects.pile(type_name)
-            for judged in objects:
-                reason = contradiction(judged) if judged.variants else None
-                number = numbers[judged.origin.source]
-                others = [(other.fields, numbers.get(other.origin.source, number), other.origin) for other in judged.variants]
+            for object_ in objects:
+                reason = contradiction(object_) if object_.variants else None
+                number = numbers[object_.origin.source]
+                others = [(other.fields, numbers.get(other.origin.source, number), other.origin) for other in object_.variants]
                 self._objects.add(
-                    type_name, judged.fields, source=number, origin=judged.origin, contradicted=reason, others=others
+                    type_name, object_.fields, source=number, origin=object_.origin, contradicted=reason, others=others
                 )
 
     def taking(self) -> ObjectRows:
         """Return rows that take the objects of the inputs to be read next."""
         return ObjectRows(self._declared, self._new_path, first_source=len(self.run.sources))
 
-    def stage(self, taken: ObjectRows, others: Iterable[tuple[str, Mapping[str, Any]]], stated: Container[str]) -> StagedRows:
+    def stage(self, rows: ObjectRows, others: Iterable[tuple[str, Mapping[str, Any]]], stated: Container[str]) -> StagedRows:
         """Add the rows of objects that were taken, and return them.
 
         The objects that are apart are to be added, then the objects that are cited.
         """
         with translate_errors(self.run.temporary):
-            staged = StagedRows(self._connection, taken, others, stated)
+            staged = StagedRows(self._connection, rows, others, stated)
             self._rows |= staged.fragments()
         return staged
 
-    def add_cited(self, taken: ObjectRows) -> None:
+    def add_cited(self, rows: ObjectRows) -> None:
         """Add the objects to which those that were taken only refer."""
-        taken.add_cited(self._objects)
+        rows.add_cited(self._objects)
 
     def add_table(self, table: TableFile) -> None:
         """Add a table of one object type. Raises UnreadableTable if it cannot be used.
@@ -196,7 +196,7 @@ class Importing:
                     if declared and (number := differing_accounts(self._connection, table, path, declared)):
                         differing[declared.name] = number
                 self.run.add(table, [path])
-            self.run.sources[:] = [_covering(number, source, scopes) for number, source in enumerate(self.run.sources)]
+            self.run.sources[:] = [_with_scopes(number, source, scopes) for number, source in enumerate(self.run.sources)]
         self.problems += assembly.problems
         if differing:
             types = ", ".join(f"{number:,} of `{name}`" for name, number in differing.items())
@@ -297,7 +297,7 @@ class Importing:
         return self.run.temporary / f"part-{self._paths}"
 
 
-def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> StoredSource:
+def _with_scopes(number: int, source: StoredSource, scopes: set[SourceScope]) -> StoredSource:
     """Return a source with the accounts and regions of its rows."""
     mine = [scope for scope in scopes if scope.source == number]
     accounts = {*source.accounts, *(scope.value for scope in mine if not scope.is_region)}
@@ -326,8 +326,8 @@ def with_relations(
         return piece, []
     problems = []
     for relation, reason in reasons.items():
-        held = f"SELECT count(*) FROM {piece.relation} WHERE {reason} = {text(NESTED)}"
-        if count := rows_of(connection, held)[0][0]:
+        query = f"SELECT count(*) FROM {piece.relation} WHERE {reason} = {text(NESTED)}"
+        if count := rows_of(connection, query)[0][0]:
             rows = "1 row" if count == 1 else f"{count} rows"
             message = f"`{relation}` holds objects in {rows}, which are not followed"
             problems.append(rules.NESTED_IN_TABLE.at(whole_file(path), message, help="import the file as a JSON array"))

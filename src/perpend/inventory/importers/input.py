@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import reject_other_scopes
 from perpend.core.values.values import in_utc
 from perpend.inventory.importers.tables.table_bytes import head_of, holds_table

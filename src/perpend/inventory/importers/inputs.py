@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError, reject_single_text
 from perpend.core.schema.tables import readings
 from perpend.inventory.importers.import_snapshot import Importing
@@ -116,15 +117,15 @@ class _Inputs:
         reports = [other for other in others if _is_report(other, read_from.get(other.path, other.path))]
         rest = [other for other in others if other not in reports]
         self.failures += _read_tables(self.importing, tables, keep_going=self.keep_going)
-        groups, taken = self._read_objects(rest, read_from)
-        described = {table.type_name for table in tables} | taken.described
+        groups, rows = self._read_objects(rest, read_from)
+        described = {table.type_name for table in tables} | rows.described
         described |= {object_.type_name for group in groups for object_ in group.collected()}
         usual = are_as_usual(self.declared(USER_TYPE), self.declared(ACCOUNT_TYPE))
         by_duckdb = usual and not described & {*REPORT_TYPES}
         if reports and not by_duckdb:
             # Several formats describe users, so that the readers merge each of them.
-            groups, taken = self._read_objects(others, read_from)
-        self._add_objects(groups, taken)
+            groups, rows = self._read_objects(others, read_from)
+        self._add_objects(groups, rows)
         if reports and by_duckdb:
             self._add_reports(reports, read_from, alone=not rest and not tables)
         places = {given.path: place for place, given in enumerate(inputs)}
@@ -174,21 +175,23 @@ class _Inputs:
                         first_source=len(self.importing.run.sources),
                     )
             except Doubtful as doubt:
-                files = self._read_again(files, doubt.numbers, [given.path for given in reports])
+                files = self._read_by_readers(files, doubt.numbers, [given.path for given in reports])
                 continue
-            pieces = read.pieces if read.rivals is None else {**read.pieces, readings(USER_TYPE): read.rivals}
+            pieces = read.pieces if read.same_id is None else {**read.pieces, readings(USER_TYPE): read.same_id}
             self.importing.add_ready(read.sources, pieces)
             self.by_hand |= read.by_hand
             return
         raise PerpendError("the credential reports changed while they were read, or DuckDB reads them differently: try again")
 
-    def _read_again(self, files: Sequence[ReportFile], doubtful: Collection[int], order: Sequence[str]) -> list[ReportFile]:
+    def _read_by_readers(
+        self, files: Sequence[ReportFile], doubtful: Collection[int], order: Sequence[str]
+    ) -> list[ReportFile]:
         """Return the reports, plain copies of those in doubt. The readers find the fault of a wrong one, in the order given."""
-        again = [file for number, file in enumerate(files) if doubtful and number not in doubtful]
-        copies = [file for file in files if file not in again]
+        by_readers = [file for number, file in enumerate(files) if doubtful and number not in doubtful]
+        copies = [file for file in files if file not in by_readers]
         for number, file in enumerate(sorted(copies, key=lambda file: order.index(file.source))):
-            self._keep(again, partial(copied_report, file, self._temporary / f"again-{number}.csv"))
-        return again
+            self._keep(by_readers, partial(copied_report, file, self._temporary / f"again-{number}.csv"))
+        return by_readers
 
     def _keep(self, files: list[ReportFile], read: Callable[[], ReportFile]) -> None:
         try:
@@ -202,11 +205,11 @@ class _Inputs:
         """Read inputs of other formats. Most objects are rows at once; those that need merging are collected."""
         # Files of other tools state their types, and pages of one answer must be read together.
         types = {given.path: given.type_name for given in inputs if given.type_name and is_of_tool(given)}
-        asked = [(None if given.path in types else given.type_name, given) for given in inputs]
-        taken = self.importing.taking()
+        declared = [(None if given.path in types else given.type_name, given) for given in inputs]
+        rows = self.importing.taking()
         groups = []
-        for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):
-            alike = [given for name, given in asked if name == type_name]
+        for type_name in sorted({name for name, _ in declared}, key=lambda name: name or ""):
+            alike = [given for name, given in declared if name == type_name]
             group = Collecting(
                 type_name,
                 self.declared(type_name) if type_name else None,
@@ -215,27 +218,27 @@ class _Inputs:
                 read_from,
                 {given.path: given.observed_at for given in alike if given.observed_at},
                 types,
-                taken,
+                rows,
             )
             group.read([given.path for given in alike], keep_going=self.keep_going)
             groups.append(group)
-        return groups, taken
+        return groups, rows
 
-    def _add_objects(self, groups: Sequence[Collecting], taken: ObjectRows) -> None:
+    def _add_objects(self, groups: Sequence[Collecting], rows: ObjectRows) -> None:
         """Import the objects that were read, after those that need merging were read again."""
         if not groups:
             return
         others = [(object_.type_name, object_.fields) for group in groups for object_ in group.collected()]
         stated = {name for group in groups for kind, name in group.not_left_out if kind == DETAILS.name}
-        staged = self.importing.stage(taken, others, stated)
+        staged = self.importing.stage(rows, others, stated)
         firsts = staged.firsts()
         for group in groups:
             sources = {source.name for source in group.sources}
-            group.read_again([path for path in staged.apart if path in sources], OnlyNumbered(staged.apart))
+            group.reread([path for path in staged.apart if path in sources], OnlyNumbered(staged.apart))
             inventory = group.inventory([reading for reading in firsts if reading.origin.source in sources])
             self.importing.add_inventory(inventory, contradiction=contradiction)
             self.failures += group.failures
-        self.importing.add_cited(taken)
+        self.importing.add_cited(rows)
 
 
 def _is_report(given: Input, path: str) -> bool:

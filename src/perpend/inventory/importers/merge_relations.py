@@ -5,9 +5,10 @@ Columns that a fragment lacks are unknown in its rows. Rows of one Id that disag
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, plain, unfollowed, unread
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers.observation_order import by_age
@@ -134,13 +135,13 @@ def merge_same(
     had = CONTRADICTED in table.marks
     table.marks.add(CONTRADICTED)
     whole = [SOURCE, *([OWNER] if OWNER in table.marks else []), *table.forms, *table.companions]
-    kept = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
+    columns = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
     merged = ", ".join(
         [f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(column, table, sources)} AS {name(column)}" for column in whole)]
     )
     clashing = _clash(table, sources, deletions)
     given = f"coalesce(min({name(CONTRADICTED)}), {clashing})" if had else clashing
-    single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
+    single = f'SELECT {columns} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
     several = f'SELECT {merged}, {given} AS {name(CONTRADICTED)} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
     table.plain = {}
     table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.shred import add_object, all_fields_of, part_of, parts_of
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, listed, unfollowed
 from perpend.inventory.importers.merge_relations import LISTED, TableFragment, unstated_lists

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE, is_root_user
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.inventory import is_filled
 from perpend.core.schema.shred import form_of_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, is_reserved, listed, unfollowed, unread
@@ -451,22 +452,26 @@ class StagedRows:
     """
 
     def __init__(
-        self, connection: Connection, taken: ObjectRows, others: Iterable[tuple[str, Mapping[str, Any]]], stated: Container[str]
+        self,
+        connection: Connection,
+        object_rows: ObjectRows,
+        others: Iterable[tuple[str, Mapping[str, Any]]],
+        stated: Container[str],
     ) -> None:
         self._connection = connection
-        self._taken = taken
+        self._object_rows = object_rows
         self._pieces = {
-            type_name: rows.staged(connection, taken.new_path(), stated)
-            for type_name, rows in taken.types.items()
+            type_name: rows.staged(connection, object_rows.new_path(), stated)
+            for type_name, rows in object_rows.types.items()
             if rows.state.rows
         }
         self.apart = self._find_apart(others)
-        taken.add_left_out(stated)
+        object_rows.add_left_out(stated)
 
     def _find_apart(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, set[int]]:
-        path = self._taken.new_path()
+        path = self._object_rows.new_path()
         with naming(path), path.open("w", encoding="utf-8", newline="") as stream:
-            for type_name, identity in self._taken.ids_of(others):
+            for type_name, identity in self._object_rows.ids_of(others):
                 stream.write(_ENCODE({"type": type_name, "Id": identity}) + "\n")
         others_ids = json_lines(path, {"type": "VARCHAR", "Id": "VARCHAR"}, 1 << 20)
         queries = []
@@ -480,7 +485,7 @@ class StagedRows:
         union = " UNION ".join(queries) or "SELECT 0 AS number LIMIT 0"
         self._connection.execute(f"CREATE OR REPLACE TABLE {_APART} AS {union}")
         numbers = [number for (number,) in rows_of(self._connection, f"SELECT DISTINCT number FROM {_APART} ORDER BY 1")]
-        return self._taken.by_input(numbers)
+        return self._object_rows.by_input(numbers)
 
     def fragments(self) -> Iterator[tuple[str, TableFragment]]:
         """Yield by type the rows of the objects that are not apart."""
@@ -495,7 +500,7 @@ class StagedRows:
 
     def firsts(self) -> list[Reading]:
         """Return the first reading of each account that is not apart."""
-        return self._taken.firsts(self.apart)
+        return self._object_rows.firsts(self.apart)
 
 
 class OnlyNumbered:

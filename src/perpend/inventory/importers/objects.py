@@ -6,9 +6,10 @@ Readings of one object are merged if they agree, else the object is marked as co
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.inventory import is_filled, places_in_words
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.relations import NO_OWNER, NOT_LISTED, child_objects, lookup_target
@@ -50,29 +51,29 @@ class Entry:
 
 @dataclass(slots=True)
 class ObjectBatch:
-    """The objects of one type: ``by_id``, ``rivals`` with the same Id and another owner, and those without an Id.
+    """The objects of one type: ``by_id``, ``same_id`` with the same Id and another owner, and those without an Id.
 
     ``lost`` are texts by field that some reading had, but not the entry. ``renamed`` maps the new Ids of rivals to the former
     ones. ``united``: some objects were merged from several readings that know different fields.
     """
 
     by_id: dict[str, Entry] = field(default_factory=dict)
-    rivals: dict[str, list[Entry]] = field(default_factory=dict)
+    same_id: dict[str, list[Entry]] = field(default_factory=dict)
     nameless: list[Entry] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     lost: dict[str, set[str]] = field(default_factory=dict)
     united: bool = False
 
-    def note_lost(self, kept: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    def note_lost(self, entry_fields: Mapping[str, Any], other: Mapping[str, Any]) -> None:
         """Record the texts of another reading that the entry does not keep."""
         for name, value in other.items():
-            if is_filled(value) and name in kept and kept[name] != value:
+            if is_filled(value) and name in entry_fields and entry_fields[name] != value:
                 self.lost.setdefault(name, set()).add(value)
 
     def __iter__(self) -> Iterator[Entry]:
         yield from self.by_id.values()
-        for rivals in self.rivals.values():
-            yield from rivals
+        for same_id in self.same_id.values():
+            yield from same_id
         yield from self.nameless
 
 
@@ -170,8 +171,8 @@ class Objects:
             entry.unfollowed[children.name] = reason
         if reason == NOT_LISTED:
             return
-        told_apart = tuple(sorted(map(_identity, items)))
-        if entry.listed.setdefault(children.name, told_apart) != told_apart:
+        identities = tuple(sorted(map(_identity, items)))
+        if entry.listed.setdefault(children.name, identities) != identities:
             entry.unfollowed[children.name] = LISTED_OTHERWISE
         self.pile(children.type_name)
         owner = fields.get("Id")
@@ -191,10 +192,10 @@ class Objects:
         first = pile.by_id.setdefault(identity, entry)
         if first is entry:
             return entry
-        rivals = pile.rivals.get(identity, [])
-        same = next((reading for reading in (first, *rivals) if _may_be_same(reading, entry)), None)
+        same_id = pile.same_id.get(identity, [])
+        same = next((reading for reading in (first, *same_id) if _may_be_same(reading, entry)), None)
         if same is None:
-            pile.rivals[identity] = [*rivals, entry]
+            pile.same_id[identity] = [*same_id, entry]
             return entry
         pile.note_lost(same.fields, entry.fields)
         pile.united = pile.united or same.fields.keys() != entry.fields.keys()
@@ -208,8 +209,8 @@ class Objects:
         """
         nested: dict[int, tuple[ObjectBatch, Entry]] = {}
         for pile in self.by_type.values():
-            for identity, rivals in pile.rivals.items():
-                parts = [reading for reading in (pile.by_id[identity], *rivals) if not reading.whole and reading.owners]
+            for identity, same_id in pile.same_id.items():
+                parts = [reading for reading in (pile.by_id[identity], *same_id) if not reading.whole and reading.owners]
                 nested |= {id(part): (pile, part) for part in parts}
         called = {number: _long_id(entry, nested, frozenset()) for number, (_, entry) in nested.items()}
         for number, (pile, entry) in nested.items():

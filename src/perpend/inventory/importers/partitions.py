@@ -48,7 +48,7 @@ def claim_mixed(sources: MutableSequence[StoredSource], partitions: Iterable[tup
     by_account: dict[str, set[str]] = {}
     for account, partition in partitions:
         by_account.setdefault(account, set()).add(partition)
-    said = {claim for source in sources for claim in source.coverage}
-    claims = [one for one in partition_claims(by_account) if one not in said]
+    stated = {claim for source in sources for claim in source.coverage}
+    claims = [one for one in partition_claims(by_account) if one not in stated]
     if claims and sources:
         sources[0] = replace(sources[0], coverage=(*sources[0].coverage, *claims))

@@ -22,10 +22,10 @@ MOST_NAMED: Final = 6
 """How many names, and how many places, a sentence about a contradiction lists."""
 
 
-def contradiction(judged: CloudObject) -> str:
+def contradiction(object_: CloudObject) -> str:
     """Return a sentence about how an object's sources contradict each other."""
-    readings = (judged, *judged.variants)
-    names = {name for reading in readings[1:] for name in _differences(judged.fields, reading.fields)}
+    readings = (object_, *object_.variants)
+    names = {name for reading in readings[1:] for name in _differences(object_.fields, reading.fields)}
     return sentence(names, [reading.origin for reading in readings])
 
 
@@ -36,10 +36,10 @@ def sentence(names: Iterable[str], places: Sequence[Origin]) -> str:
     return f"{CONTRADICT}{', '.join(listed[:MOST_NAMED])}{more}{PLACES}{places_in_words(places[:MOST_NAMED])})"
 
 
-def parted(said: str) -> tuple[str, str | None]:
+def parted(text: str) -> tuple[str, str | None]:
     """Split a sentence into the part that several objects share, and the part about one object's sources."""
-    what, _, where = said.partition(PLACES)
-    return (what, where.removesuffix(")")) if said.startswith(CONTRADICT) and where else (said, None)
+    what, _, where = text.partition(PLACES)
+    return (what, where.removesuffix(")")) if text.startswith(CONTRADICT) and where else (text, None)
 
 
 def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.core.clouds.aws import shown_name
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import normalized_key
 from perpend.core.objects.inventory import Origin
 from perpend.core.values.values import PlainJson
@@ -157,7 +157,7 @@ def _layout_of(header: list[str], content: bytes) -> _Layout:
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
     if (spelt := repeated_column(tuple(header))) is not None:
         raise UnusableContent(f"line 1 names the column {excerpt(spelt)} in two spellings")
-    escaped = any(sign in content for sign in _ESCAPED)
+    escaped = any(character in content for character in _ESCAPED)
     return _Layout(header.index("user"), header.index("arn"), row_writer(header, escaped=escaped))
 
 

@@ -63,7 +63,7 @@ class InputText:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._kept: bytes | None = None
+        self._bytes: bytes | None = None
         self._head: bytes | None = None
 
     def head(self) -> bytes:
@@ -108,10 +108,10 @@ class InputText:
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
-        if self._kept is None and not (self._path != STANDARD_INPUT and os.path.isfile(self._path)):
-            self._kept = _read_path(self._path)
-        if self._kept is not None:
-            yield io.BytesIO(self._kept)
+        if self._bytes is None and not (self._path != STANDARD_INPUT and os.path.isfile(self._path)):
+            self._bytes = _read_path(self._path)
+        if self._bytes is not None:
+            yield io.BytesIO(self._bytes)
             return
         with _reading(self._path) as stream:
             yield stream

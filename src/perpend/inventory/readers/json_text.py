@@ -49,15 +49,15 @@ def described(value: object) -> str:
     return _KINDS.get(type(value), "null")
 
 
-def other_spellings(held: Mapping[str, Any], name: str) -> bool:
+def other_spellings(fields: Mapping[str, Any], name: str) -> bool:
     """Whether an object has a key that differs from a name only in case. Then neither key can be trusted."""
-    spellings, is_any_twice = _spellings(tuple(held))
-    return (is_any_twice or name not in held) and spellings[name.lower()] > (name in held)
+    spellings, is_any_twice = _spellings(tuple(fields))
+    return (is_any_twice or name not in fields) and spellings[name.lower()] > (name in fields)
 
 
-def in_two_spellings(held: Mapping[str, Any]) -> list[str]:
+def in_two_spellings(fields: Mapping[str, Any]) -> list[str]:
     """Return the keys, in lower case, that an object has more than once, in different case."""
-    spellings, is_any_twice = _spellings(tuple(held))
+    spellings, is_any_twice = _spellings(tuple(fields))
     return sorted(name for name, number in spellings.items() if number > 1) if is_any_twice else []
 
 
@@ -96,7 +96,7 @@ class JsonText:
         self._offset = 0
         self._lines = 0
         self._columns = 0
-        self._ended = False
+        self._is_over = False
         self._has_escapes = False
         self._depth = 0
         self._containers = 0
@@ -117,11 +117,11 @@ class JsonText:
         while not is_closed:
             position += 1
             yield position, self._read(f"object {position} (line {{}}): ")
-            sign = self._text[self._offset : self._offset + 1]
-            if sign not in (",", "]"):
-                sign = self._at()
-            is_closed = sign == "]"
-            if not is_closed and sign != ",":
+            character = self._text[self._offset : self._offset + 1]
+            if character not in (",", "]"):
+                character = self._at()
+            is_closed = character == "]"
+            if not is_closed and character != ",":
                 raise self._fault(f"expected `,` or `]` after object {position}")
             if not is_closed:
                 self._offset += 1
@@ -149,9 +149,9 @@ class JsonText:
             self._offset += 1
             self.is_array = self._at() == "[" and name in streamed
             yield name, None if self.is_array else self._read("")
-            sign = self._at()
-            is_closed = sign == "}"
-            if not is_closed and sign != ",":
+            character = self._at()
+            is_closed = character == "}"
+            if not is_closed and character != ",":
                 raise self._fault("expecting ',' delimiter")
             if not is_closed:
                 self._offset += 1
@@ -160,11 +160,11 @@ class JsonText:
 
     def end(self, what: str = "document") -> None:
         """Raise if more text follows."""
-        sign = self._at()
-        if sign == "{" and what == "document":
+        character = self._at()
+        if character == "{" and what == "document":
             more = "a second document begins; give each, such as each page of an answer, as a file of its own"
             raise UnusableContent(f"{self._place(self._offset)}: {more}")
-        if sign:
+        if character:
             raise self._fault(f"more text after the end of the {what}")
 
     def _open(self) -> None:
@@ -193,12 +193,12 @@ class JsonText:
             try:
                 value, end = _SCAN(text, offset)
             except StopIteration as error:
-                if self._ended or error.value < len(text) - _LONGEST_WORD:
+                if self._is_over or error.value < len(text) - _LONGEST_WORD:
                     _check_depth(text, offset, self._depth, self._place)
                     raise self._fault("expecting value", error.value) from None
             except json.JSONDecodeError as error:
                 _check_depth(text, offset, self._depth, self._place)
-                if self._ended or not _may_be_cut(text, error):
+                if self._is_over or not _may_be_cut(text, error):
                     raise self._fault(_TO_PLACE.sub("", error.msg[:1].lower() + error.msg[1:]), error.pos) from None
             except RecursionError:
                 _check_depth(text, offset, self._depth, self._place)
@@ -208,7 +208,7 @@ class JsonText:
             except ValueError:
                 raise UnusableContent(f"{self._where(where)}a number with too many digits") from None
             else:
-                if end < len(text) or self._ended:
+                if end < len(text) or self._is_over:
                     self._check(value, end, where)
                     self._offset = end
                     return value
@@ -237,7 +237,7 @@ class JsonText:
         while length <= len(rest):
             piece = next(self._pieces, None)
             if piece is None:
-                self._ended = True
+                self._is_over = True
                 break
             parts.append(piece)
             length += len(piece)

@@ -36,15 +36,15 @@ def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tup
 
     ``ranks`` orders sources by name if nothing else decides.
     """
-    settled = sorted(_settle(readings, ranks), key=lambda rivals: reading_order(rivals[0]))
+    settled = sorted(_settle(readings, ranks), key=lambda same_id: reading_order(same_id[0]))
     accounts: dict[str, CloudObject] = {}
     users = []
-    for rivals in settled:
-        first = rivals[0]
+    for same_id in settled:
+        first = same_id[0]
         account = accounts.get(first.account)
         if account is None:
             account = accounts[first.account] = _account_of(first)
-        variants = tuple(_user_of(rival, account) for rival in rivals[1:]) if len(rivals) > 1 else ()
+        variants = tuple(_user_of(rival, account) for rival in same_id[1:]) if len(same_id) > 1 else ()
         users.append(_user_of(first, account, variants))
     return users, list(accounts.values())
 

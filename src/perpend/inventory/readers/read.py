@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, USER_TYPE, is_root_user
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import reject_single_text
 from perpend.core.garbage import collector_paused
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, reject_other_scopes
@@ -40,7 +41,7 @@ from perpend.inventory.readers.merge import (
     with_root_users,
 )
 from perpend.inventory.readers.tools.contents import Contents, Found
-from perpend.inventory.readers.tools.merge import covers, standing, unite, with_empty_list
+from perpend.inventory.readers.tools.merge import covers, uncontradicted, unite, with_empty_list
 from perpend.inventory.readers.tools.registry import READERS, reader_of
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Collecting:
     digests: dict[str, str] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     objects: list[CloudObject] = field(default_factory=list)
-    held: list[Dated] = field(default_factory=list)
+    contents: list[Dated] = field(default_factory=list)
     left_out: list[tuple[int, str, str]] = field(default_factory=list)
     not_left_out: set[tuple[str, str]] = field(default_factory=set)
     cut_off: dict[str, Collection[str]] = field(default_factory=dict)
@@ -138,10 +139,10 @@ class Collecting:
         if self.failures and not keep_going:
             raise self.failures[0]
 
-    def read_again(self, paths: Iterable[str], sink: Sink) -> None:
+    def reread(self, paths: Iterable[str], sink: Sink) -> None:
         """Read files again and add the objects that a sink does not take. Raises UnusableInput if a file has changed."""
         for path in paths:
-            again = Collecting(
+            second = Collecting(
                 self.type_name,
                 self.object_type,
                 self.complete,
@@ -151,15 +152,15 @@ class Collecting:
                 _texts=self._texts,
             )
             try:
-                again._read(path)
-                if again.digests[path] != self.digests[path]:
+                second._read(path)
+                if second.digests[path] != self.digests[path]:
                     raise UnusableContent("changed while it was read")
             except UnusableContent as error:
                 raise UnusableInput(path, str(error)) from None
-            self.left_out += [(len(self.held) + place, kind, name) for place, kind, name in again.left_out]
-            self.readings += again.readings
-            self.objects += again.objects
-            self.held += again.held
+            self.left_out += [(len(self.contents) + place, kind, name) for place, kind, name in second.left_out]
+            self.readings += second.readings
+            self.objects += second.objects
+            self.contents += second.contents
 
     def collected(self) -> Iterator[CloudObject]:
         """Yield the objects that the sink did not take, before they are merged."""
@@ -168,26 +169,26 @@ class Collecting:
         yield from with_root_users(users)
         yield from accounts
         yield from self.objects
-        yield from (object_ for object_, _ in self.held)
+        yield from (object_ for object_, _ in self.contents)
 
-    def inventory(self, taken: Sequence[Reading] = ()) -> Inventory:
+    def inventory(self, read_before: Sequence[Reading] = ()) -> Inventory:
         """Return the objects merged.
 
-        ``taken`` has the first reading of each account that the sink took: its account is included, and its root user if no
-        reading shows it.
+        ``read_before`` has the first reading of each account that the sink took: its account is included, and its root user if
+        no reading shows it.
         """
         # If empty lists are stated elsewhere, or more is missing, the format's rule about omitted lists does not apply.
         for place, kind, name in self.left_out:
             if (kind, name) not in self.not_left_out:
-                self.held[place] = with_empty_list(self.held[place], name)
+                self.contents[place] = with_empty_list(self.contents[place], name)
         # Sort sources by content hash, so that file names and argument order do not matter.
         sources = sorted(map(self._up_to_the_end, self.sources), key=lambda source: (self.digests[source.name], source.name))
         ranks = {source.name: rank for rank, source in enumerate(sources)}
         objects: dict[str, list[CloudObject]] = {}
-        if self.readings or taken:
-            users, objects[ACCOUNT_TYPE] = merge_readings([*self.readings, *taken], ranks)
+        if self.readings or read_before:
+            users, objects[ACCOUNT_TYPE] = merge_readings([*self.readings, *read_before], ranks)
             described = {object_.id for object_ in self.objects} if self.type_name == USER_TYPE else set()
-            known = {reading.arn for reading in taken}
+            known = {reading.arn for reading in read_before}
             objects[USER_TYPE] = [user for user in with_root_users(users, described=described) if user.id not in known]
         if self.type_name and any(source.kind == OBJECTS.name for source in sources):
             shown = objects.get(self.type_name, [])
@@ -200,13 +201,15 @@ class Collecting:
         def age(reading: CloudObject) -> tuple[datetime, int]:
             return times[reading.origin.source], -ranks[reading.origin.source]
 
-        held = sorted(self.held, key=lambda dated: (ranks[dated[0].origin.source], dated[0].origin.row or 0))
-        for type_name in {object_.type_name for object_, _ in held}:
-            of_type = [dated for dated in held if dated[0].type_name == type_name]
+        contents = sorted(self.contents, key=lambda dated: (ranks[dated[0].origin.source], dated[0].origin.row or 0))
+        for type_name in {object_.type_name for object_, _ in contents}:
+            of_type = [dated for dated in contents if dated[0].type_name == type_name]
             objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
         sources = with_partitions(sources, objects)
         unread = tuple(failure.shown for failure in self.failures)
-        return Inventory(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)}, unread)
+        return Inventory(
+            tuple(uncontradicted(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)}, unread
+        )
 
     def _in_order(self, paths: Sequence[str]) -> list[int]:
         if self.sink is None:
@@ -278,43 +281,46 @@ class Collecting:
         self.sources.append(Source(path, OBJECTS.name, self.observed_at.get(path), count, coverage=coverage))
 
     def _read_format(self, kind: InputKind, text: InputText, path: str) -> None:
-        held, claimed, stated = Contents(), self.complete.get(path, ()), self.observed_at.get(path)
+        contents, claimed, stated = Contents(), self.complete.get(path, ()), self.observed_at.get(path)
         progress = self._report_rows()
         objects: list[Found] = []
         readings: list[Reading] = []
         count = 0
         with self._taking(path, kind) as sink:
-            for _ in reader_of(kind)(text, path, held):
-                for entry in held.objects:
-                    kept = entry if not entry.left_out or covers(claimed, entry) else entry._replace(left_out=())
-                    if sink is None or not sink.take(kept):
-                        objects.append(kept)
-                for reading in held.readings:
+            for _ in reader_of(kind)(text, path, contents):
+                for entry in contents.objects:
+                    whole_entry = entry if not entry.left_out or covers(claimed, entry) else entry._replace(left_out=())
+                    if sink is None or not sink.take(whole_entry):
+                        objects.append(whole_entry)
+                for reading in contents.readings:
                     dated = reading._replace(observed_at=stated) if stated else reading
                     if sink is None or not sink.take_reading(dated):
                         readings.append(dated)
-                count += len(held.objects) + len(held.readings)
-                held.objects.clear()
-                held.readings.clear()
+                count += len(contents.objects) + len(contents.readings)
+                contents.objects.clear()
+                contents.readings.clear()
                 if progress and count % _PROGRESS_STEP == 0:
                     progress(count)
-            types = {*held.types, *(listed for *_, listed in held.lists)}
-            if (asked := self.types.get(path, self.type_name)) and asked not in types:
+            types = {*contents.types, *(listed for *_, listed in contents.lists)}
+            if (wanted := self.types.get(path, self.type_name)) and wanted not in types:
                 holds = ", ".join(f"`{one}`" for one in sorted(types)) or "nothing that is known"
-                raise UnusableContent(f"{kind.label}, which holds {holds}, not `{asked}`")
-        accounts = tuple(sorted(held.accounts))
-        coverage = (*held.lacking, *(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed)))
-        lists = [ListClaim(owner, name, one) for owner, name, of in sorted(held.lists) for one in claims_of(of, claimed)]
+                raise UnusableContent(f"{kind.label}, which holds {holds}, not `{wanted}`")
+        accounts = tuple(sorted(contents.accounts))
+        coverage = (
+            *contents.lacking,
+            *(claim for type_name in sorted(contents.types) for claim in claims_of(type_name, claimed)),
+        )
+        lists = [ListClaim(owner, name, one) for owner, name, of in sorted(contents.lists) for one in claims_of(of, claimed)]
         if kind is DETAILS:
-            self.last_pages += [] if held.has_more else [accounts]
-            self.cut_off |= {path: accounts} if held.has_more and claimed else {}
+            self.last_pages += [] if contents.has_more else [accounts]
+            self.cut_off |= {path: accounts} if contents.has_more and claimed else {}
         self.left_out += [
-            (len(self.held) + place, kind.name, name) for place, entry in enumerate(objects) for name in entry.left_out
+            (len(self.contents) + place, kind.name, name) for place, entry in enumerate(objects) for name in entry.left_out
         ]
-        self.not_left_out |= {(kind.name, name) for name in held.stated_empty | held.left_open}
-        self.held += [(entry.as_object, entry.seen_at) for entry in objects]
+        self.not_left_out |= {(kind.name, name) for name in contents.stated_empty | contents.left_open}
+        self.contents += [(entry.as_object, entry.seen_at) for entry in objects]
         self.readings += readings
-        self.sources.append(Source(path, kind.name, stated or held.observed_at, count, accounts, coverage, tuple(lists)))
+        self.sources.append(Source(path, kind.name, stated or contents.observed_at, count, accounts, coverage, tuple(lists)))
         if progress:
             progress(count)
 

@@ -5,10 +5,11 @@ A file that does not match the index counts as missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.commit import digest_of, finish, lock, remove_unnamed, replace_index
+from perpend.core.dataclass import dataclass
 from perpend.inventory.snapshots.files import reason_of, shown
 from perpend.inventory.snapshots.manifest import FORMAT, Damaged, document_from, sealed
 
@@ -45,13 +46,15 @@ class CachedFiles:
         """
         with lock(self.place / _LOCK):
             before = _index_of(self.place)
-            kept = {
-                name: kept_file
-                for name, kept_file in before.columns.items()
-                if not alone and kept_file not in self._damaged and name not in columns
+            cached = {
+                name: cached_file
+                for name, cached_file in before.columns.items()
+                if not alone and cached_file not in self._damaged and name not in columns
             }
-            known = {**kept, **dict.fromkeys(columns, file)}
-            files = {kept_file: before.files[kept_file] for kept_file in kept.values()} | {file: finish(self.place / file)}
+            known = {**cached, **dict.fromkeys(columns, file)}
+            files = {cached_file: before.files[cached_file] for cached_file in cached.values()} | {
+                file: finish(self.place / file)
+            }
             content = sealed({"format": FORMAT, "columns": known, "files": files}).encode()
             replace_index(self.place / INDEX, content, before=before.files, after=files)
             remove_unnamed(self.place / INDEX, files)

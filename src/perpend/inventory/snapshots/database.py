@@ -101,8 +101,8 @@ def _interruptible(connection: Connection) -> Iterator[None]:
 @contextmanager
 def in_order(connection: Connection, *, threads: int) -> Iterator[None]:
     """Keep the order of rows in the results of this block, which at most so many threads compute."""
-    asked = "SELECT current_setting('preserve_insertion_order'), current_setting('threads')"
-    [(order, former)] = rows_of(connection, asked)
+    settings = "SELECT current_setting('preserve_insertion_order'), current_setting('threads')"
+    [(order, former)] = rows_of(connection, settings)
     connection.execute(f"SET threads = {min(former, threads)}")
     connection.execute("SET preserve_insertion_order = true")
     try:
@@ -140,7 +140,7 @@ def text_list(values: Iterable[object]) -> str:
 def pattern(path: Path | str) -> str:
     """Return a path as an SQL literal for functions that take a glob, matching only this file."""
     absolute = os.path.abspath(path)
-    return text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in absolute))
+    return text("".join(f"[{character}]" if character in "*?[" else character for character in absolute))
 
 
 def table_of(rows: Iterable[Mapping[str, object]], kinds: Mapping[str, str]) -> str:

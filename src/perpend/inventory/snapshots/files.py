@@ -27,7 +27,7 @@ class StoreError(PerpendError):
 
 def shown(path: Path | str) -> str:
     """Return a path, or another text of a user, for a message: one line, bounded, every character visible."""
-    text = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(path))
+    text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in str(path))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

@@ -6,9 +6,9 @@ Unknown fields are missing keys; their reasons are attached to the object.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import is_incomplete
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perpend.core.schema.tables import Column, Join, Table
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.queries.identity import ObjectIdentity
-    from perpend.inventory.snapshots.snapshot import Held, Snapshot
+    from perpend.inventory.snapshots.snapshot import ReadableTables, Snapshot
 
 MAX_DEPTH: Final = 16
 """How many relations are followed one behind the other."""
@@ -68,7 +68,7 @@ class ObjectReader:
     ``connection`` must have access to the snapshot's files.
     """
 
-    def __init__(self, connection: Connection, snapshot: Held) -> None:
+    def __init__(self, connection: Connection, snapshot: ReadableTables) -> None:
         self._connection = connection
         self._snapshot = snapshot
 
@@ -190,8 +190,8 @@ def _columns_read(table: Table, wanted: RequiredFields) -> Iterable[str]:
 
 def _joins(table: Table, wanted: RequiredFields) -> Iterable[Join]:
     """Yield the wanted relations of a table whose targets are known for some rows."""
-    for known, asked in ((table.lookups, wanted.lookups), (table.children, wanted.children)):
-        yield from (join for relation, join in known.items() if relation in asked and join.lacking is None)
+    for known, wanted_columns in ((table.lookups, wanted.lookups), (table.children, wanted.children)):
+        yield from (join for relation, join in known.items() if relation in wanted_columns and join.lacking is None)
 
 
 def _columns(table: Table, wanted: RequiredFields, *, with_id: bool) -> list[Column]:

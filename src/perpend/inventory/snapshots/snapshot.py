@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.core.commit import digest_of
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.identity import scope_fields
 from perpend.core.schema.tables import ROW, Join, Tables
@@ -131,7 +132,7 @@ class Snapshot:
         return self.files[table][0]
 
 
-class Held(Protocol):
+class ReadableTables(Protocol):
     """Readable tables: of a snapshot, or staged."""
 
     @property
@@ -174,8 +175,8 @@ def _strays(tables: Tables, types: Mapping[str, ObjectType]) -> Iterator[Claim]:
         leads = {each.name: each.target for each in declared.lookups.values()}
         leads |= {each.name: each.type_name for each in declared.children.values()}
         for name, join in {**table.lookups, **table.children}.items():
-            held = tables.by_name.get(join.table)
-            if held is not None and held.rows and leads.get(name, held.type_name) != held.type_name:
+            other = tables.by_name.get(join.table)
+            if other is not None and other.rows and leads.get(name, other.type_name) != other.type_name:
                 yield Claim(leads[name], lacking=f"`{name}` of `{table.type_name}` {DECLARED_OTHERWISE}")
 
 

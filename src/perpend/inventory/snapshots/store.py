@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from perpend.core.commit import finish, lock, make_directory, remove_parts, remove_tree, sync_directory, write_whole
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import about
 from perpend.inventory.snapshots.files import (
@@ -93,8 +93,8 @@ class Store:
     @contextmanager
     def reading(self, run: str | None = None) -> Iterator[Snapshot]:
         """Yield a snapshot, as ``snapshot`` returns it, and protect it from pruning meanwhile."""
-        held, manifest = self._held(run)
-        with held:
+        locked, manifest = self._locked(run)
+        with locked:
             yield snapshot_of(manifest, self.directory)
 
     def runs(self) -> list[str]:
@@ -134,8 +134,8 @@ class Store:
             if not is_there(self.directory):
                 return Pruned((), ())
         with naming(self.directory), self.committing():
-            kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.current_run()}
-            old = [run for run in self.runs() if run not in kept]
+            in_use = {*self.runs()[max(0, len(self.runs()) - keep) :], self.current_run()}
+            old = [run for run in self.runs() if run not in in_use]
             removed = tuple(run for run in old if self._remove_unread(run))
             hashes = {manifest.content_hash for manifest in self.snapshots()}
             for path in self._listed(KEPT):
@@ -217,32 +217,32 @@ class Store:
     def _dead(self, run: str) -> Iterator[bool]:
         """Yield whether a run's writer is dead, and keep others from taking the run's lock meanwhile."""
         try:
-            held = lock(self._lock_of(run), create=False, wait=False)
+            locked = lock(self._lock_of(run), create=False, wait=False)
         except FileNotFoundError:
             yield True
         except BlockingIOError:
             yield False
         else:
-            with held:
+            with locked:
                 yield True
 
-    def _held(self, run: str | None) -> tuple[IO[bytes], Manifest]:
+    def _locked(self, run: str | None) -> tuple[IO[bytes], Manifest]:
         """Return the manifest of a run, the current one for None, and the open file that protects it from pruning."""
         tried = None
         while True:
-            held_run, checksum = (run, None) if run is not None else self._in_force()
-            held = _shared_lock(self._path_of(held_run))
-            if held is None and run is None and tried != held_run:
-                tried = held_run  # another run may have become current and pruned this one meanwhile
+            locked_run, checksum = (run, None) if run is not None else self._in_force()
+            locked = _shared_lock(self._path_of(locked_run))
+            if locked is None and run is None and tried != locked_run:
+                tried = locked_run  # another run may have become current and pruned this one meanwhile
                 continue
             try:
-                manifest = self._manifest(held_run, checksum)
+                manifest = self._manifest(locked_run, checksum)
             except StoreError:
-                if held is not None:
-                    held.close()
+                if locked is not None:
+                    locked.close()
                 raise
-            if held is not None:
-                return held, manifest
+            if locked is not None:
+                return locked, manifest
 
     def _in_force(self) -> tuple[str, str]:
         """Return the current run and the checksum of its manifest."""

@@ -22,8 +22,8 @@ _LOCK: Final = "perpend.lock"
 def scratch() -> Iterator[Path]:
     """Yield a new directory below the system's temporary directory; remove those of killed processes."""
     _remove_leftovers(Path(tempfile.gettempdir()))
-    directory, held = _new()
-    with held:
+    directory, locked = _new()
+    with locked:
         try:
             yield directory
         finally:

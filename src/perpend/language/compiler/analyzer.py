@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span
 from perpend.core.diagnostics.phrases import MAX_HINTS, nearest, shorten
 from perpend.core.objects.ids import type_of_extracts
@@ -116,9 +117,9 @@ def one_at_a_time(work: Callable[Parameters, Value]) -> Callable[Parameters, Val
     """Allow one thread at a time in the decorated functions. They may call each other."""
 
     @wraps(work)
-    def locked(*asked: Parameters.args, **named: Parameters.kwargs) -> Value:
+    def locked(*arguments: Parameters.args, **named: Parameters.kwargs) -> Value:
         with _LOCK:
-            return work(*asked, **named)
+            return work(*arguments, **named)
 
     return locked
 

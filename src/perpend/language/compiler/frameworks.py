@@ -7,11 +7,11 @@ module also decides, for reports and pages, which sections are requirements and 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.ids import production_of
 from perpend.language.compiler import rules

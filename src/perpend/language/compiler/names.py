@@ -55,7 +55,7 @@ def _matches(name: str, known: Sequence[str]) -> list[str]:
     wanted = entity_id(name)
     if wanted in known:
         return [wanted]
-    if any(sign in name for sign in "*?["):
+    if any(character in name for character in "*?["):
         return [entity for entity in known if fnmatchcase(entity, wanted) or fnmatchcase(entity, f"/*{wanted}")]
     below = [entity for entity in known if entity.startswith(f"{wanted}/")]
     return below or [entity for entity in known if f"{entity}/".endswith(f"{wanted}/") or f"{wanted}/" in entity]
@@ -109,7 +109,7 @@ def _version(framework: str) -> list[int]:
 
 def sections_numbered(number: str, framework: str, repository: Repository) -> list[str]:
     """Return the sections of a framework whose names begin with a printed number, such as ``2.12`` or ``AC-2``."""
-    if not any(sign.isdecimal() for sign in number):
+    if not any(character.isdecimal() for character in number):
         return []
     below = (entity for entity in repository.section_ids if entity.startswith(f"{framework}/"))
     wanted = number.strip("[]").casefold()
@@ -120,18 +120,18 @@ def printed_number(section: str, repository: Repository) -> str:
     """Return the number at the beginning of a section's name, empty if there is none."""
     declared = repository.section(section).value
     first = (declared.name.split(maxsplit=1) if declared else None) or [""]
-    return first[0].rstrip(".:)") if any(sign.isdecimal() for sign in first[0]) else ""
+    return first[0].rstrip(".:)") if any(character.isdecimal() for character in first[0]) else ""
 
 
 def find_type(name: str, repository: Repository) -> ObjectType:
     """Return the object type of an API name or a label. Raises UnknownName with the nearest of either."""
-    meant = find_types(name, repository)
-    if len(meant) > 1:
+    types = find_types(name, repository)
+    if len(types) > 1:
         raise UnknownName(
-            f"'{printable(name)}' is the label of {', '.join(sorted(one.name for one in meant))}: name one of them"
+            f"'{printable(name)}' is the label of {', '.join(sorted(one.name for one in types))}: name one of them"
         )
-    if meant:
-        return meant[0]
+    if types:
+        return types[0]
     labels = [one.label for one in declared_types(repository)]
     near = suggestion(name, [*labels, *repository.known_types])
     hint = f" ({near.replace('`', chr(39))})" if near else ""

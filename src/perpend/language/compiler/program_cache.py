@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.process import is_alone
 from perpend.core.user_cache import UserCache, cache_directory
 from perpend.language.program.encoding import CannotBeWritten, programs_from, text_of

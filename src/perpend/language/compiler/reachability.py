@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.jmespath_query import compile_query
 from perpend.core.values.types import ValueType
 from perpend.language.operations.operation import Constant

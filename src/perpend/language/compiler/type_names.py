@@ -108,5 +108,5 @@ def may_be_both(name: str, other: str) -> bool:
 def _policies_by_type(repository: Repository) -> Mapping[str, int]:
     """Return the number of policy directories for each input type."""
     logics = [logic for entity in repository.logic_ids if (logic := repository.logic(entity).value) is not None]
-    judged = {(logic.policy_id, logic.input_type.value) for logic in logics if not is_unit_test(logic)}
-    return Counter(type_name for _, type_name in judged)
+    used = {(logic.policy_id, logic.input_type.value) for logic in logics if not is_unit_test(logic)}
+    return Counter(type_name for _, type_name in used)

@@ -58,7 +58,9 @@ class EvaluationContext:
         self.complete = complete
         self.memo: dict[Any, Any] = {}
 
-    def beside(self, fields: Mapping[str, Any], path: str, object_type: ObjectType, *, complete: bool) -> EvaluationContext:
+    def for_other_object(
+        self, fields: Mapping[str, Any], path: str, object_type: ObjectType, *, complete: bool
+    ) -> EvaluationContext:
         """Return the context of another object in the same evaluation."""
         return EvaluationContext(fields, self.today, path, object_type=object_type, types=self.types, complete=complete)
 
@@ -68,7 +70,7 @@ class EvaluationContext:
             return self
         frame: EvaluationContext | None = self.memo.get(("as", type_name))
         if frame is None:
-            frame = self.beside(self.fields, self.path, self.types.named(type_name), complete=self.complete)
+            frame = self.for_other_object(self.fields, self.path, self.types.named(type_name), complete=self.complete)
             self.memo["as", type_name] = frame
         return frame
 
@@ -118,10 +120,10 @@ class EvaluationContext:
                 raise InvalidData(f"{self.path}{lookup} {reason}")
             if target is not None and (doubt := doubt_of(target)):
                 raise InvalidData(f"{self.path}{lookup}: {doubt}")
-            path, object_type = f"{self.path}{lookup}.", self.types.behind(self.object_type, lookup)
-            frame = None if target is None else self.beside(target, path, object_type, complete=self.complete)
+            path, object_type = f"{self.path}{lookup}.", self.types.type_of_lookup(self.object_type, lookup)
+            frame = None if target is None else self.for_other_object(target, path, object_type, complete=self.complete)
             if frame is None or frame.has_disappeared():
-                frame = self.beside(NOTHING, path, object_type, complete=True)
+                frame = self.for_other_object(NOTHING, path, object_type, complete=True)
             self.memo[lookup] = frame
         return frame
 

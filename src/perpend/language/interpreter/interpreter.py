@@ -165,13 +165,13 @@ class Interpreter:
         evaluate, status_of = self._lists[id(child)], _status_by_index(child)
 
         def count(frame: EvaluationContext, status: Status) -> tuple[int, str | None]:
-            kept = frame.memo.get(key)
-            if kept is None:
+            remembered = frame.memo.get(key)
+            if remembered is None:
                 children, incomplete = child_frames(frame.along(lookups), name, child.type)
-                ends = [end for inner in children if (end := evaluate(inner))[0] != OTHER_RECORD_TYPE]
-                unreadable = next((reason for index, reason in ends if index == UNREADABLE), None)
-                kept = frame.memo[key] = Counter(status_of(index) for index, _ in ends), incomplete, unreadable
-            counts, incomplete, unreadable = kept
+                outcomes = [end for inner in children if (end := evaluate(inner))[0] != OTHER_RECORD_TYPE]
+                unreadable = next((reason for index, reason in outcomes if index == UNREADABLE), None)
+                remembered = frame.memo[key] = Counter(status_of(index) for index, _ in outcomes), incomplete, unreadable
+            counts, incomplete, unreadable = remembered
             return counts[status], incomplete or (None if status is Status.UNDETERMINED else unreadable)
 
         return count
@@ -197,9 +197,9 @@ def child_frames(frame: EvaluationContext, name: str, object_type: ObjectType) -
 
     Contexts of a short list are cached, so that other blocks do not compute them again.
     """
-    kept: tuple[list[EvaluationContext], str | None] | None = frame.memo.get(("children", name, id(object_type)))
-    if kept is not None:
-        return kept
+    remembered: tuple[list[EvaluationContext], str | None] | None = frame.memo.get(("children", name, id(object_type)))
+    if remembered is not None:
+        return remembered
     path, incomplete = f"{frame.path}{name}", None
     if incomplete_list(frame.fields, name) is None:
         frame.get(name)
@@ -208,7 +208,10 @@ def child_frames(frame: EvaluationContext, name: str, object_type: ObjectType) -
     children, reason = child_objects(frame.object_type, frame.fields, name, complete=frame.complete)
     if reason is not None:
         raise InvalidData(f"{path} {reason}")
-    frames = [frame.beside(child, f"{path}[{at}].", object_type, complete=frame.complete) for at, child in enumerate(children)]
+    frames = [
+        frame.for_other_object(child, f"{path}[{at}].", object_type, complete=frame.complete)
+        for at, child in enumerate(children)
+    ]
     if len(frames) <= _SHORT:
         frame.memo["children", name, id(object_type)] = frames, incomplete
     return frames, incomplete

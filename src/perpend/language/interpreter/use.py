@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import collection
 from perpend.language.interpreter.context import EvaluationContext

@@ -18,14 +18,14 @@ _ANY = (Parameter("arg", "The value.", operand=EVERY_TYPE),)
 _NULL_IS_FALSE = "With a null on either side the answer is false, also for two nulls."
 
 
-def _order(name: str, doc: str, sign: str) -> Operation:
+def _order(name: str, doc: str, operator: str) -> Operation:
     return Operation(
         name,
         doc=doc,
         parameters=_ORDERED_SIDES,
         typing=Typing.ALIKE,
         result=ValueType.BOOLEAN,
-        text=f"{{left}} {sign} {{right}}",
+        text=f"{{left}} {operator} {{right}}",
         nulls=_NULL_IS_FALSE,
         example=f"{name}: {{left: {{FIELD: {{path: CA10__minimumPasswordLength__c}}}}, right: {{NUMBER: 14}}}}",
     )

@@ -5,9 +5,11 @@ The reader, the schema, the reference page and test strategies are derived from 
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from perpend.core.values.types import ValueType

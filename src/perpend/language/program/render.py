@@ -87,8 +87,8 @@ def _form(value: Any, form: str, prefix: str) -> str:
             return _join(value, *_SIGNS[form], prefix)
 
 
-def _join(parts: Iterable[Expr], sign: str, other: str, prefix: str) -> str:
-    return sign.join(
+def _join(parts: Iterable[Expr], operator: str, other: str, prefix: str) -> str:
+    return operator.join(
         f"({expression_text(part, prefix=prefix)})"
         if part.operation.key == other and len(part.operands) > 1
         else expression_text(part, prefix=prefix)

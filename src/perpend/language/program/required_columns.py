@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.jmespath_query import plain_key
 from perpend.language.operations.operation import DELETION_FIELD, Constant
@@ -36,7 +36,7 @@ class _At:
     def through(self, lookups: Iterable[str]) -> _At:
         at = self
         for name in lookups:
-            object_type = self.types.behind(at.object_type, name)
+            object_type = self.types.type_of_lookup(at.object_type, name)
             at = _At(at.wanted.through([name]), object_type, self.types)
             at.want_deletion()
         return at

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text, duration_from_iso
@@ -86,7 +86,7 @@ class _Calls:
 
     def call(self, node: Node, key_span: Span) -> Call | None:
         if not isinstance(node, Mapping) or not node.entries:
-            self._note(rules.NOT_ONE_OPERATION, key_span, "an operation is expected here", help=_operation_meant(node))
+            self._note(rules.NOT_ONE_OPERATION, key_span, "an operation is expected here", help=_nearest_operation(node))
             return None
         key, body = node.entries[0]
         for extra, _ in node.entries[1:]:
@@ -252,7 +252,7 @@ def _is_bare(text: str) -> bool:
     return _BARE.fullmatch(text) is not None and text.casefold() not in ("true", "false", "null", "yes", "no", "on", "off")
 
 
-def _operation_meant(node: Node) -> str:
+def _nearest_operation(node: Node) -> str:
     """Return a hint with the operation that a bare value stands for."""
     value = node.value if isinstance(node, ScalarNode) else None
     if isinstance(value, bool):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.claims import Scope, scopes_from
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_YAML, Files, UnreadableFile
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, node_from_yaml
-from perpend.language.syntax.read import Reader, described
+from perpend.language.syntax.read import DocumentReader, described
 from perpend.language.syntax.shapes import ChoiceByName, Key, Record, Text, TextMap
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic]]:
         node = node_from_yaml(files.text(place.name, limit=MAX_YAML), place.name, diagnostics)
     except UnreadableFile as error:
         return None, [error.diagnostic]
-    if node is not None and Reader(diagnostics).record(node, MAPPING) is not None and isinstance(node, Mapping):
+    if node is not None and DocumentReader(diagnostics).record(node, MAPPING) is not None and isinstance(node, Mapping):
         parts = {key.text: value for key, value in node.entries}
         columns = _texts(parts["columns"], diagnostics, only_texts=True) if "columns" in parts else None
         constants = _texts(parts.get("constants"), diagnostics, only_texts=False)

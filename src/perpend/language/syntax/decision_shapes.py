@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.core.objects.status import Status
-from perpend.language.syntax.shapes import Choice, Count, Flag, Items, Key, Record, Text
+from perpend.language.syntax.shapes import Choice, CountShape, Flag, Items, Key, Record, Text
 
 _TEXTS: Final = Items(Text(filled=True))
 
@@ -47,7 +47,7 @@ _WAIVER = Record(
         Key("forever", Flag(), "Instead of `until`, for an accepted risk only; every run warns about it."),
         Key("kind", Choice(WAIVER_KINDS), "The kind of reason.", required=True),
         Key("ticket", Text(filled=True), "The ticket of the follow-up."),
-        Key("limit", Count(), "The most findings that it covers. If more match, it covers none. Default: any number."),
+        Key("limit", CountShape(), "The most findings that it covers. If more match, it covers none. Default: any number."),
         Key("policies", _SOME, "Ids; `*` matches anything within a segment, `**` across segments.", required=True),
         Key("scope", _SCOPE, "The findings of these policies; without it, all."),
         Key("statuses", _COVERED, "Statuses that it covers; by default INCOMPLIANT only."),
@@ -97,7 +97,7 @@ _RATING = Record(
 _ADJUSTMENT = (
     Key("scope", _SCOPE, "The findings; without it, all that match `whereAlso`."),
     Key("whereAlso", _SOME, "Ids, as above: only objects that one of these policies finds incompliant, such as exposed ones."),
-    Key("by", Count(), "The number of levels; never beyond the last one.", required=True),
+    Key("by", CountShape(), "The number of levels; never beyond the last one.", required=True),
     *_SOURCE,
     Key("policies", _SOME, "Ids, as above; without them all rated policies."),
 )

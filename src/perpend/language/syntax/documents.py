@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, type_of_extracts
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.core.objects.status import Status
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class DocumentNames:
     """A full name, and a short one to show below a visible path."""
 
     full: str
@@ -39,7 +40,7 @@ class Folder:
     """A ``folder.yaml``."""
 
     id: str
-    names: Names
+    names: DocumentNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Policy:
     """A ``policy.yaml``. ``logics`` lists the ids of its logic files; the production one ends in ``/prod.logic.yaml``."""
 
     id: str
-    names: Names
+    names: DocumentNames
     description: str
     impossible: bool
     kind: str | None
@@ -142,10 +143,10 @@ class Logic:
     written_type: str = ""
 
 
-def names_from(fields: Fields) -> Names:
+def names_from(fields: Fields) -> DocumentNames:
     """Return the names of a record."""
     names = fields.get("names")
-    return Names(names.text("full", ""), names.text("contextual", "")) if names else Names("", "")
+    return DocumentNames(names.text("full", ""), names.text("contextual", "")) if names else DocumentNames("", "")
 
 
 def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:

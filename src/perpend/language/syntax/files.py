@@ -6,10 +6,11 @@ import os
 import posixpath
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span
 from perpend.core.diagnostics.phrases import shorten
 from perpend.language.syntax import rules
@@ -52,15 +53,15 @@ class Files:
     _lines: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
     _folders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
-    def tree(self, tops: tuple[str, ...], beside: tuple[str, ...] = ()) -> Tree:
+    def tree(self, tops: tuple[str, ...], others: tuple[str, ...] = ()) -> Tree:
         """Return everything below the named top directories, except hidden entries.
 
-        Pipes, sockets and devices in the tree, or in the place of a file ``beside`` it, become diagnostics and are never read.
+        Pipes, sockets and devices in the tree, or in the place of a file ``others`` it, become diagnostics and are never read.
         """
         walk = _TreeWalk(self.root)
         for top in tops:
             walk.start(top)
-        for name in beside:
+        for name in others:
             walk.look_at(name)
         return Tree(frozenset(walk.files), frozenset(walk.directories), tuple(walk.diagnostics))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.language.syntax import rules
 from perpend.language.syntax.calls import Call, call_from_node
@@ -14,7 +14,7 @@ from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, p
 from perpend.language.syntax.shapes import (
     Choice,
     ChoiceByName,
-    Count,
+    CountShape,
     Flag,
     Items,
     Key,
@@ -73,7 +73,7 @@ class Fields(MappingType[str, Any]):
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class DocumentReader:
     """Reads the nodes of one file and collects diagnostics."""
 
     diagnostics: list[Diagnostic]
@@ -119,7 +119,7 @@ class Reader:
                 return self._placed(
                     node, "`true` or `false`", fits=isinstance(node, ScalarNode) and isinstance(node.value, bool)
                 )
-            case Count():
+            case CountShape():
                 whole = isinstance(node, ScalarNode) and isinstance(node.value, int) and not isinstance(node.value, bool)
                 return self._placed(node, "a whole number from 1 on", fits=whole and plain(node) > 0)
             case Items():

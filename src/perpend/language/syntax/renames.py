@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.language.syntax import rules
 from perpend.language.syntax.shapes import Items, Key, Record, Text

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.model import Diagnostic, Span
 from perpend.core.diagnostics.phrases import nearest, shorten
@@ -34,7 +34,7 @@ from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, 
 from perpend.language.syntax.json_positions import JsonPlaces
 from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.read import Fields, Placed, Reader
+from perpend.language.syntax.read import DocumentReader, Fields, Placed
 from perpend.language.syntax.renames import FILE as RENAMES
 from perpend.language.syntax.renames import SHAPE as RENAMES_SHAPE
 from perpend.language.syntax.renames import Renames, renames_from
@@ -392,7 +392,7 @@ class Repository:
 def _read(text: str, path: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
     diagnostics: list[Diagnostic] = []
     node = node_from_yaml(text, path, diagnostics)
-    fields = Reader(diagnostics).record(node, shape) if node is not None else None
+    fields = DocumentReader(diagnostics).record(node, shape) if node is not None else None
     return Loaded(build(fields) if fields is not None else None, tuple(diagnostics))
 
 

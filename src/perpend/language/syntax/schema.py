@@ -20,7 +20,7 @@ from perpend.language.syntax.shapes import (
     REPOSITORY_KINDS,
     Choice,
     ChoiceByName,
-    Count,
+    CountShape,
     Flag,
     Items,
     Key,
@@ -129,7 +129,7 @@ class _Writer:
                 return {"anyOf": [choice, {"type": "object", "additionalProperties": choice}]}
             case Flag():
                 return {"type": "boolean"}
-            case Count():
+            case CountShape():
                 return {"type": "integer", "minimum": 1}
             case Items(of, filled):
                 return {"type": "array" if filled else ["array", "null"], "items": self._shape(of, key)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import FIELD_TYPES
 from perpend.core.objects.status import Status
 
@@ -35,7 +36,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountShape:
     """A whole number of at least 1."""
 
 
@@ -87,7 +88,7 @@ class Record:
     lacks: tuple[tuple[str, str], ...] = ()
 
 
-Shape = Text | Choice | ChoiceByName | Flag | Count | Items | TextMap | ScalarMap | OperationShape | Record
+Shape = Text | Choice | ChoiceByName | Flag | CountShape | Items | TextMap | ScalarMap | OperationShape | Record
 
 _TEXTS = Items(Text(filled=True))
 _NAMES = Record(

@@ -6,9 +6,9 @@ help to recognise misspelt names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Span
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile

@@ -5,7 +5,6 @@ Only AWS is invented. A run takes the same way into the store and the history as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from perpend.collectors.runs.collection import collect_accounts
 from perpend.collectors.runs.request import request_for
 from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.core.commit import make_directory, put, remove_tree, temporary, write_whole
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.evaluation.verdicts.selection import select_policies
@@ -110,7 +110,7 @@ def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], done
     """Make a store with a run for each estate. Return the policies that read more than the organisation has."""
     repository = open_repository()
     analyzer, store, cloud = Analyzer(repository), Store(store_directory), load(CLOUDS[0])
-    ratings = ActiveSeverities.here(repository, None).said
+    ratings = ActiveSeverities.here(repository, None).recorded
     programs, excluded = _covered(select_policies(analyzer).programs)
     for number, estate in enumerate(estates, 1):
         invented = partial(simulate, cloud.name, estate)

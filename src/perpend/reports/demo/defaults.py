@@ -6,8 +6,9 @@ Types and fields have short names: ``Volume`` stands for ``CA10__CaAwsVolume__c`
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.reports.demo.defaults import DEFAULTS, Ago
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ TRAIL_BUCKET: Final = "meridian-trail-logs"
 LOG_BUCKET: Final = "meridian-access-logs"
 
 
-class Account(NamedTuple):
+class DemoAccount(NamedTuple):
     """An account: its number, its name and its owner, with the services that run in it and the people who have a user."""
 
     number: str
@@ -44,19 +45,19 @@ class Account(NamedTuple):
 
 
 ACCOUNTS: Final = (
-    Account("111122220101", "Management", "platform", (), ("anna.berg", "oscar.lund")),
-    Account("111122220102", "Log archive", "security", ("retention", "index"), ("siem-reader", "petra.kovac")),
-    Account("111122220103", "Security tooling", "security", ("scanner", "tickets"), ("bruno.keller",)),
-    Account("111122220104", "Shared network", "platform", ("resolver", "mirror"), ("anna.berg", "carla.nunez")),
-    Account(
+    DemoAccount("111122220101", "Management", "platform", (), ("anna.berg", "oscar.lund")),
+    DemoAccount("111122220102", "Log archive", "security", ("retention", "index"), ("siem-reader", "petra.kovac")),
+    DemoAccount("111122220103", "Security tooling", "security", ("scanner", "tickets"), ("bruno.keller",)),
+    DemoAccount("111122220104", "Shared network", "platform", ("resolver", "mirror"), ("anna.berg", "carla.nunez")),
+    DemoAccount(
         "111122220105",
         "Payments production",
         "payments",
         ("checkout", "ledger", "fraud", "payout", "refunds"),
         ("deploy", "dora.lind", "reconciler"),
     ),
-    Account("111122220106", "Payments staging", "payments", ("checkout", "ledger"), ("deploy", "dora.lind")),
-    Account(
+    DemoAccount("111122220106", "Payments staging", "payments", ("checkout", "ledger"), ("deploy", "dora.lind")),
+    DemoAccount(
         "111122220107",
         "Web shop production",
         "shop",
@@ -64,17 +65,19 @@ ACCOUNTS: Final = (
         ("deploy", "emil.sato"),
         SECOND,
     ),
-    Account("111122220108", "Web shop staging", "shop", ("storefront",), ("deploy", "farah.aziz"), SECOND),
-    Account(
+    DemoAccount("111122220108", "Web shop staging", "shop", ("storefront",), ("deploy", "farah.aziz"), SECOND),
+    DemoAccount(
         "111122220109",
         "Warehouse production",
         "logistics",
         ("picking", "shipping", "labels", "returns"),
         ("scanner-gun", "greta.olsen"),
     ),
-    Account("111122220110", "Data lake", "data", ("ingest", "reports", "forecast"), ("hugo.marin", "ines.costa")),
-    Account("111122220111", "Developer sandbox", "platform", ("trial", "bench"), ("jonas.weiss", "kira.novak", "liam.byrne")),
-    Account("111122220112", "Loyalty", "loyalty", ("points", "vouchers", "partners"), ("mona.haddad", "deploy")),
+    DemoAccount("111122220110", "Data lake", "data", ("ingest", "reports", "forecast"), ("hugo.marin", "ines.costa")),
+    DemoAccount(
+        "111122220111", "Developer sandbox", "platform", ("trial", "bench"), ("jonas.weiss", "kira.novak", "liam.byrne")
+    ),
+    DemoAccount("111122220112", "Loyalty", "loyalty", ("points", "vouchers", "partners"), ("mona.haddad", "deploy")),
 )
 """The accounts of the organisation. The last one joins it later."""
 
@@ -82,11 +85,11 @@ LOG_ARCHIVE: Final = ACCOUNTS[1]
 """The account with the bucket and the key of all trails."""
 
 
-class Drawn(NamedTuple):
+class DemoObject(NamedTuple):
     """An object with short names for its type and fields. ``key`` names it within the organisation, whatever its Id is."""
 
     key: str
-    account: Account
+    account: DemoAccount
     type: str
     id: str
     region: str
@@ -98,31 +101,31 @@ def share(*words: str) -> float:
     return int.from_bytes(hashlib.sha256("/".join(words).encode()).digest()[:8]) / 2**64
 
 
-def number_of(*words: str, signs: int = 17) -> str:
+def number_of(*words: str, digits: int = 17) -> str:
     """Return the hexadecimal number of an object, as AWS would give it one."""
-    return hashlib.sha256("/".join(words).encode()).hexdigest()[:signs]
+    return hashlib.sha256("/".join(words).encode()).hexdigest()[:digits]
 
 
-def key_arn(account: Account, service: str) -> str:
+def key_arn(account: DemoAccount, service: str) -> str:
     """Return the ARN of the key of a service."""
-    number = number_of(account.number, "key", service, signs=32)
+    number = number_of(account.number, "key", service, digits=32)
     id_ = "-".join(number[first:last] for first, last in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
     return f"arn:aws:kms:{account.region}:{account.number}:key/{id_}"
 
 
-def objects() -> list[Drawn]:
+def objects() -> list[DemoObject]:
     """Return all objects that the organisation ever has, as careful owners would set them."""
-    return [drawn for account in ACCOUNTS for drawn in _Drawing(account).all()]
+    return [placed for account in ACCOUNTS for placed in _Drawing(account).all()]
 
 
 @dataclass(slots=True)
 class _Drawing:
     """Draws the objects of one account."""
 
-    account: Account
-    drawn: list[Drawn] = field(default_factory=list)
+    account: DemoAccount
+    placed: list[DemoObject] = field(default_factory=list)
 
-    def all(self) -> list[Drawn]:
+    def all(self) -> list[DemoObject]:
         """Return all objects of the account."""
         self._account()
         self._identities()
@@ -135,12 +138,12 @@ class _Drawing:
         if self.account is LOG_ARCHIVE:
             for name in (TRAIL_BUCKET, LOG_BUCKET, "meridian-flow-logs"):
                 self._bucket(name, name, MAIN)
-        return self.drawn
+        return self.placed
 
     def _add(self, type_: str, key: str, id_: str, region: str = "", **fields: Any) -> str:
         """Add an object with the defaults of its type, and return its Id."""
         key = f"{self.account.slug}/{key}"
-        self.drawn.append(Drawn(key, self.account, type_, id_, region, {**DEFAULTS[type_], **fields}))
+        self.placed.append(DemoObject(key, self.account, type_, id_, region, {**DEFAULTS[type_], **fields}))
         return id_
 
     def _arn(self, service: str, rest: str, region: str = "") -> str:
@@ -248,7 +251,7 @@ class _Drawing:
         database = self._arn("rds", f"db:{service}", region)
         own = {"arn": database, "dbInstanceIdentifier": service, "kmsKeyId": key, "vpc": self._vpc}
         self._add("DbInstance", f"db/{service}", database, region, **own, cluster=None, subnetGroup=None)
-        secret = self._arn("secretsmanager", f"secret:{service}/database-{number_of(number, service, signs=6)}", region)
+        secret = self._arn("secretsmanager", f"secret:{service}/database-{number_of(number, service, digits=6)}", region)
         self._add("Secret", f"secret/{service}", secret, region, name=f"{service}/database", arn=secret)
         function = self._arn("lambda", f"function:{service}-events", region)
         own = {"name": f"{service}-events", "arn": function, "roleArn": role, "role": role, "kmsKeyArn": key}

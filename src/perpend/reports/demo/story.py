@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.simulated import SimulatedAccount, SimulatedEstate, SimulatedObject
+from perpend.core.dataclass import dataclass
 from perpend.core.values.tags import TAGS_FIELD
 from perpend.reports.demo.defaults import ORGANIZATION, Ago, field_name, type_name
 from perpend.reports.demo.organisation import ACCOUNTS, REGIONS, SECOND, document, objects, share
@@ -16,7 +16,7 @@ from perpend.reports.demo.organisation import ACCOUNTS, REGIONS, SECOND, documen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from perpend.reports.demo.organisation import Drawn
+    from perpend.reports.demo.organisation import DemoObject
 
 DAYS: Final = (30, 27, 24, 20, 17, 14, 10, 7, 3, 0)
 """How many days before today each run is."""
@@ -183,7 +183,7 @@ class Story:
 
     def estates(self, first: int = 1) -> Iterator[SimulatedEstate]:
         """Yield the estate at each run from the ``first`` one on."""
-        drawn = objects()
+        placed = objects()
         for run in range(first, RUNS + 1):
             at = self.time_of(run)
             accounts = (account for account in ACCOUNTS if account is not ACCOUNTS[-1] or run >= JOINS)
@@ -195,24 +195,24 @@ class Story:
                         account.number,
                         account.name,
                         REGIONS,
-                        tuple(self._shown(one, run) for one in drawn if one.account is account and _exists(one, run)),
+                        tuple(self._shown(one, run) for one in placed if one.account is account and _exists(one, run)),
                         _denied_in(account.name, run),
                     )
                     for account in accounts
                 ),
             )
 
-    def _shown(self, drawn: Drawn, run: int) -> SimulatedObject:
+    def _shown(self, placed: DemoObject, run: int) -> SimulatedObject:
         """Return an object as it is at a run: with its flaws, with times, and with API names."""
-        fields = dict(drawn.fields)
+        fields = dict(placed.fields)
         for flaw in FLAWS:
-            if flaw.type == drawn.type and fnmatchcase(drawn.key, flaw.keys) and _is_flawed(drawn.key, flaw, run):
+            if flaw.type == placed.type and fnmatchcase(placed.key, flaw.keys) and _is_flawed(placed.key, flaw, run):
                 fields |= flaw.fields
         if "row" in fields:
             fields = self._with_report(fields, run)
-        named = {field_name(drawn.type, name): self._value(value, run, "Z") for name, value in fields.items()}
-        named[TAGS_FIELD] = json.dumps(_tags(drawn))
-        return SimulatedObject(type_name(drawn.type), drawn.id, named, drawn.region)
+        named = {field_name(placed.type, name): self._value(value, run, "Z") for name, value in fields.items()}
+        named[TAGS_FIELD] = json.dumps(_tags(placed))
+        return SimulatedObject(type_name(placed.type), placed.id, named, placed.region)
 
     def _with_report(self, fields: dict[str, Any], run: int) -> dict[str, Any]:
         """Return the fields of a user with the row of the credential report as text. ``row.x`` is a column of it."""
@@ -236,11 +236,11 @@ class Story:
         return f"{time:%Y-%m-%dT%H:%M:%S}{zone}"
 
 
-def _tags(drawn: Drawn) -> dict[str, str]:
+def _tags(placed: DemoObject) -> dict[str, str]:
     """Return the tags of an object; a few objects have none."""
-    kind = drawn.account.name.rpartition(" ")[2]
+    kind = placed.account.name.rpartition(" ")[2]
     environment = kind if kind in ("production", "staging", "sandbox") else "shared"
-    return {"team": drawn.account.owner, "environment": environment} if share(drawn.key, "tags") > 0.1 else {}
+    return {"team": placed.account.owner, "environment": environment} if share(placed.key, "tags") > 0.1 else {}
 
 
 def _denied_in(account: str, run: int) -> frozenset[tuple[str, str]]:
@@ -251,12 +251,12 @@ def _denied_in(account: str, run: int) -> frozenset[tuple[str, str]]:
     )
 
 
-def _exists(drawn: Drawn, run: int) -> bool:
+def _exists(placed: DemoObject, run: int) -> bool:
     """Whether an object exists at a run. A few come later, and a few are deleted."""
-    if drawn.type not in COMING_AND_GOING:
+    if placed.type not in COMING_AND_GOING:
         return True
-    course = share(drawn.key, "life")
-    at = 2 + int(share(drawn.key, "when") * (RUNS - 1))
+    course = share(placed.key, "life")
+    at = 2 + int(share(placed.key, "when") * (RUNS - 1))
     return run >= at if course < 0.09 else run < at if course < 0.2 else True
 
 

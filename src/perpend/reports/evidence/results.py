@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.core.values.age import age_from_text
 from perpend.evaluation.planner.cached_columns import SEMANTICS
@@ -18,7 +18,7 @@ from perpend.findings.severity.adjustments import shifted_findings
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import FOLDER as RATINGS_FOLDER
 from perpend.findings.severity.read import ratings_below
-from perpend.findings.severity.results import weighed
+from perpend.findings.severity.results import rated_evaluation
 from perpend.findings.waivers.attestations import attested_on, attested_policies
 from perpend.findings.waivers.read import FOLDER as WAIVERS_FOLDER
 from perpend.findings.waivers.read import waivers_below
@@ -108,26 +108,26 @@ def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, dir
         if diagnostics:
             raise CannotReEvaluate(f"its {name} cannot be read: {diagnostics[0].message}")
     counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
-    covering = waived(evaluation, files, repository.policy_ids, replayed=True)
-    attested = attested_on(files, covering.day, repository, counts)
+    waiver_matches = waived(evaluation, files, repository.policy_ids, replayed=True)
+    attested = attested_on(files, waiver_matches.day, repository, counts)
     in_force = ratings_in_force(ratings, repository.policy_ids)
-    shifted = shifted_findings(evaluation, in_force.shifts, covering) if in_force.shifts else ()
-    severities = weighed(evaluation, in_force, covering, shifted) if in_force.by_policy else None
+    shifted = shifted_findings(evaluation, in_force.shifts, waiver_matches) if in_force.shifts else ()
+    severities = rated_evaluation(evaluation, in_force, waiver_matches, shifted) if in_force.by_policy else None
     members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
     with _stream(members[VERDICTS]) as stream:
-        write_csv(evaluation, stream, facts=run.inputs, weighed=severities, references="all")
+        write_csv(evaluation, stream, facts=run.inputs, rated_evaluation=severities, references="all")
     attestations = [attestation_document(one) for one in attested]
-    _write_json({"waivers": waivers_document(covering), "attestations": attestations}, members[WAIVERS])
-    if covering.waived:
+    _write_json({"waivers": waivers_document(waiver_matches), "attestations": attestations}, members[WAIVERS])
+    if waiver_matches.waived:
         members[WAIVED] = directory / WAIVED
-        with _stream(members[WAIVED]) as stream, covered(evaluation, covering) as rows:
+        with _stream(members[WAIVED]) as stream, covered(evaluation, waiver_matches) as rows:
             write_waived_findings(rows, stream)
     if severities is not None:
         members[RATINGS] = directory / RATINGS
         _write_json({**ratings_document(in_force), "severities": severities_document(severities)}, members[RATINGS])
     if evaluation.selection.frameworks:
         members[REQUIREMENTS] = directory / REQUIREMENTS
-        waived_numbers = {policy_id: covering.waived_of(policy_id) for policy_id in counts}
+        waived_numbers = {policy_id: waiver_matches.waived_of(policy_id) for policy_id in counts}
         answered = HumanDecisions(waived_numbers, attested_policies(attested))
         with _stream(members[REQUIREMENTS]) as stream:
             cards = scorecards_of(evaluation.selection.frameworks, counts, answered, evaluation.in_part())
@@ -156,7 +156,7 @@ def _described(snapshot: Snapshot, evaluation: Evaluation, run: EvidenceRun) -> 
             "agesCountedTo": moment_text(run.counted_to) if run.counted_to else None,
         },
         "asked": choice_document(run.choice),
-        "notAsked": _not_asked(evaluation.selection),
+        "notAsked": _not_selected(evaluation.selection),
         "history": _history(evaluation, run),
         "policies": [
             {"id": program.policy_id, "type": program.input_type, "program": program_hash(program)}
@@ -181,7 +181,7 @@ def _described(snapshot: Snapshot, evaluation: Evaluation, run: EvidenceRun) -> 
     }
 
 
-def _not_asked(selection: Selection) -> dict[str, list[str]]:
+def _not_selected(selection: Selection) -> dict[str, list[str]]:
     """Return the selected policies that were not evaluated, by the reason."""
     return {
         "haveErrors": sorted(selection.refused),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.core.values.values import json_from_text
 from perpend.evaluation.verdicts.policy_choice import PolicyChoice
@@ -139,14 +140,14 @@ def choice_document(choice: PolicyChoice) -> dict[str, Any]:
     }
 
 
-def _choice_from(asked: Mapping[str, Any]) -> PolicyChoice:
-    policies, frameworks, exclude = (tuple(map(str, asked[key])) for key in ("policies", "frameworks", "exclude"))
+def _choice_from(options: Mapping[str, Any]) -> PolicyChoice:
+    policies, frameworks, exclude = (tuple(map(str, options[key])) for key in ("policies", "frameworks", "exclude"))
     return PolicyChoice(
         policies=policies,
         frameworks=frameworks,
-        inherited=bool(asked["inherited"]),
+        inherited=bool(options["inherited"]),
         exclude=exclude,
-        standing=bool(asked["default"]),
+        standing=bool(options["default"]),
     )
 
 

@@ -7,11 +7,12 @@ cannot be checked is reported, and never counts as valid.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.files import shown
@@ -192,9 +193,9 @@ class _Reevaluation:
         return len(self.outcome.faults) == faults
 
     def _evaluate(self, run: EvidenceRun, snapshot: Snapshot) -> None:
-        again = self.directory / "again"
-        again.mkdir(mode=0o700)
-        results = evaluate_evidence(open_repository(self.unpacked / POLICIES), snapshot, run, again)
+        made = self.directory / "again"
+        made.mkdir(mode=0o700)
+        results = evaluate_evidence(open_repository(self.unpacked / POLICIES), snapshot, run, made)
         before = len(self.outcome.faults) + len(self.outcome.unchecked)
         readme = self.unpacked / README
         if readme.exists() and readme.read_bytes() != README_TEXT.encode():
@@ -241,9 +242,9 @@ def _versions(predicate: Any) -> str:
     return shown(", ".join(f"{name} {version}" for name, version in versions.items()))
 
 
-def _first_difference(packed: Path, again: Path) -> str | None:
+def _first_difference(packed: Path, made: Path) -> str | None:
     """Return the line in which two files differ, None if they are equal."""
-    with packed.open("rb") as first, again.open("rb") as second:
+    with packed.open("rb") as first, made.open("rb") as second:
         for number, (left, right) in enumerate(_pairs(first, second), 1):
             if left != right:
                 return f"evaluating again gives another line {number:,}"

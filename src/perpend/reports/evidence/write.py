@@ -5,11 +5,12 @@ Policies are selected from the packed ones and evaluated, so that the evidence p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from perpend.core.commit import digest_of
+from perpend.core.dataclass import dataclass
 from perpend.findings.severity.read import FOLDER as RATINGS
 from perpend.findings.waivers.read import FOLDER as WAIVERS
 from perpend.inventory.snapshots.files import StoreError, naming, shown

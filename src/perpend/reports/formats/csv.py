@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.account import Account
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.severity.results import RatedEvaluation
-    from perpend.reports.formats.evaluated_rows import Outcome
+    from perpend.reports.formats.evaluated_rows import RowOutcome
     from perpend.reports.formats.row_values import StoredRows
 
 HEADER: Final = (
@@ -79,7 +79,7 @@ def write_csv(
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
     stream.write(_cells(*header) + _END)
 
-    def of_outcome(outcome: Outcome) -> tuple[str]:
+    def of_outcome(outcome: RowOutcome) -> tuple[str]:
         # A runtime error quotes values, which are facts.
         return (_outcome_cells(outcome if facts else outcome._replace(error=None), weighed),)
 
@@ -124,7 +124,7 @@ def cell_in_sql(expression: str, function: str) -> str:
     )
 
 
-def _outcome_cells(outcome: Outcome, rated: RatedEvaluation | None) -> str:
+def _outcome_cells(outcome: RowOutcome, rated: RatedEvaluation | None) -> str:
     """Return the cells of an outcome, each with a comma behind it."""
     program, index, error, steps = outcome
     verdict = program.verdicts[index]

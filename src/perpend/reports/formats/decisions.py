@@ -66,47 +66,47 @@ def rating_document(rating: FindingSeverity | None, status: Status) -> dict[str,
     return {"severity": rating.level.value, "source": encodable(rating.source), "because": encodable(rating.because), **would}
 
 
-def severities_document(weighed: RatedEvaluation) -> dict[str, dict[str, int]]:
+def severities_document(rated_evaluation: RatedEvaluation) -> dict[str, dict[str, int]]:
     """Return the number of findings of each severity, the highest first. Waived incompliant findings are left out."""
-    counts = {(level, status): number for (level, status), number in weighed.numbers.items() if number}
+    counts = {(level, status): number for (level, status), number in rated_evaluation.numbers.items() if number}
     named = [*((level.value, level) for level in reversed(LEVELS)), ("notRated", None)]
     return {name: {status: counts.get((level, Status(status)), 0) for status in RATED_STATUSES} for name, level in named}
 
 
-def waivers_document(covering: WaiverMatches | None) -> dict[str, Any] | None:
+def waivers_document(waiver_matches: WaiverMatches | None) -> dict[str, Any] | None:
     """Return the waived verdicts, by status and policy, and the state of each waiver; None if waivers were not read."""
-    if covering is None:
+    if waiver_matches is None:
         return None
     policies: dict[str, dict[str, int]] = {}
-    for (policy_id, status), number in covering.waived.items():
+    for (policy_id, status), number in waiver_matches.waived.items():
         policies.setdefault(policy_id, {})[status.value] = number
     return {
-        **day_document(covering),
-        "waived": {status.value: covering.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)},
+        **day_document(waiver_matches),
+        "waived": {status.value: waiver_matches.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)},
         "policies": dict(sorted(policies.items())),
-        "waivers": [waiver_document(standing, covering) for standing in covering.standings],
+        "waivers": [waiver_document(waiver_status, waiver_matches) for waiver_status in waiver_matches.waiver_statuses],
     }
 
 
 def write_waived_findings(rows: Iterable[tuple[WaiverStatus, tuple[str, ...], bool]], stream: TextIO) -> None:
     """Write a row of CSV for each finding that an active waiver covers. ``shown`` marks the waiver that reports name for it."""
     stream.write("waiver,policyId,typeApiName,objectId,status,shown\r\n")
-    for standing, finding, is_shown in rows:
-        stream.write(",".join(map(cell_text, (standing.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
+    for waiver_status, finding, is_shown in rows:
+        stream.write(",".join(map(cell_text, (waiver_status.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
 
 
-def day_document(covering: WaiverMatches) -> dict[str, str]:
+def day_document(waiver_matches: WaiverMatches) -> dict[str, str]:
     """Return the day for which waivers are evaluated, and ``endsCountedTo`` if end dates count to another day."""
-    day, last = covering.day.day.isoformat(), covering.day.last.isoformat()
+    day, last = waiver_matches.day.day.isoformat(), waiver_matches.day.last.isoformat()
     return {"day": day} if day == last else {"day": day, "endsCountedTo": last}
 
 
-def waiver_document(standing: WaiverStatus, covering: WaiverMatches | None = None) -> dict[str, Any]:
+def waiver_document(waiver_status: WaiverStatus, waiver_matches: WaiverMatches | None = None) -> dict[str, Any]:
     """Return a waiver. ``covers`` counts the findings that match it, ``waives`` those that reports name it for."""
-    waiver = standing.waiver
+    waiver = waiver_status.waiver
     document: dict[str, Any] = {
         "id": waiver.id,
-        "force": standing.force.value,
+        "force": waiver_status.force.value,
         "kind": waiver.kind,
         "owner": waiver.owner,
         "approvedBy": waiver.approved_by,
@@ -118,19 +118,19 @@ def waiver_document(standing: WaiverStatus, covering: WaiverMatches | None = Non
         "file": waiver.span.path,
         "line": waiver.span.line,
     }
-    if covering is not None:
-        waives = sum(number for (name, _), number in covering.by_waiver.items() if name == waiver.id)
-        document |= {"covers": covering.covers.get(waiver.id, 0), "waives": waives}
+    if waiver_matches is not None:
+        waives = sum(number for (name, _), number in waiver_matches.by_waiver.items() if name == waiver.id)
+        document |= {"covers": waiver_matches.covers.get(waiver.id, 0), "waives": waives}
     return document
 
 
 def attestation_document(attested: Attested) -> dict[str, Any]:
-    """Return an attestation. ``ended`` is the reason why it is not active, null if it is."""
+    """Return an attestation. ``why_invalid`` is the reason why it is not active, null if it is."""
     attestation = attested.attestation
     return {
         "id": attestation.id,
         "policy": attestation.policy,
-        "ended": attested.ended or None,
+        "ended": attested.why_invalid or None,
         "owner": attestation.owner,
         "approvedBy": attestation.approved_by,
         "reason": attestation.reason,

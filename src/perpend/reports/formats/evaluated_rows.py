@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdicts import HIDDEN
@@ -46,7 +47,7 @@ _KEY: Final = {"program": "INTEGER", "code": "INTEGER", "steps": "INTEGER"}
 """The columns that tell outcomes apart: the place of the program, its code, the adjustment of the severity."""
 
 
-class Outcome(NamedTuple):
+class RowOutcome(NamedTuple):
     """An outcome of a program: its ``number``, its runtime error or reason, and the adjustment of its severity, in levels."""
 
     program: Program
@@ -71,7 +72,7 @@ class RowColumns:
     """
 
     outcome: Mapping[str, str]
-    of_outcome: Callable[[Outcome], Sequence[str | int | None]]
+    of_outcome: Callable[[RowOutcome], Sequence[str | int | None]]
     of_object: Callable[[StoredRows], Mapping[str, str]]
     reference: Callable[[str, Read], str] | None = None
     statuses: Collection[Status] = ()
@@ -121,7 +122,7 @@ class EvaluatedRows:
     def _of_type(self, type_name: str, verdicts: Sequence[Verdicts], select: str) -> Iterator[tuple[Connection, str]]:
         objects, files = verdicts[0].objects, verdicts[0].files
         connection = objects.connection
-        with translate_errors(objects.held.place(type_name)), _in_written_order(connection):
+        with translate_errors(objects.readable.place(type_name)), _in_written_order(connection):
             create_functions(connection)
             for function, body in self.columns.functions.items():
                 if not has_function(connection, function):
@@ -199,7 +200,7 @@ class _TypeRelation:
     def _outcome_row(self, program: Program, outcome: EvaluationOutcome, steps: int) -> Sequence[str | int | None] | None:
         if outcome[0] == HIDDEN:
             return None
-        described, statuses = Outcome(program, *outcome, steps), self._relation.statuses
+        described, statuses = RowOutcome(program, *outcome, steps), self._relation.statuses
         return self._columns.of_outcome(described) if statuses is None or described.status in statuses else None
 
     def _write_errors(self, where: str) -> None:

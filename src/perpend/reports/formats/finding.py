@@ -5,9 +5,10 @@ Formats are written from these values alone. A caller with a history adds its fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.ids import production_of
@@ -17,7 +18,7 @@ from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.history.identity import finding_id
 from perpend.language.program.numbering import split
-from perpend.reports.formats.evaluated_rows import EvaluatedRows, Outcome, RowColumns
+from perpend.reports.formats.evaluated_rows import EvaluatedRows, RowColumns, RowOutcome
 from perpend.reports.formats.subjects import subject_with_names
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class ReportedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingHistory:
+class FindingTimes:
     """The facts of a finding that one run does not give. ``opened`` and ``seen`` are in milliseconds.
 
     ``change`` is the change by the last run. ``waiver`` is the reason and the end of a waiver. ``last`` is the status before
@@ -75,7 +76,7 @@ class FindingHistory:
     word: str | None = None
 
 
-NOTHING_KNOWN: Final = FindingHistory()
+NOTHING_KNOWN: Final = FindingTimes()
 NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
 """The change of a finding by the last run."""
 
@@ -95,7 +96,7 @@ class ReportedFinding:
     message: str
     remediation: str | None
     line: int
-    life: FindingHistory = NOTHING_KNOWN
+    life: FindingTimes = NOTHING_KNOWN
     rating: FindingSeverity | None = None
 
     @property
@@ -135,8 +136,8 @@ def moment_text(milliseconds: int) -> str:
     return text if "." in text else f"{text[:-1]}.000Z"
 
 
-def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> ReportedRun:
-    """Return the run of an evaluation. ``weighed`` are the severities, None if nothing is rated."""
+def run_of(evaluation: Evaluation, rated_evaluation: RatedEvaluation | None = None) -> ReportedRun:
+    """Return the run of an evaluation. ``rated_evaluation`` are the severities, None if nothing is rated."""
     cards = evaluation.scorecards()
     answered: dict[str, list[tuple[str, str]]] = {}
     for card in cards:
@@ -151,7 +152,7 @@ def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> Re
         title = encodable(view.full_name if view else program.policy_id)
         requirements = tuple(dict.fromkeys(answered.get(program.policy_id, ())))
         path = production_of(program.policy_id).lstrip("/")
-        rating = weighed.in_force.of(program.policy_id) if weighed else None
+        rating = rated_evaluation.in_force.of(program.policy_id) if rated_evaluation else None
         policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
     ledger = evaluation.ledger
     return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_evaluated(evaluation))
@@ -160,8 +161,8 @@ def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> Re
 def not_evaluated(evaluation: Evaluation) -> dict[str, dict[str, str]]:
     """Return the parts that a run did not evaluate: names with their reasons, by a description of each kind."""
     unread = evaluation.inventory.unread
-    whys = evaluation.unread(beside=unread)
-    types = {evaluation.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
+    reasons = evaluation.unread(beside=unread)
+    types = {evaluation.type_label(name): why for name, why in reasons.items() if not why.startswith(NOT_ASKED)}
     kinds = {
         "policies with errors": dict.fromkeys(evaluation.selection.refused, ""),
         "inputs that cannot be read": dict.fromkeys(unread, ""),
@@ -176,7 +177,7 @@ def not_evaluated_lines(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 
 def findings_of(
-    evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], weighed: RatedEvaluation | None = None
+    evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], rated_evaluation: RatedEvaluation | None = None
 ) -> Iterator[ReportedFinding]:
     """Yield the shown findings of some statuses, by type, object and policy."""
     programs = {column.program.policy_id: column.program for column in evaluation.shown}
@@ -192,7 +193,7 @@ def findings_of(
             "region": rows.region,
         },
     )
-    relation = EvaluatedRows(evaluation, columns, weighed, statuses)
+    relation = EvaluatedRows(evaluation, columns, rated_evaluation, statuses)
     of_object = "r.id, r.external_id, r.name, r.account, r.region"
     alike: dict[tuple[Any, ...], ReportedFinding] = {}
     known = None
@@ -205,7 +206,7 @@ def findings_of(
             subject = subject_with_names(object_id, external_id, name, program.input_type, account=account, region=region)
         uid, outcome_key = finding_id(policy_id, program.input_type, object_id), (policy_id, *described)
         if (like := alike.get(outcome_key)) is None:
-            like = finding_of(run, Outcome(program, *described), uid, subject, weighed)
+            like = finding_of(run, RowOutcome(program, *described), uid, subject, rated_evaluation)
             if len(alike) < _MOST_ALIKE:
                 alike[outcome_key] = like
         yield ReportedFinding(
@@ -214,7 +215,7 @@ def findings_of(
 
 
 def finding_of(
-    run: ReportedRun, outcome: Outcome, uid: str, subject: Subject, weighed: RatedEvaluation | None
+    run: ReportedRun, outcome: RowOutcome, uid: str, subject: Subject, rated_evaluation: RatedEvaluation | None
 ) -> ReportedFinding:
     """Return the finding of an outcome."""
     program, index, error, steps = outcome
@@ -229,7 +230,7 @@ def finding_of(
         encodable(message_of(verdict, error)),
         remediation and encodable(remediation),
         line_of(program, index),
-        rating=weighed.in_force.of(program.policy_id, steps) if weighed and verdict.status in OPEN else None,
+        rating=rated_evaluation.in_force.of(program.policy_id, steps) if rated_evaluation and verdict.status in OPEN else None,
     )
 
 

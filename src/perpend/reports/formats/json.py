@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.evaluation import Evaluation, Totals
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.reports.formats.evaluated_rows import Outcome
+    from perpend.reports.formats.evaluated_rows import RowOutcome
     from perpend.reports.formats.row_values import StoredRows
 
 
@@ -103,8 +103,8 @@ def _snapshot(evaluation: Evaluation) -> dict[str, Any]:
     day = evaluation.day
     sources = [_source(source) for source in sorted(evaluation.inventory.sources, key=lambda source: source.name)]
     unread = [*evaluation.inventory.unread]
-    lacking = evaluation.unread(beside=unread)
-    return {"time": iso_time(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": lacking}
+    unread_types = evaluation.unread(beside=unread)
+    return {"time": iso_time(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": unread_types}
 
 
 def _source(source: Source) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _relation(
     return EvaluatedRows(evaluation, columns, rated)
 
 
-def _outcome(outcome: Outcome, rated: RatedEvaluation | None) -> dict[str, Any]:
+def _outcome(outcome: RowOutcome, rated: RatedEvaluation | None) -> dict[str, Any]:
     program, index, error, steps = outcome
     verdict = program.verdicts[index]
     rating = {} if rated is None else {"rating": rating_document(rated.in_force.of(program.policy_id, steps), verdict.status)}

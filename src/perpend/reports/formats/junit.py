@@ -6,10 +6,11 @@ Incompliant is a failure and undetermined an error. A waived, archived or not ev
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus, status_of_counts
 from perpend.reports.formats.tally import tally_of
@@ -86,12 +87,12 @@ def write_suites(suites: Iterable[JUnitSuite], stream: TextIO, *, properties: Ma
 
 def xml_text(text: str) -> str:
     """Return a text as XML can hold it: characters that XML forbids become escapes."""
-    return "".join(sign if _is_xml(sign) else f"\\u{ord(sign):04x}" for sign in text)
+    return "".join(character if _is_xml(character) else f"\\u{ord(character):04x}" for character in text)
 
 
-def _is_xml(sign: str) -> bool:
-    code = ord(sign)
-    return sign in "\t\n" or (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE)
+def _is_xml(character: str) -> bool:
+    code = ord(character)
+    return character in "\t\n" or (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code & 0xFFFE != 0xFFFE)
 
 
 def _numbers(cases: Sequence[JUnitCase]) -> dict[str, str]:
@@ -151,11 +152,13 @@ def _policy_cases(
     selection = evaluation.selection
     reasons, unread = evaluation.in_part(), {*evaluation.unread_policies}
     for policy_id, tally in tallies.items():
-        standing, sentence = status_of_counts(tally.counts), _counts_text(tally.counts)
+        requirement_status, sentence = status_of_counts(tally.counts), _counts_text(tally.counts)
         if policy_id in unread:
-            standing = standing if standing is RequirementStatus.FAILS else RequirementStatus.UNDETERMINED
+            requirement_status = (
+                requirement_status if requirement_status is RequirementStatus.FAILS else RequirementStatus.UNDETERMINED
+            )
             sentence = f"{sentence}; not every object was read: {reasons[policy_id]}"
-        yield _case(policy_id, tally.policy.contextual_name, standing, sentence, [tally], weighed)
+        yield _case(policy_id, tally.policy.contextual_name, requirement_status, sentence, [tally], weighed)
     for policy_id, problems in selection.refused.items():
         text = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
         yield JUnitCase(policy_id, policy_id, ERROR, "the policy cannot be used", text)
@@ -168,15 +171,15 @@ def _policy_cases(
 def _case(
     class_name: str,
     name: str,
-    standing: RequirementStatus,
+    requirement_status: RequirementStatus,
     sentence: str,
     tallies: Sequence[PolicyTally],
     weighed: RatedEvaluation | None,
 ) -> JUnitCase:
-    outcome = _BY_REQUIREMENT.get(standing, SKIPPED)
+    outcome = _BY_REQUIREMENT.get(requirement_status, SKIPPED)
     if outcome is PASSED:
         return JUnitCase(class_name, name)
-    status = Status.INCOMPLIANT if standing is RequirementStatus.FAILS else Status.UNDETERMINED
+    status = Status.INCOMPLIANT if requirement_status is RequirementStatus.FAILS else Status.UNDETERMINED
     rating = _worst(tallies, status, weighed) if outcome in _RED else None
     severity = f"severity: {rating.text(status)}" if rating else ""
     text = "\n".join(filter(None, (severity, "\n".join(map(_objects_text, tallies)))))

@@ -6,9 +6,10 @@ Names cannot become markup, mentions or links, and the comment is not longer tha
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.markdown import message, prose, span, summary, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.labels import Labels, Names
@@ -64,11 +65,11 @@ class PolicySection:
 
 
 def write_markdown(
-    evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None, names: Names = Names.LABELS
+    evaluation: Evaluation, stream: TextIO, *, rated_evaluation: RatedEvaluation | None = None, names: Names = Names.LABELS
 ) -> None:
     """Write a comment about a run. Its first line is a mark, so that the next run can find and replace the comment.
 
-    ``weighed`` are the severities; None if nothing is rated. ``names`` are the names of fields.
+    ``rated_evaluation`` are the severities; None if nothing is rated. ``names`` are the names of fields.
     """
     labels = Labels(evaluation.selection.types, names)
     counts, total = evaluation.ledger.counts, evaluation.ledger.verdicts
@@ -80,10 +81,12 @@ def write_markdown(
     if evaluation.filter_verdicts:
         written += f"; listed: {span(evaluation.filter_verdicts.text)}"
     written += (
-        f".\n{not_evaluated}" + (_severities(weighed, evaluation) if weighed else "") + _frameworks(evaluation.scorecards())
+        f".\n{not_evaluated}"
+        + (_severities(rated_evaluation, evaluation) if rated_evaluation else "")
+        + _frameworks(evaluation.scorecards())
     )
-    tallies = tally_of(evaluation, limit=_OBJECTS, weighed=weighed)
-    stream.write(_with_sections(written, (_section_of(tally, weighed, labels) for tally in tallies)))
+    tallies = tally_of(evaluation, limit=_OBJECTS, rated_evaluation=rated_evaluation)
+    stream.write(_with_sections(written, (_section_of(tally, rated_evaluation, labels) for tally in tallies)))
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
@@ -158,16 +161,16 @@ def _not_evaluated_line(what: str, names: Sequence[str]) -> str:
     return f"\n**Not evaluated**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
 
 
-def _severities(weighed: RatedEvaluation, evaluation: Evaluation) -> str:
+def _severities(rated_evaluation: RatedEvaluation, evaluation: Evaluation) -> str:
     """Return a table of the findings of each severity, without waived ones, and the footnote about their source."""
-    rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
+    rows = [(name, counts) for name, counts in severities_document(rated_evaluation).items() if any(counts.values())]
     shown = [
         table_row("not rated" if name == "notRated" else name, *(f"{number:,}" for number in counts.values()))
         for name, counts in rows
     ]
     if not shown:
         return ""
-    note = weighed.in_force.note(program.policy_id for program in evaluation.programs)
+    note = rated_evaluation.in_force.note(program.policy_id for program in evaluation.programs)
     table = f"\n{table_head('severity', 'incompliant:', 'undetermined:')}{''.join(shown)}"
     return f"{table}\n{prose(note)}\n" if note else table
 
@@ -201,9 +204,9 @@ def _requirements(evaluated: Sequence[RequirementResult]) -> str:
     return f"{written}\n</details>\n"
 
 
-def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None, labels: Labels) -> PolicySection:
-    rating = weighed.in_force.of(tally.policy.id) if weighed else None
-    severity = "" if weighed is None else rating.short_text(Status.INCOMPLIANT) if rating else "not rated"
+def _section_of(tally: PolicyTally, rated_evaluation: RatedEvaluation | None, labels: Labels) -> PolicySection:
+    rating = rated_evaluation.in_force.of(tally.policy.id) if rated_evaluation else None
+    severity = "" if rated_evaluation is None else rating.short_text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
     incompliant = (group for group in tally.groups if group.status is not Status.UNDETERMINED)
     groups = [_group(one.status, one.message, one.remediation, one.objects, one.shown, labels) for one in incompliant]

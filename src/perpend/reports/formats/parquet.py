@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.severity.results import RatedEvaluation
-    from perpend.reports.formats.evaluated_rows import Outcome
+    from perpend.reports.formats.evaluated_rows import RowOutcome
     from perpend.reports.formats.row_values import StoredRows
 
 _MEMORY: Final = "180MB"
@@ -79,8 +79,8 @@ def _pieces(evaluation: Evaluation, rated: RatedEvaluation | None) -> Iterator[l
     token = secrets.token_hex(8)
     try:
         for connection, query in relation.queries(", ".join(f"r.{quoted(name)}" for name in _COLUMNS)):
-            beside = next(path for column in evaluation.shown for path in column.files.paths)
-            pieces.append(beside.with_name(f"rows-{token}-{len(pieces)}.parquet"))
+            sibling = next(path for column in evaluation.shown for path in column.files.paths)
+            pieces.append(sibling.with_name(f"rows-{token}-{len(pieces)}.parquet"))
             connection.execute(
                 f"COPY ({query}) TO {pattern(pieces[-1])} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_ROWS})"
             )
@@ -93,7 +93,7 @@ def _pieces(evaluation: Evaluation, rated: RatedEvaluation | None) -> Iterator[l
 def _columns(evaluation: Evaluation, rated: RatedEvaluation | None) -> RowColumns:
     times = times_of(evaluation.inventory)
 
-    def of_outcome(outcome: Outcome) -> Sequence[str | int | None]:
+    def of_outcome(outcome: RowOutcome) -> Sequence[str | int | None]:
         program, index, error, steps = outcome
         view = evaluation.selection.policies.get(program.policy_id)
         rating = rated.in_force.of(program.policy_id, steps) if rated and outcome.status in RATED_STATUSES else None

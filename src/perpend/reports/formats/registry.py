@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from perpend.core.dataclass import dataclass
 
 REFERENCES: Final = ("findings", "all")
 """The values of ``--references``: those of incompliant and undetermined verdicts, with long values cut, or all in full."""

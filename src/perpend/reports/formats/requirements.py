@@ -54,14 +54,14 @@ def frameworks_json(cards: Iterable[Scorecard]) -> str:
 
 
 def _framework(card: Scorecard) -> str:
-    counts = {_KEYS[standing]: number for standing, number in card.counts.items()}
+    counts = {_KEYS[requirement_status]: number for requirement_status, number in card.counts.items()}
     about = card.framework
     head = {
         "id": about.id,
         "name": about.name,
         "sections": about.sections,
         "requirements": len(card.results),
-        "asked": card.asked,
+        "asked": card.evaluated,
     }
     results = ",\n".join(_text(_result(result)) for result in card.results)
     return f'{_text({**head, **counts})[:-1]},"results":[\n{results}\n]}}'
@@ -91,11 +91,11 @@ def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
 def requirement_rows(cards: Iterable[Scorecard]) -> Iterator[dict[str, str | int]]:
     """Yield a row for each requirement, with evaluated policies by id, and the others with the reason."""
     for record in _records(cards):
-        asked = " ".join(policy["id"] for policy in record["policies"] if policy["asked"])
+        evaluated = " ".join(policy["id"] for policy in record["policies"] if policy["asked"])
         left = (policy for policy in record["policies"] if policy["reason"] or not policy["asked"])
         others = "; ".join(f"{policy['id']}: {policy['reason'] or 'cannot judge'}" for policy in left)
         facts = (record[key] for key in ("frameworkId", "id", "number", "name", "standing", *_COUNTS))
-        yield dict(zip(COLUMNS, (*facts, asked, others), strict=True))
+        yield dict(zip(COLUMNS, (*facts, evaluated, others), strict=True))
 
 
 def _text(record: dict[str, Any]) -> str:

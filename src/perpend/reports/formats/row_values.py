@@ -54,14 +54,14 @@ class StoredRows:
     """
 
     def __init__(self, objects: StoredObjects, reads: Sequence[Read], *, whole: bool, others: str) -> None:
-        self._held = held = objects.held
+        self._readable = readable = objects.readable
         self.object_type = object_type = objects.object_type
         self._required = objects.required
         self._whole = whole
         self._others = others
         self._columns: dict[str, str] = {}
         self._aliases: dict[tuple[str, ...], str | None] = {(): "o"}
-        self._tables: dict[tuple[str, ...], Table] = {(): held.tables.by_name[object_type.name]}
+        self._tables: dict[tuple[str, ...], Table] = {(): readable.tables.by_name[object_type.name]}
         self._joins: list[str] = [objects.identity.joins]
         self._other_values: dict[str, Callable[[CloudObject], str | None]] = {}
         own = self._tables[()]
@@ -80,7 +80,7 @@ class StoredRows:
         """Return the query for the rows that a condition on row numbers selects, with some columns of their codes."""
         own = [f"{expression} AS {alias.removeprefix('r.')}" for expression, alias in self._columns.items()]
         selected = ", ".join([f"v.{name(ROW)}", f"v.{name(SOURCE)}", *(f"v.{column}" for column in columns), *own])
-        table = self._held.relation(self.object_type.name)
+        table = self._readable.relation(self.object_type.name)
         joined = f"(SELECT * FROM {codes} WHERE {where}) AS v JOIN (SELECT * FROM {table} WHERE {where}) AS o"
         followed = "".join(self._joins).replace(_RANGE, where)
         if self._other_values:
@@ -111,7 +111,7 @@ class StoredRows:
     @property
     def sources(self) -> list[str]:
         """The names of the sources, in their order."""
-        return [source.name for source in self._held.sources]
+        return [source.name for source in self._readable.sources]
 
     def _column(self, expression: str) -> str:
         """Return the column for an expression over the table and its lookups."""
@@ -148,24 +148,24 @@ class StoredRows:
             raise _NoColumn
         if join is None or join.lacking is not None or len(lookups) > MAX_DEPTH:
             return None
-        other = self._held.tables.by_name[join.table]
+        other = self._readable.tables.by_name[join.table]
         if _form(table, join.own) != _form(other, join.other):
             raise _NoColumn
         self._tables[lookups] = other
-        behind = f"l{len(self._tables)}"
-        self._joins.append(self._join(above, behind, join))
-        return behind
+        alias = f"l{len(self._tables)}"
+        self._joins.append(self._join(above, alias, join))
+        return alias
 
-    def _join(self, above: str, behind: str, join: Join) -> str:
+    def _join(self, above: str, alias: str, join: Join) -> str:
         """Return the join with the rows behind a lookup. Of several rows with one key, the first counts."""
-        key, relation = name(join.other), self._held.relation(join.table)
-        own = f"SELECT {name(join.own)} FROM {self._held.relation(self.object_type.name)} WHERE {_RANGE}"
-        asked = f"{key} IN ({own})" if above == "o" else f"{key} IS NOT NULL"
-        first = f"SELECT min({name(ROW)}) FROM {relation} WHERE {asked} GROUP BY {key}"
+        key, relation = name(join.other), self._readable.relation(join.table)
+        own = f"SELECT {name(join.own)} FROM {self._readable.relation(self.object_type.name)} WHERE {_RANGE}"
+        condition = f"{key} IN ({own})" if above == "o" else f"{key} IS NOT NULL"
+        first = f"SELECT min({name(ROW)}) FROM {relation} WHERE {condition} GROUP BY {key}"
         known = f" AND {above}.{name(unfollowed(join.name))} IS NULL" if join.partial else ""
         return (
-            f" LEFT JOIN (SELECT * FROM {relation} WHERE {name(ROW)} IN ({first})) AS {behind} "
-            f"ON {behind}.{key} = {above}.{name(join.own)}{known}"
+            f" LEFT JOIN (SELECT * FROM {relation} WHERE {name(ROW)} IN ({first})) AS {alias} "
+            f"ON {alias}.{key} = {above}.{name(join.own)}{known}"
         )
 
     def _other(self, read: Callable[[CloudObject], str | None]) -> str:

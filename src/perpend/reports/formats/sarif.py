@@ -5,10 +5,11 @@ Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.diagnostics.markdown import span
 from perpend.core.diagnostics.sarif import sarif_location, sarif_log, sarif_message, sarif_run
@@ -144,8 +145,8 @@ def _framework(card: Scorecard) -> dict[str, Any]:
     return {**named, "requirements": len(card.results), "asked": card.asked, "text": card.coverage_text}
 
 
-def _shown(shown: ReportedFinding | FindingGroup, numbers: dict[str, int]) -> dict[str, Any]:
-    if not isinstance(shown, FindingGroup):
+def _shown(shown: ReportedFinding | SarifGroup, numbers: dict[str, int]) -> dict[str, Any]:
+    if not isinstance(shown, SarifGroup):
         return _result(shown, numbers[shown.policy.id])
     finding = shown.first
     result = _result(finding, numbers[finding.policy.id])
@@ -197,7 +198,7 @@ _Key = tuple[str, str, "Status", bool]
 
 
 @dataclass(slots=True)
-class FindingGroup:
+class SarifGroup:
     """Findings of one policy and status, all waived or all not. ``first`` is the first one, with the highest severity of all.
 
     ``account`` is the account of all of them: "" if it is not known, None if there are several.
@@ -222,24 +223,24 @@ class FindingGroup:
         self.names += names[: _NAMED - len(self.names)]
 
 
-def grouped(findings: Iterable[ReportedFinding], most: int = MOST) -> Iterator[ReportedFinding | FindingGroup]:
+def grouped(findings: Iterable[ReportedFinding], most: int = MOST) -> Iterator[ReportedFinding | SarifGroup]:
     """Yield the findings, or groups of them if there are more than ``most``: by policy and account, else by policy."""
     remaining = iter(findings)
     first = list(islice(remaining, most + 1))
     if len(first) <= most:
         yield from first
         return
-    groups: dict[_Key, FindingGroup] = {}
+    groups: dict[_Key, SarifGroup] = {}
     for finding in chain(first, remaining):
         account = finding.subject.account or ""
         key = (finding.policy.id, account, finding.status, finding.life.waiver is not None)
-        groups.setdefault(key, FindingGroup(finding, account)).add(finding)
+        groups.setdefault(key, SarifGroup(finding, account)).add(finding)
     yield from (groups if len(groups) <= most else _by_policy(groups)).values()
 
 
-def _by_policy(groups: dict[_Key, FindingGroup]) -> dict[_Key, FindingGroup]:
-    by_policy: dict[_Key, FindingGroup] = {}
+def _by_policy(groups: dict[_Key, SarifGroup]) -> dict[_Key, SarifGroup]:
+    by_policy: dict[_Key, SarifGroup] = {}
     for (policy_id, _, status, waived), group in groups.items():
-        of_policy = by_policy.setdefault((policy_id, "", status, waived), FindingGroup(group.first, None))
+        of_policy = by_policy.setdefault((policy_id, "", status, waived), SarifGroup(group.first, None))
         of_policy.merge(group.first, group.number, group.names)
     return by_policy

@@ -5,10 +5,10 @@ A value that the object does not have is None, and is never guessed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.core.clouds import registry
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ Memory use is bounded: only counts and the first few objects of each message are
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.selection import PolicyView
 from perpend.evaluation.verdicts.verdict import remediation_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
-    from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
+    from perpend.evaluation.verdicts.verdicts import PlacedVerdict, Verdicts
     from perpend.findings.severity.results import RatedEvaluation
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
@@ -78,10 +79,10 @@ class PolicyTally:
     groups: list[Group] = field(default_factory=list)
 
 
-def tally_of(evaluation: Evaluation, *, limit: int, weighed: RatedEvaluation | None = None) -> list[PolicyTally]:
+def tally_of(evaluation: Evaluation, *, limit: int, rated_evaluation: RatedEvaluation | None = None) -> list[PolicyTally]:
     """Return the tally of each policy, with at most ``limit`` objects per group.
 
-    Policies are in the order of :func:`policy_order`, by the severities in ``weighed``.
+    Policies are in the order of :func:`policy_order`, by the severities in ``rated_evaluation``.
     """
     tallies: dict[str, PolicyTally] = {}
     shown_groups: list[_Shown] = []
@@ -100,7 +101,8 @@ def tally_of(evaluation: Evaluation, *, limit: int, weighed: RatedEvaluation | N
         shown_groups += [_Shown(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
     _show(shown_groups, limit)
     return sorted(
-        tallies.values(), key=lambda tally: policy_order(weighed, tally.policy.id, tally.counts, tally.policy.contextual_name)
+        tallies.values(),
+        key=lambda tally: policy_order(rated_evaluation, tally.policy.id, tally.counts, tally.policy.contextual_name),
     )
 
 
@@ -109,7 +111,7 @@ class _Shown:
     """The verdicts of a column whose objects a group may show."""
 
     group: Group
-    verdicts: list[VerdictRow]
+    verdicts: list[PlacedVerdict]
     column: Verdicts
 
 
@@ -179,5 +181,5 @@ def _show(shown_groups: Sequence[_Shown], limit: int) -> None:
     for wanted in shown_groups:
         of_type = objects[wanted.column.program.input_type]
         places = wanted.verdicts[: limit - len(wanted.group.shown)]
-        ends = wanted.column.verdicts_at(places, of_type)
-        wanted.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, ends, strict=True)]
+        outcomes = wanted.column.verdicts_at(places, of_type)
+        wanted.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, outcomes, strict=True)]

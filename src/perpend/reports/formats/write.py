@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn
 from perpend.core.errors import InvalidOption
@@ -95,14 +95,14 @@ def write_evaluation_findings(
     evaluation: Evaluation,
     statuses: Collection[Status],
     options: FormatOptions,
-    weighed: RatedEvaluation | None,
+    rated_evaluation: RatedEvaluation | None,
     repository: Repository,
 ) -> None:
-    """Write the findings of an evaluation that have some statuses. ``weighed`` are the severities."""
+    """Write the findings of an evaluation that have some statuses. ``rated_evaluation`` are the severities."""
     from perpend.reports.formats.finding import findings_of, run_of
 
-    run = run_of(evaluation, weighed)
-    write_findings(run, findings_of(evaluation, run, statuses, weighed), options, repository)
+    run = run_of(evaluation, rated_evaluation)
+    write_findings(run, findings_of(evaluation, run, statuses, rated_evaluation), options, repository)
 
 
 def _warn_left_out(number: int) -> None:

@@ -12,9 +12,10 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.labels import Labels, Names
@@ -51,8 +52,8 @@ class PackedColumn:
         self._stream.close()
         return base64.b64encode(self._bytes.getbuffer()).decode("ascii")
 
-    def _write(self, taken: bytes) -> None:
-        self._stream.write(taken)
+    def _write(self, numbers: bytes) -> None:
+        self._stream.write(numbers)
 
 
 class PackedTexts(PackedColumn):
@@ -148,7 +149,7 @@ class UnknownReason(NamedTuple):
 class FindingColumns:
     """The values behind the numbers in columns.
 
-    ``counts`` are all verdicts of each policy, ``taken`` findings by outcome. The first region is blank: it is not known.
+    ``counts`` are all verdicts of each policy, ``numbers`` findings by outcome. The first region is blank: it is not known.
     """
 
     policies: tuple[str, ...]
@@ -158,12 +159,12 @@ class FindingColumns:
     regions: tuple[str, ...]
     types: tuple[str, ...]
     objects: int
-    taken: Counter[int] = field(default_factory=Counter)
+    numbers: Counter[int] = field(default_factory=Counter)
 
     @property
     def findings(self) -> int:
         """The number of findings."""
-        return self.taken.total()
+        return self.numbers.total()
 
     def reasons(self) -> list[UnknownReason]:
         """Return the reasons of undetermined verdicts, the most frequent first."""
@@ -172,7 +173,7 @@ class FindingColumns:
         for number, ending in enumerate(self.endings):
             if ending.status is Status.UNDETERMINED:
                 message = (ending.message, ending.remediation)
-                verdicts[message] += self.taken[number]
+                verdicts[message] += self.numbers[number]
                 policies.setdefault(message, set()).add(ending.policy)
         ordered = sorted(verdicts.items(), key=lambda one: (-one[1], one[0]))
         return [UnknownReason(*message, number, len(policies[message])) for message, number in ordered]
@@ -184,14 +185,14 @@ def write_columns(
     *,
     accounts: Mapping[str, Account] | None = None,
     life_of: LifeOf | None = None,
-    weighed: RatedEvaluation | None = None,
+    rated_evaluation: RatedEvaluation | None = None,
     names: Names = Names.LABELS,
 ) -> FindingColumns:
     """Write findings to columns, and return the values behind their numbers.
 
     Findings are the verdicts to act on, or the verdicts with the statuses of a filter. ``life_of`` gives the column of states,
-    ``accounts`` are the configured accounts, ``weighed`` the severities, ``names`` the names of fields. Raises TooManyFindings
-    before any object is read.
+    ``accounts`` are the configured accounts, ``rated_evaluation`` the severities, ``names`` the names of fields. Raises
+    TooManyFindings before any object is read.
     """
     wanted = _wanted(evaluation)
     number = sum(
@@ -206,7 +207,7 @@ def write_columns(
             "--category or --policy, or use --format parquet"
         )
     labels = Labels(evaluation.selection.types, names)
-    writer = _ColumnWriter(evaluation, sinks, wanted, accounts or {}, life_of, weighed, labels)
+    writer = _ColumnWriter(evaluation, sinks, wanted, accounts or {}, life_of, rated_evaluation, labels)
     for type_name in evaluation.selection.by_type():
         if columns := [column for column in evaluation.shown if column.program.input_type == type_name]:
             writer.write_type(type_name, columns)
@@ -228,10 +229,10 @@ class _ColumnWriter:
         wanted: frozenset[Status],
         accounts: Mapping[str, Account],
         life_of: LifeOf | None,
-        weighed: RatedEvaluation | None,
+        rated_evaluation: RatedEvaluation | None,
         labels: Labels,
     ) -> None:
-        self.weighed = weighed
+        self.rated_evaluation = rated_evaluation
         self._labels = labels
         self._evaluation = evaluation
         self._sinks = sinks
@@ -294,7 +295,9 @@ class _ColumnWriter:
         return self._endings[ending]
 
     def _rated(self, policy_id: str, status: Status, steps: int) -> tuple[str, str]:
-        rating = self.weighed.in_force.of(policy_id, steps) if self.weighed and status in RATED_STATUSES else None
+        rating = (
+            self.rated_evaluation.in_force.of(policy_id, steps) if self.rated_evaluation and status in RATED_STATUSES else None
+        )
         return (rating.level.value, visible(rating.text(status))) if rating else ("", "")
 
     def _write(
@@ -353,7 +356,7 @@ class _EndingsOfColumn:
     def __init__(self, column: Verdicts, writer: _ColumnWriter) -> None:
         self._column = column
         self._writer = writer
-        self._adjustments = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
+        self._adjustments = writer.rated_evaluation.steps.get(column.program.policy_id, {}) if writer.rated_evaluation else {}
         self._known: dict[tuple[EvaluationOutcome, int], int | None] = {}
 
     def of(self, objects: Sequence[CloudObject], ends: Sequence[EvaluationOutcome]) -> list[int | None]:

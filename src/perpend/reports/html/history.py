@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.reports.html.summary import html_text, table
@@ -31,7 +32,7 @@ _OF_STATUS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class TrendPoint:
+class ReportPoint:
     """The numbers of open, unconfirmed and unknown findings after a run, and of findings that came and went."""
 
     run: int
@@ -51,7 +52,7 @@ class ReportHistory:
     the one of the report.
     """
 
-    trend: Sequence[TrendPoint]
+    trend: Sequence[ReportPoint]
     lives: Sequence[StateShown] = ()
     numbers: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     same_snapshot: bool = True
@@ -90,7 +91,7 @@ def history_section(history: ReportHistory) -> str:
     )
 
 
-def _trend_svg(trend: Sequence[TrendPoint]) -> str:
+def _trend_svg(trend: Sequence[ReportPoint]) -> str:
     """Return the trend as SVG, a bar for each run from 0 up: open findings, then unconfirmed, then unknown ones."""
     most = max(run.open + run.unconfirmed + run.unknown for run in trend) or 1
     first, last = trend[0], trend[-1]

@@ -11,7 +11,7 @@ from perpend.findings.history.queries.findings import trend
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.waivers.states import finding_states
-from perpend.reports.html.history import ReportHistory, TrendPoint
+from perpend.reports.html.history import ReportHistory, ReportPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +48,10 @@ def _load(
         points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
         if not same:
             return ReportHistory(points, same_snapshot=False)
-        covering = waivers.covered_findings(connection, head, replayed=replayed)
-        return ReportHistory(points, *finding_states(connection, head, covering))
+        waiver_matches = waivers.covered_findings(connection, head, replayed=replayed)
+        return ReportHistory(points, *finding_states(connection, head, waiver_matches))
 
 
-def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:
+def _trend(connection: Connection, policies: list[str]) -> Iterator[ReportPoint]:
     for number, time, opened, unconfirmed, unknown, _, came, went, _ in connection.execute(*trend((), policies)).fetchall():
-        yield TrendPoint(number, f"{time:%Y-%m-%d}", int(opened), int(unconfirmed), int(unknown), int(came), int(went))
+        yield ReportPoint(number, f"{time:%Y-%m-%d}", int(opened), int(unconfirmed), int(unknown), int(came), int(went))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.findings.severity.levels import SeverityLevel
-    from perpend.reports.overview import OpenCounts, Overview, UnreadCall
+    from perpend.reports.overview import NeededCall, OpenCounts, Overview
 
 _MOST_ACCOUNTS: Final = 3
 _MOST_SERVICES: Final = 8
@@ -72,14 +72,14 @@ def score(overview: Overview, *, complete: bool) -> str:
     Unless the run is ``complete``, the share says that not everything was evaluated.
     """
     parts = score_parts(overview)
-    drawn = bar(parts, f"{overview.applicable:,} verdicts; the numbers follow") if overview.applicable else ""
+    bar_html = bar(parts, f"{overview.applicable:,} verdicts; the numbers follow") if overview.applicable else ""
     items = "".join(
         f'<li><span class="status {name}">{_SIGNS[name]}</span> {number:,} {name}</li>' for name, number in parts.items()
     )
     others, part = others_text(overview), "" if complete else "; not everything was evaluated"
     return (
         f'<p class="score"><b>{verdicts_text(overview)}</b> <span>{score_text(overview)}{part}</span></p>'
-        f'{drawn}<ul class="totals">{items}</ul>' + (f'<p class="soft">({others})</p>' if others else "")
+        f'{bar_html}<ul class="totals">{items}</ul>' + (f'<p class="soft">({others})</p>' if others else "")
     )
 
 
@@ -139,9 +139,9 @@ def unread(overview: Overview, command: str) -> str:
         command = ""
     first, rest = overview.unread[:_MOST_CALLS], overview.unread[_MOST_CALLS:]
     more = f"<details><summary>{len(rest):,} more</summary>{_call_table(overview, rest, 'Other call')}</details>"
-    said = unread_text(overview)
+    text = unread_text(overview)
     return (
-        f'<section class="unread"><h2>Not read</h2><p>{html_text(said[:1].upper() + said[1:])}.</p>{why}'
+        f'<section class="unread"><h2>Not read</h2><p>{html_text(text[:1].upper() + text[1:])}.</p>{why}'
         f"{_call_table(overview, first, 'Call')}{more if rest else ''}"
         + (
             f'<p class="soft">The policy that would allow denied calls: <code>{html_text(command)}</code></p>'
@@ -169,7 +169,7 @@ def _count_table(title: str, rows: Iterable[tuple[str, OpenCounts]]) -> str:
     return table((title, "Failing", "Unknown"), body, numbers=("Failing", "Unknown"))
 
 
-def _call_table(overview: Overview, calls: Sequence[UnreadCall], title: str) -> str:
+def _call_table(overview: Overview, calls: Sequence[NeededCall], title: str) -> str:
     rows = "".join(
         f"<tr><td><code>{html_text(call_text(overview, call))}</code></td><td>{html_text(places_text(call))}</td>"
         f'<td class="number">{call.verdicts:,}</td></tr>'

@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.labels import Labels, Names
@@ -102,13 +102,13 @@ def write_html_report(
     commands: ReportCommands = _NO_COMMANDS,
     history: ReportHistory | None = None,
     waived: str = "",
-    weighed: RatedEvaluation | None = None,
+    rated_evaluation: RatedEvaluation | None = None,
     names: Names = Names.LABELS,
 ) -> None:
     """Write the report of a run. ``overview`` is its summary, ``notes`` say how many policies were not evaluated.
 
     ``accounts`` are the configured accounts. ``history`` adds states and a trend, ``waived`` a sentence about waived findings.
-    ``weighed`` are the severities, None if nothing is rated. Raises TooManyFindings.
+    ``rated_evaluation`` are the severities, None if nothing is rated. Raises TooManyFindings.
     """
     labels = Labels(evaluation.selection.types, names)
     called, ids, external_ids = (PackedTexts() for _ in range(3))
@@ -116,23 +116,34 @@ def write_html_report(
     lives = PackedNumbers() if history and history.lives else None
     sinks = Sinks(called, ids, external_ids, owners, regions, types, findings, ends, lives)
     life_of = history.life_of if history and lives else None
-    columns = write_columns(evaluation, sinks, accounts=accounts, life_of=life_of, weighed=weighed, names=names)
+    columns = write_columns(
+        evaluation, sinks, accounts=accounts, life_of=life_of, rated_evaluation=rated_evaluation, names=names
+    )
     cards = evaluation.scorecards()
     keys = _keys(cards)
     head = PackedTexts()
-    head.add(_head(evaluation, columns, cards, keys, commands, history.head() if history else [], rated=weighed is not None))
+    head.add(
+        _head(evaluation, columns, cards, keys, commands, history.head() if history else [], rated=rated_evaluation is not None)
+    )
     script, style = _asset("list.js") + _asset("report.js"), _asset("report.css")
     stream.write(_opening(f"{title}, {first_page.moment_text(overview.time)}", script, style))
     stream.write(f"<h1>{html_text(title)}</h1>\n")
     requirement_cards = requirements(cards, keys)
     stream.write(
         _first_page(
-            evaluation, overview, notes, waived, requirement_cards, commands.permissions, labels, rated=weighed is not None
+            evaluation,
+            overview,
+            notes,
+            waived,
+            requirement_cards,
+            commands.permissions,
+            labels,
+            rated=rated_evaluation is not None,
         )
     )
     stream.write(history_section(history) if history else "")
     stream.write(_details(evaluation, columns))
-    more = {_REQUIREMENT: any(keys.values()), _SEVERITY: weighed is not None, _LIVES: lives is not None}
+    more = {_REQUIREMENT: any(keys.values()), _SEVERITY: rated_evaluation is not None, _LIVES: lives is not None}
     tools = _TOOLS.format(more="".join(part for part, is_there in more.items() if is_there), unlisted=_UNLISTED)
     stream.write(tools + _closing(evaluation))
     packed = zip(("head", *Sinks._fields), (head, called, ids, external_ids, *numbers, lives), strict=True)

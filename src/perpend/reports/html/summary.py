@@ -81,13 +81,13 @@ def list_of(summary: str, lines: Iterable[str]) -> str:
 
 def _card(card: Scorecard, answered: Mapping[str, str], *, is_open: bool) -> str:
     rendered: dict[str, int] = {}
-    for standing, number in card.counts.items():
-        name = _STATUSES[standing][1]
+    for requirement_status, number in card.counts.items():
+        name = _STATUSES[requirement_status][1]
         rendered[name] = rendered.get(name, 0) + number
     items = "".join(
-        f'<span><span class="status {_STATUSES[standing][1]}">{_STATUSES[standing][0]}</span> <b>{number:,}</b> {standing}'
+        f'<span><span class="status {_STATUSES[requirement_status][1]}">{_STATUSES[requirement_status][0]}</span> <b>{number:,}</b> {requirement_status}'
         "</span> "
-        for standing, number in card.counts.items()
+        for requirement_status, number in card.counts.items()
         if number
     )
     rows = "".join(_requirement(result, answered.get(result.requirement.id, "")) for result in card.results)
@@ -102,14 +102,14 @@ def _card(card: Scorecard, answered: Mapping[str, str], *, is_open: bool) -> str
 
 
 def _requirement(result: RequirementResult, key: str) -> str:
-    sign, name = _STATUSES[result.standing]
+    mark, name = _STATUSES[result.standing]
     number = html_text(result.requirement.number)
     if key:
         chosen = html_text(urlencode({"requirement": key}))
         number = f'<button type="button" class="plain" data-show="{chosen}">{number}</button>'
     counts = "".join(f'<td class="number">{result.counts[status]:,}</td>' for status in _ORDER)
-    standing = f'<span class="status {name}">{sign} {result.standing}</span>'
-    return f"<tr><td>{number}</td><td>{html_text(result.requirement.name)}</td><td>{standing}</td>{counts}</tr>"
+    requirement_status = f'<span class="status {name}">{mark} {result.standing}</span>'
+    return f"<tr><td>{number}</td><td>{html_text(result.requirement.name)}</td><td>{requirement_status}</td>{counts}</tr>"
 
 
 def table(heads: Sequence[str], rows: str, *, numbers: Collection[str], label: str = "") -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Severity
 from perpend.reports.site.directory import MARK, OWN, put_in_place, staging
 from perpend.reports.site.render.addresses import quoted

@@ -10,11 +10,11 @@ import json
 import os
 import secrets
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.commit import put, remove_tree, temporary
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import PerpendError
 from perpend.language.syntax.files import parents

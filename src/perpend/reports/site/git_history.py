@@ -11,12 +11,13 @@ import shutil
 import subprocess
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.language.syntax.files import parents
 from perpend.language.syntax.repository import TOPS
 from perpend.reports.site.content.page import Changes
@@ -85,7 +86,7 @@ class History:
     def _answer(self) -> tuple[str, str]:
         """Return whether the history is shallow, as git prints it, and the checked-out revision."""
         git = shutil.which("git") if self.root.is_dir() else None
-        answer = self._asked(git, "rev-parse", "--is-shallow-repository", "HEAD").split() if git else []
+        answer = self._output(git, "rev-parse", "--is-shallow-repository", "HEAD").split() if git else []
         return (answer[0], answer[1]) if len(answer) == 2 else ("", "")
 
     @cached_property
@@ -104,7 +105,7 @@ class History:
             return {}
         return tallies if running.returncode == 0 else {}
 
-    def _asked(self, git: str, *question: str) -> str:
+    def _output(self, git: str, *question: str) -> str:
         try:
             answer = subprocess.run(  # noqa: S603 # a list of our own, no shell
                 [git, *_SAFE, *question],
@@ -144,8 +145,8 @@ def _started(arguments: list[str], directory: Path) -> Iterator[subprocess.Popen
 
 def _environment() -> dict[str, str]:
     """Return an environment in which git never prompts, reads no system configuration, and does not use inherited paths."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT") if name in os.environ}
-    return kept | {
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT") if name in os.environ}
+    return environment | {
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",

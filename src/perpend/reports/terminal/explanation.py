@@ -172,9 +172,9 @@ def _print_step(step: Step, lines: Sequence[Text], console: Console, labels: Lab
     below = Text(" " * (_INDEX + _RESULT + 2))
     for line in lines:
         hang(console, below, line, more="  ")
-    ended = ("check fired: ", labels.condition(step.check)) if step.check else ("unreadable: ", labels.text(step.reason or ""))
-    if ended[1]:
-        hang(console, below, Text.assemble((ended[0], "yellow"), visible(ended[1])), more="  ")
+    stop = ("check fired: ", labels.condition(step.check)) if step.check else ("unreadable: ", labels.text(step.reason or ""))
+    if stop[1]:
+        hang(console, below, Text.assemble((stop[0], "yellow"), visible(stop[1])), more="  ")
 
 
 def _field_lines(fields: Sequence[FieldValue], message: str, labels: Labels) -> list[Text]:
@@ -243,19 +243,19 @@ def _folded(text: Text, room: int, more: int) -> list[Text]:
 
     Lines after the first one are ``more`` columns shorter.
     """
-    ends: list[int] = []
+    stops: list[int] = []
     width = 0
     for part in _BREAKS.finditer(text.plain):
         size = display_width(part[0])
-        limit = room - (more if ends else 0)
+        limit = room - (more if stops else 0)
         if width + size > limit and not part[0].isspace():
             limit = room - more if width else limit
-            ends += [part.start()] if width else []
+            stops += [part.start()] if width else []
             cuts = range(part.start() + limit, part.end(), limit) if size > limit else ()
-            ends += cuts
+            stops += cuts
             width, size = 0, display_width(text.plain[max(cuts, default=part.start()) : part.end()])
         width += size
-    lines = list(text.divide(ends))
+    lines = list(text.divide(stops))
     for line in lines:
         line.rstrip()
     return lines

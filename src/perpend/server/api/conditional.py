@@ -12,13 +12,13 @@ from perpend.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.settings import ServerSettings
 
 _TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 
-def entity_tag(state: str, path: str, pairs: Sequence[tuple[str, str]], scope: Scope) -> str:
+def entity_tag(state: str, path: str, pairs: Sequence[tuple[str, str]], scope: ReaderScope) -> str:
     """Return the ETag of an answer. ``state`` is the state of the store, ``pairs`` are the parameters in one order."""
     accounts = None if scope.is_all else sorted(scope.accounts)
     parts = json.dumps([__version__, state, path, pairs, accounts])

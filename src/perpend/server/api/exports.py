@@ -24,14 +24,14 @@ class FileExport(StreamingResponse):
     """A file that is removed when it was sent, when its reader went away, and when sending failed."""
 
     def __init__(self, write: Callable[[Path], None], name: str, format: str, headers: Mapping[str, str]) -> None:
-        with ExitStack() as held:
-            path = held.enter_context(scratch()) / f"{name}.{format}"
+        with ExitStack() as stack:
+            path = stack.enter_context(scratch()) / f"{name}.{format}"
             write(path)
             disposition = f'attachment; filename="{path.name}"'
             sizes = {"Content-Length": str(path.stat().st_size), "Content-Disposition": disposition}
             super().__init__(_chunks(path), headers={**headers, **sizes}, media_type=EXPORTS[format])
             # A response that nobody sends, as its request was cancelled, removes its file as well.
-            self._remove = weakref.finalize(self, held.pop_all().close)
+            self._remove = weakref.finalize(self, stack.pop_all().close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file."""

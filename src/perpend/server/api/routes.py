@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from perpend.server.answers import ChangePage, Compliance, Facets, FindingPage, FindingRow, Summary
     from perpend.server.api.endpoints import Endpoint
-    from perpend.server.parameters import Asked
+    from perpend.server.parameters import RequestParameters
     from perpend.server.served_store import ServedRun
 
 MAX_EXPORTED: Final = 5_000_000
@@ -74,43 +74,45 @@ def _route(endpoint: Endpoint) -> Route:
 
 def _respond(endpoint: Endpoint, request: Request) -> Response:
     """Return the response of an endpoint. One run answers, even if another is committed meanwhile."""
-    asked = read_parameters(request.query_params.multi_items(), scope_of(request), endpoint.controls, filters=endpoint.filters)
+    parameters = read_parameters(
+        request.query_params.multi_items(), scope_of(request), endpoint.controls, filters=endpoint.filters
+    )
     run = run_of(request)
-    tag = entity_tag(run.etag, request.scope["path"], asked.pairs(), scope_of(request))
+    tag = entity_tag(run.etag, request.scope["path"], parameters.pairs(), scope_of(request))
     headers = headers_of(tag, request.app.state.settings)
     if is_known(tag, request.headers.get("If-None-Match")):
         return Response(status_code=304, headers=headers)
     with _names_that_may_be_unknown():
         if endpoint.format is None:
-            answer = _ANSWERS[endpoint.name](run, asked, request.path_params)
+            answer = _ANSWERS[endpoint.name](run, parameters, request.path_params)
             return Response(json_bytes(answer), headers=headers, media_type=endpoint.media_type)
         if request.method == "HEAD":
             return Response(headers=headers, media_type=endpoint.media_type)
-        return _export(endpoint, run, asked, headers)
+        return _export(endpoint, run, parameters, headers)
 
 
-def _export(endpoint: Endpoint, run: ServedRun, asked: Asked, headers: Mapping[str, str]) -> Response:
+def _export(endpoint: Endpoint, run: ServedRun, parameters: RequestParameters, headers: Mapping[str, str]) -> Response:
     format = endpoint.format or ""
     name = f"{endpoint.name.partition('_')[0]}-run-{run.run}"
     if not _EXPORTS_AT_ONCE.acquire(timeout=_PATIENCE):
         raise HTTPException(503, "Other exports are being written: try again soon.", {"Retry-After": "30"})
     try:
         return FileExport(
-            lambda path: _WRITERS[endpoint.path.partition(".")[0]](run, asked, format, path), name, format, headers
+            lambda path: _WRITERS[endpoint.path.partition(".")[0]](run, parameters, format, path), name, format, headers
         )
     finally:
         _EXPORTS_AT_ONCE.release()
 
 
-def _write_findings(run: ServedRun, asked: Asked, format: str, path: Path) -> None:
-    _refuse_more(run.findings(asked.question, limit=1).total, MAX_EXPORTED)
-    run.export(asked.question, format, path, order=asked.text(EXPORT_ORDER))
+def _write_findings(run: ServedRun, parameters: RequestParameters, format: str, path: Path) -> None:
+    _refuse_more(run.findings(parameters.question, limit=1).total, MAX_EXPORTED)
+    run.export(parameters.question, format, path, order=parameters.text(EXPORT_ORDER))
 
 
-def _write_diff(run: ServedRun, asked: Asked, format: str, path: Path) -> None:
-    runs = _compared(run, asked)
+def _write_diff(run: ServedRun, parameters: RequestParameters, format: str, path: Path) -> None:
+    runs = _compared(run, parameters)
     _refuse_more(run.views.changes(*runs, ALL_ACCOUNTS, limit=1).total, MAX_CHANGES)
-    _write_lines(difference_rows(run.views.state, runs, asked.question.scope), path)
+    _write_lines(difference_rows(run.views.state, runs, parameters.question.scope), path)
 
 
 def _refuse_more(number: int, most: int) -> None:
@@ -119,13 +121,13 @@ def _refuse_more(number: int, most: int) -> None:
         raise HTTPException(413, f"An export of this kind is made of at most {most:,} findings: ask for fewer.")
 
 
-def _write_compliance(run: ServedRun, asked: Asked, format: str, path: Path) -> None:
+def _write_compliance(run: ServedRun, parameters: RequestParameters, format: str, path: Path) -> None:
     rows = compliance_rows(
         run.views.state,
-        asked.texts(FRAMEWORK),
-        asked.question.filter.of(ACCOUNT.name),
-        asked.question.scope,
-        inherited=asked.text(INHERITED) == "yes",
+        parameters.texts(FRAMEWORK),
+        parameters.question.filter.of(ACCOUNT.name),
+        parameters.question.scope,
+        inherited=parameters.text(INHERITED) == "yes",
     )
     _write_lines(rows, path)
 
@@ -135,54 +137,56 @@ def _write_lines(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
         stream.writelines(f"{json.dumps(row)}\n" for row in rows)
 
 
-def _summary(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> Summary:
-    return run.summary(asked.question.scope)
+def _summary(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> Summary:
+    return run.summary(parameters.question.scope)
 
 
-def _findings(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> FindingPage:
-    return run.findings(asked.question, order=asked.order, limit=asked.limit, after=asked.next)
+def _findings(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> FindingPage:
+    return run.findings(parameters.question, order=parameters.order, limit=parameters.limit, after=parameters.next)
 
 
-def _finding(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> FindingRow:
-    finding = run.finding(path["finding_id"], asked.question.scope)
+def _finding(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> FindingRow:
+    finding = run.finding(path["finding_id"], parameters.question.scope)
     if finding is None:
         raise HTTPException(404, "There is no such finding.")
     return finding
 
 
-def _facets(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> Facets:
-    return run.facets(asked.question)
+def _facets(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> Facets:
+    return run.facets(parameters.question)
 
 
-def _groups(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> FindingGroups:
-    by = asked.text(BY)
-    groups = run.groups(asked.question, by)
-    return FindingGroups(run.run, by, len(groups), tuple(groups[: asked.limit]))
+def _groups(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> FindingGroups:
+    by = parameters.text(BY)
+    groups = run.groups(parameters.question, by)
+    return FindingGroups(run.run, by, len(groups), tuple(groups[: parameters.limit]))
 
 
-def _runs_page(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> RunPage:
-    runs = run.runs(asked.question.scope)
-    if asked.next is not None and not asked.next.isdecimal():
+def _runs_page(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> RunPage:
+    runs = run.runs(parameters.question.scope)
+    if parameters.next is not None and not parameters.next.isdecimal():
         raise InvalidOption("next: no page has given this key")
-    chosen = [one for one in runs if asked.next is None or one.run < int(asked.next)]
-    page = tuple(chosen[: asked.limit])
+    chosen = [one for one in runs if parameters.next is None or one.run < int(parameters.next)]
+    page = tuple(chosen[: parameters.limit])
     return RunPage(run.run, len(runs), page, str(page[-1].run) if len(chosen) > len(page) else None)
 
 
-def _diff(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> ChangePage:
-    return run.views.changes(*_compared(run, asked), asked.question.scope, limit=asked.limit, behind=asked.next)
+def _diff(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> ChangePage:
+    return run.views.changes(
+        *_compared(run, parameters), parameters.question.scope, limit=parameters.limit, page_key=parameters.next
+    )
 
 
-def _compliance(run: ServedRun, asked: Asked, path: Mapping[str, str]) -> Compliance:
-    inherited = asked.text(INHERITED) == "yes"
-    return run.views.compliance(asked.question.scope, asked.text(ONE_FRAMEWORK) or None, inherited=inherited)
+def _compliance(run: ServedRun, parameters: RequestParameters, path: Mapping[str, str]) -> Compliance:
+    inherited = parameters.text(INHERITED) == "yes"
+    return run.views.compliance(parameters.question.scope, parameters.text(ONE_FRAMEWORK) or None, inherited=inherited)
 
 
-def _compared(run: ServedRun, asked: Asked) -> tuple[str, str]:
+def _compared(run: ServedRun, parameters: RequestParameters) -> tuple[str, str]:
     """Return the runs to compare: without `before`, the one before the later run."""
     head = run.views.state.head
-    later = run_named(head, asked.text(AFTER) or "last")
-    earlier = asked.text(BEFORE) or next((str(one.number) for one in reversed(head.runs) if one.number < later.number), "")
+    later = run_named(head, parameters.text(AFTER) or "last")
+    earlier = parameters.text(BEFORE) or next((str(one.number) for one in reversed(head.runs) if one.number < later.number), "")
     if not earlier:
         raise InvalidOption(f"no run comes before run {later.number}: nothing to compare it with")
     return earlier, str(later.number)
@@ -197,7 +201,7 @@ async def _openapi(request: Request) -> Response:
     return Response(json_bytes(openapi()), headers=headers, media_type="application/json")
 
 
-_ANSWERS: Final[Mapping[str, Callable[[ServedRun, Asked, Mapping[str, str]], object]]] = {
+_ANSWERS: Final[Mapping[str, Callable[[ServedRun, RequestParameters, Mapping[str, str]], object]]] = {
     "summary": _summary,
     "findings": _findings,
     "finding": _finding,
@@ -207,7 +211,7 @@ _ANSWERS: Final[Mapping[str, Callable[[ServedRun, Asked, Mapping[str, str]], obj
     "diff": _diff,
     "compliance": _compliance,
 }
-_WRITERS: Final[Mapping[str, Callable[[ServedRun, Asked, str, Path], None]]] = {
+_WRITERS: Final[Mapping[str, Callable[[ServedRun, RequestParameters, str, Path], None]]] = {
     "/findings": _write_findings,
     "/diff": _write_diff,
     "/compliance": _write_compliance,

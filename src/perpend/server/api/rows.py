@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perpend.findings.history.queries.findings import Row
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 
-def difference_rows(state: RunState, runs: Sequence[str], scope: Scope) -> Iterator[Row]:
+def difference_rows(state: RunState, runs: Sequence[str], scope: ReaderScope) -> Iterator[Row]:
     """Yield the findings that differ between two runs, with times as text."""
     difference = run_difference(state.history, runs, state.waivers, state.severities)
     return (plain(row) for row in difference.rows if scope.sees(row["account"]))
 
 
 def compliance_rows(
-    state: RunState, frameworks: Sequence[str], accounts: Sequence[str], scope: Scope, *, inherited: bool
+    state: RunState, frameworks: Sequence[str], accounts: Sequence[str], scope: ReaderScope, *, inherited: bool
 ) -> Iterator[Row]:
     """Yield the requirements of frameworks, of all if none is named. ``accounts`` counts the verdicts of some accounts."""
     seen = scope.within(accounts) if accounts else scope

@@ -60,8 +60,8 @@ def build_index(
         raise PerpendError(f"{history.store}: has no run yet; `perpend check --store` begins the history")
     tags = waivers.by_tags or severities.by_tags or _has_snapshot(history)
     with asking(history, "finding", "event", "ledger", tags=tags, writable=path.parent) as connection:
-        covering = waivers.covered_findings(connection, head)
-        matched = matched_waivers(history, connection, covering)  # before ratings are matched in the same tables
+        waiver_matches = waivers.covered_findings(connection, head)
+        matched = matched_waivers(history, connection, waiver_matches)  # before ratings are matched in the same tables
         keep_ratings(connection, severities.in_force)
         keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in head.policies})
         connection.execute(f"SET memory_limit = '{_MEMORY + _MEMORY_OF_TYPE * len(head.types)}MB'")
@@ -74,7 +74,7 @@ def build_index(
         head,
         dict(account_names),
         _type_labels(head, repository),
-        _ending(covering),
+        _ending(waiver_matches),
         _calls(history, head),
         bool(severities.in_force.by_policy),
         matched,
@@ -118,10 +118,10 @@ def _type_labels(head: HistoryManifest, repository: Repository) -> dict[str, str
     return {name: (known.label if (known := declared.get(name)) and known.label else name) for name in names}
 
 
-def _ending(covering: WaiverMatches) -> tuple[str, ...]:
+def _ending(waiver_matches: WaiverMatches) -> tuple[str, ...]:
     """Return the waivers in force that end soon."""
-    last = max(covering.day.last, datetime.now(UTC).date()) + timedelta(days=SOON)
-    waivers = [status.waiver for status in covering.standings if status.force is Force.IN_FORCE]
+    last = max(waiver_matches.day.last, datetime.now(UTC).date()) + timedelta(days=SOON)
+    waivers = [status.waiver for status in waiver_matches.waiver_statuses if status.force is Force.IN_FORCE]
     return tuple(waiver.id for waiver in waivers if waiver.until is not None and waiver.until <= last)
 
 

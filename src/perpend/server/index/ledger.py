@@ -68,7 +68,7 @@ def _key(head: HistoryManifest, last: int) -> str:
         _QUERY,
         last,
         [file.sha256 for file in head.ledger[:1]],
-        [(run.number, head.asked[run.asked]) for run in head.runs if run.number <= last],
+        [(run.number, head.parameters[run.parameters]) for run in head.runs if run.number <= last],
         [(policy.number, policy.type_name) for policy in head.policies if policy.first_run <= last],
         sorted((number, since, min(until, last + 1)) for number, since, until in _retired(head) if since <= last),
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.status import Status
 from perpend.findings.filters import ACCOUNT, LIFE, POLICY, REGION, SEVERITY, TAG, TYPE

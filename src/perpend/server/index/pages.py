@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.inventory.snapshots.database import text
 from perpend.server.answers import FindingRow
@@ -55,9 +55,9 @@ class Pages:
         """
         if order not in ORDERS:
             raise InvalidOption(f"order '{order}' is not one of {', '.join(ORDERS)}", "--order")
-        behind = f" FILTER (WHERE {ORDERS[order]} > {_values_of_key(order, after)})" if after is not None else ""
+        start = f" FILTER (WHERE {ORDERS[order]} > {_values_of_key(order, after)})" if after is not None else ""
         # One scan counts all and chooses the first places; the other columns are read of these only.
-        first = f"arg_min(place, {ORDERS[order]}, {limit + 1}){behind}"
+        first = f"arg_min(place, {ORDERS[order]}, {limit + 1}){start}"
         [(total, places)] = self.ask(f"SELECT count(*), {first} FROM {FINDING} WHERE {conditions.where()}")
         shown = (places or [])[:limit]
         if not shown:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.account import Account
 from perpend.findings.filters import ACCOUNT, OF_FINDINGS, REGION, WAIVED, WAIVED_CONDITIONS
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
     from perpend.server.index.facts import IndexFacts
     from perpend.server.question import Question
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 WAIVED_NAME: Final = "waived"
 """The name of the condition on waivers."""
@@ -44,7 +44,7 @@ class Conditions:
         return " AND ".join((self.scope, *(one for name, one in self.filters.items() if name not in without)))
 
 
-def in_scope(scope: Scope) -> str:
+def in_scope(scope: ReaderScope) -> str:
     """Return the condition for rows whose account a reader may see."""
     return "true" if scope.is_all else f"account IN ({', '.join(map(text, sorted(scope.accounts))) or 'NULL'})"
 
@@ -83,12 +83,12 @@ class Questions:
         """Return the accounts of all objects, also of those without findings."""
         return frozenset(account for (account,) in self.ask(f"SELECT DISTINCT account FROM {OBJECT}") if account is not None)
 
-    def objects(self, name: str, scope: Scope) -> list[tuple[Any, ...]]:
+    def objects(self, name: str, scope: ReaderScope) -> list[tuple[Any, ...]]:
         """Return type and id of the first objects with an id, external id or name that a reader may see."""
         where = f"{in_scope(scope)} AND {OBJECT_FILTER.condition((name,))}"
         return self.ask(f"SELECT DISTINCT type, object_id FROM {OBJECT} WHERE {where} ORDER BY ALL LIMIT {_MOST_OBJECTS}")
 
-    def _refuse_unknown(self, filter: Filter, scope: Scope) -> None:
+    def _refuse_unknown(self, filter: Filter, scope: ReaderScope) -> None:
         """Raise InvalidOption for an account or a region without objects, as far as the reader sees them."""
         for declared, belongs in ((ACCOUNT, "belongs to account"), (REGION, "is in region")):
             if not filter.of(declared.name):

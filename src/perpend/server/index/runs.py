@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
 from perpend.findings.waivers.match_history import NOT_ENDED
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perpend.server.index.facts import IndexFacts
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Runs:
     facts: IndexFacts
     ask: Callable[[str], list[tuple[Any, ...]]]
 
-    def rows(self, scope: Scope) -> tuple[RunRow, ...]:
+    def rows(self, scope: ReaderScope) -> tuple[RunRow, ...]:
         """Return the runs, the newest first."""
         accounts = in_scope(scope)
         counts = {
@@ -70,7 +70,7 @@ class Runs:
             )
         return tuple(rows)
 
-    def summary(self, scope: Scope) -> Summary:
+    def summary(self, scope: ReaderScope) -> Summary:
         """Return the newest state."""
         newest, *_ = self.rows(scope)
         groups = self._groups(scope)
@@ -93,7 +93,7 @@ class Runs:
             unread_calls=len(calls),
         )
 
-    def _groups(self, scope: Scope) -> dict[PolicyCounts, FindingGroup]:
+    def _groups(self, scope: ReaderScope) -> dict[PolicyCounts, FindingGroup]:
         """Return the numbers of each policy by severity, each with its group of findings."""
         rows = Numbers(self.ask).by_policy_and_severity(f"{in_scope(scope)} AND {NOT_ENDED}")
         return {
@@ -107,7 +107,7 @@ class Runs:
         waived = f"{accounts} AND {NOT_ENDED} AND status = '{Status.INCOMPLIANT.value}' AND waiver IS NOT NULL"
         return int(self.ask(f"SELECT count(*) FROM {FINDING} WHERE {waived}")[0][0])
 
-    def _waivers_ending(self, scope: Scope) -> int:
+    def _waivers_ending(self, scope: ReaderScope) -> int:
         """Return how many waivers end soon; for some accounts, of those that cover a finding there."""
         ending = self.facts.ending_waivers
         if scope.is_all or not ending:

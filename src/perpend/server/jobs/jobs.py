@@ -13,12 +13,13 @@ import signal
 import sys
 from collections import OrderedDict, deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from perpend.core.commit import lock, make_directory
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.open_store import is_address
@@ -43,7 +44,7 @@ LOCK: Final = "runs"
 """The name of the lock that a started run holds, among the locks of its store."""
 
 
-class UnknownRun(PerpendError):
+class UnknownJob(PerpendError):
     """A name under which no run is configured."""
 
 
@@ -114,8 +115,8 @@ class Jobs:
         """Start a configured run. Raises UnknownRun, and RunInProgress if another one holds the lock of the store."""
         if name not in self.runs:
             known = ", ".join(map(visible, self.runs))
-            raise UnknownRun(f"There is no run of this name. There are: {known}." if known else "No run may be started here.")
-        held = self._lock()
+            raise UnknownJob(f"There is no run of this name. There are: {known}." if known else "No run may be started here.")
+        locked = self._lock()
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "perpend", *_with_store(self.runs[name], self._place)),
@@ -124,10 +125,10 @@ class Jobs:
                 stderr=asyncio.subprocess.STDOUT,
                 env=os.environ | {"NO_COLOR": "1", "COLUMNS": "120", "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,  # Ctrl-C is for the server, which ends the run
-                pass_fds=(held.fileno(),),  # the run keeps the lock if the server is killed
+                pass_fds=(locked.fileno(),),  # the run keeps the lock if the server is killed
             )
         finally:
-            held.close()
+            locked.close()
         job = Job(secrets.token_urlsafe(9), name, reader, process)
         self._jobs[job.id] = job
         while len(self._jobs) > _MOST_JOBS:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, StreamingRespons
 from starlette.routing import Route
 
 from perpend.server.answers import StartedRun
-from perpend.server.jobs.jobs import Job, RunInProgress, UnknownRun, events
+from perpend.server.jobs.jobs import Job, RunInProgress, UnknownJob, events
 from perpend.server.login import form_of
 from perpend.server.pages.render import page
 from perpend.server.reader import scope_of
@@ -36,10 +36,10 @@ async def _start(request: Request) -> Response:
     """Start the run that the body names: ``{"run": "nightly"}``."""
     jobs = _jobs_of(request)
     try:
-        asked = json.loads(await request.body())
+        body = json.loads(await request.body())
     except (ValueError, RecursionError):
-        asked = None
-    name = asked.get("run") if isinstance(asked, dict) and len(asked) == 1 else None
+        body = None
+    name = body.get("run") if isinstance(body, dict) and len(body) == 1 else None
     if not isinstance(name, str):
         raise HTTPException(400, 'The body is not of the form {"run": "NAME"}.')
     job = await _started(jobs, name, request)
@@ -113,7 +113,7 @@ async def _cancel_from_page(request: Request) -> Response:
 async def _started(jobs: Jobs, name: str, request: Request) -> Job:
     try:
         return await jobs.start(name, request.state.reader)
-    except UnknownRun as error:
+    except UnknownJob as error:
         raise HTTPException(404, str(error)) from None
     except RunInProgress as error:
         raise HTTPException(409, str(error)) from None

@@ -4,8 +4,9 @@ A text that Perpend did not write has a name that :mod:`perpend.server.mcp.quoti
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from perpend.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

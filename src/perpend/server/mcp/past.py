@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.explain.steps import Step
     from perpend.findings.history.storage import HistoryStorage
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun
 
 MOST_EVENTS: Final = 100
@@ -40,7 +40,7 @@ class NotFound(PerpendError):
     """A finding, an object or a policy that does not exist, or that the reader may not see."""
 
 
-def explain(run: ServedRun, finding_id: str, scope: Scope) -> FindingExplanation:
+def explain(run: ServedRun, finding_id: str, scope: ReaderScope) -> FindingExplanation:
     """Explain a finding on the objects of the run."""
     row = run.finding(finding_id, scope)
     if row is None:
@@ -82,7 +82,7 @@ def _condition(step: Step) -> ConditionResult:
     return ConditionResult(step.index, step.result, step.status.value, step.text, step.check, step.reason, fields, listed)
 
 
-def history_of(run: ServedRun, name: str, scope: Scope) -> Past:
+def history_of(run: ServedRun, name: str, scope: ReaderScope) -> Past:
     """Return the newest events of a finding, an object or a policy: the work of ``perpend history``.
 
     An object may be named as answers show it, with its hidden characters written out.

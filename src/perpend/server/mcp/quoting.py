@@ -7,12 +7,12 @@ key ``quoted``, unless its name is in ``_OWN``: a new field is quoted until some
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 
@@ -162,9 +162,9 @@ def _fitted(document: dict[str, Any]) -> dict[str, Any]:
             raise AnswerTooLarge(f"the answer has more than {MOST_BYTES:,} bytes: narrow the question")
         holder, name = max(long, key=lambda place: _size(place[0][place[1]]))
         entries = holder[name]
-        kept = min(len(entries) - 1, len(entries) * MOST_BYTES // size)
-        left_out[name] = left_out.get(name, 0) + len(entries) - kept
-        holder[name] = entries[:kept]
+        number = min(len(entries) - 1, len(entries) * MOST_BYTES // size)
+        left_out[name] = left_out.get(name, 0) + len(entries) - number
+        holder[name] = entries[:number]
         document[LEFT_OUT] = left_out
     return document
 

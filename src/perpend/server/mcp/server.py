@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mcp.server.context import ServerRequestContext
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedStore
 
 _READS: Final = types.ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -44,11 +44,11 @@ _MOST_OF_AN_ERROR: Final = 1_000
 _by_name: Final = {tool.name: tool for tool in TOOLS}
 
 
-def mcp_server(store: ServedStore, scope: Scope, *, note: str = "") -> Server[dict[str, Any]]:
+def mcp_server(store: ServedStore, scope: ReaderScope, *, note: str = "") -> Server[dict[str, Any]]:
     """Return the server of a store for a reader who may see some accounts. ``note`` is a sentence for the client."""
 
-    async def call(context: ServerRequestContext[Any], asked: types.CallToolRequestParams) -> types.CallToolResult:
-        return await to_thread.run_sync(partial(called, store, asked.name, asked.arguments or {}, scope))
+    async def call(context: ServerRequestContext[Any], parameters: types.CallToolRequestParams) -> types.CallToolResult:
+        return await to_thread.run_sync(partial(called, store, parameters.name, parameters.arguments or {}, scope))
 
     instructions = f"{INSTRUCTIONS} {note}".rstrip()
     return Server(
@@ -56,7 +56,7 @@ def mcp_server(store: ServedStore, scope: Scope, *, note: str = "") -> Server[di
     )
 
 
-def called(store: ServedStore, name: str, arguments: Mapping[str, Any], scope: Scope) -> types.CallToolResult:
+def called(store: ServedStore, name: str, arguments: Mapping[str, Any], scope: ReaderScope) -> types.CallToolResult:
     """Return the result of a call. An error is a result, too: one sentence that says what to change."""
     try:
         if name not in _by_name:
@@ -70,7 +70,7 @@ def called(store: ServedStore, name: str, arguments: Mapping[str, Any], scope: S
     return _result(text_of(document), structured=document)
 
 
-async def _listed(context: ServerRequestContext[Any], asked: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+async def _listed(context: ServerRequestContext[Any], parameters: types.PaginatedRequestParams | None) -> types.ListToolsResult:
     return types.ListToolsResult(
         tools=[
             types.Tool(

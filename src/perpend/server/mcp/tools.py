@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.filters import OF_FINDINGS, FilterDeclaration
 from perpend.server.answers import ChangePage, FindingPage, Summary
 from perpend.server.mcp.answers import Count, Counts, FindingExplanation, Past, PolicyText, PolicyTrial, WaiverTrial
@@ -18,9 +18,9 @@ from perpend.server.parameters import (
     NEXT,
     ORDER,
     WAIVED_CONTROL,
-    Asked,
     BadRequest,
     Control,
+    RequestParameters,
     is_repeatable,
     read_parameters,
     schema_of_parameter,
@@ -29,7 +29,7 @@ from perpend.server.parameters import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun, ServedStore
 
 INSTRUCTIONS: Final = (
@@ -61,26 +61,26 @@ TEXT: Final = "text"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """A call of a tool: the store, the run that answers, the arguments, and the accounts that the reader may see."""
 
     store: ServedStore
     run: ServedRun
-    asked: Asked
+    parameters: RequestParameters
     text: str
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> ReaderScope:
         """The accounts that the reader may see."""
-        return self.asked.question.scope
+        return self.parameters.question.scope
 
     def argument(self, control: Control) -> str | None:
         """Return the value of an argument, None if it is not given."""
-        return self.asked.text(control) or None
+        return self.parameters.text(control) or None
 
     def needed(self, control: Control) -> str:
         """Return the value of an argument that must be given."""
-        return self.asked.text(control)
+        return self.parameters.text(control)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Tool:
     title: str
     sentence: str
     answer: type
-    work: Callable[[Call], object]
+    work: Callable[[ToolCall], object]
     filters: Sequence[FilterDeclaration] = ()
     controls: Sequence[Control] = ()
     required: tuple[str, ...] = ()
@@ -115,14 +115,14 @@ class Tool:
         required = {"required": [*self.required]} if self.required else {}
         return {"type": "object", "properties": properties, **required, "additionalProperties": False}
 
-    def answered(self, store: ServedStore, arguments: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    def answered(self, store: ServedStore, arguments: Mapping[str, Any], scope: ReaderScope) -> dict[str, Any]:
         """Return the answer to some arguments as a JSON object. Raises PerpendError with one sentence."""
         text, others = self._text_and_others(arguments)
-        asked = read_parameters(_pairs(others), scope, self.controls, filters=self.filters)
+        parameters = read_parameters(_pairs(others), scope, self.controls, filters=self.filters)
         for name in self.required:
-            if name != TEXT and not asked.controls[name]:
+            if name != TEXT and not parameters.controls[name]:
                 raise BadRequest(f"{name}: is missing")
-        call = Call(store, store.run_for(scope), asked, text)
+        call = ToolCall(store, store.run_for(scope), parameters, text)
         return form_of(self.answer).document(self.work(call))
 
     def _text_and_others(self, arguments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -160,34 +160,34 @@ def _whole(form: AnswerForm, page: Callable[[int], Page], limit: int, entries: s
     return page(len(getattr(whole, entries)) - left_out) if left_out else whole
 
 
-def _find(call: Call) -> FindingPage:
-    asked, question = call.asked, call.asked.question
+def _find(call: ToolCall) -> FindingPage:
+    parameters, question = call.parameters, call.parameters.question
     return _whole(
         form_of(FindingPage),
-        lambda limit: call.run.findings(question, order=asked.order, limit=limit, after=asked.next),
-        asked.limit,
+        lambda limit: call.run.findings(question, order=parameters.order, limit=limit, after=parameters.next),
+        parameters.limit,
         "findings",
     )
 
 
-def _diff(call: Call) -> ChangePage:
+def _diff(call: ToolCall) -> ChangePage:
     runs = call.run.views.state.head.runs
     before = call.argument(BEFORE) or (str(runs[-2].number) if len(runs) > 1 else None)
     if before is None:
         raise BadRequest("the history has only one run: nothing to compare it with")
-    after, behind = call.argument(AFTER) or "last", call.asked.next
+    after, page_key = call.argument(AFTER) or "last", call.parameters.next
     return _whole(
         form_of(ChangePage),
-        lambda limit: call.run.views.changes(before, after, call.scope, limit=limit, behind=behind),
-        call.asked.limit,
+        lambda limit: call.run.views.changes(before, after, call.scope, limit=limit, page_key=page_key),
+        call.parameters.limit,
         "changes",
     )
 
 
-def _count(call: Call) -> Counts:
+def _count(call: ToolCall) -> Counts:
     by = call.needed(BY)
-    facets = call.run.facets(call.asked.question)
-    given = call.asked.question.filter.of(by)
+    facets = call.run.facets(call.parameters.question)
+    given = call.parameters.question.filter.of(by)
     # A facet's numbers are those without its own filter.
     numbers = {value: number for value, number in facets.facets[by].items() if not given or value in given}
     if given and sum(numbers.values()) != facets.total:

@@ -28,7 +28,7 @@ from perpend.findings.waivers.entries import by_tags
 from perpend.findings.waivers.match_history import history_findings, only_accounts, tried
 from perpend.findings.waivers.matches import match_waivers, objects_in_scope
 from perpend.findings.waivers.read import waivers_in
-from perpend.findings.waivers.status import DayAsked
+from perpend.findings.waivers.status import DecisionDay
 from perpend.findings.waivers.warnings import EvaluatedScope, waiver_warnings
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.language.compiler.analyzer import Analyzer, logic_errors
@@ -75,24 +75,24 @@ def _try_waiver(written: str, store: str, repository: Repository, accounts: Acco
         raise PerpendError(_sentence("these waivers cannot be used", files.diagnostics))
     place = open_history(store)
     head = place.head()
-    day = DayAsked.of(day_of(head), named=False)
+    day = DecisionDay.of(day_of(head), named=False)
     with asking(place, tags=by_tags(files.waivers)) as connection:
         findings = only_accounts(history_findings, accounts)
-        covering = match_waivers(connection, findings, files, repository.policy_ids, day)
-        rows = tried(connection, covering)
-        asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in head.retired_in())
+        waiver_matches = match_waivers(connection, findings, files, repository.policy_ids, day)
+        rows = tried(connection, waiver_matches)
+        policies = frozenset(policy.policy_id for policy in head.policies if policy.number not in head.retired_in())
         objects = only_accounts(partial(evaluated_objects, place), accounts)
-        looked = EvaluatedScope(asked, in_scope=objects_in_scope(connection, objects, covering)[0])
-    problems = waiver_warnings(covering, files.approvers, looked)
+        evaluated = EvaluatedScope(policies, in_scope=objects_in_scope(connection, objects, waiver_matches)[0])
+    problems = waiver_warnings(waiver_matches, files.approvers, evaluated)
     return WaiverTrial(
         head.runs[-1].number,
         day.day,
-        sum(covering.waived.values()),
+        sum(waiver_matches.waived.values()),
         len(files.attestations),
         tuple(_line(one) for one in problems[:_MOST_PROBLEMS]),
         tuple(
-            TriedWaiver(one.force.value, one.waiver.until, covering.covers.get(one.waiver.id, 0), one.waiver.id)
-            for one in covering.standings
+            TriedWaiver(one.force.value, one.waiver.until, waiver_matches.covers.get(one.waiver.id, 0), one.waiver.id)
+            for one in waiver_matches.waiver_statuses
         ),
         tuple(CoveredFindings(row["status"], row["findings"], row["waiver"], row["policy"], row["account"]) for row in rows),
     )
@@ -162,7 +162,7 @@ def _line(problem: Diagnostic) -> str:
     return f"{place}{problem.message}"
 
 
-def told(request: str) -> str:
+def answered(request: str) -> str:
     """Return the answer to a request, or the sentence about an error, as JSON."""
     try:
         document = asdict(answer(json.loads(request)))
@@ -175,7 +175,7 @@ def main() -> None:
     """Answer the request on standard input."""
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     answers, sys.stdout = sys.stdout, sys.stderr  # nothing but the answer goes to the caller
-    answers.write(told(sys.stdin.read()))
+    answers.write(answered(sys.stdin.read()))
     answers.flush()
     os._exit(0)
 

@@ -18,7 +18,7 @@ from perpend.core.errors import PerpendError
 from perpend.server.mcp.answers import PolicyTrial, WaiverTrial
 
 if TYPE_CHECKING:
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun, ServedStore
 
     Trial = TypeVar("Trial", WaiverTrial, PolicyTrial)
@@ -37,13 +37,13 @@ class NotTried(PerpendError):
     """A text that cannot be tried. The message is one sentence."""
 
 
-def try_waiver(store: ServedStore, text: str, scope: Scope) -> WaiverTrial:
+def try_waiver(store: ServedStore, text: str, scope: ReaderScope) -> WaiverTrial:
     """Return the effect of the waivers in a text. Raises NotTried."""
     accounts = None if scope.is_all else sorted(scope.accounts)
     return _tried(WaiverTrial, {"what": "waiver", "accounts": accounts}, store, text)
 
 
-def try_policy(store: ServedStore, run: ServedRun, text: str, scope: Scope) -> PolicyTrial:
+def try_policy(store: ServedStore, run: ServedRun, text: str, scope: ReaderScope) -> PolicyTrial:
     """Return the verdicts of the logic in a text. Raises NotTried, always for a reader who does not see all accounts.
 
     A logic can ask any question about the objects that it reaches, and its verdicts and its time answer it.
@@ -77,13 +77,13 @@ def _answer_of_process(request: str) -> dict[str, Any]:
     # Without -P, a module in the current directory could take the place of one of Perpend's.
     command = [sys.executable, "-P", "-m", "perpend.server.mcp.trial_process"]
     try:
-        ended = subprocess.run(  # noqa: S603  # our own module, and the text goes to its standard input
+        process = subprocess.run(  # noqa: S603  # our own module, and the text goes to its standard input
             command, input=request.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         raise NotTried(f"the trial took longer than {SECONDS:g} seconds and was ended") from None
     try:
-        answered = json.loads(ended.stdout)
+        answered = json.loads(process.stdout)
     except ValueError:
         answered = None
     if not isinstance(answered, dict):

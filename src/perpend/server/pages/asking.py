@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from perpend.findings.filters import FilterDeclaration
-    from perpend.server.parameters import Asked, Control
+    from perpend.server.parameters import Control, RequestParameters
 
 
-def asked_of(request: Request, controls: Sequence[Control] = (), filters: Sequence[FilterDeclaration] | None = None) -> Asked:
+def parameters_of(
+    request: Request, controls: Sequence[Control] = (), filters: Sequence[FilterDeclaration] | None = None
+) -> RequestParameters:
     """Return what the address of a page asks for; fields of a form that nobody filled in are left out. Raises BadRequest."""
     given = request.query_params.multi_items()
     if filters is None:

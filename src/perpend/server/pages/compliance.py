@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus, section_called
@@ -16,7 +16,7 @@ from perpend.findings.history.model import State
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.site.render.icons import RESULTS
 from perpend.server.pages.addresses import framework_address, framework_named, policy_address
-from perpend.server.pages.asking import asked_of
+from perpend.server.pages.asking import parameters_of
 from perpend.server.pages.errors import error_page
 from perpend.server.pages.render import address, page
 from perpend.server.parameters import Control
@@ -53,8 +53,8 @@ class SectionHead:
 
 def compliance(request: Request) -> Response:
     """Show all frameworks."""
-    served, asked = run_of(request), asked_of(request, (INHERITED,), ())
-    inherited = asked.text(INHERITED) == "yes"
+    served, parameters = run_of(request), parameters_of(request, (INHERITED,), ())
+    inherited = parameters.text(INHERITED) == "yes"
     answer = served.views.compliance(scope_of(request), inherited=inherited)
     return page(
         request,
@@ -69,8 +69,8 @@ def compliance(request: Request) -> Response:
 
 def framework(request: Request) -> Response:
     """Show a framework or a section of one with its requirements."""
-    served, asked = run_of(request), asked_of(request, (INHERITED, STANDING, ORDER), ())
-    inherited, standing, order = asked.text(INHERITED) == "yes", asked.text(STANDING), asked.text(ORDER)
+    served, parameters = run_of(request), parameters_of(request, (INHERITED, STANDING, ORDER), ())
+    inherited, standing, order = parameters.text(INHERITED) == "yes", parameters.text(STANDING), parameters.text(ORDER)
     name = framework_named(request.path_params["name"])
     try:
         answer = served.views.compliance(scope_of(request), name, inherited=inherited)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
-from perpend.server.pages.asking import asked_of
+from perpend.server.pages.asking import parameters_of
 from perpend.server.pages.render import page
 from perpend.server.reader import run_of, scope_of
 
@@ -20,7 +20,7 @@ _SOURCES: Final = 200
 def estate(request: Request) -> Response:
     """Show the accounts of the newest run."""
     served = run_of(request)
-    asked_of(request, (), ())
+    parameters_of(request, (), ())
     answer = served.views.estate(scope_of(request))
     return page(
         request,

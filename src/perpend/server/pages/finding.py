@@ -14,7 +14,7 @@ from perpend.evaluation.explain.steps import grounds, own_fields
 from perpend.findings.filters import LIFE, OBJECT, TYPE, Filter
 from perpend.language.compiler.names import DeclaredTypes
 from perpend.reports.terminal.explanation import field_name
-from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.asking import link, parameters_of
 from perpend.server.pages.bounded import within_time
 from perpend.server.pages.render import page
 from perpend.server.proposal import new_file_address
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.explain.fields_read import FieldValue
     from perpend.server.answers import FindingRow
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.finding_details import Explained
     from perpend.server.views.run_state import RunState
 
@@ -46,7 +46,7 @@ _MOST_FIELDS: Final = 40
 
 def finding(request: Request) -> Response:
     """Return the page of a finding."""
-    asked_of(request, filters=())
+    parameters_of(request, filters=())
     served, scope = run_of(request), scope_of(request)
     row = served.finding(request.path_params["finding_id"], scope)
     if row is None:
@@ -81,7 +81,7 @@ def finding(request: Request) -> Response:
     return page(request, "finding.html", served=served, **context)
 
 
-def _explained(state: RunState, row: FindingRow, scope: Scope) -> tuple[Explained | None, str]:
+def _explained(state: RunState, row: FindingRow, scope: ReaderScope) -> tuple[Explained | None, str]:
     """Return the explanation of a finding, or None and the reason why there is none. It takes a bounded time."""
     if row.life in ("resource_deleted", "policy_removed"):
         return None, "The finding has ended, so nothing is evaluated any more."

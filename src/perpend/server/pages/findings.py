@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import RedirectResponse
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.filters import (
     ACCOUNT,
     LIFE,
@@ -27,7 +27,7 @@ from perpend.findings.filters import (
 from perpend.findings.history.model import OPEN_STATES, in_words
 from perpend.reports.overview import service_of
 from perpend.server.index.numbers import MOST_OBJECTS, NO_REGION, NOT_KNOWN, NOT_RATED
-from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.asking import link, parameters_of
 from perpend.server.pages.render import address, page
 from perpend.server.pages.saved import views_of
 from perpend.server.parameters import LIMIT, NEXT, ORDER, WAIVED_CONTROL, Control
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from perpend.findings.filters import FilterDeclaration
     from perpend.server.answers import Facets
-    from perpend.server.parameters import Asked
+    from perpend.server.parameters import RequestParameters
     from perpend.server.served_store import ServedRun
 
 GROUP: Final = Control("group", "The findings by what they have in common.", None, ("policy", "account", "object"))
@@ -119,56 +119,58 @@ def findings(request: Request) -> Response:
 
 def listed(request: Request, path: str, template: str, group: str | None = None) -> Response:
     """Return a page with the findings that a form chooses. ``group`` is the group of a page that has no other."""
-    asked = asked_of(request, (ORDER, LIMIT, NEXT, *(() if group else (GROUP,))))
-    canonical = link(path, pairs_of(asked))
+    parameters = parameters_of(request, (ORDER, LIMIT, NEXT, *(() if group else (GROUP,))))
+    canonical = link(path, pairs_of(parameters))
     if not all(value for _, value in request.query_params.multi_items()) and "hx-request" not in request.headers:
         return RedirectResponse(canonical, 303)
     served = run_of(request)
-    by = group or asked.text(GROUP)
-    names = Names(served)
-    facets = served.facets(asked.question)
+    by = group or parameters.text(GROUP)
+    names = PageNames(served)
+    facets = served.facets(parameters.question)
     context: dict[str, Any] = {
         "path": path,
-        "asked": asked,
+        "asked": parameters,
         "total": facets.total,
-        "facets": facets_of(facets, asked, names),
-        "chips": chips_of(path, asked, names),
-        "tags_unknown": served.tags_unknown(asked.question),
-        "with_tags_unknown": link(path, [*pairs_of(asked, next=None), (TAG_UNKNOWN.name, TAG_UNKNOWN.choices[0])]),
-        "shows_tags_unknown": bool(asked.question.filter.of(TAG_UNKNOWN.name)),
-        "search": asked.question.filter.of(SEARCH.name),
-        "fields": fields_of(asked),
+        "facets": facets_of(facets, parameters, names),
+        "chips": chips_of(path, parameters, names),
+        "tags_unknown": served.tags_unknown(parameters.question),
+        "with_tags_unknown": link(path, [*pairs_of(parameters, next=None), (TAG_UNKNOWN.name, TAG_UNKNOWN.choices[0])]),
+        "shows_tags_unknown": bool(parameters.question.filter.of(TAG_UNKNOWN.name)),
+        "search": parameters.question.filter.of(SEARCH.name),
+        "fields": fields_of(parameters),
         "orders": [(order, _ORDER_NAMES[order]) for order in ORDERS],
         "groups": GROUP.choices,
         "group_names": _GROUP_NAMES,
         "group": by,
         "clear": path,
-        "exports": [(name, link(f"/api/v1/findings.{ending}", export_pairs(asked))) for name, ending in EXPORTS],
+        "exports": [(name, link(f"/api/v1/findings.{ending}", export_pairs(parameters))) for name, ending in EXPORTS],
         "rows": None,
         "grouped": None,
         "next": None,
-        "first": link(path, pairs_of(asked, next=None)) if asked.next else None,
-        "group_link": lambda key: link("/findings", group_pairs(asked, by, key)),
+        "first": link(path, pairs_of(parameters, next=None)) if parameters.next else None,
+        "group_link": lambda key: link("/findings", group_pairs(parameters, by, key)),
         "cut": False,
         "views": [one for one in views_of(served) if one.problem is None],
-        "entry": "" if group else view_entry(asked),
+        "entry": "" if group else view_entry(parameters),
     }
     if by:
-        context["grouped"] = served.groups(asked.question, by)
+        context["grouped"] = served.groups(parameters.question, by)
         context["cut"] = by == "object" and len(context["grouped"]) >= MOST_OBJECTS
         if group == "object":
             context["group_link"] = lambda key: address("/objects", ANY_TYPE, key)
     else:
-        listed_page = served.findings(asked.question, order=asked.order, limit=asked.limit, after=asked.next)
+        listed_page = served.findings(
+            parameters.question, order=parameters.order, limit=parameters.limit, after=parameters.next
+        )
         context["rows"] = listed_page.findings
         context["total"] = listed_page.total
-        context["next"] = link(path, pairs_of(asked, next=listed_page.next)) if listed_page.next else None
+        context["next"] = link(path, pairs_of(parameters, next=listed_page.next)) if listed_page.next else None
     answer = page(request, template, served=served, **context)
     answer.headers["HX-Push-Url"] = canonical
     return answer
 
 
-class Names:
+class PageNames:
     """The names that people know values of filters by."""
 
     def __init__(self, served: ServedRun) -> None:
@@ -193,28 +195,28 @@ class Names:
         return in_words(value) if name == LIFE.name else value or "not known"
 
 
-def pairs_of(asked: Asked, **changed: str | None) -> list[tuple[str, str]]:
+def pairs_of(parameters: RequestParameters, **changed: str | None) -> list[tuple[str, str]]:
     """Return the parameters that ask the same. The default states are left out."""
-    pairs = asked.pairs(**changed)
+    pairs = parameters.pairs(**changed)
     lives = [value for name, value in pairs if name == LIFE.name]
     return [pair for pair in pairs if pair[0] != LIFE.name] if sorted(lives) == sorted(_DEFAULT_LIVES) else pairs
 
 
-def export_pairs(asked: Asked) -> list[tuple[str, str]]:
+def export_pairs(parameters: RequestParameters) -> list[tuple[str, str]]:
     """Return the parameters of an export: the filters, without pages and groups."""
     apart = (LIMIT.name, NEXT.name, GROUP.name, ORDER.name)
-    return [pair for pair in pairs_of(asked) if pair[0] not in apart]
+    return [pair for pair in pairs_of(parameters) if pair[0] not in apart]
 
 
-def group_pairs(asked: Asked, by: str, key: str) -> list[tuple[str, str]]:
+def group_pairs(parameters: RequestParameters, by: str, key: str) -> list[tuple[str, str]]:
     """Return the parameters of the findings of one group."""
-    pairs = [pair for pair in pairs_of(asked, next=None) if pair[0] not in (by, GROUP.name)]
+    pairs = [pair for pair in pairs_of(parameters, next=None) if pair[0] not in (by, GROUP.name)]
     return sorted([*pairs, (by, key)])
 
 
-def view_entry(asked: Asked) -> str:
+def view_entry(parameters: RequestParameters) -> str:
     """Return the text of a file with a saved view of this list."""
-    pairs = pairs_of(asked, next=None, limit=None)
+    pairs = pairs_of(parameters, next=None, limit=None)
     apart = [(name, value) for name, value in pairs if name in (WAIVED_CONTROL.name, ORDER.name, GROUP.name)]
     values: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -225,17 +227,17 @@ def view_entry(asked: Asked) -> str:
     return "\n".join([*lines, *(f"{name}: {json.dumps(value)}" for name, value in apart)]) + "\n"
 
 
-def facets_of(facets: Facets, asked: Asked, names: Names) -> list[Facet]:
+def facets_of(facets: Facets, parameters: RequestParameters, names: PageNames) -> list[Facet]:
     """Return the facets in their order, with chosen values first."""
     made = []
     for name, label in _FACETS:
         numbers = dict(facets.facets.get(name, {}))
         if name == WAIVED_CONTROL.name:
-            made.append(_waived(numbers, asked, names))
+            made.append(_waived(numbers, parameters, names))
             continue
         if name == POLICY.name:
-            made.append(_services(numbers, asked, names))
-        chosen = asked.question.filter.of(name) or (_DEFAULT_LIVES if name == LIFE.name else ())
+            made.append(_services(numbers, parameters, names))
+        chosen = parameters.question.filter.of(name) or (_DEFAULT_LIVES if name == LIFE.name else ())
         chosen = tuple(value for value in chosen if name != POLICY.name or not is_service(value))
         ordered = [*dict.fromkeys([*chosen, *_in_order(name, numbers)])]
         if name in (SEVERITY.name, LIFE.name):
@@ -251,29 +253,29 @@ def is_service(policy: str) -> bool:
     return policy.endswith(_ALL)
 
 
-def _services(numbers: Mapping[str, int], asked: Asked, names: Names) -> Facet:
+def _services(numbers: Mapping[str, int], parameters: RequestParameters, names: PageNames) -> Facet:
     """Return the facet of services: globs of policies, with the numbers of their findings."""
     of_services = Counter[str]()
     for policy_id, number in numbers.items():
         of_services[policy_id.rpartition("/")[0] + _ALL] += number
-    chosen = tuple(filter(is_service, asked.question.filter.of(POLICY.name)))
+    chosen = tuple(filter(is_service, parameters.question.filter.of(POLICY.name)))
     ordered = dict.fromkeys([*chosen, *_in_order(POLICY.name, of_services)])
     values = [_value(POLICY.name, one, of_services.get(one), chosen, names) for one in ordered]
     shown = max(_SHOWN, len(chosen))
     return Facet(POLICY.name, "Service", tuple(values[:shown]), tuple(values[shown:_MOST]), max(len(values) - _MOST, 0))
 
 
-def _value(name: str, value: str, number: int | None, chosen: Sequence[str], names: Names) -> FacetValue:
+def _value(name: str, value: str, number: int | None, chosen: Sequence[str], names: PageNames) -> FacetValue:
     """Return a value of a facet. One that stands for no value has a label, and cannot be chosen."""
     if value in _NO_VALUES:
         return FacetValue("", value, number, chosen=False)
     return FacetValue(value, names.label(name, value), number, value in chosen)
 
 
-def _waived(numbers: Mapping[str, int], asked: Asked, names: Names) -> Facet:
+def _waived(numbers: Mapping[str, int], parameters: RequestParameters, names: PageNames) -> Facet:
     name = WAIVED_CONTROL.name
     number = {**{value: numbers.get(value, 0) for value in WAIVED}, WAIVED[0]: sum(numbers.values())}
-    values = [FacetValue(one, names.label(name, one), number[one], asked.question.waived == one) for one in WAIVED]
+    values = [FacetValue(one, names.label(name, one), number[one], parameters.question.waived == one) for one in WAIVED]
     return Facet(name, "Waived", tuple(values), (), 0, single=True)
 
 
@@ -286,14 +288,14 @@ def _place(name: str, value: str) -> int:
     return choices.index(value) if value in choices else len(choices)
 
 
-def chips_of(path: str, asked: Asked, names: Names) -> list[Chip]:
+def chips_of(path: str, parameters: RequestParameters, names: PageNames) -> list[Chip]:
     """Return the chosen values, each with the address of the list without it."""
-    pairs = pairs_of(asked, next=None)
-    kept = {ORDER.name, LIMIT.name, GROUP.name}
+    pairs = pairs_of(parameters, next=None)
+    controls = {ORDER.name, LIMIT.name, GROUP.name}
     labels = dict(_FACETS)
     chips = []
     for place, (name, value) in enumerate(pairs):
-        if name not in kept:
+        if name not in controls:
             label = labels.get(name, name.capitalize().replace("_", " "))
             if name == POLICY.name and is_service(value):
                 label = "Service"
@@ -301,14 +303,18 @@ def chips_of(path: str, asked: Asked, names: Names) -> list[Chip]:
     return chips
 
 
-def fields_of(asked: Asked) -> list[tuple[FilterDeclaration, tuple[str, ...], str]]:
+def fields_of(parameters: RequestParameters) -> list[tuple[FilterDeclaration, tuple[str, ...], str]]:
     """Return the filters that are fields of text, each with its values and the type of its field.
 
     The values of a tag are in its facet; the field adds one.
     """
     facets = dict(_FACETS)
     return [
-        (one, asked.question.filter.of(one.name) if one is not TAG else (), "date" if one.type is FilterType.TIME else "text")
+        (
+            one,
+            parameters.question.filter.of(one.name) if one is not TAG else (),
+            "date" if one.type is FilterType.TIME else "text",
+        )
         for one in OF_FINDINGS
         if (one.name not in facets or one is TAG) and one not in (SEARCH, TAG_UNKNOWN)
     ]

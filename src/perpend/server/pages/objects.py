@@ -11,9 +11,9 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.labels import Labels
 from perpend.findings.filters import LIFE, OBJECT, TYPE, Filter
 from perpend.language.compiler.names import DeclaredTypes
-from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.asking import link, parameters_of
 from perpend.server.pages.bounded import within_time
-from perpend.server.pages.findings import ANY_TYPE, Names, listed
+from perpend.server.pages.findings import ANY_TYPE, PageNames, listed
 from perpend.server.pages.render import address, page
 from perpend.server.question import Question
 from perpend.server.reader import run_of, scope_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun
 
 _MOST: Final = 200
@@ -37,12 +37,12 @@ def objects(request: Request) -> Response:
 
 def object_page(request: Request) -> Response:
     """Return the page of one object."""
-    asked_of(request, filters=())
+    parameters_of(request, filters=())
     served, scope = run_of(request), scope_of(request)
     type_name, object_id = request.path_params["type"], request.path_params["object_id"]
     if type_name == ANY_TYPE:
         return _by_id(served, object_id, scope)
-    state, names = served.views.state, Names(served)
+    state, names = served.views.state, PageNames(served)
     details, reason = within_time(object_details, state, type_name, object_id, scope)
     if details is None:
         raise PerpendError(reason) if reason else HTTPException(404)
@@ -70,7 +70,7 @@ def object_page(request: Request) -> Response:
     return page(request, "object.html", served=served, **context)
 
 
-def _by_id(served: ServedRun, object_id: str, scope: Scope) -> Response:
+def _by_id(served: ServedRun, object_id: str, scope: ReaderScope) -> Response:
     """Lead to the object with an id, or to the findings of all objects that have it."""
     objects = served.objects(object_id, scope)
     exact = [pair for pair in objects if pair[1] == object_id] or objects

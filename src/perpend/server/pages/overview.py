@@ -13,7 +13,7 @@ from perpend.findings.severity.levels import LEVELS, SeverityLevel
 from perpend.reports.overview_texts import known_share
 from perpend.reports.site.render.charts import column_rects
 from perpend.server.index.questions import WAIVED_NAME
-from perpend.server.pages.asking import asked_of, link
+from perpend.server.pages.asking import link, parameters_of
 from perpend.server.pages.bounded import within_time
 from perpend.server.pages.render import page
 from perpend.server.reader import run_of, scope_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from perpend.server.answers import Change, Coverage, FindingGroup, Summary, TrendPoint, WaiverRow
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun
 
 _SERVICES: Final = 10
@@ -42,7 +42,7 @@ _ENDS_SOON: Final = "ends soon"
 
 def overview(request: Request) -> Response:
     """Return the first page."""
-    asked_of(request, filters=())
+    parameters_of(request, filters=())
     served, scope = run_of(request), scope_of(request)
     summary = served.summary(scope)
     points = served.views.trend(scope, _POINTS).points
@@ -68,7 +68,7 @@ def overview(request: Request) -> Response:
     return page(request, "overview.html", served=served, **context)
 
 
-def _opened(served: ServedRun, summary: Summary, scope: Scope) -> Sequence[Change]:
+def _opened(served: ServedRun, summary: Summary, scope: ReaderScope) -> Sequence[Change]:
     """Return the first findings that the last run opened; none of the first run, which opened all.
 
     The page does not wait for a long list of changes: the next request shows them.
@@ -135,6 +135,6 @@ def trend_svg(points: Sequence[TrendPoint]) -> Markup:
         f"Findings after runs {first.run} to {last.run}: open from {first.open:,} to {last.open:,}, unconfirmed from "
         f"{first.unconfirmed:,} to {last.unconfirmed:,}, unknown from {first.unknown:,} to {last.unknown:,}"
     )
-    drawn = Markup(column_rects(columns, _WIDE, _HIGH))  # noqa: S704 drawn by us of numbers
+    columns_svg = Markup(column_rects(columns, _WIDE, _HIGH))  # noqa: S704 drawn by us of numbers
     frame = Markup('<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>')
-    return frame.format(_WIDE, _HIGH, label, drawn)
+    return frame.format(_WIDE, _HIGH, label, columns_svg)

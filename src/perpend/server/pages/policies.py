@@ -18,7 +18,7 @@ from perpend.reports.site.render.drawing import Drawing, shown
 from perpend.reports.site.render.icons import KINDS, icon
 from perpend.reports.site.render.pages import Renderer
 from perpend.server.pages.addresses import framework_address, of_policy, policy_address
-from perpend.server.pages.asking import asked_of
+from perpend.server.pages.asking import parameters_of
 from perpend.server.pages.errors import error_page
 from perpend.server.pages.render import page
 from perpend.server.parameters import Control
@@ -47,9 +47,9 @@ _FINDINGS: Final = 10
 
 def policies(request: Request) -> Response:
     """Show all policies of the repository, those with the most severe failing findings first."""
-    served, asked = run_of(request), asked_of(request, (SEARCH, SERVICE, SHOW), ())
+    served, parameters = run_of(request), parameters_of(request, (SEARCH, SERVICE, SHOW), ())
     rows = served.views.policies(scope_of(request)).policies
-    words, service, show = asked.text(SEARCH).casefold().split(), asked.text(SERVICE), asked.text(SHOW)
+    words, service, show = parameters.text(SEARCH).casefold().split(), parameters.text(SERVICE), parameters.text(SHOW)
     chosen = [
         row
         for row in rows
@@ -69,7 +69,7 @@ def policies(request: Request) -> Response:
         evaluated=sum(row.evaluated for row in rows),
         failing=sum(bool(row.coverage.failing) for row in rows),
         services=sorted({row.service for row in rows}, key=str.casefold),
-        search=asked.text(SEARCH),
+        search=parameters.text(SEARCH),
         service=service,
         show=show,
         policy_address=policy_address,
@@ -90,7 +90,7 @@ def _is_shown(row: PolicyRow, show: str) -> bool:
 def policy(request: Request) -> Response:
     """Show a policy: this estate's numbers and findings, then what it says and how it decides."""
     served, scope = run_of(request), scope_of(request)
-    asked_of(request, (), ())
+    parameters_of(request, (), ())
     policy_id = f"/{request.path_params['policy_id'].strip('/')}"
     row = next((row for row in served.views.policies(scope).policies if row.policy_id == policy_id), None)
     if row is None:

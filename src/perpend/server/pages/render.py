@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from perpend.server.answers import Summary
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.served_store import ServedRun
 
 MENU: Final = (
@@ -61,7 +61,7 @@ def page(
     return HTMLResponse(html, status_code=status, headers=_HEADERS)
 
 
-def _base_values(request: Request, header: Summary | None, scope: Scope) -> dict[str, Any]:
+def _base_values(request: Request, header: Summary | None, scope: ReaderScope) -> dict[str, Any]:
     """Return the values that the base template needs. Runs print names of all accounts: who sees some may start none."""
     return {
         "menu": MENU,

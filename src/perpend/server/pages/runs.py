@@ -12,7 +12,7 @@ from starlette.routing import Route
 from perpend.findings.history.model import Cause, Event
 from perpend.findings.history.queries.findings import UnknownRun, run_named
 from perpend.server.pages.addresses import changes_address, policy_address
-from perpend.server.pages.asking import asked_of
+from perpend.server.pages.asking import parameters_of
 from perpend.server.pages.errors import error_page
 from perpend.server.pages.render import page
 from perpend.server.parameters import Control
@@ -35,12 +35,12 @@ _TWO_RUNS: Final = re.compile(r"([A-Za-z0-9-]{1,60})(?:\.\.\.([A-Za-z0-9-]{1,60}
 
 def runs(request: Request) -> Response:
     """Show the runs, the newest first. With two runs chosen, go to their difference."""
-    served, asked = run_of(request), asked_of(request, (BEFORE, AFTER, UNTIL), ())
-    if asked.text(BEFORE) and asked.text(AFTER):
-        first, last = sorted((int(asked.text(BEFORE)), int(asked.text(AFTER))))
+    served, parameters = run_of(request), parameters_of(request, (BEFORE, AFTER, UNTIL), ())
+    if parameters.text(BEFORE) and parameters.text(AFTER):
+        first, last = sorted((int(parameters.text(BEFORE)), int(parameters.text(AFTER))))
         return RedirectResponse(changes_address(first, last), 303)
     rows = served.runs(scope_of(request))
-    until = int(asked.text(UNTIL) or rows[0].run)
+    until = int(parameters.text(UNTIL) or rows[0].run)
     listed = [row for row in rows if row.run <= until]
     return page(
         request,
@@ -56,7 +56,7 @@ def runs(request: Request) -> Response:
 
 def changes(request: Request) -> Response:
     """Show the findings that differ between two runs; of one run, against the run before it."""
-    served, asked = run_of(request), asked_of(request, (EVENT, CAUSE, NEXT), ())
+    served, parameters = run_of(request), parameters_of(request, (EVENT, CAUSE, NEXT), ())
     named, head = _TWO_RUNS.fullmatch(request.path_params["runs"]), served.views.state.head
     if named is None:
         return error_page(request, 404, "The address of a difference is that of two runs, such as /runs/3...5.")
@@ -71,10 +71,10 @@ def changes(request: Request) -> Response:
         return RedirectResponse(changes_address(earlier[-1], first.number), 307)
     if first.number >= last.number:
         return error_page(request, 400, f"Run {first.number} does not come before run {last.number}.")
-    event, cause = asked.text(EVENT) or None, asked.text(CAUSE) or None
-    behind = asked.text(NEXT) or None
+    event, cause = parameters.text(EVENT) or None, parameters.text(CAUSE) or None
+    page_key = parameters.text(NEXT) or None
     answer = served.views.changes(
-        str(first.number), str(last.number), scope_of(request), event=event, cause=cause, limit=_SHOWN, behind=behind
+        str(first.number), str(last.number), scope_of(request), event=event, cause=cause, limit=_SHOWN, page_key=page_key
     )
     rows = {row.run: row for row in served.runs(scope_of(request))}
     place = changes_address(first.number, last.number)
@@ -92,7 +92,7 @@ def changes(request: Request) -> Response:
         after=rows[last.number],
         event=event,
         cause=cause,
-        shown_before=int(behind or 0),
+        shown_before=int(page_key or 0),
         link=link,
         policy_address=policy_address,
         account_names=served.views.state.account_names,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from perpend.server.pages.asking import asked_of
+from perpend.server.pages.asking import parameters_of
 from perpend.server.pages.errors import error_page
 from perpend.server.pages.render import page
 from perpend.server.reader import run_of
@@ -35,7 +35,7 @@ def view_address(view: SavedView) -> str:
 def saved(request: Request) -> Response:
     """Show the saved views, and the files that cannot be used with the reason."""
     served = run_of(request)
-    asked_of(request, (), ())
+    parameters_of(request, (), ())
     views = views_of(served)
     return page(
         request,
@@ -50,7 +50,7 @@ def saved(request: Request) -> Response:
 
 def saved_view(request: Request) -> Response:
     """Go to the findings of a saved view."""
-    asked_of(request, (), ())
+    parameters_of(request, (), ())
     name = request.path_params["name"]
     views = views_of(run_of(request))
     view = next((view for view in views if view.name == name and view.problem is None), None)

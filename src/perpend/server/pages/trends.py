@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.site.render.charts import column_rects
-from perpend.server.pages.asking import asked_of
+from perpend.server.pages.asking import parameters_of
 from perpend.server.pages.render import page
 from perpend.server.parameters import Control
 from perpend.server.reader import run_of, scope_of
@@ -35,11 +35,11 @@ _LEVELS: Final = ("not rated", *(level.value for level in LEVELS))
 
 def trends(request: Request) -> Response:
     """Show the newest runs as charts, with a table of the same numbers."""
-    served, asked = run_of(request), asked_of(request, (LAST,), ())
-    trend = served.views.trend(scope_of(request), int(asked.text(LAST)))
+    served, parameters = run_of(request), parameters_of(request, (LAST,), ())
+    trend = served.views.trend(scope_of(request), int(parameters.text(LAST)))
     points = trend.points
     # In the first run of all, every finding is new: beside it, no other run could be seen.
-    drawn = points if trend.earlier else points[1:]
+    shown = points if trend.earlier else points[1:]
     occurring = [level for level in _LEVELS if any(point.severities.get(level) for point in points)]
     return page(
         request,
@@ -50,11 +50,11 @@ def trends(request: Request) -> Response:
         severities=by_severity(points),
         unknown=unknown_share(points),
         most_unknown=max((_per_mille(point) for point in points), default=0),
-        changes=opened_and_ended(drawn) if drawn else None,
-        drawn=drawn,
+        changes=opened_and_closed(shown) if shown else None,
+        shown=shown,
         first_found=None if trend.earlier else points[0].opened,
         most_open=max((sum(point.severities.values()) for point in points), default=0),
-        most_changes=max((max(point.opened, point.ended) for point in drawn), default=0),
+        most_changes=max((max(point.opened, point.ended) for point in shown), default=0),
         share_of=_share_text,
     )
 
@@ -73,7 +73,7 @@ def unknown_share(points: Sequence[TrendPoint]) -> Markup:
     return _chart(columns, label, [_tip(point, f"{_share_text(point)} unknown") for point in points])
 
 
-def opened_and_ended(points: Sequence[TrendPoint]) -> Markup:
+def opened_and_closed(points: Sequence[TrendPoint]) -> Markup:
     """Return two columns for each run: findings that were opened or reopened, and those that ended."""
     columns = [column for point in points for column in ([("fill-bad", point.opened)], [("fill-good", point.ended)], [])]
     label = _from_to("Opened and ended findings", points, lambda point: f"{point.opened:,} and {point.ended:,}")
@@ -82,7 +82,7 @@ def opened_and_ended(points: Sequence[TrendPoint]) -> Markup:
 
 def _chart(columns: Sequence[Sequence[tuple[str, int]]], label: str, tips: Sequence[str]) -> Markup:
     """Return columns with three lines behind them; each tip belongs to an equal part of the width."""
-    drawn = Markup(column_rects(columns, _WIDE, _HIGH))  # noqa: S704 drawn by us of numbers
+    shown = Markup(column_rects(columns, _WIDE, _HIGH))  # noqa: S704 drawn by us of numbers
     lines = Markup("").join(Markup('<line class="grid" x1="0" x2="{}" y1="{}" y2="{}"/>').format(_WIDE, at, at) for at in _GRID)
     step = _WIDE / max(len(tips), 1)
     over = Markup("").join(
@@ -93,7 +93,7 @@ def _chart(columns: Sequence[Sequence[tuple[str, int]]], label: str, tips: Seque
     )
     return Markup(
         '<svg class="trend" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}{}{}</svg>'
-    ).format(_WIDE, _HIGH, label, lines, drawn, over)
+    ).format(_WIDE, _HIGH, label, lines, shown, over)
 
 
 def _tip(point: TrendPoint, text: str) -> str:

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from perpend.findings.waivers.status import Force
 from perpend.server.pages.addresses import policy_address
-from perpend.server.pages.asking import asked_of
+from perpend.server.pages.asking import parameters_of
 from perpend.server.pages.render import page
 from perpend.server.reader import run_of, scope_of
 
@@ -39,7 +39,7 @@ def section_of(row: WaiverRow) -> str:
 def waivers(request: Request) -> Response:
     """Show all waivers and attestations."""
     served = run_of(request)
-    asked_of(request, (), ())
+    parameters_of(request, (), ())
     answer = served.views.waivers(scope_of(request))
     of_section: dict[str, list[WaiverRow]] = {name: [] for name in _SECTIONS}
     for row in answer.waivers:

@@ -14,7 +14,7 @@ from perpend.server.answers import Change, ChangePage
 from perpend.server.views.run_state import accounts_of
 
 if TYPE_CHECKING:
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 MOST: Final = 500
@@ -27,16 +27,16 @@ def change_page(
     state: RunState,
     before: str,
     after: str,
-    scope: Scope,
+    scope: ReaderScope,
     *,
     event: str | None = None,
     cause: str | None = None,
     limit: int = 50,
-    behind: str | None = None,
+    page_key: str | None = None,
 ) -> ChangePage:
     """Return the findings that differ between two runs, or those with an event or a cause, most important events first.
 
-    ``behind`` is the ``next`` of the page before. Raises InvalidOption for runs that cannot be compared, an event, a cause or
+    ``page_key`` is the ``next`` of the page before. Raises InvalidOption for runs that cannot be compared, an event, a cause or
     a page that does not exist; UnknownRun for a name that means no run.
     """
     first, last = run_named(state.head, before), run_named(state.head, after)
@@ -48,9 +48,9 @@ def change_page(
         raise InvalidOption(f"'{cause:.40}' is not one of {', '.join(Cause)}", "cause")
     if not 1 <= limit <= MOST:
         raise InvalidOption(f"a page has 1 to {MOST} changes", "limit")
-    if behind is not None and not _PAGE.fullmatch(behind):
+    if page_key is not None and not _PAGE.fullmatch(page_key):
         raise InvalidOption("no page has given this key", "after")
-    start = int(behind or 0)
+    start = int(page_key or 0)
     with asking(state.history, *COMPARED, since=first.number) as connection:
         connection.execute(*keep_changes(first.number, last.number, accounts_of(scope)))
         counts = connection.execute(*changes_by_cause()).fetchall()

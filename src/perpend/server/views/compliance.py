@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 
-def compliance_of(state: RunState, scope: Scope, framework: str | None = None, *, inherited: bool = False) -> Compliance:
+def compliance_of(state: RunState, scope: ReaderScope, framework: str | None = None, *, inherited: bool = False) -> Compliance:
     """Return all frameworks, or one with its requirements. Raises UnknownName for one that the repository does not have.
 
     Policies that reach a requirement only through rules or similar sections count if ``inherited``.
@@ -33,7 +33,7 @@ def compliance_of(state: RunState, scope: Scope, framework: str | None = None, *
 
 
 def scorecards_seen(
-    state: RunState, scope: Scope, frameworks: Sequence[str] = (), *, inherited: bool = False
+    state: RunState, scope: ReaderScope, frameworks: Sequence[str] = (), *, inherited: bool = False
 ) -> list[Scorecard]:
     """Return the scorecards of frameworks, of all if none is named, by the verdicts that a reader may see."""
     accounts = accounts_of(scope)
@@ -55,7 +55,7 @@ def _framework_row(card: Scorecard, *, inherited: bool) -> FrameworkRow:
         card.framework.id,
         card.framework.name,
         len(card.results),
-        {standing.value: number for standing, number in card.counts.items()},
+        {requirement_status.value: number for requirement_status, number in card.counts.items()},
         {name: Share(part, of) for name, (part, of) in fractions(card).items()},
         inherited,
     )

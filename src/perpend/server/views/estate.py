@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from perpend.core.objects.claims import FailedCall
     from perpend.inventory.snapshots.manifest import StoredSource
     from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 
-def estate_of(state: RunState, scope: Scope) -> Estate:
+def estate_of(state: RunState, scope: ReaderScope) -> Estate:
     """Return the accounts, with the sources and the failed calls of the run's snapshot if it is still stored."""
     run, store = state.run, Store(state.history.store)
     objects = _objects(state, scope)
@@ -37,7 +37,9 @@ def estate_of(state: RunState, scope: Scope) -> Estate:
         return _estate(state, scope, objects, snapshot)
 
 
-def _estate(state: RunState, scope: Scope, objects: dict[str | None, dict[str, int]], snapshot: Snapshot | None) -> Estate:
+def _estate(
+    state: RunState, scope: ReaderScope, objects: dict[str | None, dict[str, int]], snapshot: Snapshot | None
+) -> Estate:
     sources = [source for source in snapshot.sources if _is_seen(source, scope)] if snapshot else []
     calls = [call for call in snapshot.calls if scope.sees(call.account)] if snapshot else []
     known = {account for account in objects if account is not None}
@@ -60,7 +62,7 @@ def _estate(state: RunState, scope: Scope, objects: dict[str | None, dict[str, i
     )
 
 
-def _objects(state: RunState, scope: Scope) -> dict[str | None, dict[str, int]]:
+def _objects(state: RunState, scope: ReaderScope) -> dict[str | None, dict[str, int]]:
     """Return the numbers of evaluated objects by account and region."""
     objects: dict[str | None, dict[str, int]] = {}
     with asking(state.history, OBJECTS, TAGS) as connection:
@@ -70,7 +72,7 @@ def _objects(state: RunState, scope: Scope) -> dict[str | None, dict[str, int]]:
     return objects
 
 
-def _is_seen(source: StoredSource, scope: Scope) -> bool:
+def _is_seen(source: StoredSource, scope: ReaderScope) -> bool:
     return scope.is_all or not scope.accounts.isdisjoint(source.accounts)
 
 
@@ -88,7 +90,7 @@ def _account_row(
     return AccountRow(account, name, sum(regions.values()), regions, max(times, default=None), failed[account])
 
 
-def _source_row(source: StoredSource, scope: Scope) -> SourceRow:
+def _source_row(source: StoredSource, scope: ReaderScope) -> SourceRow:
     seen = tuple(filter(scope.sees, source.accounts))
     time = source.observed_at.astimezone(UTC) if source.observed_at else None
     if len(seen) == len(source.accounts):
@@ -116,7 +118,7 @@ def _alike(calls: Iterable[FailedCall]) -> tuple[UnreadCall, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.calls, row.permission, row.refusal)))
 
 
-def _incomplete(state: RunState, sources: Sequence[StoredSource], scope: Scope) -> tuple[UnreadType, ...]:
+def _incomplete(state: RunState, sources: Sequence[StoredSource], scope: ReaderScope) -> tuple[UnreadType, ...]:
     labels = Labels(DeclaredTypes(state.repository))
     by_type = incomplete_by_type(claim for source in sources for claim in source.coverage)
     return tuple(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.scaffold.templates import waivers_text
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.core.objects.identity import account_of_fields
 from perpend.core.objects.inventory import Origin
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.program.program import Program
     from perpend.server.answers import FindingRow
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 _WAIVED_DAYS: Final = 30
@@ -105,7 +105,7 @@ def history_of_finding(state: RunState, row: FindingRow) -> FindingHistory:
     return FindingHistory(tuple(FindingEvent(*event) for event in events), tuple(Episode(*episode) for episode in episodes))
 
 
-def explained_finding(state: RunState, row: FindingRow, scope: Scope) -> Explained:
+def explained_finding(state: RunState, row: FindingRow, scope: ReaderScope) -> Explained:
     """Return the explanation of a finding by the snapshot of the run and today's policies, and the plan to fix it.
 
     Values of objects that the reader may not see are withheld. Raises PerpendError if the snapshot is no longer stored, or has
@@ -133,7 +133,7 @@ def explained_finding(state: RunState, row: FindingRow, scope: Scope) -> Explain
 
 
 def read_for_reader(
-    snapshot: Snapshot, analyzer: Analyzer, program: Program, object_id: str, paths: Iterable[str], scope: Scope
+    snapshot: Snapshot, analyzer: Analyzer, program: Program, object_id: str, paths: Iterable[str], scope: ReaderScope
 ) -> tuple[CloudObject, CloudObject | None]:
     """Return an object, and for a reader of some accounts the same object as far as the reader may see it.
 

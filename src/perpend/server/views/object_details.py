@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.queries.latest_verdicts import (
     OF_OBJECT,
     object_with_id,
@@ -16,7 +16,7 @@ from perpend.findings.history.queries.views import history_of_object
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 
@@ -46,7 +46,7 @@ class ObjectDetails:
     verdicts: tuple[VerdictRow, ...]
 
 
-def object_details(state: RunState, type_name: str, object_id: str, scope: Scope) -> ObjectDetails | None:
+def object_details(state: RunState, type_name: str, object_id: str, scope: ReaderScope) -> ObjectDetails | None:
     """Return an object by its type and id; None if there is none that the reader may see."""
     with history_of_object(state.history, object_id, *OF_OBJECT) as connection:
         row = connection.execute(*object_with_id(type_name, object_id)).fetchone()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.labels import Labels
 from perpend.core.values.partial_object import reason_of
 from perpend.core.values.tags import TAGS_FIELD, NoTagsError, tags_from
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.object_types import ObjectType
     from perpend.language.program.program import Program
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 
@@ -39,7 +39,7 @@ class CollectedFields:
 
 
 def object_fields(
-    state: RunState, type_name: str, object_id: str, policy_ids: Iterable[str], scope: Scope
+    state: RunState, type_name: str, object_id: str, policy_ids: Iterable[str], scope: ReaderScope
 ) -> CollectedFields | None:
     """Return the fields of an object that some policies over its type read; None if none of them can be evaluated.
 

@@ -16,11 +16,11 @@ from perpend.server.views.run_state import accounts_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 
-def policy_list(state: RunState, scope: Scope) -> PolicyList:
+def policy_list(state: RunState, scope: ReaderScope) -> PolicyList:
     """Return all policies of the repository, and those of the history that it does not have any more."""
     accounts = accounts_of(scope)
     with asking(state.history, "ledger") as connection:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.warn import warnings_to
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import HumanDecisions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from perpend.findings.waivers.active import ActiveWaivers
     from perpend.findings.waivers.match_history import MatchedWaivers
     from perpend.language.syntax.repository import Repository
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
 
 _NOBODY: Final = "\x1f"
 """A name that no account has: a reader who sees no account asks for it, as no name at all would mean every account."""
@@ -77,7 +78,7 @@ class RunState:
         """Return the title of a policy, the end of its id if the repository does not have it."""
         return self.titles.get(policy_id) or policy_id.rpartition("/")[2]
 
-    def in_part(self, scope: Scope) -> dict[str, str]:
+    def in_part(self, scope: ReaderScope) -> dict[str, str]:
         """Return, by policy, why not all of its objects in a reader's accounts were read. Reasons may name other accounts."""
         reasons = self.head.in_part(accounts_of(scope))
         return reasons if scope.is_all else dict.fromkeys(reasons, NOT_ALL_READ)
@@ -100,10 +101,10 @@ class RunState:
         if self.matched is not None:
             return self.matched
         with asking(self.history, FOUND, OBJECTS, TAGS, tags=self.waivers.by_tags) as connection:
-            covering = self.waivers.covered_findings(connection, self.head)
-            return matched_waivers(self.history, connection, covering)
+            waiver_matches = self.waivers.covered_findings(connection, self.head)
+            return matched_waivers(self.history, connection, waiver_matches)
 
 
-def accounts_of(scope: Scope) -> tuple[str, ...]:
+def accounts_of(scope: ReaderScope) -> tuple[str, ...]:
     """Return the accounts to count, none for a reader who sees all."""
     return () if scope.is_all else tuple(sorted(scope.accounts)) or (_NOBODY,)

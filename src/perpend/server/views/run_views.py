@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from perpend.server.answer_cache import AnswerCache
     from perpend.server.answers import ChangePage, Compliance, Estate, PolicyList, Trend, WaiverList
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 Answer = TypeVar("Answer")
@@ -41,39 +41,39 @@ class RunViews:
         self,
         before: str,
         after: str,
-        scope: Scope,
+        scope: ReaderScope,
         *,
         event: str | None = None,
         cause: str | None = None,
         limit: int = 50,
-        behind: str | None = None,
+        page_key: str | None = None,
     ) -> ChangePage:
         """Return a page of the findings that differ between two runs, as :func:`change_page` does."""
         return self.cached(
-            ("changes", before, after, scope, event, cause, limit, behind),
-            lambda: change_page(self.state, before, after, scope, event=event, cause=cause, limit=limit, behind=behind),
+            ("changes", before, after, scope, event, cause, limit, page_key),
+            lambda: change_page(self.state, before, after, scope, event=event, cause=cause, limit=limit, page_key=page_key),
         )
 
-    def policies(self, scope: Scope) -> PolicyList:
+    def policies(self, scope: ReaderScope) -> PolicyList:
         """Return the policies with the newest numbers of their verdicts."""
         return self.cached(("policies", scope), lambda: policy_list(self.state, scope))
 
-    def compliance(self, scope: Scope, framework: str | None = None, *, inherited: bool = False) -> Compliance:
+    def compliance(self, scope: ReaderScope, framework: str | None = None, *, inherited: bool = False) -> Compliance:
         """Return the status of all frameworks, or of one with its requirements. Raises UnknownName."""
         return self.cached(
             ("compliance", scope, framework, inherited),
             lambda: compliance_of(self.state, scope, framework, inherited=inherited),
         )
 
-    def waivers(self, scope: Scope) -> WaiverList:
+    def waivers(self, scope: ReaderScope) -> WaiverList:
         """Return the waivers with the numbers of the findings that they cover, and the attestations."""
         return self.cached(("waivers", scope), lambda: waiver_list(self.state, scope))
 
-    def trend(self, scope: Scope, last: int = 60) -> Trend:
+    def trend(self, scope: ReaderScope, last: int = 60) -> Trend:
         """Return the findings after each of the ``last`` runs."""
         return self.cached(("trend", scope, last), lambda: trend_of(self.state, scope, last))
 
-    def estate(self, scope: Scope) -> Estate:
+    def estate(self, scope: ReaderScope) -> Estate:
         """Return the accounts, the age of their facts, and the parts that could not be read."""
         return self.cached(("estate", scope), lambda: estate_of(self.state, scope))
 

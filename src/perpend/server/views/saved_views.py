@@ -12,7 +12,7 @@ from perpend.core.errors import InvalidOption
 from perpend.findings.filters import OF_FINDINGS, WAIVED
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.read import Reader
+from perpend.language.syntax.read import DocumentReader
 from perpend.language.syntax.shapes import Choice, Items, Key, Record, Text
 from perpend.server.answers import SavedView
 from perpend.server.parameters import BY, ORDER, Control, read_parameters
@@ -93,7 +93,7 @@ def _view(repository: Repository, path: str) -> SavedView:
     except UnreadableFile as error:
         return _faulty(path, error.diagnostic.message)
     node = node_from_yaml(text, path, diagnostics)
-    fields = Reader(diagnostics).record(node, SHAPE) if node is not None else None
+    fields = DocumentReader(diagnostics).record(node, SHAPE) if node is not None else None
     if diagnostics:
         first = diagnostics[0]
         return _faulty(path, f"line {first.span.line}: {first.message}")

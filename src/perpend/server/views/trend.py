@@ -11,14 +11,14 @@ from perpend.server.answers import Trend, TrendPoint
 from perpend.server.views.run_state import accounts_of
 
 if TYPE_CHECKING:
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 MOST_RUNS: Final = 365
 """The most runs of a trend."""
 
 
-def trend_of(state: RunState, scope: Scope, last: int = 60) -> Trend:
+def trend_of(state: RunState, scope: ReaderScope, last: int = 60) -> Trend:
     """Return the trend of the ``last`` runs."""
     accounts = accounts_of(scope)
     with asking(state.history, "run", "ledger", "rating") as connection:

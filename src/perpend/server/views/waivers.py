@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic, Span
     from perpend.findings.waivers.attestations import Attested
     from perpend.findings.waivers.status import WaiverStatus
-    from perpend.server.scope import Scope
+    from perpend.server.scope import ReaderScope
     from perpend.server.views.run_state import RunState
 
 WARNINGS: Final = {
@@ -31,7 +31,7 @@ WARNINGS: Final = {
 """The kind of each warning about waivers, by the code of its rule."""
 
 
-def waiver_list(state: RunState, scope: Scope) -> WaiverList:
+def waiver_list(state: RunState, scope: ReaderScope) -> WaiverList:
     """Return the waivers, those that end first first, and the attestations."""
     matched, files = state.matched_waivers, state.waivers.files
     covers: Counter[str] = Counter()
@@ -42,9 +42,12 @@ def waiver_list(state: RunState, scope: Scope) -> WaiverList:
         waives[waiver] += number if scope.sees(account) else 0
     counts = newest_counts_of(state.history) if files.attestations else {}
     attested = attested_on(files, matched.matches.day, state.repository, counts)
-    warned = waiver_warnings(matched.matches, files.approvers, matched.looked) if scope.is_all else ()
+    warned = waiver_warnings(matched.matches, files.approvers, matched.evaluated) if scope.is_all else ()
     warnings, matches = _by_kind(warned), matched.matches
-    rows = (_row(standing, covers[standing.waiver.id], waives[standing.waiver.id], warnings) for standing in matches.standings)
+    rows = (
+        _row(waiver_status, covers[waiver_status.waiver.id], waives[waiver_status.waiver.id], warnings)
+        for waiver_status in matches.waiver_statuses
+    )
     return WaiverList(
         state.run.number,
         matches.day.day.isoformat(),
@@ -64,12 +67,12 @@ def _by_kind(diagnostics: Iterable[Diagnostic]) -> dict[Span, dict[str, list[str
     return warnings
 
 
-def _row(standing: WaiverStatus, covers: int, waives: int, warnings: dict[Span, dict[str, list[str]]]) -> WaiverRow:
-    waiver = standing.waiver
+def _row(waiver_status: WaiverStatus, covers: int, waives: int, warnings: dict[Span, dict[str, list[str]]]) -> WaiverRow:
+    waiver = waiver_status.waiver
     return WaiverRow(
         waiver.id,
         waiver.kind,
-        standing.force.value,
+        waiver_status.force.value,
         waiver.owner,
         waiver.approved_by,
         waiver.reason,
@@ -97,5 +100,5 @@ def _attestation_row(attested: Attested) -> AttestationRow:
         attestation.evidence,
         attestation.begins.isoformat(),
         attestation.until.isoformat(),
-        attested.ended or None,
+        attested.why_invalid or None,
     )

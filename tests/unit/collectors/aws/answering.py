@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from perpend.collectors.aws.account_pool import AccountPool
-from perpend.collectors.aws.client import Refused
+from perpend.collectors.aws.client import CallRefused
 from perpend.collectors.aws.completeness import completeness_of
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.plan import plan_of
-from perpend.collectors.aws.session.credentials import AccountCredentials, account_of
+from perpend.collectors.aws.session.credentials import SdkAccountCredentials, account_of
 from perpend.collectors.protocol import CollectedRow, Completeness, UsedObjects
 from perpend.collectors.runs.checkpoint import Checkpoint
 
@@ -38,7 +38,7 @@ class AnsweringClient:
         reply = IDENTITY if call.name == "sts.identity" else self.replies[call.name]
         found = reply(parameters, region) if callable(reply) else reply
         if isinstance(found, str):
-            raise Refused(call, Refusal(found))
+            raise CallRefused(call, Refusal(found))
         yield found
 
     def known_regions(self, partition: str) -> list[str]:
@@ -57,7 +57,7 @@ def collected(
         journal = Checkpoint(Path(directory), "plan")
         place = account_of(opened)
         AccountPool(plan, journal, used=used or {}).collect(
-            [AccountCredentials(lambda: opened, place.account, partition=place.partition, place=place)]
+            [SdkAccountCredentials(lambda: opened, place.account, partition=place.partition, place=place)]
         )
         rows = list(journal.rows(place.account, plan.all_listings))
         found = completeness_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)

@@ -17,7 +17,7 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 from botocore.awsrequest import AWSRequest
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import CloudClient, Refused, without_account
+from perpend.collectors.aws.client import CallRefused, CloudClient, without_account
 from perpend.collectors.aws.model import CloudCall, Metric
 from perpend.collectors.aws.responses import _metric_queries
 from perpend.collectors.aws.session.credentials import ACCOUNTS, ASSUME
@@ -99,13 +99,13 @@ OPEN_ENDS = (
 
 @pytest.mark.parametrize("more", OPEN_ENDS)
 def test_a_page_that_does_not_state_the_end_of_the_list_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch, more: str) -> None:
-    with pytest.raises(Refused, match="TruncatedAnswer"):
+    with pytest.raises(CallRefused, match="TruncatedAnswer"):
         pages(monkeypatch, "iam.policies", policies(more))
 
 
 @pytest.mark.parametrize("more", [{}, {"Truncated": True}, {"Truncated": None}, {"Truncated": False, "NextMarker": "m"}])
 def test_the_end_of_a_list_in_json_is_stated_as_well(monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]) -> None:
-    with pytest.raises(Refused, match="TruncatedAnswer"):
+    with pytest.raises(CallRefused, match="TruncatedAnswer"):
         pages(monkeypatch, "kms.keys", json.dumps({"Keys": [], **more}))
     assert 1 == len(pages(monkeypatch, "kms.keys", json.dumps({"Keys": [], "Truncated": False})))
 
@@ -124,7 +124,7 @@ ATTRIBUTES = "<Attributes><entry><key>Policy</key></entry></Attributes>"
     ],
 )
 def test_an_error_that_is_sent_as_an_answer_is_none(monkeypatch: pytest.MonkeyPatch, name: str, body: str) -> None:
-    with pytest.raises(Refused, match=r"NoResult|UnparsableAnswer"):
+    with pytest.raises(CallRefused, match=r"NoResult|UnparsableAnswer"):
         pages(monkeypatch, name, body)
 
 
@@ -162,7 +162,7 @@ def said() -> Iterator[Callable[[CloudCall, QueryResult], str]]:
                 parameters = _metric_queries(Metric("n", "m", "Sum", "d", "i"), ["i"], now())
             try:
                 return "" if [*client.pages(call, "eu-west-1", parameters)] else "nothing"
-            except Refused as error:
+            except CallRefused as error:
                 return error.refusal.code
 
         yield ask

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, kind_of, meaning_of
+from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, Refusal, kind_of, meaning_of
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.core.objects.claims import FailedCall
 
@@ -39,7 +39,7 @@ def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
     keys, policy = CALLS["iam.keys"], CALLS["iam.password-policy"]
     told = meaning_of(keys, Refusal("NoSuchEntity"), WHERE)
     assert "listed and not found: iam:ListAccessKeys (NoSuchEntity) in 111122223333" == str(told)
-    assert Answer({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
+    assert ErrorAnswer({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
     told = meaning_of(policy, Refusal("AccessDenied", "no"), WHERE)
     assert "denied iam:GetAccountPasswordPolicy (AccessDenied) in 111122223333" == str(told)
 

@@ -17,7 +17,7 @@ from botocore.handlers import json_decode_policies
 from botocore.model import ServiceModel
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, meaning_of, unread
+from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, Refusal, meaning_of, unread
 from perpend.collectors.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
 from perpend.collectors.aws.parse import (
     CloudPlace,
@@ -63,7 +63,7 @@ def items(call: CloudCall, answer: dict[str, Any], told: dict[str, Any], body: b
     if "Error" in answer:
         refusal = Refusal(answer["Error"]["Code"], answer["Error"]["Message"])
         meaning = meaning_of(call, refusal, WHERE)
-        return items_of(call, meaning.answer) if isinstance(meaning, Answer) else meaning
+        return items_of(call, meaning.answer) if isinstance(meaning, ErrorAnswer) else meaning
     if not is_answer(call, answer, body):
         return unread(call, FailureKind.FAILED, WHERE, "NoResult")
     if call.name == REPORT:
@@ -76,7 +76,7 @@ def of_detail(call: CloudCall, answer: dict[str, Any], told: dict[str, Any]) -> 
     fields = ObjectFields()
     if "Error" in answer:
         meaning = meaning_of(call, Refusal(answer["Error"]["Code"], answer["Error"]["Message"]), WHERE)
-        assert isinstance(meaning, Answer)
+        assert isinstance(meaning, ErrorAnswer)
         answer = dict(meaning.answer)
     row = TYPES[told["type"]]
     if any(detail.call == call.name and (detail.matched or detail.metric) for one in row.rows for detail in one.details):

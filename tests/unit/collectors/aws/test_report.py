@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 
-from perpend.collectors.aws.client import Refused
+from perpend.collectors.aws.client import CallRefused
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.report import CredentialReport, credential_report
@@ -27,7 +27,7 @@ class Account:
     def pages(self, call: CloudCall, region: str, parameters: Any) -> Iterator[Any]:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, str):
-            raise Refused(call, Refusal(answer))
+            raise CallRefused(call, Refusal(answer))
         yield answer
 
     def wait(self, seconds: float) -> None:
@@ -58,6 +58,6 @@ def test_a_report_is_waited_for(answers: tuple[Any, ...], waited: float) -> None
 )
 def test_a_report_that_never_comes_is_not_known(answers: tuple[Any, ...], code: str, waited: float) -> None:
     account = Account(*answers)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CallRefused) as refused:
         account.report()
     assert (code, waited) == (refused.value.refusal.code, account.waited)

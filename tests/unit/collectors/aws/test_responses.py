@@ -11,7 +11,7 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import CloudClient
-from perpend.collectors.aws.error_classification import Answer
+from perpend.collectors.aws.error_classification import ErrorAnswer
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, own_path
 from perpend.collectors.aws.parse import CloudPlace, value_at
 from perpend.collectors.aws.responses import Answers
@@ -39,8 +39,8 @@ def test_an_item_is_not_in_a_listing_only_where_each_entry_says_what_it_is(
 ) -> None:
     answers = Answers(CloudClient(region=REGION), WHERE, cached={("ec2.public-snapshots", REGION): listed})
     found = answers.of_object(PUBLIC, item, WHERE)
-    assert said == (found.answer if isinstance(found, Answer) else None)
-    assert isinstance(found, Answer) or (isinstance(found, FailedCall) and found.code == "NoResult")
+    assert said == (found.answer if isinstance(found, ErrorAnswer) else None)
+    assert isinstance(found, ErrorAnswer) or (isinstance(found, FailedCall) and found.code == "NoResult")
 
 
 NAMED = [call for call in CALLS.values() if call.resource]
@@ -71,7 +71,7 @@ def test_an_answer_counts_only_if_it_names_the_requested_resource(call: CloudCal
     answers = Answers(AnsweringClient(replies), WHERE)  # type: ignore[arg-type]  # answers the calls from a table
     found = answers.of_object(DetailCall(call.name), item, WHERE)
     if name == "own":
-        assert Answer(replies[call.name]) == found
+        assert ErrorAnswer(replies[call.name]) == found
     else:
         assert isinstance(found, FailedCall) and "OtherResource" == found.code
 
@@ -79,4 +79,4 @@ def test_an_answer_counts_only_if_it_names_the_requested_resource(call: CloudCal
 def test_a_list_may_name_its_resource_in_no_entry() -> None:
     call = CALLS["iam.keys"]
     answers = Answers(AnsweringClient({call.name: {call.result: []}}), WHERE)  # type: ignore[arg-type]  # as above
-    assert Answer({call.result: []}) == answers.of_object(DetailCall(call.name), {"UserName": "x"}, WHERE)
+    assert ErrorAnswer({call.result: []}) == answers.of_object(DetailCall(call.name), {"UserName": "x"}, WHERE)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.collectors.protocol import AccountEntry, CollectedRow, EndedEarly, WorkUnit, WorkUnitResult
+from perpend.collectors.protocol import AccountEntry, CollectedRow, StoppedEarly, WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
 from perpend.core.objects.claims import FailedCall
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL, new_unfinished, remove_unfinished, unfinished
@@ -112,7 +112,7 @@ def test_nothing_is_kept_of_a_block_that_failed_and_after_the_end(tmp_path: Path
         raise ZeroDivisionError
     assert ([], set()) == (list((tmp_path / "parts").iterdir()), journal.objects(CELL))
     journal.close()
-    with pytest.raises(EndedEarly):
+    with pytest.raises(StoppedEarly):
         journal.end(WorkUnitResult(CELL, TIME, TIME))
 
 

@@ -16,8 +16,8 @@ from perpend.collectors.protocol import (
     CallCounts,
     CallEstimate,
     CheckpointWriter,
-    Cloud,
     CloudApi,
+    CloudCollector,
     CollectedRow,
     CollectionListener,
     CollectOptions,
@@ -192,7 +192,7 @@ class Progress:
         self.shown.append(("interrupted", listings))
 
 
-CLOUD: Cloud[ToyPlan] = ToyCloud()
+CLOUD: CloudCollector[ToyPlan] = ToyCloud()
 
 
 def collect(store: Path, api: CloudApi[ToyPlan, ToyCredentials], progress: Progress, **given: Any) -> CollectionResult:

@@ -12,7 +12,7 @@ from perpend.core.schema.tables import CONTRADICTED, ROW, Column, Form, Join, Ta
 from perpend.core.values.partial_object import MISSING
 from perpend.core.values.values import DAY
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Place, Reasons, blank, empty_of, normal_is, text_of
+from perpend.evaluation.planner.scope import DYNAMIC, Build, Place, Reasons, ScalarGuard, blank, empty_of, normal_is, text_of
 from perpend.evaluation.planner.stage import Scan
 
 GONE = "CA10__disappearanceTime__c"
@@ -27,7 +27,7 @@ def place(columns: dict[str, Column] | None = None, *, complete: bool = False, o
     return Place(build, Scan(table), "t", table, build.scalars.true, object_type=ObjectType("CA10__CaThing__c"))
 
 
-def reasons(at: Place, guards: tuple[Guard, ...]) -> list[str | None]:
+def reasons(at: Place, guards: tuple[ScalarGuard, ...]) -> list[str | None]:
     return [at.build.reasons.texts[-1 - guard.code] for guard in guards]
 
 
@@ -56,7 +56,7 @@ def test_a_value_that_is_not_known_in_some_rows_is_guarded_there() -> None:
     reason = made.column("t", "a#unread", Kind.TEXT)
     node, form, guards = at.column("a")
     assert (made.column("t", "a", Kind.NUMBER), Form.NUMBER) == (node, form)
-    assert (Guard(made.negation(made.is_null(reason)), -1),) == guards
+    assert (ScalarGuard(made.negation(made.is_null(reason)), -1),) == guards
     assert [DYNAMIC] == reasons(at, guards)
     missing = made.make("same", reason, made.literal(MISSING, Kind.TEXT))
     (quieter,) = at.column("a", missing_is_null=True)[2]
@@ -109,7 +109,7 @@ def test_a_lookup_that_no_table_answers_is_not_known_or_leads_nowhere() -> None:
     held = place({"boss__r": Column("boss__r", Form.TEXT)}, complete=True)
     made = held.build.scalars
     value = made.column("t", "boss__r", Kind.TEXT)
-    assert (Guard(made.negation(made.is_null(value)), -1),) == held.through(["boss__r"]).guards
+    assert (ScalarGuard(made.negation(made.is_null(value)), -1),) == held.through(["boss__r"]).guards
 
 
 def test_a_row_is_gone_where_its_deletion_field_holds_a_time_up_to_the_day() -> None:

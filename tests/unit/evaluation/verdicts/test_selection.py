@@ -301,7 +301,7 @@ def test_what_is_excluded_and_what_is_absent_are_told_apart(tmp_path: Path) -> N
     by_itself = select_policies(analyzer, ["counting"], exclude=["*counting"])
     assert (["/ce/b/counting"], ()) == ([one.policy_id for one in by_itself.programs], by_itself.excluded)
     with pytest.raises(UnknownName, match=r"can be evaluated; 1 excluded \(--policy selects one by name\)$"):
-        select_policies(analyzer, ["counting"], exclude=["*counting"], standing=True)
+        select_policies(analyzer, ["counting"], exclude=["*counting"], is_default=True)
     with pytest.raises(UnknownName, match=r"^unknown policy 'nothing'"):
         select_policies(analyzer, exclude=["nothing"])
 

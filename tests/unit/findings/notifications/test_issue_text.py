@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from perpend.findings.history.manifest import Run
-from perpend.findings.notifications.issues.groups import FindingCounts, GroupDetails, ListedObject
+from perpend.findings.notifications.issues.groups import FindingCounts, GroupDetails, IssueObject
 from perpend.findings.notifications.issues.text import IssueSubject, comment_on_update, issue_text, jira_document, markdown
 from tests.unit.findings.notifications.tracker_doubles import adf_text
 
@@ -68,7 +68,7 @@ REFERENCE = re.compile(r"[@#!~%$&^][\w\"{]|\bGH-\d")
 
 def text_of(name: str) -> Any:
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    details = GroupDetails([ListedObject(name, f"{name}1", name, now, False)], [name], {"opened": 1})
+    details = GroupDetails([IssueObject(name, f"{name}1", name, now, False)], [name], {"opened": 1})
     counts = FindingCounts(name, name, name, open=1, since=now)
     return issue_text(IssueSubject("high", name, name, name, "https://perpend.example/findings"), counts, details, RUN)
 
@@ -104,7 +104,7 @@ def test_names_are_only_text_in_jira(name: str) -> None:
 
 def test_an_issue_reads_well() -> None:
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    objects = [ListedObject("alma", "arn:1", "eu-west-1", now, False), ListedObject("root", "root", None, now, True)]
+    objects = [IssueObject("alma", "arn:1", "eu-west-1", now, False), IssueObject("root", "root", None, now, True)]
     details = GroupDetails(objects, ["Run `aws x <y>`."], {"opened": 2, "resolved": 1, "policy_removed": 3}, {"resolved": 1})
     counts = FindingCounts("/ce/a", "1", "/ce/a", 23, 1, 2, 1, since=now)
     text = issue_text(IssueSubject("high", "Keys rotate", "/ce/a", "production, 1"), counts, details, RUN)

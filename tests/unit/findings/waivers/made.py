@@ -7,10 +7,10 @@ from typing import Any
 
 from perpend.core.diagnostics.model import Span
 from perpend.findings.waivers.read import Waiver
-from perpend.findings.waivers.status import DayAsked, Force, WaiverStatus
+from perpend.findings.waivers.status import DecisionDay, Force, WaiverStatus
 
 DAY = date(2026, 11, 20)
-ASKED = DayAsked(DAY, DAY)
+ASKED = DecisionDay(DAY, DAY)
 
 
 def waiver(identity: str = "w", **more: Any) -> Waiver:

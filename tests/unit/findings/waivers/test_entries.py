@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.findings.waivers.entries import meant
+from perpend.findings.waivers.entries import matching_policies
 from perpend.findings.waivers.read import waivers_below
 from perpend.language.syntax.files import Files
 from tests.repositories import write
@@ -26,12 +26,12 @@ POLICIES = ("/ce/a/b", "/ce/a/b-c", "/ce/a/b/c", "/ce/x")
     ],
 )
 def test_a_star_stays_within_a_segment_and_two_do_not(pattern: str, found: tuple[str, ...]) -> None:
-    assert found == meant([pattern], POLICIES)
+    assert found == matching_policies([pattern], POLICIES)
 
 
 def test_a_pattern_of_many_stars_takes_no_time_to_fail_and_odd_texts_are_compared() -> None:
-    assert () == meant(["**a" * 8 + "b"], ["a" * 2_000] * 20)
-    assert ("/ce/\udc80é",) == meant(["/ce/\udc80*"], ["/ce/\udc80é", "/ce/é"])
+    assert () == matching_policies(["**a" * 8 + "b"], ["a" * 2_000] * 20)
+    assert ("/ce/\udc80é",) == matching_policies(["/ce/\udc80*"], ["/ce/\udc80é", "/ce/é"])
 
 
 def test_all_lists_together_are_bounded_and_that_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

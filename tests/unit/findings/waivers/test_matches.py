@@ -36,7 +36,7 @@ def test_a_waiver_at_its_limit_covers_and_over_it_covers_nothing(connection: Con
     found = covering(connection, standing("at", limit=4), standing("over", limit=3))
     assert {("/p", Status.INCOMPLIANT): 4} == found.waived
     assert {("at", "/p"): 4} == found.by_waiver
-    assert [Force.IN_FORCE, Force.OVER_LIMIT] == [one.force for one in found.standings]
+    assert [Force.IN_FORCE, Force.OVER_LIMIT] == [one.force for one in found.waiver_statuses]
     over = covering(connection, standing("over", limit=3))
     assert ({}, {"over": 4}) == (over.waived, over.covers)
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from perpend.findings.waivers.read import WaiverFiles
-from perpend.findings.waivers.status import DayAsked, Force, force_of, waiver_statuses_on
+from perpend.findings.waivers.status import DecisionDay, Force, force_of, waiver_statuses_on
 from tests.unit.findings.waivers.made import ASKED, DAY, waiver
 
 
@@ -33,10 +33,10 @@ def test_a_waiver_is_in_force_on_its_days_and_with_approval(
 
 def test_a_waiver_ends_by_the_calendar_unless_somebody_names_the_day() -> None:
     long_ago, day = waiver(begins=date(2020, 1, 1), until=date(2020, 12, 31)), date(2020, 6, 1)
-    assert Force.EXPIRED is force_of(long_ago, DayAsked.of(day, named=False), ())
-    assert Force.IN_FORCE is force_of(long_ago, DayAsked.of(day, named=True), ())
-    assert Force.NOT_BEGUN is force_of(waiver(begins=DAY, until=None), DayAsked.of(day, named=False), ())
-    assert DayAsked(date.max, date.max) == DayAsked.of(date.max, named=False)
+    assert Force.EXPIRED is force_of(long_ago, DecisionDay.of(day, named=False), ())
+    assert Force.IN_FORCE is force_of(long_ago, DecisionDay.of(day, named=True), ())
+    assert Force.NOT_BEGUN is force_of(waiver(begins=DAY, until=None), DecisionDay.of(day, named=False), ())
+    assert DecisionDay(date.max, date.max) == DecisionDay.of(date.max, named=False)
 
 
 def test_what_ends_first_stands_in_front() -> None:

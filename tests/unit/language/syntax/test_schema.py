@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 
 from perpend.language.operations import OPERATIONS
 from perpend.language.syntax.nodes import node_from_yaml, plain
-from perpend.language.syntax.read import Reader
+from perpend.language.syntax.read import DocumentReader
 from perpend.language.syntax.schema import FILE_KINDS, json_schemas, write_schemas
 from tests.vectors import FILES, Written, vectors
 
@@ -36,7 +36,7 @@ def complaints(kind: str, text: str) -> list[str]:
     diagnostics: list[Any] = []
     node = node_from_yaml(text, "file.yaml", diagnostics)
     if node is not None:
-        Reader(diagnostics).record(node, FILE_KINDS[kind])
+        DocumentReader(diagnostics).record(node, FILE_KINDS[kind])
     return [diagnostic.message for diagnostic in diagnostics]
 
 

@@ -70,7 +70,7 @@ def test_what_is_no_statement_is_refused(content: bytes, reason: str) -> None:
 
 
 def test_a_predicate_says_what_judging_again_takes() -> None:
-    choice = PolicyChoice(policies=("/ce/p",), exclude=("*q",), standing=True)
+    choice = PolicyChoice(policies=("/ce/p",), exclude=("*q",), is_default=True)
     record = RunRecord(3, "c", "e", {"/ce/p": None}, {"/ce/p": 5})
     expected = EvidenceRun("s", "c", datetime(2026, 11, 20, tzinfo=UTC), False, None, None, True, choice, record)
     assert expected == run_from_predicate(PREDICATE)

@@ -12,7 +12,7 @@ import pytest
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import FindingSeverity, SeverityLevel
 from perpend.reports.formats.asff import write_asff
-from perpend.reports.formats.finding import FindingHistory
+from perpend.reports.formats.finding import FindingTimes
 from perpend.reports.formats.ocsf import write_ocsf
 from perpend.reports.formats.sarif import write_sarif
 from perpend.reports.formats.subjects import subject_with_names
@@ -28,7 +28,7 @@ IDS = ("arn:aws:iam::000000000001:user/a", "arn:aws-cn:iam::1:user/b", "i-1", "%
 NAMES = ("", "user", "[a](b) {c}", "y" * 300, "100 %", "\ud800")
 ACCOUNTS = ("000000000001", "000000000002", "", None)
 REGIONS = ("eu-west-1", "", None)
-RATED = {"rating": FindingSeverity(SeverityLevel.HIGH, "us", "so"), "life": FindingHistory(waiver="w {1}")}
+RATED = {"rating": FindingSeverity(SeverityLevel.HIGH, "us", "so"), "life": FindingTimes(waiver="w {1}")}
 
 
 def findings() -> list[ReportedFinding]:

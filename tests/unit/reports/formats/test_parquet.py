@@ -90,8 +90,8 @@ def test_accounts_and_regions_have_the_form_of_one_and_severities_are_by_object(
     snapshot = write_store(tmp_path / "store", held, declared=analyzer.object_type)
     in_force = ratings_in_force(RatingFiles((rating("/ce/a"),)), ["/ce/a"])
     with evaluate_snapshot(snapshot, select_policies(analyzer), snapshot_time=DAY) as stored:
-        write_parquet(stored, tmp_path / "x", weighed=RatedEvaluation(in_force, steps={"/ce/a": {"a": 1}}))
-        write_parquet(stored, tmp_path / "y", weighed=RatedEvaluation(in_force))
+        write_parquet(stored, tmp_path / "x", rated_evaluation=RatedEvaluation(in_force, steps={"/ce/a": {"a": 1}}))
+        write_parquet(stored, tmp_path / "y", rated_evaluation=RatedEvaluation(in_force))
     found = {row["objectId"]: row for row in rows_of(tmp_path / "x")}
     assert {
         "a": ("Anna's", "111122223333", "eu-west-1", "INCOMPLIANT", "critical"),

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from perpend.findings.severity.levels import FindingSeverity, SeverityLevel
-from perpend.reports.formats.finding import FindingHistory, ReportedFinding
-from perpend.reports.formats.sarif import FindingGroup, grouped, write_sarif
+from perpend.reports.formats.finding import FindingTimes, ReportedFinding
+from perpend.reports.formats.sarif import SarifGroup, grouped, write_sarif
 from tests.schemas import faults
 from tests.unit.reports.formats.made_up import RUN, finding
 
@@ -19,7 +19,7 @@ HIGH = FindingSeverity(SeverityLevel.HIGH, "us", "why")
 
 def many() -> Iterator[ReportedFinding]:
     yield from (finding(number, account=str(number % 2)) for number in range(8))
-    yield finding(8, life=FindingHistory(waiver="why"))
+    yield finding(8, life=FindingTimes(waiver="why"))
     yield finding(9, policy="/ce/b", rating=HIGH)
     yield finding(10, policy="/ce/b")
 
@@ -30,7 +30,7 @@ def test_few_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize(("most", "groups"), [(10, 4), (4, 4), (3, 3)])
 def test_more_are_counted_by_policy_and_account_and_else_by_policy(most: int, groups: int) -> None:
-    found = [one for one in grouped(many(), most=most) if isinstance(one, FindingGroup)]
+    found = [one for one in grouped(many(), most=most) if isinstance(one, SarifGroup)]
     assert (groups, 11) == (len(found), sum(one.number for one in found))
     assert [1] == [one.number for one in found if one.first.life.waiver]
     assert [HIGH] == [one.first.rating for one in found if one.first.policy.id == "/ce/b"]

@@ -28,7 +28,7 @@ from perpend.reports.formats.finding import (
     CHANGED,
     CLOSED,
     SAME,
-    FindingHistory,
+    FindingTimes,
     ReportedFinding,
     ReportedRun,
     findings_of,
@@ -80,7 +80,7 @@ def long_lived(finding: ReportedFinding) -> ReportedFinding:
     """Return the finding with all that a history can know of it."""
     gone = finding.status is Status.DISAPPEARED
     change = CLOSED if gone else CHANGED if finding.status is Status.INCOMPLIANT else SAME
-    life = FindingHistory(OPENED, change, "until 2026-12-31: \u202e\x1b", Status.INCOMPLIANT if gone else None)
+    life = FindingTimes(OPENED, change, "until 2026-12-31: \u202e\x1b", Status.INCOMPLIANT if gone else None)
     return replace(finding, life=life)
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from perpend.core.objects.status import Status
 from perpend.findings.waivers.states import StateShown
-from perpend.reports.html.history import HIGH, ReportHistory, TrendPoint, history_section
+from perpend.reports.html.history import HIGH, ReportHistory, ReportPoint, history_section
 from tests.unit.reports.html import pages
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
 
-DAYS = [TrendPoint(run, f"2026-11-{run:02}", opened, run, 30 - run, 3, 1) for run, opened in ((1, 10), (2, 40), (3, 20))]
+DAYS = [ReportPoint(run, f"2026-11-{run:02}", opened, run, 30 - run, 3, 1) for run, opened in ((1, 10), (2, 40), (3, 20))]
 LIVES = [
     StateShown("new", "2026-11-03", 1),
     StateShown("open", "2026-11-01", 1, "w1", "2026-12-31", EVIL),

@@ -128,9 +128,9 @@ def test_report_terminal_and_model_have_the_same_numbers(
     shown = filter_verdicts(evaluation, Filter(wanted), {})
     found, repository = overview(shown, analyzer, calls=CALLS), analyzer.repository
     waivers = ActiveWaivers.here(repository, None, none=False).covered(evaluation)
-    rated = ActiveSeverities.here(repository, str(repository.files.root / "ratings")).weighed(evaluation, waivers)
+    rated = ActiveSeverities.here(repository, str(repository.files.root / "ratings")).rated_evaluation(evaluation, waivers)
     stream = io.StringIO(newline="")
-    write_html_report(shown, found, stream, weighed=rated)
+    write_html_report(shown, found, stream, rated_evaluation=rated)
     page = stream.getvalue()
     numbers = of_model(found)
     assert numbers["score"] and len(numbers["fix"]) == 5 and len(numbers["unread"]) == 2 and len(numbers["Severity"]) > 2

@@ -62,7 +62,7 @@ def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_p
     evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
     in_force = ratings_in_force(RatingFiles((rating("/ce/mood"),)), ["/ce/mood"])
     raised = RatedEvaluation(in_force, steps={"/ce/mood": {"id-ann": 1}})
-    page = page_of(evaluation, weighed=raised)
+    page = page_of(evaluation, rated_evaluation=raised)
     assert '<select id="severity">' in page and '<select id="severity">' not in page_of(evaluation)
     head = json.loads(column(page, "head"))
     assert ["critical", "high", "medium", "low", "info"] == head["severities"]

@@ -26,7 +26,7 @@ import perpend
 from perpend.core.objects.status import Status
 from perpend.server.mcp import trials
 from perpend.server.mcp.trial_process import told
-from perpend.server.scope import Scope
+from perpend.server.scope import ReaderScope
 from perpend.server.settings import BearerToken
 from tests.histories import CODES
 from tests.unit.server import related
@@ -107,7 +107,7 @@ def ask_related(directory: Path, number: int, seed: int) -> tuple[Counter[str], 
     repository = related.made_store(directory)
     rows = perpend.open(directory / "store", repository=repository).findings(life="all")
     store = related.served(directory, repository)
-    tokens = {account: BearerToken(f"token-of-{account}", Scope(frozenset({account})), account) for account in KNOWN}
+    tokens = {account: BearerToken(f"token-of-{account}", ReaderScope(frozenset({account})), account) for account in KNOWN}
     settings = replace(SETTINGS, tokens=tuple(tokens.values()))
     # A trial begins a process, which does what is done here.
     trials._answer_of_process = lambda request: json.loads(told(request))

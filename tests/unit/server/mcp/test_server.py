@@ -9,13 +9,13 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from perpend.server.mcp.server import called
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 
 
 class Broken:
     """A store with a fault."""
 
-    def run_for(self, scope: Scope) -> Any:
+    def run_for(self, scope: ReaderScope) -> Any:
         raise RuntimeError("in\x1b[31mside")
 
 

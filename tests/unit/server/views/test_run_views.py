@@ -25,7 +25,7 @@ from perpend.language.syntax.repository import Repository
 from perpend.server.answer_cache import AnswerCache
 from perpend.server.answers import Change
 from perpend.server.index.database import TooSlow
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 from perpend.server.views import run_views
 from perpend.server.views.run_state import NOT_ALL_READ
 from perpend.server.views.run_views import RunViews
@@ -36,11 +36,11 @@ from tests.unit.server.views.estates import FRAMEWORK, ONE, OTHER, repository_wi
 pytestmark = pytest.mark.medium
 
 
-def scope_of(*accounts: str) -> Scope:
-    return Scope(frozenset(accounts))
+def scope_of(*accounts: str) -> ReaderScope:
+    return ReaderScope(frozenset(accounts))
 
 
-SCOPES = (ALL_ACCOUNTS, scope_of(ONE), scope_of(ONE, OTHER), scope_of("999999999999"), Scope())
+SCOPES = (ALL_ACCOUNTS, scope_of(ONE), scope_of(ONE, OTHER), scope_of("999999999999"), ReaderScope())
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def opened(inventory: Inventory, repository: Repository) -> Any:
     return perpend.open(inventory.directory, repository=repository)
 
 
-def all_changes(views: RunViews, before: int, after: int, scope: Scope, **more: Any) -> list[Change]:
+def all_changes(views: RunViews, before: int, after: int, scope: ReaderScope, **more: Any) -> list[Change]:
     found: list[Change] = []
     behind = None
     while True:
@@ -209,7 +209,7 @@ def test_the_trends_of_accounts_add_up(views: RunViews) -> None:
     one, other, both = (views.trend(scope_of(*of)).points for of in ((ONE,), (OTHER,), (ONE, OTHER)))
     for first, second, total in zip(one, other, both, strict=True):
         assert [getattr(first, name) + getattr(second, name) for name in names] == [getattr(total, name) for name in names]
-    assert not any(point.open or point.opened for point in views.trend(Scope()).points)
+    assert not any(point.open or point.opened for point in views.trend(ReaderScope()).points)
 
 
 def test_the_estate_names_what_could_not_be_read(inventory: Inventory, repository: Repository) -> None:
@@ -239,7 +239,7 @@ def test_the_estate_of_a_reader_names_no_other_account(inventory: Inventory, rep
     assert row.objects == next(one.objects for one in views.estate(ALL_ACCOUNTS).accounts if one.account == ONE)
     assert estate.without_account == 0
     assert [source.objects for source in estate.sources] == [8, None]
-    assert views.estate(Scope()).accounts == ()
+    assert views.estate(ReaderScope()).accounts == ()
 
 
 def test_a_reason_names_no_other_account(inventory: Inventory, repository: Repository) -> None:

@@ -59,10 +59,10 @@ _STATES: Final = frozenset({"state", "status"})
 _FAILED: Final = frozenset({"error", "fail", "failed", "fails", "failure"})
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the messages of faults that do not describe the object."""
-    for logic, _ in survey.policies:
-        policy = survey.repository.policy(logic.policy_id).value
+    for logic, _ in lint_context.policies:
+        policy = lint_context.repository.policy(logic.policy_id).value
         names = {_words_of(policy.names.full), _words_of(policy.names.contextual)} if policy else set()
         things = things_of(logic) | {"object", "resource"}
         for outcome in outcomes_of(logic.block):

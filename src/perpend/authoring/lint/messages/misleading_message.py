@@ -69,24 +69,24 @@ _BARE = re.compile(r"(?<![\w`'\"])[A-Za-z]\w*_\w*(?![\w`'\"])", re.ASCII)
 _QUOTED = re.compile(r"([`'\"])([A-Za-z][\w.]*)\1", re.ASCII)
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the messages that name only values that the expression does not read."""
-    for _, values in survey.extracts:
-        yield from _in_checks(survey, values, _names(values, texts=False))
-    for logic, analyzed in survey.policies:
+    for _, values in lint_context.extracts:
+        yield from _in_checks(lint_context, values, _names(values, texts=False))
+    for logic, analyzed in lint_context.policies:
         blocks = list(blocks_of(logic, analyzed))
         known = _names((condition.expression for _, block in blocks for condition in block.conditions), texts=False)
         for written, block in blocks:
-            yield from _in_checks(survey, (condition.expression for condition in block.conditions), known)
+            yield from _in_checks(lint_context, (condition.expression for condition in block.conditions), known)
             yield from _in_conditions(written, block, known)
 
 
-def _in_checks(survey: LintContext, values: Iterable[Expr], known: frozenset[str]) -> Iterator[Diagnostic]:
+def _in_checks(lint_context: LintContext, values: Iterable[Expr], known: frozenset[str]) -> Iterator[Diagnostic]:
     for value in values:
         for expression in written_here(value):
             own = _names([expression]) if expression.checks else frozenset()
             for check in expression.checks:
-                place = survey.check_place(expression, check)
+                place = lint_context.check_place(expression, check)
                 yield from _misled(check.message, own, known, place)
 
 

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 RULE = Rule("A305", "missing-remediation", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the INCOMPLIANT outcomes of root blocks without a remediation. Those of related lists are never shown."""
-    for logic, _ in survey.policies:
+    for logic, _ in lint_context.policies:
         for outcome in (*(condition.outcome for condition in logic.block.conditions), logic.block.otherwise):
             if outcome is None or outcome.status is not Status.INCOMPLIANT:
                 continue

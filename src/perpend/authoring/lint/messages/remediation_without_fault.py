@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 RULE = Rule("A306", "remediation-without-fault", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the remediations of outcomes that are not INCOMPLIANT."""
-    for logic, _ in survey.policies:
+    for logic, _ in lint_context.policies:
         for outcome in _outcomes(logic.block):
             if (
                 outcome.status is not Status.INCOMPLIANT

@@ -58,9 +58,9 @@ _NO_STEPS: Final = frozenset(_NO_STEP.split())
 _ADDRESS: Final = re.compile(r"https?://\S+")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the remediations that name no step."""
-    for logic, _ in survey.policies:
+    for logic, _ in lint_context.policies:
         things = things_of(logic)
         for outcome in outcomes_of(logic.block):
             remediation = outcome.remediation

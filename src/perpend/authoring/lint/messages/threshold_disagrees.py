@@ -65,23 +65,23 @@ _LIMIT: Final = re.compile(
 _ALWAYS: Final = {(24, "hour"), (60, "minute"), (60, "second"), (100, "%"), (100, "percent")}
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the messages and names with a number that is no limit of the logic."""
-    for logic, analyzed in survey.policies:
+    for logic, analyzed in lint_context.policies:
         limits = {limit for _, block in blocks_of(logic, analyzed) for limit in _limits(block)}
         if not limits:
             continue
         texts = [placed for one in outcomes_of(logic.block) for placed in (one.message, one.remediation) if placed is not None]
         known = ", ".join(f"{limit:g}" for limit in sorted(limits)[:5])
         for placed in texts:
-            if odd := _odd(placed.value, limits):
-                yield RULE.at(placed.span, f"the text names {odd}, but the logic compares with {known}")
-        policy = survey.repository.policy(logic.policy_id).value if is_production(logic.id) else None
-        if policy and (odd := _odd(policy.names.full, limits) or _odd(policy.names.contextual, limits)):
-            yield RULE.at(logic.input_type.span, f"the policy's name has {odd}, but the logic compares with {known}")
+            if other := _other_number(placed.value, limits):
+                yield RULE.at(placed.span, f"the text names {other}, but the logic compares with {known}")
+        policy = lint_context.repository.policy(logic.policy_id).value if is_production(logic.id) else None
+        if policy and (other := _other_number(policy.names.full, limits) or _other_number(policy.names.contextual, limits)):
+            yield RULE.at(logic.input_type.span, f"the policy's name has {other}, but the logic compares with {known}")
 
 
-def _odd(text: str, limits: set[float]) -> str | None:
+def _other_number(text: str, limits: set[float]) -> str | None:
     near = {limit + shift for limit in limits for shift in (-1, 0, 1)}
     for limit in _LIMIT.finditer(text):
         number, unit = int(limit[1]), (limit[2] or limit[3]).lower()

@@ -67,9 +67,9 @@ RULE = Rule("A318", "foreign-mapping", Severity.WARNING, __doc__ or "")
 _SERVICE: Final = re.compile(r"/([a-z0-9]+)-controls\.html(?:#|$)", re.ASCII)
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the mappings to sections whose control is one of another service."""
-    repository = survey.repository
+    repository = lint_context.repository
     for policy_id in repository.policy_ids:
         policy = repository.policy(policy_id).value
         own = {service for control in policy.similar_security_hub if (service := _service(control.url))} if policy else set()

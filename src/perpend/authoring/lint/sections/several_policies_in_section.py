@@ -65,9 +65,9 @@ if TYPE_CHECKING:
 RULE = Rule("A309", "several-policies-in-section", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the second and further mappings to a section that takes one policy."""
-    repository = survey.repository
+    repository = lint_context.repository
     sections = (repository.section(entity).value for entity in repository.section_ids)
     single = {section.id for section in sections if section is not None and section.single_policy_only}
     first: dict[str, str] = {}

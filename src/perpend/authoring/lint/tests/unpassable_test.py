@@ -60,16 +60,16 @@ if TYPE_CHECKING:
 RULE = Rule("A311", "unpassable-test", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the test objects whose expectation is none of the logic's verdicts."""
-    for logic, analyzed in survey.logics:
+    for logic, analyzed in lint_context.logics:
         if analyzed.program is None:
             continue
-        for test in survey.repository.test_objects(logic).value or ():
+        for test in lint_context.repository.test_objects(logic).value or ():
             problem = _problem(test.expected, analyzed.program)
             if problem is not None:
                 key, message = problem
-                yield RULE.at(survey.repository.test_place(test, "expectedResult", key), f"`{logic.id}` {message}")
+                yield RULE.at(lint_context.repository.test_place(test, "expectedResult", key), f"`{logic.id}` {message}")
 
 
 def _problem(expected: Expected, program: Program) -> tuple[str, str] | None:

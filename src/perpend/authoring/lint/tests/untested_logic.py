@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 RULE = Rule("A308", "untested-logic", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: LintContext) -> Iterator[Diagnostic]:
+def find(lint_context: LintContext) -> Iterator[Diagnostic]:
     """Yield the production logic files that name no test data."""
-    for logic, _ in survey.policies:
+    for logic, _ in lint_context.policies:
         if is_production(logic.id) and not logic.test_data:
             yield RULE.at(logic.input_type.span, "this production logic has no `testData`")

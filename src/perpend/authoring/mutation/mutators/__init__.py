@@ -9,7 +9,7 @@ from perpend.authoring.mutation.mutators.change import BlockMutator, ExpressionM
 
 OF_EXPRESSIONS: Final = (
     ExpressionMutator("operator", operators.other_operators),
-    ExpressionMutator("range end", operators.other_ends),
+    ExpressionMutator("range end", operators.other_operands),
     ExpressionMutator("number", constants.next_numbers),
     ExpressionMutator("day", constants.next_days),
     ExpressionMutator("truth", constants.other_truth),

@@ -61,7 +61,7 @@ def other_operators(expression: Expr) -> Iterator[ExpressionChange]:
         yield ExpressionChange(both_texts(expression, made), made)
 
 
-def other_ends(expression: Expr) -> Iterator[ExpressionChange]:
+def other_operands(expression: Expr) -> Iterator[ExpressionChange]:
     """Yield a range with one end included instead of excluded, or the other way round."""
     if expression.operation.name == "BETWEEN":
         for name in ("exclusiveFrom", "exclusiveTo"):

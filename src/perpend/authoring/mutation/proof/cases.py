@@ -6,9 +6,9 @@ before a boundary), or :class:`Other`: an unknown value that equals none of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import DAY, duration_from_iso, norm
 from perpend.language.operations import DATES

@@ -6,7 +6,6 @@ Cases in which the changed conditions agree are skipped: the rest of the blocks 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.mutation.outcomes import Meaning, meaning_of
@@ -15,6 +14,7 @@ from perpend.authoring.mutation.proof.cases import Cases
 from perpend.authoring.mutation.proof.keys import Values
 from perpend.authoring.mutation.proof.reasoning import CheckFired, NotReadable, NotUnderstood, Reasoner
 from perpend.authoring.mutation.rewriting import expressions_of
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 
 if TYPE_CHECKING:

@@ -147,16 +147,16 @@ class Reasoner:
         several = operands[varying[0]] if varying else None
         if isinstance(several, Several):
             before, after = operands[: varying[0]], operands[varying[0] + 1 :]
-            ends = Several(
+            outcomes = Several(
                 several.key,
                 tuple((case, self._end(expression, [*before, one, *after], name)) for case, one in several.cases),
             )
         else:
-            ends = Several(None, ((None, self._end(expression, operands, name)),))
-        way = decided(ends, lambda end: end if end is UNTOLD or isinstance(end, Check) else None)
+            outcomes = Several(None, ((None, self._end(expression, operands, name)),))
+        way = decided(outcomes, lambda end: end if end is UNTOLD or isinstance(end, Check) else None)
         if isinstance(way, Check):
             raise CheckFired(way)
-        return UNTOLD if way is UNTOLD else merge_cases(ends.key, ends.cases)
+        return UNTOLD if way is UNTOLD else merge_cases(outcomes.key, outcomes.cases)
 
     def _end(self, expression: Expr, operands: list[Any], name: str) -> Any:
         end = end_of(self._values, self._cases, expression, operands, name)

@@ -5,24 +5,24 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import CloudClient, Refused
+from perpend.collectors.aws.client import CallRefused, CloudClient
 from perpend.collectors.aws.error_classification import Refusal, kind_of, unread
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.parse import CloudPlace, NoResult, items_of
 from perpend.collectors.protocol import NothingCollected
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from perpend.collectors.aws.plan import CollectionPlan
+    from perpend.collectors.aws.plan import AwsCollectionPlan
     from perpend.core.objects.claims import FailedCall
 
 ACCOUNTS: Final = CloudCall(
@@ -75,7 +75,7 @@ class UnknownAccount(NothingCollected):
 
 
 @dataclass(slots=True)
-class AccountCredentials:
+class SdkAccountCredentials:
     """The credentials of an account. ``account`` is empty if only opening it shows its id; ``place`` is set if it is open.
 
     ``client`` makes the client when the account is opened: hundreds of open clients would take memory for nothing.
@@ -91,7 +91,7 @@ class AccountCredentials:
         """Return the account that the credentials open. Raises Refused."""
         return self.place or who_is(client)
 
-    def unread(self, error: Refused) -> FailedCall:
+    def unread(self, error: CallRefused) -> FailedCall:
         """Return the cause why the account could not be opened."""
         where = CloudPlace(self.account or self.label, self.partition)
         return unread(error.call, kind_of(error.refusal, where), where, error.refusal.code)
@@ -101,7 +101,7 @@ def account_of(client: CloudClient) -> CloudPlace:
     """Return the account that a client's credentials open. Raises NothingCollected with the reason in a sentence."""
     try:
         return who_is(client)
-    except Refused as error:
+    except CallRefused as error:
         raise NothingCollected(why_not("AWS did not return the account of the credentials", error)) from None
 
 
@@ -111,32 +111,32 @@ def who_is(client: CloudClient) -> CloudPlace:
     answer = next(iter(client.pages(call, "", {})))
     account, arn = str(answer.get("Account")), str(answer.get("Arn"))
     if not re.fullmatch("[0-9]{12}", account) or not re.match("arn:aws[a-z-]*:", arn):
-        raise Refused(call, Refusal("NoResult"))
+        raise CallRefused(call, Refusal("NoResult"))
     return CloudPlace(account, arn.split(":")[1])
 
 
-def why_not(what: str, error: Refused) -> str:
+def why_not(what: str, error: CallRefused) -> str:
     """Return a sentence that explains why a request failed."""
     code = error.refusal.code
     usual = "the server that answers is not AWS, or does not work" if code.isdecimal() else "see the AWS guide"
     return f"{what} ({code}): {_HINTS.get(code, usual)}"
 
 
-def credentials_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[AccountCredentials]:
+def credentials_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[SdkAccountCredentials]:
     """Return the credentials of profiles, None for the default one. Raises NothingCollected if a profile does not exist."""
     clients = [CloudClient(name, endpoint_url) for name in profiles]
     if len(clients) == 1:  # the only account: if it cannot be opened, nothing can be collected
         own = account_of(clients[0])
-        return [AccountCredentials(lambda: clients[0], own.account, partition=own.partition, place=own)]
+        return [SdkAccountCredentials(lambda: clients[0], own.account, partition=own.partition, place=own)]
     return [
-        AccountCredentials(partial(CloudClient, name, endpoint_url), label=f"profile {name}" if name else "")
+        SdkAccountCredentials(partial(CloudClient, name, endpoint_url), label=f"profile {name}" if name else "")
         for name in profiles
     ]
 
 
 def credentials_of_organization(
-    client: CloudClient, plan: CollectionPlan, *, role_name: str, external_id: str | None, wanted: Sequence[str] = ()
-) -> tuple[list[AccountCredentials], int]:
+    client: CloudClient, plan: AwsCollectionPlan, *, role_name: str, external_id: str | None, wanted: Sequence[str] = ()
+) -> tuple[list[SdkAccountCredentials], int]:
     """Return the wanted active accounts of an organization, and the number of inactive ones. No ``wanted`` means all.
 
     The caller's own account is opened with its own credentials, each other account with its role. Raises NothingCollected.
@@ -144,7 +144,7 @@ def credentials_of_organization(
     own = account_of(client)
     try:
         accounts = [one for page in client.pages(ACCOUNTS, "", {}) for one in items_of(ACCOUNTS, page)]
-    except Refused as error:
+    except CallRefused as error:
         raise NothingCollected(why_not("AWS did not list the organization's accounts", error)) from None
     except NoResult:
         raise NothingCollected("AWS did not list the organization's accounts: the server that answers is not AWS") from None
@@ -159,11 +159,11 @@ def credentials_of_organization(
         parameters |= ({"ExternalId": external_id} if external_id else {}) | ({"Policy": policy} if policy else {})
         role = None if account == own.account else _Assumed(client, parameters)
         there = partial(CloudClient, client.profile, client.endpoint_url, client.region, role) if role else lambda: client
-        credentials.append(AccountCredentials(there, account, active[account], own.partition, None if role else own))
+        credentials.append(SdkAccountCredentials(there, account, active[account], own.partition, None if role else own))
     return credentials, len(accounts) - len(active)
 
 
-def session_policy(plan: CollectionPlan) -> str | None:
+def session_policy(plan: AwsCollectionPlan) -> str | None:
     """Return the session policy that allows the calls of a plan and no others, None if it would be too long."""
     actions = sorted({call.permission for call in plan.calls if call.permission})
     statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
@@ -181,14 +181,14 @@ class _Assumed:
     def __call__(self) -> Mapping[str, str]:
         try:
             credentials = self._fetch(self.parameters)
-        except Refused as error:
+        except CallRefused as error:
             if error.refusal.code != "PackedPolicyTooLarge" or "Policy" not in self.parameters:
                 raise
             credentials = self._fetch({name: value for name, value in self.parameters.items() if name != "Policy"})
         names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
         expires = credentials.get("Expiration")
         if not isinstance(expires, datetime) or not all(isinstance(credentials.get(name), str) for name in names.values()):
-            raise Refused(ASSUME, Refusal("NoResult"))
+            raise CallRefused(ASSUME, Refusal("NoResult"))
         return {name: credentials[other] for name, other in names.items()} | {"expiry_time": expires.isoformat()}
 
     def _fetch(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,12 +12,13 @@ import json
 import os
 import secrets
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import unidata_version
 
 from perpend.core.commit import make_directory
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import ROW, SOURCE
 from perpend.evaluation.planner.cached_columns import (
     SEMANTICS,

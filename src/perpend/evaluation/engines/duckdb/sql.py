@@ -68,7 +68,7 @@ def _norm(text: str) -> str:
 
 def _has_space(text: str) -> str:
     """Return the condition that a text has ASCII white space. DuckDB evaluates ``contains`` once per distinct value."""
-    return " OR ".join(f"contains({text}, {sign})" for sign in _SPACES)
+    return " OR ".join(f"contains({text}, {character})" for character in _SPACES)
 
 
 def _ascii(text: str) -> str:

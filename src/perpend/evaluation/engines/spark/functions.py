@@ -49,8 +49,8 @@ def functions() -> Iterator[str]:
 
 
 def _function(name: str, takes: str, gives: str, body: str, *more: str) -> str:
-    taken = ", ".join((f"x {takes}", *more))
-    return f"CREATE OR REPLACE TEMPORARY FUNCTION {name}({taken}) RETURNS {gives} RETURN {body}"
+    parameters = ", ".join((f"x {takes}", *more))
+    return f"CREATE OR REPLACE TEMPORARY FUNCTION {name}({parameters}) RETURNS {gives} RETURN {body}"
 
 
 def _lower_of_any(text: str) -> str:
@@ -100,8 +100,8 @@ def _class(letters: set[str]) -> str:
     """Return the ranges of a character class in the syntax of Java patterns."""
     codes = sorted(map(ord, letters))
     starts = [code for code in codes if chr(code - 1) not in letters] if codes else []
-    ends = [code for code in codes if chr(code + 1) not in letters]
-    return "".join(f"\\x{{{start:x}}}-\\x{{{end:x}}}" for start, end in zip(starts, ends, strict=True))
+    changed = [code for code in codes if chr(code + 1) not in letters]
+    return "".join(f"\\x{{{start:x}}}-\\x{{{end:x}}}" for start, end in zip(starts, changed, strict=True))
 
 
 def _common_moment(text: str) -> str:
@@ -118,13 +118,13 @@ def _milliseconds(digits: str) -> str:
 
 def _moment(text: str) -> str:
     """Return the milliseconds since 1970 of a text that has the form of an ISO 8601 time; null if there is no such day."""
-    behind = f"substr({text}, 17)"
+    zone = f"substr({text}, 17)"
     offset = text_literal(r"([+-])([0-9]{2}):?([0-9]{2})?\z")
     fraction = text_literal("[.,]([0-9]{1,3})")
-    digits = f"regexp_extract({behind}, {fraction}, 1)"
+    digits = f"regexp_extract({zone}, {fraction}, 1)"
     seconds = f"(CASE WHEN substr({text}, 17, 1) = ':' THEN {_whole(f'substr({text}, 18, 2)')} ELSE 0 END)"
-    sign = f"(CASE WHEN regexp_extract({behind}, {offset}, 1) = '-' THEN -1 ELSE 1 END)"
-    hours, minutes = (_whole(f"regexp_extract({behind}, {offset}, {group})") for group in (2, 3))
+    direction = f"(CASE WHEN regexp_extract({zone}, {offset}, 1) = '-' THEN -1 ELSE 1 END)"
+    hours, minutes = (_whole(f"regexp_extract({zone}, {offset}, {group})") for group in (2, 3))
     parts = (
         f"unix_date(try_cast(left({text}, 10) AS DATE)) * {DAY}L",
         f"{_whole(f'substr({text}, 12, 2)')} * 3600000L",
@@ -132,7 +132,7 @@ def _moment(text: str) -> str:
         f"{seconds} * 1000L",
         f"(CASE WHEN {digits} = '' THEN 0L ELSE {_milliseconds(digits)} END)",
     )
-    return f"{' + '.join(parts)} - {sign} * ({hours} * 60 + {minutes}) * 60000L"
+    return f"{' + '.join(parts)} - {direction} * ({hours} * 60 + {minutes}) * 60000L"
 
 
 def _whole(digits: str) -> str:

@@ -38,7 +38,7 @@ def quoted(name: str) -> str:
 
 def text_literal(text: str) -> str:
     """Return a text as an SQL literal, with an escape for each character that Spark's parser or variables interpret."""
-    return "'" + _ESCAPED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "'"
+    return "'" + _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "'"
 
 
 def literal(value: Any, kind: Kind) -> str:

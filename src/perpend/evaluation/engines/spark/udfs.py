@@ -7,7 +7,6 @@ once.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 from pyspark import SparkFiles
 
+from perpend.core.dataclass import dataclass
 from perpend.evaluation.planner.scalar import Kind
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Related, Value, only_if
 from perpend.evaluation.planner.scalar import Kind, Scalar
-from perpend.evaluation.planner.scope import Guard, Guards
+from perpend.evaluation.planner.scope import Guards, ScalarGuard
 
 
 def related_has(use: PlannedUse) -> Value:
@@ -45,7 +45,7 @@ def _count(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
     doubtful = scalars.all(there, scalars.truth(doubt))
     return number, (
         *related.incomplete,
-        Guard(doubtful, use.place.build.reasons.code(None)),
+        ScalarGuard(doubtful, use.place.build.reasons.code(None)),
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.types import ValueType
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scope import Guard, Guards, Place
+from perpend.evaluation.planner.scope import Guards, Place, ScalarGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,12 +109,12 @@ class PlannedUse:
 
     def unusable(self, condition: Scalar) -> Guards:
         """Return the guard for data that do not have the form that the operation needs."""
-        return (Guard(condition, self.place.build.reasons.code(None)),)
+        return (ScalarGuard(condition, self.place.build.reasons.code(None)),)
 
     def stop(self, condition: Scalar, key: str) -> Guards:
         """Return the guard of one of the expression's checks, none if the policy does not use it."""
         code = self.slot(key)
-        return () if code is None else (Guard(condition, code),)
+        return () if code is None else (ScalarGuard(condition, code),)
 
     def value(self, node: Scalar, *guards: Guards) -> Value:
         """Return a value of the expression's type."""
@@ -138,10 +138,10 @@ def shift_value(value: Value, by: int) -> Value:
 
 def shift_guards(guards: Guards, by: int) -> Guards:
     """Return guards that count checks from another base."""
-    return tuple(Guard(guard.condition, guard.code + by if guard.code > 0 else guard.code) for guard in guards)
+    return tuple(ScalarGuard(guard.condition, guard.code + by if guard.code > 0 else guard.code) for guard in guards)
 
 
 def only_if(scalars: Scalars, condition: Scalar, guards: Guards) -> Guards:
     """Return guards that stop only if a condition is true, because evaluation does not reach them otherwise."""
-    made = (Guard(scalars.all(condition, guard.condition), guard.code) for guard in guards)
+    made = (ScalarGuard(scalars.all(condition, guard.condition), guard.code) for guard in guards)
     return tuple(guard for guard in made if guard.condition is not scalars.false)

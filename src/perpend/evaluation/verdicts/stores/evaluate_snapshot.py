@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.engines.protocol import Engine
     from perpend.evaluation.planner.build import Plan
     from perpend.evaluation.verdicts.selection import Selection
-    from perpend.inventory.snapshots.snapshot import Held, Snapshot
+    from perpend.inventory.snapshots.snapshot import ReadableTables, Snapshot
     from perpend.language.program.program import Program
 
 
@@ -138,8 +138,8 @@ def _resolved(
         for program in plan.programs
     ]
     type_name = plan.programs[0].input_type
-    objects, rivals = snapshot.relation(type_name), snapshot.relation(readings(type_name))
-    query = resolved_contradictions(reader.files(codes), reader.files(of_readings), objects, rivals, incompliant)
+    objects, same_id = snapshot.relation(type_name), snapshot.relation(readings(type_name))
+    query = resolved_contradictions(reader.files(codes), reader.files(of_readings), objects, same_id, incompliant)
     reader.run(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
     return out
 
@@ -172,13 +172,15 @@ def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datet
         return False
 
 
-def snapshot_evaluation_time(held: Held, snapshot_time: datetime | None, today: datetime | None) -> EvaluationTime:
+def snapshot_evaluation_time(
+    readable: ReadableTables, snapshot_time: datetime | None, today: datetime | None
+) -> EvaluationTime:
     """Return the day at which stored tables are evaluated."""
-    return evaluation_time([source.observed_at for source in held.sources], snapshot_time=snapshot_time, today=today)
+    return evaluation_time([source.observed_at for source in readable.sources], snapshot_time=snapshot_time, today=today)
 
 
 def evaluation_of(
-    held: Snapshot,
+    readable: Snapshot,
     selection: Selection,
     day: EvaluationTime,
     reader: DuckDb,
@@ -193,14 +195,14 @@ def evaluation_of(
     by_program: dict[int, Verdicts] = {}
     objects: dict[str, Sequence[CloudObject]] = {}
     for type_name, programs in selection.by_type().items():
-        rows = held.tables.by_name[type_name].rows
-        plan = plan_of(programs, held.tables, day.milliseconds) if rows else None
+        rows = readable.tables.by_name[type_name].rows
+        plan = plan_of(programs, readable.tables, day.milliseconds) if rows else None
         files = VerdictFiles(reader, tuple(codes(plan)) if plan else (), rows, len(programs))
         object_type = selection.types.get(type_name) or ObjectType(type_name)
-        object_reader, types = ObjectReader(reader.connection, held), selection.types.get
-        stored = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type), types)
+        object_reader, types = ObjectReader(reader.connection, readable), selection.types.get
+        stored = StoredObjects(object_reader, readable, files, object_type, required_values(programs, object_type), types)
         objects[type_name] = stored
-        tables = tuple(file for table in (type_name, *sorted(stored.identity.tables)) for file in held.files[table])
+        tables = tuple(file for table in (type_name, *sorted(stored.identity.tables)) for file in readable.files[table])
         for number, program in enumerate(programs):
             reasons = plan.reasons if plan else ()
             by_program[id(program)] = Verdicts(program, number, reasons, files, tables, stored, day.milliseconds)
@@ -208,7 +210,7 @@ def evaluation_of(
             progress(sum(map(len, objects.values())))
     sources = (
         Source(source.name, source.kind, source.observed_at, source.objects, source.accounts, source.coverage)
-        for source in held.sources
+        for source in readable.sources
     )
     inventory = Inventory(tuple(sources), objects)
     verdicts = tuple(by_program[id(program)] for program in selection.programs)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.queries.identity import ObjectIdentity
     from perpend.inventory.snapshots.read_objects import ObjectReader
-    from perpend.inventory.snapshots.snapshot import Held
+    from perpend.inventory.snapshots.snapshot import ReadableTables
     from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program
 
@@ -66,19 +66,19 @@ class StoredObjects(Sequence[CloudObject]):
     def __init__(
         self,
         reader: ObjectReader,
-        held: Held,
+        readable: ReadableTables,
         files: VerdictFiles,
         object_type: ObjectType,
         required: RequiredFields,
         types: Callable[[str], ObjectType | None] = lambda _: None,
     ) -> None:
         self._reader = reader
-        self._held = held
+        self._readable = readable
         self._files = files
         self._type = object_type
         self._required = required
         self._types = types
-        self._origins = StoredOrigins(held, object_type.name)
+        self._origins = StoredOrigins(readable, object_type.name)
         self._contradictions: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
 
     def __len__(self) -> int:
@@ -92,9 +92,9 @@ class StoredObjects(Sequence[CloudObject]):
             yield from objects
 
     @property
-    def held(self) -> Held:
+    def readable(self) -> ReadableTables:
         """The tables of the objects."""
-        return self._held
+        return self._readable
 
     @property
     def object_type(self) -> ObjectType:
@@ -109,7 +109,7 @@ class StoredObjects(Sequence[CloudObject]):
     @cached_property
     def identity(self) -> ObjectIdentity:
         """The SQL for the identity of the rows."""
-        return object_identity(self._held, self._type, self._types)
+        return object_identity(self._readable, self._type, self._types)
 
     @property
     def connection(self) -> Connection:
@@ -119,7 +119,7 @@ class StoredObjects(Sequence[CloudObject]):
     def reading(self, paths: Iterable[str]) -> StoredObjects:
         """Return the same objects, with the values at further paths."""
         required = with_paths(deepcopy(self._required), paths)
-        return StoredObjects(self._reader, self._held, self._files, self._type, required, self._types)
+        return StoredObjects(self._reader, self._readable, self._files, self._type, required, self._types)
 
     def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects with these row numbers, in their order."""
@@ -145,11 +145,11 @@ class StoredObjects(Sequence[CloudObject]):
                 rows, sources, *codes = zip(*chunk[start : start + _AT_ONCE], strict=True)
                 objects = self._objects(rows, sources)
                 by_row = dict(zip(rows, objects, strict=True))
-                ends = [
+                outcomes = [
                     column.verdicts_at(list(zip(rows, of_column, strict=True)), by_row)
                     for column, of_column in zip(columns, codes, strict=True)
                 ]
-                yield objects, ends
+                yield objects, outcomes
         if files.shown is None and read != len(self):
             raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
 
@@ -168,10 +168,10 @@ class StoredObjects(Sequence[CloudObject]):
 
         ``codes`` are those whose reason only the row itself gives.
         """
-        if not self._held.tables.by_name[self._type.name].contradicted:
+        if not self._readable.tables.by_name[self._type.name].contradicted:
             return [Counter() for _ in range(files.programs)]
         if (files, codes) not in self._contradictions:
-            rows = files.contradictions(self._held.relation(self._type.name), _WHY, codes)
+            rows = files.contradictions(self._readable.relation(self._type.name), _WHY, codes)
             of_each = ({why: numbers[place] for why, *numbers in rows if numbers[place]} for place in range(files.programs))
             self._contradictions[files, codes] = [Counter(reasons) for reasons in of_each]
         return self._contradictions[files, codes]
@@ -192,14 +192,14 @@ class StoredOrigins:
     They do if all sources are tables and each of their rows is one of this table: then row numbers continue from file to file.
     """
 
-    def __init__(self, held: Held, type_name: str) -> None:
-        numbers = [source.objects for source in held.sources]
-        self._names = [source.name for source in held.sources]
+    def __init__(self, readable: ReadableTables, type_name: str) -> None:
+        numbers = [source.objects for source in readable.sources]
+        self._names = [source.name for source in readable.sources]
         self._starts = [0, *accumulate(numbers)]
-        table = held.tables.by_name.get(type_name)
+        table = readable.tables.by_name.get(type_name)
         whole = len(numbers) == 1 or (table is not None and self._starts[-1] == table.rows)
-        self._lines = [source.lines for source in held.sources]
-        self._rows_are_places = whole and all(is_table(source.kind) for source in held.sources)
+        self._lines = [source.lines for source in readable.sources]
+        self._rows_are_places = whole and all(is_table(source.kind) for source in readable.sources)
 
     def name_of(self, source: int) -> str:
         """Return the name of a source."""

@@ -42,8 +42,8 @@ def changes_by_cause() -> Query:
 
 def page_of_changes(event: str | None, cause: str | None, limit: int, start: int) -> Query:
     """Return the query for some changes, or those with an event or a cause, the most important events first."""
-    asked = {column: value for column, value in (("what", event), ("cause", cause)) if value is not None}
-    where = " AND ".join(f"{column} = ?" for column in asked) or "true"
+    wanted = {column: value for column, value in (("what", event), ("cause", cause)) if value is not None}
+    where = " AND ".join(f"{column} = ?" for column in wanted) or "true"
     order = f"list_position({text_list(EVENTS)}, what), policy_id, type, object_id, finding_id"
     page = f"SELECT {', '.join(CHANGED_COLUMNS)} FROM {CHANGED} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
-    return page, [*asked.values(), limit, start]
+    return page, [*wanted.values(), limit, start]

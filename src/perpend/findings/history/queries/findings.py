@@ -6,10 +6,10 @@ Each query comes with its parameters; no text of a user is part of the SQL.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 from perpend.findings.history.model import Event
 from perpend.findings.history.queries.views import (
@@ -145,11 +145,11 @@ def known_policies(head: HistoryManifest, names: Iterable[str]) -> list[str]:
     """Return the ids as :func:`policies_named` does. Raises UnknownPolicy for a name without a match, with the nearest id."""
     policy_ids: dict[str, None] = {}
     for name in names:
-        meant = policies_named(head, [name])
-        if not meant:
+        named = policies_named(head, [name])
+        if not named:
             near = did_you_mean(name, [policy.policy_id for policy in head.policies])
             raise UnknownPolicy(f"the history has no policy '{printable(name)}'{near}")
-        policy_ids |= dict.fromkeys(meant)
+        policy_ids |= dict.fromkeys(named)
     return list(policy_ids)
 
 
@@ -206,9 +206,9 @@ def compared(before: int, after: int) -> str:
     ``key`` of their finding, and no order.
     """
     first, last = (f"arg_{one}_null({{0}}, run) AS {{1}}" for one in ("min", "max"))
-    said = {"value": "value", "life": "life", "episodes": "episodes", "cause": "cause", "open_since": "open_since"}
+    compared_columns = {"value": "value", "life": "life", "episodes": "episodes", "cause": "cause", "open_since": "open_since"}
     was = {"before": "before", "event": "first_event", "life": "first_life"}
-    columns = [*(first.format(*one) for one in was.items()), *(last.format(*one) for one in said.items())]
+    columns = [*(first.format(*one) for one in was.items()), *(last.format(*one) for one in compared_columns.items())]
     between = (
         f"SELECT type, policy_no, object_no, {', '.join(columns)}, bool_or(event IN {_NEWS}) AS opened "
         f"FROM {CHANGES} WHERE run > {before} AND run <= {after} GROUP BY type, policy_no, object_no"
@@ -245,7 +245,7 @@ def by_event(rows: str, *more: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class RunCoverage:
     """The numbers of verdicts and policies that a run evaluated, and of those that the history knew after it."""
 
     verdicts: int
@@ -254,14 +254,14 @@ class Coverage:
     known_policies: int
 
 
-def coverage(connection: Connection, run: int) -> Coverage:
+def coverage(connection: Connection, run: int) -> RunCoverage:
     """Return what a run evaluated, and what the history knew after it."""
     counts = (
         "SELECT policy_id, sum(judged) AS judged, sum(compliant + incompliant + inapplicable + undetermined) AS known "
         f"FROM ledger WHERE run = {int(run)} GROUP BY 1"
     )
     sums = "coalesce(sum(judged), 0)::BIGINT, coalesce(sum(known), 0)::BIGINT, count(*) FILTER (judged > 0), count(*)"
-    return Coverage(*connection.execute(f"SELECT {sums} FROM ({counts}) WHERE known > 0").fetchall()[0])
+    return RunCoverage(*connection.execute(f"SELECT {sums} FROM ({counts}) WHERE known > 0").fetchall()[0])
 
 
 def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
@@ -296,7 +296,7 @@ def open_by_severity(accounts: Sequence[str], policies: Sequence[str], today: Ma
 
     ``today`` are severities by policy to apply to all runs; None applies the ratings that were in force in each run.
     """
-    ratings, said = "rating", [value for one in (today or {}).items() for value in one]
+    ratings, compared_columns = "rating", [value for one in (today or {}).items() for value in one]
     if today is not None:
         rows = ", ".join(["(?, ?)"] * len(today)) or "('', '')"
         ratings = f"(SELECT number AS run, v.* FROM run, (VALUES {rows}) AS v(policy_id, severity))"
@@ -307,7 +307,7 @@ def open_by_severity(accounts: Sequence[str], policies: Sequence[str], today: Ma
         "SELECT l.run, coalesce(r.severity, 'not rated') AS severity, sum(l.incompliant + l.unconfirmed)::BIGINT AS open "
         f"FROM ledger AS l LEFT JOIN {ratings} AS r ON r.run = l.run AND r.policy_id = l.policy_id "
         f"WHERE {' AND '.join(where)} GROUP BY ALL HAVING open > 0 ORDER BY ALL"
-    ), [*said, *values]
+    ), [*compared_columns, *values]
 
 
 def of_accounts(accounts: Sequence[str], column: str = "account") -> Query:

@@ -48,13 +48,13 @@ def policy_output_statement(place: HistoryStorage, types: Collection[str] | None
         "incompliantEndDate": "l.inc_end",
     }
     times = ", ".join(f'{time_of_run(run)} AS "{name}"' for name, run in dates.items())
-    judged = (
+    evaluated = (
         "{'typeApiName': c.type, 'id': o.id, 'name': " + called("o") + ", 'externalId': o.external_id, 'account': o.account}"
     )
     return (
         f'CREATE VIEW IF NOT EXISTS {_VIEW} AS SELECT c.policy AS "policyId", {status_sql("c.value")} AS status, {times}, '
         't.message AS "currentStateMessage", t.remediation AS "remediationMessage", c.value // 8 AS "conditionIndex", '
-        f't.text AS "conditionText", {judged} AS object FROM ({cells}) AS c '
+        f't.text AS "conditionText", {evaluated} AS object FROM ({cells}) AS c '
         f"JOIN {OBJECTS} AS o ON o.type = c.type AND o.object_no = c.object_no "
         f"LEFT JOIN {LIVES} AS l ON l.type = c.type AND l.policy_no = c.policy_no AND l.object_no = c.object_no "
         f"LEFT JOIN {OUTCOMES} AS t ON t.policy_id = c.policy AND t.type = c.type AND t.code = c.value // 8"

@@ -31,11 +31,11 @@ def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | 
 
 def ratings_query(head: HistoryManifest, table: str) -> str:
     """Return the query of the view ``rating``: the severities in force in each run of ``table``."""
-    said = [(place, rated) for place, ratings in enumerate(head.ratings) for rated in ratings.policies]
+    policy_ratings = [(place, rated) for place, ratings in enumerate(head.ratings) for rated in ratings.policies]
     rows = ", ".join(
         f"({place}, {', '.join(map(text, (rated.policy_id, rated.severity, rated.source, rated.because)))}, "
         f"{text(rated.within) if rated.within else 'NULL'})"
-        for place, rated in said
+        for place, rated in policy_ratings
     )
     runs = ", ".join(f"({run.number}, {-1 if run.rated is None else run.rated})" for run in head.runs)
     nothing = "(-2, '', '', '', '', NULL)"

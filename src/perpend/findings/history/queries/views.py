@@ -6,11 +6,11 @@ Files are verified against their hashes before a view names them. Times in views
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.aws import ROOT_NAME, ROOT_USER, shown_name_sql
 from perpend.core.clouds.registry import account_of_id_sql, cloud_of_type
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import STATUSES
@@ -89,7 +89,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
+class _Part:
     """The part of a history to query: all, or of the types in ``only`` the listed objects.
 
     Compacted changes of the run ``since`` or older are not read. ``tags`` is the query for the tags of objects.
@@ -138,11 +138,11 @@ def asking(
     with ExitStack() as stack:
         of_tags, paths = stack.enter_context(stored_tags(place)) if tags else (NO_TAGS, ())
         connection = stack.enter_context(_reaching(place, head, paths, writable))
-        sought = _Sought(head, WholeFiles(place), since=since, tags=of_tags)
-        for statement in _statements(sought, views):
+        part = _Part(head, WholeFiles(place), since=since, tags=of_tags)
+        for statement in _statements(part, views):
             connection.execute(statement)
         if accounts or objects or regions:
-            registries = [sought.files.relation(*known.objects) for _, known in sought.types if known.objects]
+            registries = [part.files.relation(*known.objects) for _, known in part.types if known.objects]
             refuse_unknown(connection, registries, accounts, objects, regions)
         yield connection
 
@@ -156,18 +156,18 @@ def history_of_object(place: HistoryStorage, name: str, *views: str) -> Iterator
     head, files = place.head(), WholeFiles(place)
     with _reaching(place, head) as connection:
         only: dict[str, list[int]] = {}
-        for kind, number in connection.execute(*_numbers(_Sought(head, files), name)).fetchall():
+        for kind, number in connection.execute(*_numbers(_Part(head, files), name)).fetchall():
             only.setdefault(kind, []).append(number)
-        for statement in _statements(_Sought(head, files, only), views or ("event",)):
+        for statement in _statements(_Part(head, files, only), views or ("event",)):
             connection.execute(statement)
         yield connection
 
 
 @contextmanager
 def _reaching(
-    place: HistoryStorage, head: HistoryManifest, beside: Sequence[Path] = (), writable: Path | None = None
+    place: HistoryStorage, head: HistoryManifest, others: Sequence[Path] = (), writable: Path | None = None
 ) -> Iterator[Connection]:
-    paths = [*(place.directory / file.path for file in head.files), *beside]
+    paths = [*(place.directory / file.path for file in head.files), *others]
     with (
         scratch() as directory,
         opened(paths=paths, directories=[writable] if writable else (), spill=directory / "spill") as connection,
@@ -179,24 +179,24 @@ def _reaching(
 def history_views(place: HistoryStorage) -> MoreViews:
     """Return the views of a history, none if there is no history."""
     head = place.head()
-    statements = _statements(_Sought(head, WholeFiles(place)), ())
+    statements = _statements(_Part(head, WholeFiles(place)), ())
     return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files) if statements else ())
 
 
-def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
+def _statements(part: _Part, views: Sequence[str]) -> list[str]:
     """Return the statements that create some views, or all. Files that no view reads are not opened."""
-    head = asked.head
+    head = part.head
     if not head.runs:
         return []
     made: dict[str, Callable[[], str]] = {
         RUNS: lambda: _table_of_runs(head),
         TIMES: lambda: _macro_of_times(head),
         _POLICIES: lambda: _table_of_policies(head),
-        TEXTS_VIEW: lambda: _texts(asked),
-        OBJECTS: lambda: _objects(asked),
-        TAGS: lambda: f"CREATE VIEW {TAGS} AS {asked.tags}",
-        LIVES: lambda: _lives(asked),
-        CHANGES: lambda: _changes(asked),
+        TEXTS_VIEW: lambda: _texts(part),
+        OBJECTS: lambda: _objects(part),
+        TAGS: lambda: f"CREATE VIEW {TAGS} AS {part.tags}",
+        LIVES: lambda: _lives(part),
+        CHANGES: lambda: _changes(part),
         OUTCOMES: _outcomes,
         FOUND: lambda: view(FOUND, _found()),
         EVENTS: lambda: view(EVENTS, _events()),
@@ -204,7 +204,7 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
         "event": lambda: view("event", f"SELECT * EXCLUDE (key) FROM {EVENTS}"),
         "episode": lambda: view("episode", _episodes()),
         "run": lambda: view("run", _runs()),
-        "ledger": lambda: view("ledger", _ledger(asked)),
+        "ledger": lambda: view("ledger", _ledger(part)),
         "rating": lambda: view("rating", ratings_query(head, RUNS)),
     }
     needed = set(views or _NEEDS)
@@ -213,13 +213,13 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
     return [made[name]() for name in _NEEDS if name in needed]
 
 
-def _numbers(asked: _Sought, name: str) -> tuple[str, list[str]]:
+def _numbers(part: _Part, name: str) -> tuple[str, list[str]]:
     """Return the query for type and number of the objects that had a name at some time, and perhaps of others."""
     wanted = {"id": name, "external_id": name, "name": ROOT_NAME if name == ROOT_USER else name}
     # A condition on one column passes over rows of a file whose least and greatest values say that it cannot hold there.
     parts = [
-        f"SELECT {text(kind)} AS type, object_no FROM {asked.files.relation(*known.objects)} WHERE {column} = ${place}"
-        for kind, known in asked.types
+        f"SELECT {text(kind)} AS type, object_no FROM {part.files.relation(*known.objects)} WHERE {column} = ${place}"
+        for kind, known in part.types
         if known.objects
         for place, column in enumerate(wanted, 1)
     ]
@@ -253,9 +253,9 @@ def _table_of_policies(head: HistoryManifest) -> str:
     return f"CREATE TABLE {_POLICIES} AS {table_of((dict(zip(kinds, row, strict=True)) for row in rows), kinds)}"
 
 
-def _texts(asked: _Sought) -> str:
+def _texts(part: _Part) -> str:
     newest = "QUALIFY row_number() OVER (PARTITION BY policy_no, code ORDER BY run DESC) = 1"
-    query = f"SELECT * FROM {asked.files.relation(*asked.head.texts)} {newest}" if asked.head.texts else _nothing(TEXTS)
+    query = f"SELECT * FROM {part.files.relation(*part.head.texts)} {newest}" if part.head.texts else _nothing(TEXTS)
     return f"CREATE VIEW {TEXTS_VIEW} AS {query}"
 
 
@@ -274,30 +274,30 @@ def _outcomes() -> str:
     return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {joined} {one_of_each}"
 
 
-def _objects(asked: _Sought) -> str:
+def _objects(part: _Part) -> str:
     parts = []
-    for name, known in asked.types:
-        registry, cloud = registry_query(asked.files.paths(known.objects), name), cloud_of_type(name)
+    for name, known in part.types:
+        registry, cloud = registry_query(part.files.paths(known.objects), name), cloud_of_type(name)
         # An earlier version stored no account for some objects; until the next run records it, an Id may name it.
         account = f"coalesce(account, {account_of_id_sql('external_id', cloud)}, {account_of_id_sql('id', cloud)}) AS account"
-        parts.append(f"SELECT {text(name)} AS type, * REPLACE ({account}) FROM ({registry}){asked.of_objects(name)}")
+        parts.append(f"SELECT {text(name)} AS type, * REPLACE ({account}) FROM ({registry}){part.of_objects(name)}")
     nothing = f"SELECT NULL::VARCHAR AS type, * FROM ({registry_query([])})"
     return f"CREATE VIEW {OBJECTS} AS {' UNION ALL '.join(parts) or nothing}"
 
 
-def _lives(asked: _Sought) -> str:
+def _lives(part: _Part) -> str:
     """Return the newest row of each finding, with the last run that evaluated its object."""
     parts = []
-    for name, known in asked.types:
+    for name, known in part.types:
         if known.known is None:
             continue
-        base = asked.files.paths([known.lives])[0] if known.lives else None
-        lives = lives_query(base, asked.files.paths(known.changes))
+        base = part.files.paths([known.lives])[0] if known.lives else None
+        lives = lives_query(base, part.files.paths(known.changes))
         cases = (f"WHEN l.policy_no IN ({_listed(numbers)}) THEN k.{group}" for group, numbers in _groups(known))
         seen = f"CASE {' '.join(cases)} END"
         parts.append(
             f"SELECT {text(name)} AS type, {', '.join(f'l.{column}' for column in _LIFE)}, {seen} AS seen FROM ({lives}) AS l "
-            f"JOIN {asked.files.relation(known.known)} AS k ON k.object_no = l.object_no"
+            f"JOIN {part.files.relation(known.known)} AS k ON k.object_no = l.object_no"
         )
     nothing = _nothing({column: _KINDS.get(column, "INTEGER") for column in ("type", *_LIFE, "seen")})
     return f"CREATE VIEW {LIVES} AS {' UNION ALL '.join(parts) or nothing}"
@@ -311,20 +311,20 @@ def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _changes(asked: _Sought) -> str:
+def _changes(part: _Part) -> str:
     parts = [
-        f"SELECT {text(name)} AS type, {', '.join(COLUMNS)} FROM {asked.files.relation(*files)}{asked.of_objects(name)}"
-        for name, known in asked.types
-        if (files := (*asked.past(name, known), *known.changes))
+        f"SELECT {text(name)} AS type, {', '.join(COLUMNS)} FROM {part.files.relation(*files)}{part.of_objects(name)}"
+        for name, known in part.types
+        if (files := (*part.past(name, known), *known.changes))
     ]
     nothing = _nothing({column: _KINDS.get(column, "INTEGER") for column in ("type", *COLUMNS)})
     return f"CREATE VIEW {CHANGES} AS {' UNION ALL '.join(parts) or nothing}"
 
 
 def _runs() -> str:
-    judged = "SELECT run, count(*) FILTER (event IS NOT NULL) AS events FROM event GROUP BY 1"
+    event_counts = "SELECT run, count(*) FILTER (event IS NOT NULL) AS events FROM event GROUP BY 1"
     events = "r.* EXCLUDE (asked), coalesce(e.events, 0) AS events"
-    return f"SELECT {events} FROM {RUNS} AS r LEFT JOIN ({judged}) AS e ON e.run = r.number"
+    return f"SELECT {events} FROM {RUNS} AS r LEFT JOIN ({event_counts}) AS e ON e.run = r.number"
 
 
 def status_sql(value: str) -> str:
@@ -428,13 +428,13 @@ def _episodes() -> str:
     )
 
 
-def _ledger(asked: _Sought) -> str:
+def _ledger(part: _Part) -> str:
     """Return the query of ``ledger``: the counts after each run, also of types that the run did not evaluate."""
-    head = asked.head
+    head = part.head
     columns = ", ".join(f"l.{column}" for column in COUNTS if column not in ("run", "policy_no", "judged"))
     account = f"{known_account(None, 'l.account')} AS account"
     counted = (
-        f"SELECT l.* REPLACE ({account}), p.policy_id, p.type FROM {asked.files.relation(*head.ledger)} AS l "
+        f"SELECT l.* REPLACE ({account}), p.policy_id, p.type FROM {part.files.relation(*head.ledger)} AS l "
         f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
     )
     kinds = {policy.number: policy.type_name for policy in head.policies}
@@ -450,11 +450,11 @@ def _ledger(asked: _Sought) -> str:
         f"WITH counted AS ({counted}), asked AS (FROM (VALUES {rows}) AS a(place, type)), newest AS ({newest}) "
         f"SELECT n.number AS run, n.time, l.policy_id, l.type, {columns}, "
         "CASE WHEN l.run = n.number THEN l.judged ELSE 0 END AS judged FROM newest AS n "
-        f"JOIN counted AS l ON l.type = n.type AND l.run = n.run{_while_not_retired(head)}"
+        f"JOIN counted AS l ON l.type = n.type AND l.run = n.run{_while_in_force(head)}"
     )
 
 
-def _while_not_retired(head: HistoryManifest) -> str:
+def _while_in_force(head: HistoryManifest) -> str:
     """Return the join, after a space, that leaves out policies while they were retired."""
     times = [(retirement.policy, retirement.since, retirement.until) for retirement in head.retirements]
     times += [(policy.number, policy.retired_run, head.next_run) for policy in head.policies if policy.retired_run is not None]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.model import ABSENT, Cause, Event, State
 from perpend.findings.history.state_machine_sql import LIFE, UNDETERMINED, step_query
 from perpend.findings.history.write.values import value_sql
@@ -94,10 +94,18 @@ def write_changes(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE asking (policy_no INTEGER, first_run INTEGER, program_run INTEGER, engine_run INTEGER)"
     )
-    rows = [(asked.policy.number, asked.policy.first_run, asked.policy.program_run, asked.engine_run) for asked in asking]
+    rows = [
+        (
+            evaluated_policies.policy.number,
+            evaluated_policies.policy.first_run,
+            evaluated_policies.policy.program_run,
+            evaluated_policies.engine_run,
+        )
+        for evaluated_policies in asking
+    ]
     if rows:
         connection.execute(f"INSERT INTO asking VALUES {', '.join(map(str, rows))}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW told AS {_told(retired, run)}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW told AS {_input(retired, run)}")
     more = ", said, seen_before, program_run, engine_run, again, object_new, policy_new, retired"
     stepped = step_query("told", run, more=more)
     life = ", ".join(LIFE)
@@ -108,7 +116,7 @@ def write_changes(
     )
 
 
-def _told(retired: Collection[int], run: int) -> str:
+def _input(retired: Collection[int], run: int) -> str:
     """Return the query for the input of the state machine: changed pairs, and the findings of retired policies."""
     known = ", ".join(f"l.{column}" for column in LIFE if column not in ("value", "status_run", "life", "episodes"))
     pairs = (
@@ -139,7 +147,7 @@ def _cause(*, same_estate: bool) -> str:
     older = "(seen_before < program_run OR seen_before < engine_run)"
     changed = "CASE WHEN seen_before < program_run THEN 'policy' ELSE 'engine' END"
     alike = "CASE WHEN before % 8 = said % 8 THEN again = {0} ELSE again % 8 = {0} % 8 END"
-    judged = (
+    evaluated = (
         changed
         if same_estate
         else (
@@ -151,11 +159,11 @@ def _cause(*, same_estate: bool) -> str:
         "CASE WHEN retired THEN 'policy' "
         "WHEN before IS NULL THEN CASE WHEN object_new THEN 'resource_change' WHEN policy_new THEN 'policy' "
         f"ELSE 'visibility_change' END WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'resource_change' "
-        f"WHEN {older} THEN {judged} ELSE {own} END"
+        f"WHEN {older} THEN {evaluated} ELSE {own} END"
     )
 
 
-def read_again(connection: Connection, file: Path | None, programs: Sequence[tuple[int, Program]]) -> None:
+def read_reevaluated(connection: Connection, file: Path | None, programs: Sequence[tuple[int, Program]]) -> None:
     """Fill the table ``again`` with the values that current programs give an older snapshot; ``file`` holds codes by Id."""
     empty = "CREATE OR REPLACE TEMP TABLE again (policy_no INTEGER, object_no INTEGER, value INTEGER)"
     connection.execute(empty)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.commit import make_directory
+from perpend.core.dataclass import dataclass
 from perpend.core.values.age import AHEAD
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, RecordedType, Run
 from perpend.findings.history.state_machine_sql import TRIVIAL
 from perpend.findings.history.storage import WholeFiles
-from perpend.findings.history.write.changes import Asking, blurred_keys, lives_query, read_again, write_changes
+from perpend.findings.history.write.changes import Asking, blurred_keys, lives_query, read_reevaluated, write_changes
 from perpend.findings.history.write.compaction import compacted
 from perpend.findings.history.write.counts import add_counts, add_former_counts, begin_counting, make_ledger, write_counts
-from perpend.findings.history.write.evaluated_run import Again, EvaluatedRun, EvaluatedType
+from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType, ReevaluationRequest
 from perpend.findings.history.write.incomplete_types import still_unread, unread_since
-from perpend.findings.history.write.last_observed import NOBODY, looked_query, set_aside, time_sql, write_looked
+from perpend.findings.history.write.last_observed import NOBODY, last_observed_query, set_aside, time_sql, write_last_observed
 from perpend.findings.history.write.objects import find_gone, look, meet, registry_query, write_parts
 from perpend.findings.history.write.policies import TEXTS, MatchedPolicies, text_rows
 from perpend.findings.history.write.row_digests import find_pairs, revived_query
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.findings.history.storage import HistoryStorage
-    from perpend.findings.history.write.objects import Met
+    from perpend.findings.history.write.objects import MatchedObjects
     from perpend.findings.history.write.values import Groups
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
@@ -53,26 +54,26 @@ class Committed:
     is_first: bool = False
 
 
-def commit_run(place: HistoryStorage, judged: EvaluatedRun, *, now: datetime | None = None) -> Committed | None:
+def commit_run(place: HistoryStorage, evaluated: EvaluatedRun, *, now: datetime | None = None) -> Committed | None:
     """Add a run to a store's history; return None if it equals the last run.
 
     Raises StoreError if it cannot be written, or if the time of the run is in the future; the history is unchanged then.
     """
     moment = now or datetime.now(UTC)
-    if judged.time > moment + AHEAD:
-        raise StoreError(f"{shown(place.directory)}: the time of the run, {judged.time:%Y-%m-%d}, is in the future")
+    if evaluated.time > moment + AHEAD:
+        raise StoreError(f"{shown(place.directory)}: the time of the run, {evaluated.time:%Y-%m-%d}, is in the future")
     with place.committing():
         head = place.head()
-        commit = _Commit(place, judged, head, moment)
+        commit = _Commit(place, evaluated, head, moment)
         if commit.says_nothing_new():
             return None
         with scratch() as directory, commit.connected(directory) as connection, translate_errors(place.directory):
             make_ledger(connection)
-            for type_judged in judged.types:
-                if commit.has_objects(type_judged):
-                    commit.take_type(connection, type_judged, directory)
+            for evaluated_type in evaluated.types:
+                if commit.has_objects(evaluated_type):
+                    commit.take_type(connection, evaluated_type, directory)
                 else:
-                    commit.take_empty_type(type_judged)
+                    commit.take_empty_type(evaluated_type)
             after = commit.finished(connection)
         place.replace_head(after, head)
         place.remove_leftovers(after)
@@ -85,7 +86,7 @@ class _Commit:
     """A commit in progress."""
 
     place: HistoryStorage
-    judged: EvaluatedRun
+    evaluated: EvaluatedRun
     head: HistoryManifest
     moment: datetime
     policies: MatchedPolicies = field(init=False)
@@ -102,7 +103,7 @@ class _Commit:
     def __post_init__(self) -> None:
         self.times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
         self.files = WholeFiles(self.place)
-        self.policies = MatchedPolicies(self.judged, self.head)
+        self.policies = MatchedPolicies(self.evaluated, self.head)
         self.types_after = dict(self.head.types)
         lasts = [self.head.run(policy.last_run) for policy in self.policies.known_before()]
         self.same_estate = bool(lasts) and all((one.content, one.time) == (self.content, self.time) for one in lasts)
@@ -113,11 +114,11 @@ class _Commit:
 
     @property
     def content(self) -> str:
-        return self.judged.snapshot.content_hash
+        return self.evaluated.snapshot.content_hash
 
     @property
     def time(self) -> str:
-        return self.judged.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return self.evaluated.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def says_nothing_new(self) -> bool:
         """Whether the same objects were evaluated at the same time by the same programs and engine in the last run.
@@ -127,18 +128,20 @@ class _Commit:
         engines = {self.head.run(policy.last_run).engine for policy in self.policies.known_before()}
         return (
             self.same_estate
-            and engines == {self.judged.engine}
+            and engines == {self.evaluated.engine}
             and self.policies.are_as_before()
             and not self.policies.any_to_retire()
-            and self.head.ratings_of(self.head.runs[-1]) == self.judged.ratings
+            and self.head.ratings_of(self.head.runs[-1]) == self.evaluated.ratings
         )
 
     @contextmanager
     def connected(self, directory: Path) -> Iterator[Connection]:
         """Yield a database with access to the history, the snapshot, the verdicts and a temporary directory."""
         spill = make_directory(directory / "spill")
-        verdicts = [path for type_judged in self.judged.types if type_judged.files for path in type_judged.files.paths]
-        paths = [*self.judged.snapshot.files.paths, *verdicts]
+        verdicts = [
+            path for evaluated_type in self.evaluated.types if evaluated_type.files for path in evaluated_type.files.paths
+        ]
+        paths = [*self.evaluated.snapshot.files.paths, *verdicts]
         done = False
         try:
             reach = [self.place.directory, directory]
@@ -151,49 +154,49 @@ class _Commit:
             for path in () if done else self.made:
                 path.unlink(missing_ok=True)
 
-    def has_objects(self, type_judged: EvaluatedType) -> bool:
+    def has_objects(self, evaluated_type: EvaluatedType) -> bool:
         """Whether a type has objects in this run, or had some before."""
-        known = self.head.types.get(type_judged.name)
-        return type_judged.rows > 0 or (known is not None and bool(known.objects))
+        known = self.head.types.get(evaluated_type.name)
+        return evaluated_type.rows > 0 or (known is not None and bool(known.objects))
 
-    def take_empty_type(self, type_judged: EvaluatedType) -> None:
+    def take_empty_type(self, evaluated_type: EvaluatedType) -> None:
         """Record that policies were evaluated on no object of a type, and that there was none before."""
-        name, numbers = type_judged.name, self.policies.of_type(type_judged)
+        name, numbers = evaluated_type.name, self.policies.of_type(evaluated_type)
         if numbers:
-            self.unread[name] = still_unread(None, self.judged, name, unread_since(self.head, numbers))
+            self.unread[name] = still_unread(None, self.evaluated, name, unread_since(self.head, numbers))
         self.policies.retire(name)
 
-    def take_type(self, connection: Connection, type_judged: EvaluatedType, directory: Path) -> None:
+    def take_type(self, connection: Connection, evaluated_type: EvaluatedType, directory: Path) -> None:
         """Write the results of one type."""
-        known = self.head.types.get(type_judged.name, RecordedType())
-        numbers = self.policies.of_type(type_judged)
-        _view(connection, "registry", registry_query(self.files.paths(known.objects), type_judged.name))
+        known = self.head.types.get(evaluated_type.name, RecordedType())
+        numbers = self.policies.of_type(evaluated_type)
+        _view(connection, "registry", registry_query(self.files.paths(known.objects), evaluated_type.name))
         late = self._late_accounts(connection, known)
-        look(connection, self.judged.snapshot, type_judged.declared, self.judged.type_named, late=late)
-        _view(connection, "last_looked", self._last_looked(known))
+        look(connection, self.evaluated.snapshot, evaluated_type.declared, self.evaluated.type_named, late=late)
+        _view(connection, "last_looked", self._last_observed(known))
         _view(connection, "looked", "FROM last_looked" if self._any_before() else NOBODY)
-        self.late |= late | set_aside(connection, self.judged)
-        met = meet(connection, next_object=known.next_object, run=self.run, time=time_sql(self.judged))
-        find_gone(connection, type_judged.declared, self.judged.claims, late=late)
+        self.late |= late | set_aside(connection, self.evaluated)
+        matched = meet(connection, next_object=known.next_object, run=self.run, time=time_sql(self.evaluated))
+        find_gone(connection, evaluated_type.declared, self.evaluated.claims, late=late)
         if numbers:
-            known = self._with_looked(connection, known, type_judged.name)
+            known = self._with_last_observed(connection, known, evaluated_type.name)
         unread = unread_since(self.head, numbers)
-        self.unread[type_judged.name] = still_unread(connection, self.judged, type_judged.name, unread, late)
-        known = self._with_parts(connection, known, type_judged.name, met)
+        self.unread[evaluated_type.name] = still_unread(connection, self.evaluated, evaluated_type.name, unread, late)
+        known = self._with_parts(connection, known, evaluated_type.name, matched)
         begin_counting(connection)
-        values = self._with_values(connection, known, type_judged, numbers)
+        values = self._with_values(connection, known, evaluated_type, numbers)
         _view(connection, "lives", lives_query(*self._files_of_lives(known)))
         self._revive(connection, known, values, numbers)
         changed = [policy for policy in numbers.values() if policy.program_run == self.run or self._engine_run() == self.run]
-        programs = dict(zip(numbers, type_judged.programs, strict=False))
-        self._judge_again(
+        programs = dict(zip(numbers, evaluated_type.programs, strict=False))
+        self._reevaluate(
             connection, {policy.number: programs[policy.number] for policy in changed if policy.number in programs}, directory
         )
-        after = self._with_changes(connection, values, type_judged.name, numbers)
+        after = self._with_changes(connection, values, evaluated_type.name, numbers)
         # What the last run has counted holds on where policies and accounts are those of then.
-        again = met.resettled > 0 or not known.policies.keys() >= numbers.keys()
-        self._count(connection, type_judged.name, after, groups_after(known.groups, numbers), again=again)
-        self.types_after[type_judged.name] = after
+        recount = matched.moved_accounts > 0 or not known.policies.keys() >= numbers.keys()
+        self._count(connection, evaluated_type.name, after, groups_after(known.groups, numbers), recount=recount)
+        self.types_after[evaluated_type.name] = after
 
     def finished(self, connection: Connection) -> HistoryManifest:
         """Return the new manifest."""
@@ -201,17 +204,17 @@ class _Commit:
         ledger = self._written(connection, "ledger", "FROM ledger ORDER BY policy_no, account")
         run = Run(
             self.run,
-            self.judged.snapshot.id,
+            self.evaluated.snapshot.id,
             self.content,
             self.time,
-            self.judged.assumed,
+            self.evaluated.assumed,
             self.moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            self.judged.engine,
+            self.evaluated.engine,
             0,
             tuple(sorted(self.late)),
             dict(sorted((self.events + retired).items())),
-            unread={name: unread for name, unread in (self.judged.unread | self.unread).items() if unread},
-            configuration=self.judged.configuration,
+            unread={name: unread for name, unread in (self.evaluated.unread | self.unread).items() if unread},
+            configuration=self.evaluated.configuration,
         )
         after = replace(
             self.head,
@@ -220,7 +223,7 @@ class _Commit:
             ledger=(*self.head.ledger, ledger),
             texts=(*self.head.texts, *self._text_files(connection)),
             retirements=self.policies.retirements,
-        ).with_run(run, tuple(sorted(self.policies.asked)), self.judged.ratings)
+        ).with_run(run, tuple(sorted(self.policies.evaluated_policies)), self.evaluated.ratings)
         return compacted(connection, self.place, after, self.made)
 
     def _late_accounts(self, connection: Connection, known: RecordedType) -> set[str]:
@@ -236,56 +239,56 @@ class _Commit:
         times = {run.number: run.time for run in self.head.runs}
         return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
 
-    def _last_looked(self, known: RecordedType) -> str:
+    def _last_observed(self, known: RecordedType) -> str:
         """Return the query for the time of each object's last observation."""
         if known.known is None or not self.times:
             return NOBODY
-        kept = self.files.relation(known.looked) if known.looked else None
-        return looked_query(self.files.relation(known.known), [*known.groups], self.times, kept)
+        stored = self.files.relation(known.looked) if known.looked else None
+        return last_observed_query(self.files.relation(known.known), [*known.groups], self.times, stored)
 
     def _any_before(self) -> bool:
         """Whether some source is older than a previous run."""
         newest = max(self.times.values(), default=0)
-        return min(self.judged.looked, default=newest) < newest
+        return min(self.evaluated.looked, default=newest) < newest
 
-    def _with_looked(self, connection: Connection, known: RecordedType, type_name: str) -> RecordedType:
-        if known.looked is None and {*self.judged.looked} <= {milliseconds_from_datetime(self.judged.time)}:
+    def _with_last_observed(self, connection: Connection, known: RecordedType, type_name: str) -> RecordedType:
+        if known.looked is None and {*self.evaluated.looked} <= {milliseconds_from_datetime(self.evaluated.time)}:
             return known
         path = self._new("looked", type_name)
-        kept = self.files.relation(known.looked) if known.looked else None
-        if write_looked(connection, self.judged, kept, path):
-            return replace(known, looked=self.place.taken(path))
+        stored = self.files.relation(known.looked) if known.looked else None
+        if write_last_observed(connection, self.evaluated, stored, path):
+            return replace(known, looked=self.place.stored_file(path))
         path.unlink()
         return replace(known, looked=None)
 
-    def _with_parts(self, connection: Connection, known: RecordedType, type_name: str, met: Met) -> RecordedType:
-        if not met.other:
+    def _with_parts(self, connection: Connection, known: RecordedType, type_name: str, matched: MatchedObjects) -> RecordedType:
+        if not matched.other:
             return known
         path = self._new("objects", type_name)
         write_parts(connection, path, self.run)
-        objects = (*known.objects, self.place.taken(path))
-        known = replace(known, objects=objects, next_object=known.next_object + met.new)
+        objects = (*known.objects, self.place.stored_file(path))
+        known = replace(known, objects=objects, next_object=known.next_object + matched.new)
         _view(connection, "registry", registry_query(self.files.paths(objects), type_name))
         return known
 
     def _with_values(
-        self, connection: Connection, known: RecordedType, type_judged: EvaluatedType, numbers: Mapping[int, RecordedPolicy]
+        self, connection: Connection, known: RecordedType, evaluated_type: EvaluatedType, numbers: Mapping[int, RecordedPolicy]
     ) -> RecordedType:
         """Write the values after the run, and fill the table of pairs whose value changed."""
         groups, before = groups_after(known.groups, numbers), known.policies
         old = self.files.relation(known.known) if known.known else None
-        path = self._new("known", type_judged.name)
+        path = self._new("known", evaluated_type.name)
         write_values(
             connection,
             path,
             known=old,
-            verdicts=_files(type_judged),
-            programs=dict(zip(numbers, type_judged.programs, strict=False)),
+            verdicts=_files(evaluated_type),
+            programs=dict(zip(numbers, evaluated_type.programs, strict=False)),
             groups=groups,
             before=before,
             run=self.run,
         )
-        file = self.place.taken(path)
+        file = self.place.stored_file(path)
         find_pairs(connection, old, self.files.relation(file), groups, before, TRIVIAL)
         return replace(known, known=file, groups=dict(groups.policies))
 
@@ -299,19 +302,21 @@ class _Commit:
             relations = self.files.relation(known.known), self.files.relation(after.known)
             connection.execute(f"INSERT INTO pairs {revived_query(*relations, groups, revived, self.run)}")
 
-    def _judge_again(self, connection: Connection, changed: Mapping[int, Program], directory: Path) -> None:
+    def _reevaluate(self, connection: Connection, changed: Mapping[int, Program], directory: Path) -> None:
         """Evaluate the previous snapshot by changed programs, if their verdicts changed."""
         moved = {number for (number,) in rows_of(connection, "SELECT DISTINCT policy_no FROM pairs WHERE before IS NOT NULL")}
-        asked = [(number, program) for number, program in changed.items() if number in moved]
-        last = self._last_asked({number for number, _ in asked})
+        evaluated_policies = [(number, program) for number, program in changed.items() if number in moved]
+        last = self._last_evaluated({number for number, _ in evaluated_policies})
         out = directory / f"again-{len(self.made)}.parquet"
         answered = None
-        if asked and last is not None and not self.same_estate:
-            question = Again(last.snapshot, datetime.fromisoformat(last.time), [program for _, program in asked], out)
-            answered = out if self.judged.again(question) else None
-        read_again(connection, answered, asked)
+        if evaluated_policies and last is not None and not self.same_estate:
+            question = ReevaluationRequest(
+                last.snapshot, datetime.fromisoformat(last.time), [program for _, program in evaluated_policies], out
+            )
+            answered = out if self.evaluated.reevaluate(question) else None
+        read_reevaluated(connection, answered, evaluated_policies)
 
-    def _last_asked(self, numbers: set[int]) -> Run | None:
+    def _last_evaluated(self, numbers: set[int]) -> Run | None:
         """Return the newest run that evaluated all of some policies."""
         return next((run for run in reversed(self.head.runs) if numbers <= self.head.was_evaluated(run)), None)
 
@@ -329,7 +334,7 @@ class _Commit:
             path.unlink()
             return known
         self.events.update({event: number for event, number in counted if event is not None})
-        return replace(known, changes=(*known.changes, self.place.taken(path)))
+        return replace(known, changes=(*known.changes, self.place.stored_file(path)))
 
     def _files_of_lives(self, known: RecordedType) -> tuple[str | None, list[str]]:
         """Return the paths, as SQL literals, of the compacted newest rows of a type, and of the changes since."""
@@ -340,7 +345,7 @@ class _Commit:
         """Return the run since which the current engine evaluates."""
         since = self.run
         for run in reversed(self.head.runs):
-            if run.engine != self.judged.engine:
+            if run.engine != self.evaluated.engine:
                 break
             since = run.number
         return since
@@ -348,7 +353,7 @@ class _Commit:
     def _retire_absent_types(self, connection: Connection) -> Counter[str]:
         """Retire policies over types that the run does not write otherwise; return the events."""
         before = Counter(self.events)
-        done = {one.name for one in self.judged.types}
+        done = {one.name for one in self.evaluated.types}
         names = dict.fromkeys(policy.type_name for policy in self.head.policies if policy.retired_run is None)
         for name in (name for name in names if name not in done and self.policies.retire(name)):
             known = self.head.types.get(name)
@@ -358,19 +363,19 @@ class _Commit:
             _view(connection, "lives", lives_query(*self._files_of_lives(known)))
             begin_counting(connection)
             find_pairs(connection, None, "", groups_after({}, []), [], TRIVIAL)
-            read_again(connection, None, [])
+            read_reevaluated(connection, None, [])
             self.types_after[name] = self._with_changes(connection, known, name, {})
         happened = self.events - before
         self.events = before
         return happened
 
-    def _count(self, connection: Connection, type_name: str, known: RecordedType, groups: Groups, *, again: bool) -> None:
-        """Write the counts of a type: those of its last run plus the differences, or all ``again``."""
+    def _count(self, connection: Connection, type_name: str, known: RecordedType, groups: Groups, *, recount: bool) -> None:
+        """Write the counts of a type: those of its last run plus the differences, or all ``reevaluate``."""
         numbers = {number: f"v{number}" for number in sorted(groups.column)}
         if known.known is None or not numbers:
             return
         values = self.files.relation(known.known)
-        if again:
+        if recount:
             begin_counting(connection)
             add_counts(connection, values, numbers, number="object_no")
         else:
@@ -392,7 +397,7 @@ class _Commit:
     def _written(self, connection: Connection, kind: str, query: str) -> StoredFile:
         path = self._new(kind, "")
         connection.execute(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
-        return self.place.taken(path)
+        return self.place.stored_file(path)
 
     def _new(self, kind: str, type_name: str) -> Path:
         path = self.place.new_file(kind, type_name)
@@ -404,7 +409,7 @@ def _view(connection: Connection, called: str, query: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {called} AS {query}")
 
 
-def _files(type_judged: EvaluatedType) -> str | None:
-    if type_judged.files is None or not type_judged.rows:
+def _files(evaluated_type: EvaluatedType) -> str | None:
+    if evaluated_type.files is None or not evaluated_type.rows:
         return None
-    return f"read_parquet([{', '.join(map(pattern, type_judged.files.paths))}], hive_partitioning = false)"
+    return f"read_parquet([{', '.join(map(pattern, evaluated_type.files.paths))}], hive_partitioning = false)"

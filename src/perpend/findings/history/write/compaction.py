@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.write.changes import LIVES_COLUMNS, lives_query, sortable
 from perpend.findings.history.write.objects import SOUGHT, registry_query
 from perpend.inventory.snapshots.database import pattern, rows_of
@@ -58,7 +59,7 @@ class _Writing:
         path = self.place.new_file(kind, self.type_name)
         self.made.append(path)
         self.connection.execute(f"COPY ({query}) TO {pattern(path)} ({form})")
-        return self.place.taken(path)
+        return self.place.stored_file(path)
 
     def by_object(self, files: Sequence[StoredFile]) -> dict[StoredFile, tuple[int, int]]:
         """Write changes sorted by object, in files so small that a query for one object reads little; return their spans."""
@@ -67,8 +68,8 @@ class _Writing:
         if not number:
             return {}
         width = -(-(most - least + 1) // min(_MOST_PIECES, -(-number // PIECE)))
-        held = rows_of(self.connection, f"SELECT DISTINCT (object_no - {least}) // {width} FROM {rows} ORDER BY 1")
-        spans = [(least + piece * width, least + (piece + 1) * width - 1) for (piece,) in held]
+        times = rows_of(self.connection, f"SELECT DISTINCT (object_no - {least}) // {width} FROM {rows} ORDER BY 1")
+        spans = [(least + piece * width, least + (piece + 1) * width - 1) for (piece,) in times]
         order = "ORDER BY object_no, policy_no, run"
         columns = sortable()
         return {
@@ -109,4 +110,4 @@ def _merged(
     listed = ", ".join(pattern(path) for path in place.paths(files))
     read = f"FROM read_parquet([{listed}], hive_partitioning = false)"
     connection.execute(f"COPY ({read}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
-    return (place.taken(path),)
+    return (place.stored_file(path),)

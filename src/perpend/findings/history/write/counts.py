@@ -93,9 +93,14 @@ def write_counts(connection: Connection, now: str, groups: Groups, run: int) -> 
     ``now`` are the values of the type. Of evaluated policies, the values that the run did not produce are counted there; they
     are few.
     """
-    asked = {number: f"v{number}" for name, numbers in groups.policies.items() for number in numbers if name in groups.asked}
-    stale = f"(FROM {now} WHERE {next(iter(sorted(groups.asked)), 'object_no')} IS DISTINCT FROM {run})"
-    known = _counted(stale, asked, "object_no") if asked else "FROM counts LIMIT 0"
+    evaluated_policies = {
+        number: f"v{number}"
+        for name, numbers in groups.policies.items()
+        for number in numbers
+        if name in groups.evaluated_policies
+    }
+    stale = f"(FROM {now} WHERE {next(iter(sorted(groups.evaluated_policies)), 'object_no')} IS DISTINCT FROM {run})"
+    known = _counted(stale, evaluated_policies, "object_no") if evaluated_policies else "FROM counts LIMIT 0"
     total = " + ".join(f"c.{column}" for column in _NAMES)
     others = " + ".join(f"s.{column}" for column in _NAMES)
     blurred = (
@@ -103,11 +108,9 @@ def write_counts(connection: Connection, now: str, groups: Groups, run: int) -> 
         "JOIN registry AS r ON r.object_no = l.object_no WHERE l.life = 'unconfirmed' GROUP BY ALL"
     )
     alike = "{0}.policy_no = c.policy_no AND {0}.account IS NOT DISTINCT FROM c.account"
-    judged = (
-        f"CASE WHEN c.policy_no IN ({', '.join(map(str, asked)) or 'NULL'}) THEN {total} - coalesce({others}, 0) ELSE 0 END"
-    )
+    evaluated = f"CASE WHEN c.policy_no IN ({', '.join(map(str, evaluated_policies)) or 'NULL'}) THEN {total} - coalesce({others}, 0) ELSE 0 END"
     connection.execute(
-        f"INSERT INTO ledger SELECT {run}, c.policy_no, c.account, {_statuses('c.{}')}, coalesce(b.unconfirmed, 0), {judged} "
+        f"INSERT INTO ledger SELECT {run}, c.policy_no, c.account, {_statuses('c.{}')}, coalesce(b.unconfirmed, 0), {evaluated} "
         f"FROM (SELECT policy_no, account, {_statuses('sum({0}) AS {0}')} FROM counts GROUP BY ALL) AS c "
         f"LEFT JOIN ({blurred}) AS b ON {alike.format('b')} LEFT JOIN ({known}) AS s ON {alike.format('s')} WHERE {total} > 0"
     )

@@ -6,10 +6,11 @@ A callback evaluates an older snapshot again, so this module does not depend on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import incomplete_by_type, unread_input
 from perpend.core.values.age import is_observation_time
 from perpend.core.values.values import in_utc, milliseconds_from_datetime
@@ -30,7 +31,7 @@ MOST_ACCOUNTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class ReevaluationRequest:
     """A request to evaluate the snapshot of an older run, at its time, by the current programs of one type.
 
     The result is a Parquet file at ``out`` with the objects' ``id`` and codes ``v0``, ``v1``, … by program.
@@ -42,7 +43,7 @@ class Again:
     out: Path
 
 
-JudgeAgain: TypeAlias = Callable[[Again], bool]
+Reevaluate: TypeAlias = Callable[[ReevaluationRequest], bool]
 """What answers: whether there was anything to judge."""
 
 
@@ -89,7 +90,7 @@ class EvaluatedRun:
     assumed: bool = False
     renames: Mapping[str, str] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()
-    again: JudgeAgain = field(default=lambda _: False)
+    reevaluate: Reevaluate = field(default=lambda _: False)
     ratings: RecordedRatings | None = None
     type_named: Callable[[str], ObjectType | None] = field(default=lambda _: None)
     configuration: str | None = None
@@ -113,5 +114,5 @@ class EvaluatedRun:
     def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """By type, the accounts whose objects were not all read, "" for any account, and the reason."""
         unread = incomplete_by_type((claim for claim, _ in self.claims), most=MOST_ACCOUNTS)
-        told = {judged.name: (*unread.get(judged.name, ()), *unread.get("", ())) for judged in self.types}
-        return {name: of_type for name, of_type in told.items() if of_type}
+        reasons_of = {evaluated.name: (*unread.get(evaluated.name, ()), *unread.get("", ())) for evaluated in self.types}
+        return {name: of_type for name, of_type in reasons_of.items() if of_type}

@@ -31,7 +31,7 @@ def unread_since(head: HistoryManifest, policies: Collection[int]) -> list[tuple
 
 def still_unread(
     connection: Connection | None,
-    judged: EvaluatedRun,
+    evaluated: EvaluatedRun,
     name: str,
     before: Iterable[tuple[str, str, int]],
     late: Collection[str] = (),
@@ -42,27 +42,27 @@ def still_unread(
     older. An unnamed account stands for all known ones. The table ``here`` holds the objects of this run. Without a connection
     there are no objects, neither of this run nor known ones.
     """
-    own = dict(judged.unread.get(name, ()))
-    if not (asked := [one for one in before if one[0] not in own]):
+    own = dict(evaluated.unread.get(name, ()))
+    if not (evaluated_policies := [one for one in before if one[0] not in own]):
         return tuple(sorted(own.items()))
-    held, known = _accounts(connection, judged) if connection else ({}, [])
-    claims = [(claim.scope, time) for claim, time in judged.claims if claim.is_about(name, "") and not claim.lacking]
+    times, known = _accounts(connection, evaluated) if connection else ({}, [])
+    claims = [(claim.scope, time) for claim, time in evaluated.claims if claim.is_about(name, "") and not claim.lacking]
 
     def is_claimed(account: str, since: int) -> bool:
         return any(time >= since and scope.covers(Scope(account or None)) for scope, time in claims)
 
-    def is_told(account: str, since: int) -> bool:
-        return account not in late and (is_claimed(account, since) or held.get(account, since - 1) >= since)
+    def is_observed(account: str, since: int) -> bool:
+        return account not in late and (is_claimed(account, since) or times.get(account, since - 1) >= since)
 
-    for account, why, since in asked:
-        everywhere = known and all(is_told(one, since) for one in known)
-        if not (is_told(account, since) if account else is_claimed("", since) or everywhere):
+    for account, why, since in evaluated_policies:
+        everywhere = known and all(is_observed(one, since) for one in known)
+        if not (is_observed(account, since) if account else is_claimed("", since) or everywhere):
             own.setdefault(account, why)
     return tuple(sorted(own.items())) if len(own) <= MOST_ACCOUNTS else (("", min(own.items())[1]),)
 
 
-def _accounts(connection: Connection, judged: EvaluatedRun) -> tuple[dict[str, int], list[str]]:
+def _accounts(connection: Connection, evaluated: EvaluatedRun) -> tuple[dict[str, int], list[str]]:
     """Return the newest time of the objects in each account of this run, and the accounts of known objects."""
-    held = rows_of(connection, f"SELECT coalesce(h.account, ''), max({time_sql(judged)}) FROM here AS h GROUP BY 1")
+    times = rows_of(connection, f"SELECT coalesce(h.account, ''), max({time_sql(evaluated)}) FROM here AS h GROUP BY 1")
     known = rows_of(connection, "SELECT DISTINCT coalesce(account, '') FROM registry WHERE replaced_run IS NULL")
-    return dict(held), [account for (account,) in known]
+    return dict(times), [account for (account,) in known]

@@ -6,11 +6,11 @@ account.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.registry import cloud_of_type, is_of_provider_sql, partition_of_id_sql
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import Claims, Scope, is_another_key
 from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.core.values.age import AHEAD
@@ -49,18 +49,18 @@ _SHOWN: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class MatchedObjects:
     """The number of objects with an Id, of new ones, and of those that replaced another object.
 
-    ``other`` is the number of those whose row of the registry changes, and ``resettled`` that of known objects with another
-    account than before.
+    ``other`` is the number of those whose row of the registry changes, and ``moved_accounts`` that of known objects with
+    another account than before.
     """
 
     objects: int
     new: int
     replaced: int
     other: int
-    resettled: int
+    moved_accounts: int
 
 
 def registry_query(files: Sequence[str], type_name: str = "") -> str:
@@ -107,7 +107,7 @@ def look(
         connection.execute(f"DELETE FROM here WHERE {of_late} OR id IN ({known})")
 
 
-def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Met:
+def meet(connection: Connection, *, next_object: int, run: int, time: str) -> MatchedObjects:
     """Fill the table ``numbered`` with the number of each object.
 
     The table ``here`` holds the objects, the views ``registry`` and ``last_looked`` the known ones. ``time`` is the SQL
@@ -127,15 +127,15 @@ def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Me
         "FROM here AS h LEFT JOIN (SELECT * FROM registry WHERE replaced_run IS NULL) AS r ON r.id = h.id"
     )
     _find_replaced(connection)
-    fate = f"CASE WHEN {ROW} IN (SELECT {ROW} FROM others) THEN 'replaced' ELSE fate END AS fate"
+    outcome = f"CASE WHEN {ROW} IN (SELECT {ROW} FROM others) THEN 'replaced' ELSE fate END AS fate"
     number = f"{next_object - 1} + row_number() OVER (PARTITION BY {_MADE} ORDER BY {ROW})"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE numbered AS SELECT *, CAST(CASE WHEN {_MADE} THEN {number} ELSE former END AS INTEGER) "
-        f"AS object_no FROM (SELECT {ROW}, former, incarnation, resettled, {fate} FROM matched)"
+        f"AS object_no FROM (SELECT {ROW}, former, incarnation, resettled, {outcome} FROM matched)"
     )
     wanted = (_MADE, "fate = 'replaced'", "fate <> 'same'", "fate = 'changed' AND resettled")
     counted = ", ".join(["count(*)", *(f"count(*) FILTER ({condition})" for condition in wanted)])
-    return Met(*rows_of(connection, f"SELECT {counted} FROM numbered")[0])
+    return MatchedObjects(*rows_of(connection, f"SELECT {counted} FROM numbered")[0])
 
 
 def _find_replaced(connection: Connection) -> None:
@@ -252,8 +252,8 @@ def _here(snapshot: Snapshot, table: Table, declared: ObjectType, types: Callabl
     identity = object_identity(snapshot, declared, types)
     named = {**{one: identity.columns[one] for one in IDENTITY}, "born": _instant(born)}
     columns = ", ".join(f"{value} AS {column}" for column, value in named.items())
-    held = f"SELECT o.{ROW}, o.{SOURCE} AS source, {columns} FROM {snapshot.relation(table.name)} AS o{identity.joins}"
-    return f"SELECT * FROM ({held}) WHERE id IS NOT NULL"
+    times = f"SELECT o.{ROW}, o.{SOURCE} AS source, {columns} FROM {snapshot.relation(table.name)} AS o{identity.joins}"
+    return f"SELECT * FROM ({times}) WHERE id IS NOT NULL"
 
 
 def _nothing() -> str:
@@ -268,17 +268,19 @@ def _instant(value: str) -> str:
 
 
 def _parts(run: int) -> str:
-    kept = ("external_id", "name", "account", "region", "born")
-    learnt = ", ".join(f"coalesce(h.{column}, CASE WHEN n.fate = 'changed' THEN r.{column} END) AS {column}" for column in kept)
-    told = (
+    stored = ("external_id", "name", "account", "region", "born")
+    learnt = ", ".join(
+        f"coalesce(h.{column}, CASE WHEN n.fate = 'changed' THEN r.{column} END) AS {column}" for column in stored
+    )
+    disappeared = (
         f"SELECT n.object_no, CAST(CASE WHEN {_MADE} THEN n.incarnation + 1 ELSE n.incarnation END AS INTEGER) AS incarnation, "
         f"h.id, {learnt}, CAST(CASE WHEN {_MADE} THEN {run} ELSE r.first_run END AS INTEGER) AS first_run, "
         f"CAST(NULL AS INTEGER) AS replaced_run, CAST({run} AS INTEGER) AS version FROM numbered AS n "
         f"JOIN here AS h ON h.{ROW} = n.{ROW} LEFT JOIN registry AS r ON r.object_no = n.former WHERE n.fate <> 'same'"
     )
-    ended = (
+    closed = (
         "SELECT r.object_no, r.incarnation, r.id, r.external_id, r.name, r.account, r.region, r.born, r.first_run, "
         f"CAST({run} AS INTEGER), CAST({run} AS INTEGER) FROM registry AS r "
         "JOIN numbered AS n ON n.former = r.object_no WHERE n.fate = 'replaced'"
     )
-    return f"{told} UNION ALL {ended}"
+    return f"{disappeared} UNION ALL {closed}"

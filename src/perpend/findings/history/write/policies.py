@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, Retirement
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 class MatchedPolicies:
     """The policies of a history after a run. ``texts`` are programs whose messages are not stored yet."""
 
-    judged: EvaluatedRun
+    evaluated: EvaluatedRun
     head: HistoryManifest
     by_key: dict[tuple[str, str], RecordedPolicy] = field(init=False)
-    asked: set[int] = field(default_factory=set)
+    evaluated_policies: set[int] = field(default_factory=set)
     texts: dict[int, Program] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,40 +46,43 @@ class MatchedPolicies:
         """The past periods of retirement, those that this run ends included."""
         after = {policy.number: policy.retired_run for policy in self.all}
         were = [(policy.number, policy.retired_run) for policy in self.head.policies if policy.retired_run is not None]
-        ended = (Retirement(number, since, self.run) for number, since in were if after[number] is None)
-        return (*self.head.retirements, *ended)
+        closed = (Retirement(number, since, self.run) for number, since in were if after[number] is None)
+        return (*self.head.retirements, *closed)
 
     def known_before(self) -> list[RecordedPolicy]:
         """Return the policies of the run that the history knows, as they were before."""
         known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
-        asked = (
-            (self._lineage(policy_id), type_judged.name)
-            for type_judged in self.judged.types
-            for policy_id in type_judged.policies
+        evaluated_policies = (
+            (self._lineage(policy_id), evaluated_type.name)
+            for evaluated_type in self.evaluated.types
+            for policy_id in evaluated_type.policies
         )
-        return [known[key] for key in asked if key in known]
+        return [known[key] for key in evaluated_policies if key in known]
 
     def are_as_before(self) -> bool:
         """Whether all programs of the run are known, with the same ids and meanings."""
         known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
-        programs = [(type_judged.name, program) for type_judged in self.judged.types for program in type_judged.programs]
+        programs = [
+            (evaluated_type.name, program) for evaluated_type in self.evaluated.types for program in evaluated_type.programs
+        ]
         return all(
             (policy := known.get((self._lineage(program.policy_id), name))) is not None
             and (policy.program, policy.policy_id) == (program_hash(program), program.policy_id)
             for name, program in programs
         )
 
-    def of_type(self, type_judged: EvaluatedType) -> dict[int, RecordedPolicy]:
+    def of_type(self, evaluated_type: EvaluatedType) -> dict[int, RecordedPolicy]:
         """Return the policies over a type by their numbers, those with programs first, in their order."""
         policies = {
-            policy.number: policy for policy in (self._policy(type_judged.name, program) for program in type_judged.programs)
+            policy.number: policy
+            for policy in (self._policy(evaluated_type.name, program) for program in evaluated_type.programs)
         }
-        for policy_id in type_judged.absent:
-            known = self.by_key.get((self._lineage(policy_id), type_judged.name))
+        for policy_id in evaluated_type.absent:
+            known = self.by_key.get((self._lineage(policy_id), evaluated_type.name))
             if known is not None:
                 policies[known.number] = replace(known, last_run=self.run)
         self.by_key |= {(policy.lineage, policy.type_name): policy for policy in policies.values()}
-        self.asked |= set(policies)
+        self.evaluated_policies |= set(policies)
         return policies
 
     def retire(self, type_name: str) -> set[int]:
@@ -96,13 +100,13 @@ class MatchedPolicies:
 
     def _is_no_more(self, policy: RecordedPolicy) -> bool:
         elsewhere = {
-            self._lineage(policy_id): type_judged.name
-            for type_judged in self.judged.types
-            for policy_id in type_judged.policies
+            self._lineage(policy_id): evaluated_type.name
+            for evaluated_type in self.evaluated.types
+            for policy_id in evaluated_type.policies
         }
         moved = elsewhere.get(policy.lineage, policy.type_name) != policy.type_name
         renamed = self._lineage(policy.lineage) != policy.lineage
-        return moved or renamed or bool({policy.lineage, policy.policy_id} & self.judged.retired)
+        return moved or renamed or bool({policy.lineage, policy.policy_id} & self.evaluated.retired)
 
     def _policy(self, type_name: str, program: Program) -> RecordedPolicy:
         lineage, meaning, texts = self._lineage(program.policy_id), program_hash(program), _texts_hash(program)
@@ -125,7 +129,7 @@ class MatchedPolicies:
         )
 
     def _lineage(self, policy_id: str) -> str:
-        return lineage_of(policy_id, self.judged.renames)
+        return lineage_of(policy_id, self.evaluated.renames)
 
 
 TEXTS: Final = {

@@ -30,12 +30,12 @@ def find_pairs(
     The differences go to the table ``counts``. First verdicts with a ``trivial`` status are left out.
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs ({', '.join(f'{column} INTEGER' for column in PAIR)})")
-    asked = sorted(number for name in groups.asked for number in groups.policies[name])
-    if not asked:
+    evaluated_policies = sorted(number for name in groups.evaluated_policies for number in groups.policies[name])
+    if not evaluated_policies:
         return
-    before = set(before) & set(asked) if known else ()
-    seen = {number: groups.former[groups.column[number]] if known else None for number in asked}
-    fresh = ", ".join(f"n.v{number} AS n{number}" for number in asked)
+    before = set(before) & set(evaluated_policies) if known else ()
+    seen = {number: groups.former[groups.column[number]] if known else None for number in evaluated_policies}
+    fresh = ", ".join(f"n.v{number} AS n{number}" for number in evaluated_policies)
     former = ["k.object_no", *(f"k.v{number} AS k{number}" for number in sorted(before))]
     former += [f"k.{name}" for name in sorted({name for name in seen.values() if name})]
     some = " SEMI JOIN (SELECT object_no FROM moved WHERE part = {part}) AS m USING (object_no)"
@@ -45,30 +45,34 @@ def find_pairs(
         wide = f"SELECT n.object_no AS number, {fresh}, {', '.join(former)} FROM (FROM {now}{some}) AS n {joined}"
     listed = ", ".join(map(str, trivial))
     pairs = []
-    for number in asked:
+    for number in evaluated_policies:
         old = f"k{number}" if number in before else NOTHING
         plain = f"n{number} % 8 IN ({listed}){' AND object_no IS NULL' if number in before else ''}"
         pairs.append(
             f"SELECT {number}, number, {old}, n{number}, {seen[number] or NOTHING} FROM wide "
             f"WHERE n{number} IS DISTINCT FROM {old} AND NOT ({old} IS NULL AND {plain})"
         )
-    for part in range(_find_moved(connection, known, now, asked, before)):
+    for part in range(_find_moved(connection, known, now, evaluated_policies, before)):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE wide AS {wide.format(part=part)}")
         connection.execute(f"INSERT INTO pairs {' UNION ALL '.join(pairs)}")
         if known:
-            columns = {number: f"n{number}" for number in asked}
+            columns = {number: f"n{number}" for number in evaluated_policies}
             add_counts(connection, "(FROM wide WHERE object_no IS NULL)", columns, number="number")
     connection.execute("DROP TABLE IF EXISTS wide")
     if known:
         add_changes(connection, "(FROM pairs ANTI JOIN (SELECT object_no FROM moved WHERE is_new) AS m USING (object_no))")
 
 
-def _find_moved(connection: Connection, known: str | None, now: str, asked: Sequence[int], before: Collection[int]) -> int:
+def _find_moved(
+    connection: Connection, known: str | None, now: str, evaluated_policies: Sequence[int], before: Collection[int]
+) -> int:
     """Fill the table ``moved`` with the objects that have any changed value, in parts; return the number of parts."""
     # Rows that are alike are told by a digest: one number a row is compared, not a column a policy. It is salted, so that
     # nobody can look for verdicts with the digest of others beforehand.
     salt = str(secrets.randbits(63))
-    new, old = ([f"v{number}" if number in of else NOTHING for number in asked] for of in (asked, before))
+    new, old = (
+        [f"v{number}" if number in of else NOTHING for number in evaluated_policies] for of in (evaluated_policies, before)
+    )
     digest = "SELECT object_no, hash({}) AS digest FROM {}"
     fresh, former = digest.format(", ".join([salt, *new]), now), digest.format(", ".join([salt, *old]), known)
     differ = f" LEFT JOIN ({former}) AS k ON k.object_no = n.object_no WHERE k.digest IS DISTINCT FROM n.digest"

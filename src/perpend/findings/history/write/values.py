@@ -5,9 +5,10 @@ Policies that were always asked together share a group; a run that asks some of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import ROW
 from perpend.findings.history.model import ABSENT, value_of
 from perpend.inventory.snapshots.database import pattern, rows_of
@@ -30,12 +31,12 @@ _WIDE: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
 class Groups:
     """The policies of a type by the column that holds the last run which evaluated them.
 
-    ``policies`` by column; ``asked`` are the columns of policies of this run; ``former`` maps each column to its former one,
-    None if there was none.
+    ``policies`` by column; ``evaluated_policies`` are the columns of policies of this run; ``former`` maps each column to its
+    former one, None if there was none.
     """
 
     policies: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    asked: frozenset[str] = frozenset()
+    evaluated_policies: frozenset[str] = frozenset()
     former: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
@@ -44,7 +45,7 @@ class Groups:
         return {number: name for name, numbers in self.policies.items() for number in numbers}
 
 
-def groups_after(known: Mapping[str, tuple[int, ...]], asked: Collection[int]) -> Groups:
+def groups_after(known: Mapping[str, tuple[int, ...]], evaluated_policies: Collection[int]) -> Groups:
     """Return the groups of a type after some policies are evaluated: groups are split, and new policies share one."""
     policies: dict[str, tuple[int, ...]] = {}
     former: dict[str, str | None] = {}
@@ -52,16 +53,16 @@ def groups_after(known: Mapping[str, tuple[int, ...]], asked: Collection[int]) -
     free = 1 + max((int(name.removeprefix("seen")) for name in known), default=-1)
     parts: list[tuple[str | None, tuple[int, ...], bool]] = []
     for name, numbers in known.items():
-        for is_asked in (False, True):
-            part = tuple(number for number in numbers if (number in asked) is is_asked)
-            parts += [(name, part, is_asked)] if part else []
-    new = tuple(sorted(set(asked) - {number for numbers in known.values() for number in numbers}))
+        for is_evaluated in (False, True):
+            part = tuple(number for number in numbers if (number in evaluated_policies) is is_evaluated)
+            parts += [(name, part, is_evaluated)] if part else []
+    new = tuple(sorted(set(evaluated_policies) - {number for numbers in known.values() for number in numbers}))
     parts += [(None, new, True)] if new else []
-    for origin, numbers, is_asked in parts:
+    for origin, numbers, is_evaluated in parts:
         own = origin if origin is not None and origin not in policies else f"seen{free}"
         free += own != origin
         policies[own], former[own] = numbers, origin
-        moving |= {own} if is_asked else set()
+        moving |= {own} if is_evaluated else set()
     return Groups(policies, frozenset(moving), former)
 
 
@@ -92,14 +93,14 @@ def write_values(
     """
     parts = []
     if verdicts is not None:
-        parts.append(_met(connection, verdicts, programs, groups, before if known else (), known, run))
+        parts.append(_observed(connection, verdicts, programs, groups, before if known else (), known, run))
     if known is not None:
-        parts.append(_not_met(known, verdicts, groups, before, run))
+        parts.append(_not_observed(known, verdicts, groups, before, run))
     query = " UNION ALL ".join(parts)
     connection.execute(f"COPY ({query}) TO {pattern(out)} ({_WIDE})")
 
 
-def _met(
+def _observed(
     connection: Connection,
     verdicts: str,
     programs: Mapping[int, Program],
@@ -116,7 +117,7 @@ def _met(
     columns = ["n.object_no"]
     for name, origin in groups.former.items():
         old = f"k.{origin}" if origin and known else NOTHING
-        columns.append(f"{f'CAST({run} AS INTEGER)' if name in groups.asked else old} AS {name}")
+        columns.append(f"{f'CAST({run} AS INTEGER)' if name in groups.evaluated_policies else old} AS {name}")
     for number in sorted(groups.column):
         old = f"k.v{number}" if number in before else NOTHING
         value = f"f.n{number}" if number in whole else f"coalesce(f.n{number}, {old})" if number in codes else old
@@ -129,18 +130,18 @@ def _met(
     return f"SELECT {', '.join(columns)} FROM {fresh} JOIN numbered AS n ON n.{ROW} = f.{ROW}{joined}"
 
 
-def _not_met(known: str, verdicts: str | None, groups: Groups, before: Collection[int], run: int) -> str:
+def _not_observed(known: str, verdicts: str | None, groups: Groups, before: Collection[int], run: int) -> str:
     """Return the query for known objects that were not met: unchanged, or certainly deleted."""
     columns = ["k.object_no"]
     for name, origin in groups.former.items():
         old = f"k.{origin}" if origin else NOTHING
         moved = f"CASE WHEN s.object_no IS NOT NULL THEN CAST({run} AS INTEGER) ELSE {old} END"
-        columns.append(f"{moved if name in groups.asked else old} AS {name}")
-    asked = {number for name in groups.asked for number in groups.policies[name]}
+        columns.append(f"{moved if name in groups.evaluated_policies else old} AS {name}")
+    evaluated_policies = {number for name in groups.evaluated_policies for number in groups.policies[name]}
     for number in sorted(groups.column):
         old = f"k.v{number}" if number in before else NOTHING
         gone = f"CASE WHEN s.object_no IS NOT NULL AND {old} IS NOT NULL THEN {ABSENT} ELSE {old} END"
-        columns.append(f"{gone if number in asked and number in before else old} AS v{number}")
-    met = f"(SELECT n.object_no FROM {verdicts} AS v JOIN numbered AS n ON n.{ROW} = v.{ROW})"
-    others = f" ANTI JOIN {met} AS m ON m.object_no = k.object_no" if verdicts is not None else ""
+        columns.append(f"{gone if number in evaluated_policies and number in before else old} AS v{number}")
+    matched = f"(SELECT n.object_no FROM {verdicts} AS v JOIN numbered AS n ON n.{ROW} = v.{ROW})"
+    others = f" ANTI JOIN {matched} AS m ON m.object_no = k.object_no" if verdicts is not None else ""
     return f"SELECT {', '.join(columns)} FROM {known} AS k{others} LEFT JOIN sure AS s ON s.object_no = k.object_no"

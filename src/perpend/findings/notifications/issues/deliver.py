@@ -8,12 +8,12 @@ was interrupted is searched for before another one is created.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.findings.history.model import Event
@@ -21,7 +21,7 @@ from perpend.findings.history.queries.views import CHANGES, FOUND, LIVES, TEXTS_
 from perpend.findings.notifications.delivery_log import sending
 from perpend.findings.notifications.issues.groups import FindingCounts, finding_counts, group_details
 from perpend.findings.notifications.issues.log import CLOCKS, ChannelLog, IssueLog, IssueState, LoggedIssue
-from perpend.findings.notifications.issues.rest import RateLimited, Refused, TrackerStopped
+from perpend.findings.notifications.issues.rest import RateLimited, TrackerRefused, TrackerStopped
 from perpend.findings.notifications.issues.text import (
     IssueSubject,
     comment_on_close,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.issues.groups import GroupDetails
-    from perpend.findings.notifications.issues.text import Block, IssueText
+    from perpend.findings.notifications.issues.text import IssueText, TextBlock
     from perpend.findings.notifications.issues.trackers import FoundIssue, Tracker
     from perpend.findings.waivers.read import WaiverFiles
 
@@ -204,22 +204,22 @@ class _ChannelWork:
                     error=f"channel {self.channel.name}: an earlier call may have opened {counted(unsure, 'issue')} that a "
                     "search does not find yet",
                 )
-        details = details_of({step.counts.group: self._told_until(step) for step in planned})
+        details = details_of({step.counts.group: self._reported_until(step) for step in planned})
         for step in planned:
             text = self._text(step, details[step.counts.group])
             if self.tracker is None:
                 yield IssueDelivery(self.channel, step.step, self._ref(step), text)
                 continue
             try:
-                taken = self._taken(self.tracker, step, text, details[step.counts.group])
+                adopted = self._adopted_step(self.tracker, step, text, details[step.counts.group])
             except NotSent as error:
-                said = f"channel {self.channel.name}: cannot {step.step} {self._ref(step) or text.name}: {error}"
-                yield IssueDelivery(self.channel, step.step, self._ref(step), text, said)
-                if isinstance(error, TrackerStopped) or (isinstance(error, Refused) and error.status in (401, 403, 410)):
+                parts = f"channel {self.channel.name}: cannot {step.step} {self._ref(step) or text.name}: {error}"
+                yield IssueDelivery(self.channel, step.step, self._ref(step), text, parts)
+                if isinstance(error, TrackerStopped) or (isinstance(error, TrackerRefused) and error.status in (401, 403, 410)):
                     return
             else:
-                if taken is not None:
-                    yield IssueDelivery(self.channel, taken, self._ref(step), text)
+                if adopted is not None:
+                    yield IssueDelivery(self.channel, adopted, self._ref(step), text)
         if waiting:
             yield IssueDelivery(self.channel, waiting=waiting)
 
@@ -279,7 +279,7 @@ class _ChannelWork:
     def _ref(self, step: _Planned) -> str:
         return self.own.issues[step.key].ref if step.key in self.own.issues else ""
 
-    def _told_until(self, step: _Planned) -> int:
+    def _reported_until(self, step: _Planned) -> int:
         """Return the run after which comments count changes."""
         issue = self.own.issues.get(step.key)
         if issue is None:
@@ -293,8 +293,8 @@ class _ChannelWork:
     def _shown(self, counts: FindingCounts, level: str | None) -> str:
         """Return a digest of the content of an issue, without the run."""
         title = self.request.title_of(counts.policy_id)
-        said = "\0".join((counts.digest, str(counts.unknown), level or "", title, self._account(counts)))
-        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        parts = "\0".join((counts.digest, str(counts.unknown), level or "", title, self._account(counts)))
+        return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def _text(self, step: _Planned, details: GroupDetails) -> IssueText:
         counts = step.counts
@@ -302,25 +302,25 @@ class _ChannelWork:
         subject = IssueSubject(step.severity, title, counts.policy_id, self._account(counts), link)
         return issue_text(subject, counts, details, self.run)
 
-    def _taken(self, tracker: Tracker, step: _Planned, text: IssueText, details: GroupDetails) -> IssueStep | None:
+    def _adopted_step(self, tracker: Tracker, step: _Planned, text: IssueText, details: GroupDetails) -> IssueStep | None:
         """Take a step; return it, another one if somebody has changed the issue, or None if nothing was to do."""
         if step.step is IssueStep.OPEN:
             return self._open(tracker, step, text)
         issue = self.own.issues[step.key]
         there = self._look_up(tracker, step.key)
-        taken: IssueStep | None
+        adopted: IssueStep | None
         if there is None:
-            issue.state, taken = IssueState.GONE, IssueStep.GONE
+            issue.state, adopted = IssueState.GONE, IssueStep.GONE
         elif step.step is IssueStep.CLOSE:
-            taken = self._close(tracker, step, details, is_open=there.is_open)
+            adopted = self._close(tracker, step, details, is_open=there.is_open)
         elif step.step is IssueStep.REOPEN:
-            taken = self._reopen(tracker, step, text, is_open=there.is_open)
+            adopted = self._reopen(tracker, step, text, is_open=there.is_open)
         elif there.is_open:
-            taken = self._update(tracker, step, text, details)
+            adopted = self._update(tracker, step, text, details)
         else:
-            taken = self._leave(tracker, issue, step.counts)
+            adopted = self._leave(tracker, issue, step.counts)
         self._log(issue, step)
-        return taken
+        return adopted
 
     def _look_up(self, tracker: Tracker, key: str) -> FoundIssue | None:
         """Return an issue of the log as it is in the tracker, None if somebody deleted it.
@@ -344,7 +344,7 @@ class _ChannelWork:
         self.log.write()
         try:
             issue.adopt(tracker.create(text, step.key))
-        except (Refused, RateLimited):
+        except (TrackerRefused, RateLimited):
             del self.own.issues[step.key]
             self.log.write()
             raise
@@ -387,7 +387,7 @@ class _ChannelWork:
         issue.left = True
         return IssueStep.LEAVE
 
-    def _comment_once(self, tracker: Tracker, issue: LoggedIssue, noted: str, comment: Sequence[Block]) -> None:
+    def _comment_once(self, tracker: Tracker, issue: LoggedIssue, noted: str, comment: Sequence[TextBlock]) -> None:
         """Comment, unless an earlier call did and failed after it."""
         if issue.noted != noted:
             tracker.comment(issue.ref, comment)

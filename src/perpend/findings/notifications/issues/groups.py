@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.model import Cause, Event, State
 from perpend.findings.history.queries.views import CHANGES, KEY, LIVES, NAMES, TEXTS_VIEW, called, time_of_run
 from perpend.findings.waivers.matches import WAIVED
@@ -35,7 +36,7 @@ class FindingCounts:
     """The findings of one policy, by its lineage, and one account.
 
     Waived findings count only as ``waived``. ``unknown`` are findings that had ended, and now cannot be evaluated;
-    ``unknown_ended`` is the newest run in which one of them had. ``newest`` is the newest run that opened one of the open
+    ``unknown_closed`` is the newest run in which one of them had. ``newest`` is the newest run that opened one of the open
     findings, ``since`` the time of the oldest. ``digest`` changes if the findings, their states or their waivers do.
     """
 
@@ -46,7 +47,7 @@ class FindingCounts:
     unconfirmed: int = 0
     waived: int = 0
     unknown: int = 0
-    unknown_ended: int = 0
+    unknown_closed: int = 0
     newest: int = 0
     since: datetime | None = None
     digest: str = ""
@@ -58,11 +59,11 @@ class FindingCounts:
 
     def has_ended(self, opened: int) -> bool:
         """Whether all findings are known to have ended; ``opened`` is the run in which an issue of theirs was opened."""
-        return not (self.open or self.unconfirmed or self.waived or self.unknown_ended > opened)
+        return not (self.open or self.unconfirmed or self.waived or self.unknown_closed > opened)
 
 
 @dataclass(frozen=True, slots=True)
-class ListedObject:
+class IssueObject:
     """An object with an open finding. ``is_unconfirmed``: the newest verdict does not say whether it still fails."""
 
     name: str
@@ -79,7 +80,7 @@ class GroupDetails:
     ``changes`` are numbers by event; ``by_policy`` are those that a changed policy or engine caused.
     """
 
-    objects: list[ListedObject] = field(default_factory=list)
+    objects: list[IssueObject] = field(default_factory=list)
     remedies: list[str] = field(default_factory=list)
     changes: dict[str, int] = field(default_factory=dict)
     by_policy: dict[str, int] = field(default_factory=dict)
@@ -124,7 +125,7 @@ def group_details(connection: Connection, since: Mapping[tuple[str, str | None],
     )
     connection.executemany(f"INSERT INTO {_CHOSEN} VALUES (?, ?, ?, ?)", rows)
     for place, *values in _rows(connection, _objects_query()):
-        groups[places[place]].objects.append(ListedObject(*values))
+        groups[places[place]].objects.append(IssueObject(*values))
     for place, text in _rows(connection, _remedies_query()):
         groups[places[place]].remedies.append(text)
     for place, event, number, quiet in _rows(connection, _changes_query()):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.commit import write_whole
+from perpend.core.dataclass import dataclass
 from perpend.inventory.snapshots.files import StoreError, is_there, naming, shown
 from perpend.inventory.snapshots.manifest import Damaged, document_from, sealed
 

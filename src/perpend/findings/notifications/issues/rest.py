@@ -6,11 +6,12 @@ import http.client
 import json
 import re
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import sleep, time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from perpend.core.dataclass import dataclass
 from perpend.core.http_client import answer_to
 from perpend.findings.notifications.send import ATTEMPTS, MOST_SECONDS, NotSent, unreachable
 from perpend.version import __version__
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
-    from perpend.core.http_client import Answer
+    from perpend.core.http_client import HttpResponse
 
 _SECONDS: Final = 15.0
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -42,7 +43,7 @@ _WHY: Final[Mapping[int, str]] = {
 }
 
 
-class Refused(NotSent):
+class TrackerRefused(NotSent):
     """An answer that refuses a call, with its status."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -102,7 +103,7 @@ class RestClient:
                     return _json_of(answer.body), answer.headers
                 self._after_refusal(answer, attempt, once=once)
 
-    def _after_refusal(self, answer: Answer, attempt: int, *, once: bool) -> None:
+    def _after_refusal(self, answer: HttpResponse, attempt: int, *, once: bool) -> None:
         """Wait as long as an answer asks for. Raises Refused or TrackerStopped if the call is not to be repeated."""
         if (seconds := _limit(answer)) is not None:
             if attempt >= ATTEMPTS:
@@ -115,7 +116,7 @@ class RestClient:
         else:
             moved = "the project has moved: change its URL" if 300 <= answer.status < 400 else ""
             why = _WHY.get(answer.status) or moved
-            raise Refused(answer.status, f"HTTP {answer.status}{f': {why}' if why else ''}{_fields(answer.body)}")
+            raise TrackerRefused(answer.status, f"HTTP {answer.status}{f': {why}' if why else ''}{_fields(answer.body)}")
 
     def _wait(self, seconds: float) -> None:
         """Wait, within bounds."""
@@ -134,18 +135,18 @@ def _json_of(text: bytes) -> Any:
         raise TrackerStopped("the answer is no JSON: is the URL that of the project?") from None
 
 
-def _limit(answer: Answer) -> float | None:
+def _limit(answer: HttpResponse) -> float | None:
     """Return the seconds to wait if an answer limits the rate, 0 if it does not say how long, None for another answer.
 
     GitHub limits by 429 or by 403, with Retry-After, without calls that remain, or with a sentence.
     """
-    asked = _number(answer.headers.get("Retry-After"))
+    seconds = _number(answer.headers.get("Retry-After"))
     none_left = _number(answer.headers.get("X-RateLimit-Remaining")) == 0
     is_secondary = b"secondary rate limit" in answer.body
-    if answer.status != 429 and not (answer.status == 403 and (asked is not None or none_left or is_secondary)):
+    if answer.status != 429 and not (answer.status == 403 and (seconds is not None or none_left or is_secondary)):
         return None
-    if asked is not None:
-        return asked
+    if seconds is not None:
+        return seconds
     reset = _number(answer.headers.get("X-RateLimit-Reset") or answer.headers.get("RateLimit-Reset"))
     return 0.0 if reset is None else max(1.0, reset - time())
 

@@ -7,9 +7,9 @@ image, HTML or quick action.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.markdown import message, span
 from perpend.core.diagnostics.phrases import counted, shorten
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perpend.findings.history.manifest import Run
-    from perpend.findings.notifications.issues.groups import FindingCounts, GroupDetails, ListedObject
+    from perpend.findings.notifications.issues.groups import FindingCounts, GroupDetails, IssueObject
 
 _INVISIBLE: Final = "\u200b"
 _LONGEST_TITLE: Final = 250
@@ -32,7 +32,7 @@ _CODE_OR_REFERENCE: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TextPart:
     """A piece of a line: own words, prose or a name from outside, or a link of ours. ``kind`` says which."""
 
     text: str
@@ -40,22 +40,22 @@ class Part:
     url: str = ""
 
 
-def name(text: str) -> Part:
+def name(text: str) -> TextPart:
     """Return a name from outside."""
-    return Part(text, "code")
+    return TextPart(text, "code")
 
 
-def foreign(text: str) -> Part:
+def foreign(text: str) -> TextPart:
     """Return prose from outside."""
-    return Part(text, "prose")
+    return TextPart(text, "prose")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """A paragraph, a heading, or a list of lines. ``kind`` says which."""
 
     kind: str
-    lines: Sequence[Sequence[Part]]
+    lines: Sequence[Sequence[TextPart]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class IssueText:
     """The title of an issue as plain text, and its body."""
 
     title: str
-    body: Sequence[Block]
+    body: Sequence[TextBlock]
 
     @property
     def name(self) -> str:
@@ -84,52 +84,58 @@ class IssueSubject:
 
 def issue_text(subject: IssueSubject, counts: FindingCounts, details: GroupDetails, run: Run) -> IssueText:
     """Return the text of an issue after a run."""
-    blocks = [_paragraph(*_state(counts)), _paragraph(Part("Policy: "), name(subject.policy_id))]
+    blocks = [_paragraph(*_state(counts)), _paragraph(TextPart("Policy: "), name(subject.policy_id))]
     if subject.link:
-        blocks.append(_paragraph(Part("The findings in Perpend", "link", subject.link)))
+        blocks.append(_paragraph(TextPart("The findings in Perpend", "link", subject.link)))
     if details.objects:
         more = counts.open + counts.unconfirmed - len(details.objects)
-        lines = [_object(listed) for listed in details.objects] + ([[Part(f"and {more:,} more")]] if more > 0 else [])
-        blocks += [_heading("Objects"), Block("list", lines)]
+        lines = [_object(listed) for listed in details.objects] + ([[TextPart(f"and {more:,} more")]] if more > 0 else [])
+        blocks += [_heading("Objects"), TextBlock("list", lines)]
     if details.remedies:
-        blocks += [_heading("How to fix"), Block("list", [[foreign(text)] for text in details.remedies])]
+        blocks += [_heading("How to fix"), TextBlock("list", [[foreign(text)] for text in details.remedies])]
     blocks.append(
-        _paragraph(Part(f"As of run {run.number} ({run.time[:10]}). Perpend rewrites this text: write comments, they stay."))
+        _paragraph(
+            TextPart(f"As of run {run.number} ({run.time[:10]}). Perpend rewrites this text: write comments, they stay.")
+        )
     )
     severity = (subject.severity or "not rated").capitalize()
     title = f"{severity}: {shown_in_title(subject.title)} ({shown_in_title(subject.account)})"
     return IssueText(shorten(title, _LONGEST_TITLE), blocks)
 
 
-def comment_on_update(counts: FindingCounts, details: GroupDetails, run: Run) -> Sequence[Block]:
+def comment_on_update(counts: FindingCounts, details: GroupDetails, run: Run) -> Sequence[TextBlock]:
     """Return the comment on findings that were opened or have ended, empty if there are none."""
-    told = _changes(details)
-    return [_paragraph(Part(f"Run {run.number} ({run.time[:10]}): {told}. "), *_state(counts))] if told else []
+    changes = _changes(details)
+    return [_paragraph(TextPart(f"Run {run.number} ({run.time[:10]}): {changes}. "), *_state(counts))] if changes else []
 
 
-def comment_on_close(details: GroupDetails, run: Run) -> Sequence[Block]:
+def comment_on_close(details: GroupDetails, run: Run) -> Sequence[TextBlock]:
     """Return the comment that says why an issue is closed."""
-    ends = _changes(details, ended=True) or "no finding is open"
-    return [_paragraph(Part(f"Closed: all findings have ended as of run {run.number} ({run.time[:10]}): {ends}."))]
+    last = _changes(details, closed=True) or "no finding is open"
+    return [_paragraph(TextPart(f"Closed: all findings have ended as of run {run.number} ({run.time[:10]}): {last}."))]
 
 
-def comment_on_lost_group(run: Run) -> Sequence[Block]:
+def comment_on_lost_group(run: Run) -> Sequence[TextBlock]:
     """Return the comment on closing an issue to whose policy and account no finding belongs any more."""
-    told = f"Closed: as of run {run.number} ({run.time[:10]}), no finding has this policy and account any more. "
-    return [_paragraph(Part(told + "The account of its objects is another one now, say. Nobody is known to have fixed them."))]
+    changes = f"Closed: as of run {run.number} ({run.time[:10]}), no finding has this policy and account any more. "
+    return [
+        _paragraph(
+            TextPart(changes + "The account of its objects is another one now, say. Nobody is known to have fixed them.")
+        )
+    ]
 
 
-def comment_on_reopening(counts: FindingCounts, run: Run) -> Sequence[Block]:
+def comment_on_reopening(counts: FindingCounts, run: Run) -> Sequence[TextBlock]:
     """Return the comment that says why an issue is open again."""
-    return [_paragraph(Part(f"Reopened: run {run.number} ({run.time[:10]}) has findings again. "), *_state(counts))]
+    return [_paragraph(TextPart(f"Reopened: run {run.number} ({run.time[:10]}) has findings again. "), *_state(counts))]
 
 
-def comment_on_leaving(counts: FindingCounts) -> Sequence[Block]:
+def comment_on_leaving(counts: FindingCounts) -> Sequence[TextBlock]:
     """Return the only comment on an issue that somebody closed by hand while findings are open."""
-    told = (
+    changes = (
         "Somebody closed this issue. Perpend leaves it closed, and opens it again only if all findings end and some come back. "
     )
-    return [_paragraph(Part(told), *_state(counts))]
+    return [_paragraph(TextPart(changes), *_state(counts))]
 
 
 def shown_in_title(text: str) -> str:
@@ -137,17 +143,17 @@ def shown_in_title(text: str) -> str:
     return _BEGINS_A_REFERENCE.sub(f"\\g<0>{_INVISIBLE}", shorten(visible(" ".join(text.split())), _LONGEST_PART))
 
 
-def markdown(blocks: Sequence[Block]) -> str:
+def markdown(blocks: Sequence[TextBlock]) -> str:
     """Return blocks as Markdown of GitHub and GitLab. No text from outside begins a line."""
     return "\n\n".join("\n".join(_markdown_lines(block)) for block in blocks) + "\n"
 
 
-def _markdown_lines(block: Block) -> list[str]:
+def _markdown_lines(block: TextBlock) -> list[str]:
     lead = {"list": "- ", "heading": "### "}.get(block.kind, "")
     return [lead + "".join(map(_markdown_part, line)) for line in block.lines]
 
 
-def _markdown_part(part: Part) -> str:
+def _markdown_part(part: TextPart) -> str:
     if part.kind == "code":
         return span(part.text)
     if part.kind == "prose":
@@ -155,12 +161,12 @@ def _markdown_part(part: Part) -> str:
     return f"[{part.text}](<{part.url}>)" if part.kind == "link" else part.text
 
 
-def jira_document(blocks: Sequence[Block]) -> dict[str, Any]:
+def jira_document(blocks: Sequence[TextBlock]) -> dict[str, Any]:
     """Return blocks in Atlassian Document Format, in which text is never markup."""
     return {"type": "doc", "version": 1, "content": [_jira_block(block) for block in blocks]}
 
 
-def _jira_block(block: Block) -> dict[str, Any]:
+def _jira_block(block: TextBlock) -> dict[str, Any]:
     if block.kind == "list":
         items = ({"type": "paragraph", "content": [_jira_part(part) for part in line]} for line in block.lines)
         return {"type": "bulletList", "content": [{"type": "listItem", "content": [item]} for item in items]}
@@ -170,7 +176,7 @@ def _jira_block(block: Block) -> dict[str, Any]:
     return {"type": "paragraph", "content": content}
 
 
-def _jira_part(part: Part) -> dict[str, Any]:
+def _jira_part(part: TextPart) -> dict[str, Any]:
     text = part.text if part.kind in ("own", "link") else shorten(visible(" ".join(part.text.split())) or "–", 1_000)
     marks: dict[str, list[dict[str, Any]]] = {
         "code": [{"type": "code"}],
@@ -179,25 +185,25 @@ def _jira_part(part: Part) -> dict[str, Any]:
     return {"type": "text", "text": text, **({"marks": marks[part.kind]} if part.kind in marks else {})}
 
 
-def _paragraph(*parts: Part) -> Block:
-    return Block("paragraph", [parts])
+def _paragraph(*parts: TextPart) -> TextBlock:
+    return TextBlock("paragraph", [parts])
 
 
-def _heading(text: str) -> Block:
-    return Block("heading", [[Part(text)]])
+def _heading(text: str) -> TextBlock:
+    return TextBlock("heading", [[TextPart(text)]])
 
 
-def _state(counts: FindingCounts) -> list[Part]:
+def _state(counts: FindingCounts) -> list[TextPart]:
     """Return the counts in words. What is not known is never left out."""
-    told = [f"{counts.open:,} open"]
-    told += [f"{counts.unconfirmed:,} unconfirmed (not known to be fixed)"] if counts.unconfirmed else []
-    told += [f"{counts.unknown:,} that had ended cannot be evaluated now"] if counts.unknown else []
+    changes = [f"{counts.open:,} open"]
+    changes += [f"{counts.unconfirmed:,} unconfirmed (not known to be fixed)"] if counts.unconfirmed else []
+    changes += [f"{counts.unknown:,} that had ended cannot be evaluated now"] if counts.unknown else []
     since = f", since {counts.since:%Y-%m-%d}" if counts.since else ""
     waived = f" {counted(counts.waived, 'finding')} with a waiver not counted." if counts.waived else ""
-    return [Part(f"{', '.join(told)}{since}.{waived}")]
+    return [TextPart(f"{', '.join(changes)}{since}.{waived}")]
 
 
-def _changes(details: GroupDetails, *, ended: bool = False) -> str:
+def _changes(details: GroupDetails, *, closed: bool = False) -> str:
     words = {
         Event.OPENED: "opened",
         Event.REOPENED: "reopened",
@@ -205,17 +211,17 @@ def _changes(details: GroupDetails, *, ended: bool = False) -> str:
         Event.RESOURCE_DELETED: "of a deleted object",
         Event.POLICY_REMOVED: "of a removed policy (nobody has fixed them)",
     }
-    events = list(words)[2:] if ended else words
-    told = [f"{details.number(event):,} {words[event]}" for event in events if details.number(event)]
+    events = list(words)[2:] if closed else words
+    changes = [f"{details.number(event):,} {words[event]}" for event in events if details.number(event)]
     by_policy = sum(details.by_policy.get(event.value, 0) for event in events)
-    told += [f"{by_policy:,} of these because the policy or the engine changed"] if by_policy else []
-    return ", ".join(told)
+    changes += [f"{by_policy:,} of these because the policy or the engine changed"] if by_policy else []
+    return ", ".join(changes)
 
 
-def _object(listed: ListedObject) -> list[Part]:
+def _object(listed: IssueObject) -> list[TextPart]:
     parts = [name(listed.name)]
-    parts += [Part(" "), name(listed.object_id)] if listed.object_id != listed.name else []
-    parts += [Part(" in "), name(listed.region)] if listed.region else []
-    parts += [Part(f", since {listed.since:%Y-%m-%d}")] if listed.since else []
-    parts += [Part(", unconfirmed")] if listed.is_unconfirmed else []
+    parts += [TextPart(" "), name(listed.object_id)] if listed.object_id != listed.name else []
+    parts += [TextPart(" in "), name(listed.region)] if listed.region else []
+    parts += [TextPart(f", since {listed.since:%Y-%m-%d}")] if listed.since else []
+    parts += [TextPart(", unconfirmed")] if listed.is_unconfirmed else []
     return parts

@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from urllib.parse import quote, urlsplit
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.notifications.channels import UnusableChannels
-from perpend.findings.notifications.issues.rest import Refused, RestClient, TrackerStopped
+from perpend.findings.notifications.issues.rest import RestClient, TrackerRefused, TrackerStopped
 from perpend.findings.notifications.issues.text import jira_document, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from perpend.findings.notifications.channels import Channel
-    from perpend.findings.notifications.issues.text import Block, IssueText
+    from perpend.findings.notifications.issues.text import IssueText, TextBlock
 
 LABEL: Final = "perpend"
 """The label of every issue."""
@@ -77,7 +77,7 @@ class Tracker(Protocol):
         """Replace the title and the body of an issue."""
         ...
 
-    def comment(self, ref: str, blocks: Sequence[Block]) -> None:
+    def comment(self, ref: str, blocks: Sequence[TextBlock]) -> None:
         """Add a comment."""
         ...
 
@@ -120,8 +120,10 @@ def tracker_of(channel: Channel) -> Tracker:
             f"channel {channel.name}: the URL is not that of a project, https://SITE.atlassian.net/browse/PROJECT"
         )
     basic = base64.b64encode(f"{channel.user}:{channel.token}".encode()).decode()
-    said = f"Basic {basic}" if channel.user else f"Bearer {channel.token}"
-    client = RestClient(f"{site}{named['gateway'] or ''}/rest/api/3", {"Accept": "application/json", "Authorization": said})
+    authorization = f"Basic {basic}" if channel.user else f"Bearer {channel.token}"
+    client = RestClient(
+        f"{site}{named['gateway'] or ''}/rest/api/3", {"Accept": "application/json", "Authorization": authorization}
+    )
     return _JiraIssues(client, named["key"], channel.issue_type)
 
 
@@ -181,7 +183,7 @@ class _GitIssues(ABC):
     def look_up(self, ref: str) -> FoundIssue | None:
         try:
             answer, _ = self.client.call("GET", f"/issues/{ref}")
-        except Refused as error:
+        except TrackerRefused as error:
             if error.status not in (_GONE, _NOT_FOUND):
                 raise
             # A project whose issues are off, and a token that may not see them, get the answers for a deleted issue.
@@ -198,7 +200,7 @@ class _GitIssues(ABC):
     def update(self, ref: str, text: IssueText, key: str) -> None:
         self._change(ref, self._content(text, key))
 
-    def comment(self, ref: str, blocks: Sequence[Block]) -> None:
+    def comment(self, ref: str, blocks: Sequence[TextBlock]) -> None:
         self.client.call("POST", f"/issues/{ref}/{self._COMMENTS}", {"body": markdown(blocks)}, once=True)
 
     def _content(self, text: IssueText, key: str) -> dict[str, Any]:
@@ -286,7 +288,7 @@ class _JiraIssues:
     def look_up(self, ref: str) -> FoundIssue | None:
         try:
             answer, _ = self.client.call("GET", f"/issue/{ref}", query={"fields": ",".join(_JIRA_FIELDS)})
-        except Refused as error:
+        except TrackerRefused as error:
             if error.status != _NOT_FOUND:
                 raise
             self.client.call("GET", f"/project/{self.project}")
@@ -296,7 +298,7 @@ class _JiraIssues:
     def update(self, ref: str, text: IssueText, key: str) -> None:
         self.client.call("PUT", f"/issue/{ref}", {"fields": self._content(text)})
 
-    def comment(self, ref: str, blocks: Sequence[Block]) -> None:
+    def comment(self, ref: str, blocks: Sequence[TextBlock]) -> None:
         self.client.call("POST", f"/issue/{ref}/comment", {"body": jira_document(blocks)}, once=True)
 
     def close(self, ref: str, *, fixed: bool) -> None:
@@ -317,7 +319,7 @@ class _JiraIssues:
                 expected = any(one in _DONE_NAMES for one in names) if to_done else category == "new"
                 steps.append((not expected, _value(step, "id", str)))
         if not steps:
-            raise Refused(0, f"the workflow has no step that {'closes' if to_done else 'reopens'} {ref}")
+            raise TrackerRefused(0, f"the workflow has no step that {'closes' if to_done else 'reopens'} {ref}")
         number = min(steps, key=lambda step: step[0])[1]
         self.client.call("POST", f"/issue/{ref}/transitions", {"transition": {"id": number}})
 

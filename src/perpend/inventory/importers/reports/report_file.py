@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.aws import USER_TYPE
+from perpend.core.dataclass import dataclass
 from perpend.inventory.importers.tables.table_bytes import MARK
 from perpend.inventory.readers.credential_report import read_answer, read_report, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
@@ -112,10 +113,10 @@ def _plain(source: str, path: Path, *, digested: bool = True) -> ReportFile | No
         for piece in _whole_rows(path):
             if digest:
                 digest.update(piece)
-            ended = piece if piece.endswith(b"\n") else piece + b"\n"
-            lines, within = _counted(ended)
+            line = piece if piece.endswith(b"\n") else piece + b"\n"
+            lines, within = _counted(line)
             if not columns:
-                columns = _columns(ended)
+                columns = _columns(line)
                 lines -= 1
             rows, breaks = rows + lines, breaks + within
         after = path.stat()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.clouds.aws import ACCOUNT_TYPE, ROOT_NAME, ROOT_USER, USER_TYPE, shown_name
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.identity import region_field
 from perpend.core.objects.inventory import Origin
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, member, unfollowed
@@ -73,7 +74,7 @@ class ReadReports:
 
     sources: list[StoredSource]
     pieces: dict[str, TableFragment]
-    rivals: TableFragment | None
+    same_id: TableFragment | None
     by_hand: Mapping[str, int]
 
 
@@ -120,9 +121,9 @@ def read_reports(
     sources = reports.sources(complete, observed_at)
     reports.merge_repeated(sources)
     reports.find_owners(sources)
-    rivals = reports.rivals() if reports.spools["rivals"].rows else None
+    same_id = reports.same_id() if reports.spools["rivals"].rows else None
     pieces = {ACCOUNT_TYPE: reports.accounts(sources), USER_TYPE: reports.users()}
-    return ReadReports(sources, pieces, rivals, reports.by_hand)
+    return ReadReports(sources, pieces, same_id, reports.by_hand)
 
 
 @dataclass(slots=True)
@@ -240,12 +241,12 @@ class _Reports:
         self._copy(f"{rows} FROM ({alike}) ORDER BY row", "alike")
         differing = f'SELECT source, row, "user", arn, {cells} FROM {self._read("alike")} WHERE several > 1 ORDER BY arn, row'
         result = self.connection.execute(differing)
-        with self.spools["merged"] as merged, self.spools["rivals"] as rivals:
+        with self.spools["merged"] as merged, self.spools["rivals"] as same_id:
             for user in self._merged(_fetched(result), sources):
                 self.by_hand["rows of one ARN that differ"] += 1
                 merged.add(self._row_of(user, contradiction(user) if user.variants else None))
                 for reading in (user, *user.variants) if user.variants else ():
-                    rivals.add(self._row_of(reading, None))
+                    same_id.add(self._row_of(reading, None))
         self._store("merged")
         self._store("rivals")
 
@@ -336,7 +337,7 @@ class _Reports:
         keys = self._of_all_users('row, source, "user", arn')
         return self._fragment(" UNION ALL ".join([single, *others]), rows, doubted=bool(doubted), keys=keys)
 
-    def rivals(self) -> TableFragment:
+    def same_id(self) -> TableFragment:
         """Return all readings of contradicted users, the readings of each user together, the user's own first."""
         listed = f'nth AS row, source, "user", arn, {", ".join(self._cells)}'
         return self._fragment(f"SELECT {listed} FROM {self._read('rivals')}", self.spools["rivals"].rows, doubted=False)

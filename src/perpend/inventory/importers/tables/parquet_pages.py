@@ -46,7 +46,7 @@ _LARGEST: Final = 1 << 31
 bytes a text: no head comes near the last two."""
 
 
-class _Odd(Exception):
+class _Unreadable(Exception):
     """The bytes are not a page header."""
 
 
@@ -69,19 +69,19 @@ def check_pages(connection: Connection, path: str, link: Path) -> None:
 
 def _is_several(stream: BinaryIO) -> bool:
     """Whether another Parquet file ends inside of the file: DuckDB would read the last footer with the first file's pages."""
-    begin, held = 0, b""
+    begin, content = 0, b""
     while more := stream.read(_AT_ONCE):
-        held += more
-        place = held.find(_ENDS)
+        content += more
+        place = content.find(_ENDS)
         while place >= 0:
-            if _is_behind_footer(stream, begin + place):
+            if _is_after_footer(stream, begin + place):
                 return True
-            place = held.find(_ENDS, place + 1)
-        begin, held = begin + max(len(held) - len(_ENDS) + 1, 0), held[1 - len(_ENDS) :]
+            place = content.find(_ENDS, place + 1)
+        begin, content = begin + max(len(content) - len(_ENDS) + 1, 0), content[1 - len(_ENDS) :]
     return False
 
 
-def _is_behind_footer(stream: BinaryIO, place: int) -> bool:
+def _is_after_footer(stream: BinaryIO, place: int) -> bool:
     """Whether the bytes before a position are a footer with its length. The position of the stream does not change."""
     back = stream.tell()
     stream.seek(max(place - _LENGTH, 0))
@@ -100,7 +100,7 @@ def _are_sound(stream: BinaryIO, start: int, end: int) -> bool:
     while stream.tell() < end and (with_checksum or number < _UNTIL):
         try:
             head = _head(stream)
-        except _Odd:
+        except _Unreadable:
             return not with_checksum
         size, checksum = head.get(_SIZE, -1), head.get(_CHECKSUM)
         if not 0 <= size <= length - stream.tell():
@@ -138,20 +138,20 @@ def _head(stream: BinaryIO, depth: int = 0) -> dict[int, int]:
         elif kind in (_BYTE, _DOUBLE, _TEXT):
             stream.seek(_bounded({_BYTE: 1, _DOUBLE: 8}.get(kind) or _unsigned(stream)), os.SEEK_CUR)
         elif kind not in (1, 2):
-            raise _Odd
-    raise _Odd
+            raise _Unreadable
+    raise _Unreadable
 
 
 def _bounded(size: int) -> int:
     if size > _LARGEST:
-        raise _Odd
+        raise _Unreadable
     return size
 
 
 def _byte(stream: BinaryIO) -> int:
     byte = stream.read(1)
     if not byte:
-        raise _Odd
+        raise _Unreadable
     return byte[0]
 
 
@@ -162,7 +162,7 @@ def _unsigned(stream: BinaryIO) -> int:
         number |= (byte & 127) << 7 * place
         if byte < 128:
             return number
-    raise _Odd
+    raise _Unreadable
 
 
 def _whole(stream: BinaryIO) -> int:

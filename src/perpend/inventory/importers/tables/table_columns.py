@@ -6,9 +6,9 @@ Only the notation of values changes. Values that do not fit are stored as they a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import Form
 from perpend.core.values.partial_object import BLANK, MISSING
 from perpend.core.values.types import ValueType
@@ -72,8 +72,8 @@ class _Reading:
     reason: str = ""
     inexact: str | None = None
     exact_text: str = ""
-    odd: str | None = None
-    odd_words: str = ""
+    bad_type: str | None = None
+    bad_text: str = ""
     mixed: bool = False
     unread: str | None = None
     blank: str | None = None
@@ -127,8 +127,8 @@ def _typed_reading(column: str, kind: str, wanted: ValueType | None) -> _Reading
     cell, base = name(column), re.split(r"[(\[]", kind)[0]
     if kind.endswith("]") or base in ("STRUCT", "MAP", "UNION", "JSON", "VARIANT"):
         shown = f"CAST(to_json({cell}) AS VARCHAR)" if kind != "JSON" else f"CAST({cell} AS VARCHAR)"
-        odd = f"({shown} IS NOT NULL AND regexp_matches({shown}, '(?i)nan|inf') AND NOT {STRICT_JSON}({shown}))"
-        reading = _Reading(column, Form.VARIANT, shown, bad=odd, reason=NO_JSON)
+        bad_type = f"({shown} IS NOT NULL AND regexp_matches({shown}, '(?i)nan|inf') AND NOT {STRICT_JSON}({shown}))"
+        reading = _Reading(column, Form.VARIANT, shown, bad=bad_type, reason=NO_JSON)
     elif base in ("DOUBLE", "FLOAT"):
         reading = _Reading(column, Form.NUMBER, f"CAST({cell} AS DOUBLE)", bad=f"isnan({cell})", reason=NAN)
     elif base in _SMALL:
@@ -176,15 +176,15 @@ def _compare(reading: _Reading, wanted: ValueType | None) -> None:
     """Record values of one form that a field of another type cannot have."""
     expected = _FORMS.get(wanted, Form.TEXT) if wanted else None
     if expected is not None and reading.form not in (expected, Form.VARIANT):
-        reading.odd = f"{name(reading.column)} IS NOT NULL"
-        reading.odd_words = f"{_WORDS[reading.form]} where {_WORDS[expected]} are declared"
+        reading.bad_type = f"{name(reading.column)} IS NOT NULL"
+        reading.bad_text = f"{_WORDS[reading.form]} where {_WORDS[expected]} are declared"
         reading.mixed = reading.form is Form.TEXT
 
 
 def _look_for_times(reading: _Reading, wanted: ValueType | None) -> None:
     """Record texts that are not times in a field that is declared as time."""
     if wanted is ValueType.DATE_TIME:
-        reading.odd, reading.odd_words = is_no_time(reading.value), "texts that name no time where times are declared"
+        reading.bad_type, reading.bad_text = is_no_time(reading.value), "texts that name no time where times are declared"
 
 
 def _untyped_reading(column: str, wanted: ValueType | None) -> _Reading:
@@ -193,16 +193,16 @@ def _untyped_reading(column: str, wanted: ValueType | None) -> _Reading:
     if wanted is ValueType.NUMBER:
         fits = f"(regexp_full_match({cell}, {text(_NUMBER)}) AND isfinite(TRY_CAST({cell} AS DOUBLE)))"
         value = f"CASE WHEN {fits} THEN TRY_CAST({cell} AS DOUBLE) END"
-        reading = _Reading(column, Form.NUMBER, value, odd_words="texts where numbers are declared")
+        reading = _Reading(column, Form.NUMBER, value, bad_text="texts where numbers are declared")
     elif wanted is ValueType.BOOLEAN:
         fits = f"lower({cell}) IN ('true', 'false')"
         reading = _Reading(column, Form.BOOLEAN, f"CASE lower({cell}) WHEN 'true' THEN true WHEN 'false' THEN false END")
-        reading.odd_words = "texts where Booleans are declared"
+        reading.bad_text = "texts where Booleans are declared"
     else:
         reading = _Reading(column, Form.TEXT, cell)
         _look_for_times(reading, wanted)
         return reading
-    reading.odd, reading.mixed = f"({cell} IS NOT NULL AND NOT coalesce({fits}, false))", True
+    reading.bad_type, reading.mixed = f"({cell} IS NOT NULL AND NOT coalesce({fits}, false))", True
     reading.exact_text = (
         f"CASE WHEN {fits} THEN {as_variant(reading.value, reading.form)} ELSE {as_variant(cell, Form.TEXT)} END"
     )
@@ -228,16 +228,16 @@ def _json_reading(connection: Connection, relation: str, column: str, wanted: Va
         expected = _FORMS.get(wanted, Form.TEXT) if wanted else None
         if expected is not None:
             fitting = {Form.TEXT: "'VARCHAR'", Form.BOOLEAN: "'BOOLEAN'"}.get(expected, _JSON_NUMBERS)
-            reading.odd = f"json_type({cell}) NOT IN ({fitting}, 'NULL')"
-            reading.odd_words = f"something else where {_WORDS[expected]} are declared"
+            reading.bad_type = f"json_type({cell}) NOT IN ({fitting}, 'NULL')"
+            reading.bad_text = f"something else where {_WORDS[expected]} are declared"
             if wanted is ValueType.DATE_TIME:
                 texts = f"CASE WHEN json_type({cell}) = 'VARCHAR' THEN {cell} ->> '$' END"
-                reading.odd = f"({reading.odd} OR {is_no_time(texts)})"
-                reading.odd_words = "something else where times are declared"
+                reading.bad_type = f"({reading.bad_type} OR {is_no_time(texts)})"
+                reading.bad_text = "something else where times are declared"
     reading.unread = missing
     if reading.form is not Form.VARIANT:
         _compare(reading, wanted)
-        reading.odd = f"json_type({cell}) <> 'NULL'" if reading.odd else None
+        reading.bad_type = f"json_type({cell}) <> 'NULL'" if reading.bad_type else None
         if reading.form is Form.TEXT:
             _look_for_times(reading, wanted)
         reading.exact_text = reading.exact_text or value
@@ -248,7 +248,7 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
     """Return for each conversion the counts of bad, inexact, odd and blank rows, with the first row numbers."""
     wanted = []
     for reading in readings:
-        for condition in (reading.bad, reading.inexact, reading.odd, reading.blank):
+        for condition in (reading.bad, reading.inexact, reading.bad_type, reading.blank):
             if condition:
                 wanted += [f"count(*) FILTER (WHERE {condition})", f"min({PLACE}, {_SHOWN}) FILTER (WHERE {condition})"]
             else:
@@ -260,9 +260,9 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
 
 
 def _stored(api_name: str, reading: _Reading, counts: Sequence[tuple[int, list[int]]]) -> Stored:
-    (bad, bad_rows), (inexact, _), (odd, odd_rows), (blank, _) = counts
+    (bad, bad_rows), (inexact, _), (bad_type, bad_type_rows), (blank, _) = counts
     form, value = reading.form, reading.value
-    if inexact or (odd and reading.mixed):
+    if inexact or (bad_type and reading.mixed):
         form, value = Form.VARIANT, reading.exact_text or as_variant(value, form)
     unread = f"CASE WHEN {reading.blank} THEN {text(BLANK)} END" if blank else reading.unread
     oddities = []
@@ -270,6 +270,6 @@ def _stored(api_name: str, reading: _Reading, counts: Sequence[tuple[int, list[i
         value = f"CASE WHEN {reading.bad} THEN NULL ELSE {value} END"
         unread = f"CASE WHEN {reading.bad} THEN {text(reading.reason)} END"
         oddities.append(Oddity(api_name, bad, tuple(row + 1 for row in bad_rows), reading.reason, lost=True))
-    if odd:
-        oddities.append(Oddity(api_name, odd, tuple(row + 1 for row in odd_rows), reading.odd_words))
+    if bad_type:
+        oddities.append(Oddity(api_name, bad_type, tuple(row + 1 for row in bad_type_rows), reading.bad_text))
     return Stored(form, value, unread, tuple(oddities))

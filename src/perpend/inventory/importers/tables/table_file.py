@@ -12,11 +12,12 @@ import os
 import re
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.commit import digest_of
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import suggestion, whole_file
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.object_types import ObjectType
@@ -78,8 +79,8 @@ def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
 
     def place(table: TableFile) -> tuple[str, ...]:
         with suppress(OSError, ValueError):  # reading it reports the error
-            said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.blank_is_none)
-            return digest_of(Path(table.path))[0], repr(said), table.path
+            reading = (table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.blank_is_none)
+            return digest_of(Path(table.path))[0], repr(reading), table.path
         return ("",)
 
     return sorted(tables, key=place)
@@ -253,10 +254,13 @@ def _names_of_lines(connection: Connection, path: str, relation: str) -> list[st
     Raises for the first line that is not an object, has a key twice, or is only valid for DuckDB's lenient parser.
     """
     keys = "json_keys(json)"
-    shapes = [held for (held,) in rows_of(connection, f"SELECT DISTINCT {keys} FROM {relation} LIMIT {_MOST_SHAPES}")]
+    shapes = [
+        keys_of_shape
+        for (keys_of_shape,) in rows_of(connection, f"SELECT DISTINCT {keys} FROM {relation} LIMIT {_MOST_SHAPES}")
+    ]
     # To compare the keys of each line with each other takes long, and most files have lines of few shapes.
     are_few = len(shapes) < _MOST_SHAPES
-    is_single = are_few and all(held and len(set(held)) == len(held) for held in shapes)
+    is_single = are_few and all(keys_of_shape and len(set(keys_of_shape)) == len(keys_of_shape) for keys_of_shape in shapes)
     repeated = "false" if is_single else f"len(list_distinct({keys})) <> len({keys})"
     # Only objects have keys.
     other = "false" if is_single else "json_type(json) <> 'OBJECT'"
@@ -267,7 +271,7 @@ def _names_of_lines(connection: Connection, path: str, relation: str) -> list[st
     for place, what in rows_of(connection, query):
         raise UnreadableTable(path, f"object {place + 1} is {' '.join(what.split())}")
     if are_few:
-        return sorted({str(one) for held in shapes for one in held})
+        return sorted({str(one) for keys_of_shape in shapes for one in keys_of_shape})
     return [str(one) for (one,) in rows_of(connection, f"SELECT DISTINCT unnest({keys}) FROM {relation} ORDER BY 1")]
 
 
@@ -330,9 +334,9 @@ def _null_where_blank(table: TableFile, names: Mapping[str, str], declared: Obje
 def _check_delimiter(path: str, staged: _Staged) -> None:
     """Raise if the only column of a text contains another delimiter."""
     column = next(iter(staged.columns))
-    sign = next((sign for sign in _OTHER_DELIMITERS if sign in column), None)
-    if staged.untyped and len(staged.columns) == 1 and sign:
-        raise UnreadableTable(path, f"fields are separated by `{sign}`; a table separates them by commas or tabs")
+    delimiter = next((delimiter for delimiter in _OTHER_DELIMITERS if delimiter in column), None)
+    if staged.untyped and len(staged.columns) == 1 and delimiter:
+        raise UnreadableTable(path, f"fields are separated by `{delimiter}`; a table separates them by commas or tabs")
 
 
 def _check_ids(connection: Connection, table: TableFile, staged: _Staged, identity: Stored) -> None:

@@ -149,22 +149,22 @@ MAP: Final = (
 """Lists of the answer, and what each of their entries is."""
 
 
-def read_details(text: InputText, source: str, held: Contents) -> Iterator[None]:
-    """Read an answer into ``held``, one entry a step. Raises UnusableContent for the first entry that cannot be used."""
+def read_details(text: InputText, source: str, contents: Contents) -> Iterator[None]:
+    """Read an answer into ``contents``, one entry a step. Raises UnusableContent for the first entry that cannot be used."""
     answer = _answer(JsonText(text.pieces()))
     account = _account(answer)
     for kind in MAP:
         for place, entry in enumerate(_entries(answer, kind.source), 1):
-            reason = kind.read(held, entry, Origin(source, place, f"{kind.source} entry"), account=account)
+            reason = kind.read(contents, entry, Origin(source, place, f"{kind.source} entry"), account=account)
             if reason is not None:
                 raise UnusableContent(f"entry {place} of `{kind.source}` cannot be used: {reason}")
             yield
-    said = [name for name, value in answer.items() if name.lower() == _TRUNCATED and value is not False]
-    said += [name for name, value in answer.items() if name.lower() in _TOKENS and value is not None]
-    if said:
-        why = f"an answer of `get-account-authorization-details` says that there is more (`{said[0]}`)"
-        held.has_more = True
-        held.lacking = tuple(Claim(kind.type_name, lacking=why) for kind in MAP)
+    names = [name for name, value in answer.items() if name.lower() == _TRUNCATED and value is not False]
+    names += [name for name, value in answer.items() if name.lower() in _TOKENS and value is not None]
+    if names:
+        why = f"an answer of `get-account-authorization-details` says that there is more (`{names[0]}`)"
+        contents.has_more = True
+        contents.lacking = tuple(Claim(kind.type_name, lacking=why) for kind in MAP)
 
 
 def _answer(text: JsonText) -> dict[str, Any]:
@@ -184,9 +184,9 @@ def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
     entries = answer.get(name, [])
     if not isinstance(entries, list):
         raise UnusableContent(f"`{name}` is {described(entries)} where an array is expected")
-    odd = next((entry for entry in entries if not isinstance(entry, dict)), None)
-    if odd is not None or None in entries:
-        raise UnusableContent(f"`{name}` holds {described(odd)} where an object is expected")
+    wrong = next((entry for entry in entries if not isinstance(entry, dict)), None)
+    if wrong is not None or None in entries:
+        raise UnusableContent(f"`{name}` holds {described(wrong)} where an object is expected")
     return entries
 
 

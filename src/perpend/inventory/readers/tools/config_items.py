@@ -190,8 +190,8 @@ MAP: Final = (
 _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 
 
-def read_config(text: InputText, source: str, held: Contents) -> Iterator[None]:
-    """Read items into ``held``, one a step. Raises UnusableContent for the first that cannot be used."""
+def read_config(text: InputText, source: str, contents: Contents) -> Iterator[None]:
+    """Read items into ``contents``, one a step. Raises UnusableContent for the first that cannot be used."""
     snapshot = JsonText(text.pieces())
     names: dict[str, None] = {}
     others: set[str] = set()
@@ -205,7 +205,7 @@ def read_config(text: InputText, source: str, held: Contents) -> Iterator[None]:
         for place, item in snapshot.elements():
             if not isinstance(item, dict):
                 raise UnusableContent(f"item {place} is {described(item)} where an object is expected")
-            _read_item(held, item, Origin(source, place, "item"))
+            _read_item(contents, item, Origin(source, place, "item"))
             is_any_read = is_any_read or item.get("resourceType") in _BY_TYPE
             others.add(excerpt(str(item.get("resourceType")), 60))
             yield
@@ -217,10 +217,10 @@ def read_config(text: InputText, source: str, held: Contents) -> Iterator[None]:
         known = ", ".join(_BY_TYPE)
         shown = ", ".join(sorted(others)[:_MOST_NAMED])
         raise UnusableContent(f"its items are of {shown}{more}; those that are read are {known}")
-    held.observed_at = held.latest
+    contents.observed_at = contents.latest
 
 
-def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
+def _read_item(contents: Contents, item: dict[str, Any], origin: Origin) -> None:
     twice = [name for name in in_two_spellings(item) if name in _READ]
     if twice:
         raise UnusableContent(f"item {origin.row} has the key `{twice[0]}` in two spellings")
@@ -241,14 +241,14 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     row: dict[str, Any] = {"arn": arn, "accountId": account}
     if status in _NOT_RECORDED:
         claim = Claim(kind.type_name, lacking=f"an item of AWS Config says that not every {kind.source} is recorded")
-        held.lacking = tuple(dict.fromkeys((*held.lacking, claim)))
+        contents.lacking = tuple(dict.fromkeys((*contents.lacking, claim)))
     else:
         row["configuration"] = _document(item.get("configuration"))
         row["supplementaryConfiguration"] = _documents(item.get("supplementaryConfiguration"))
     gone_at = captured.isoformat().replace("+00:00", "Z") if captured and status in _GONE else None
     # Times in the future, or at the epoch, count as no time: they must not decide which reading is newer.
     seen_at = captured if captured is not None and is_observation_time(captured, datetime.now(UTC)) else None
-    reason = kind.read(held, row, origin, gone_at=gone_at, seen_at=seen_at)
+    reason = kind.read(contents, row, origin, gone_at=gone_at, seen_at=seen_at)
     if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
 

@@ -6,12 +6,13 @@ A field that the format cannot express is unknown, with the reason, whatever val
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.core.clouds import registry
 from perpend.core.clouds.aws import AWS
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.object_types import ObjectType
 

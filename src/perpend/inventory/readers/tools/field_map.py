@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.values.partial_object import PartialObject
 from perpend.inventory.readers.json_text import in_two_spellings, other_spellings
 from perpend.inventory.readers.tools.contents import Found, account_of_arn, is_account, of_account
@@ -35,7 +36,7 @@ class FieldFrom:
 class ListFrom:
     """A child list that an object states in full: the path of its items, their conversion, and a function to make children.
 
-    ``beside`` are paths of other lists: if an object states these, the format omits this list when it is empty.
+    ``siblings`` are paths of other lists: if an object states these, the format omits this list when it is empty.
     """
 
     name: str
@@ -43,12 +44,12 @@ class ListFrom:
     path: str
     form: Form
     children: Children
-    beside: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
 
     def is_left_out(self, row: Mapping[str, Any]) -> bool:
         """Whether a row omits the list in the way the format omits empty ones."""
-        stated = self.path in row or any(other_spellings(row, path) for path in (self.path, *self.beside))
-        return bool(self.beside) and not stated and all(isinstance(row.get(path), list) for path in self.beside)
+        stated = self.path in row or any(other_spellings(row, path) for path in (self.path, *self.siblings))
+        return bool(self.siblings) and not stated and all(isinstance(row.get(path), list) for path in self.siblings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class TypeFrom:
 
     def read(
         self,
-        held: Contents,
+        contents: Contents,
         row: Mapping[str, Any],
         origin: Origin,
         *,
@@ -115,16 +116,16 @@ class TypeFrom:
         for several in self.lists:
             read: dict[str, Any] = {}
             _read(read, {}, several, row, spelt)
-            held.lists.add((self.type_name, several.name, several.type_name))
+            contents.lists.add((self.type_name, several.name, several.type_name))
             if several.name in read:
-                held.stated_empty |= set() if read[several.name] else {several.name}
+                contents.stated_empty |= set() if read[several.name] else {several.name}
                 fields[several.name] = several.children(identity, str(owner), read[several.name])
             elif several.is_left_out(row):
                 left_out.append(several.name)
             else:
-                held.left_open.add(several.name)
+                contents.left_open.add(several.name)
         reasons = {name: reason for name, reason in lacking.items() if name not in fields}
-        held.add(Found(self.type_name, PartialObject(fields, reasons), origin, seen_at, tuple(left_out)))
+        contents.add(Found(self.type_name, PartialObject(fields, reasons), origin, seen_at, tuple(left_out)))
         return None
 
 

@@ -94,7 +94,7 @@ def with_empty_list(dated: Dated, name: str) -> Dated:
     return object_._replace(fields=PartialObject({**object_.fields, name: []}, reasons_of(object_.fields))), seen_at
 
 
-def standing(sources: Sequence[Source], objects: Mapping[str, Sequence[CloudObject]]) -> Iterator[Source]:
+def uncontradicted(sources: Sequence[Source], objects: Mapping[str, Sequence[CloudObject]]) -> Iterator[Source]:
     """Yield sources without those claims on child lists that some object contradicts.
 
     A claim on all lists of a file is void if another input has an owner that does not state its list.

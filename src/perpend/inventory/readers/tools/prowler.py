@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from perpend.inventory.readers.tools.contents import Contents
 
 
-def read_prowler(text: InputText, source: str, held: Contents) -> Iterator[None]:
-    """Read the rows in findings into ``held``. Raises UnusableContent if there are none, or one cannot be used."""
+def read_prowler(text: InputText, source: str, contents: Contents) -> Iterator[None]:
+    """Read the rows in findings into ``contents``. Raises UnusableContent if there are none, or one cannot be used."""
     times: set[datetime | None] = set()
     readings: dict[str, Reading] = {}
     for place, finding in read_array(text.pieces()):
@@ -44,10 +44,10 @@ def read_prowler(text: InputText, source: str, held: Contents) -> Iterator[None]
             "`prowler aws -M json-ocsf -c iam_user_two_active_access_key`"
         )
     for reading in readings.values():
-        held.add_reading(reading)
+        contents.add_reading(reading)
         yield
     # A row is as new as its newest finding; a finding without a time leaves the age unknown.
-    held.observed_at = None if None in times else time_of_all(one.observed_at for one in readings.values())
+    contents.observed_at = None if None in times else time_of_all(one.observed_at for one in readings.values())
 
 
 def _rows_of(finding: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ these before). A table claims nothing: the file does not state connections, regi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.inventory import LINE, Origin
 from perpend.inventory.readers.credential_report import COLUMNS, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
@@ -49,23 +49,23 @@ _STEAMPIPE: Final = _Tool("Steampipe", STEAMPIPE, ("generated_time",))
 _CLOUDQUERY: Final = _Tool("CloudQuery", CLOUDQUERY, ("_cq_sync_time",))
 
 
-def read_steampipe(text: InputText, source: str, held: Contents) -> Iterator[None]:
-    """Read a Steampipe table into ``held``, one row a step.
+def read_steampipe(text: InputText, source: str, contents: Contents) -> Iterator[None]:
+    """Read a Steampipe table into ``contents``, one row a step.
 
     Raises UnusableContent if the table is unknown or a row is invalid.
     """
-    return _read(text, source, held, _STEAMPIPE)
+    return _read(text, source, contents, _STEAMPIPE)
 
 
-def read_cloudquery(text: InputText, source: str, held: Contents) -> Iterator[None]:
-    """Read a CloudQuery table into ``held``, one row a step.
+def read_cloudquery(text: InputText, source: str, contents: Contents) -> Iterator[None]:
+    """Read a CloudQuery table into ``contents``, one row a step.
 
     Raises UnusableContent if the table is unknown or a row is invalid.
     """
-    return _read(text, source, held, _CLOUDQUERY)
+    return _read(text, source, contents, _CLOUDQUERY)
 
 
-def _read(text: InputText, source: str, held: Contents, tool: _Tool) -> Iterator[None]:
+def _read(text: InputText, source: str, contents: Contents, tool: _Tool) -> Iterator[None]:
     table: TypeFrom | str | None = None
     names: tuple[str, ...] = ()
     read: list[str] = []
@@ -87,17 +87,17 @@ def _read(text: InputText, source: str, held: Contents, tool: _Tool) -> Iterator
         times.add(time)
         origin = Origin(source, place, unit)
         if cells:
-            reason = _add(held, reading_of_words(_words(row, cells), origin, time))
+            reason = _add(contents, reading_of_words(_words(row, cells), origin, time))
         elif isinstance(table, str):
-            reason = _add_reading(held, row, origin, time)
+            reason = _add_reading(contents, row, origin, time)
         else:
-            reason = table.read(held, row, origin)
+            reason = table.read(contents, row, origin)
         if reason is not None:
             raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
         yield
     if table is None:
         raise UnusableContent(f"a table of {tool.name} without rows, which does not show its type")
-    held.observed_at = time_of_all(times)
+    contents.observed_at = time_of_all(times)
 
 
 def _same(table: TypeFrom | str | None, other: TypeFrom | str, place: str) -> TypeFrom | str:
@@ -108,16 +108,16 @@ def _same(table: TypeFrom | str | None, other: TypeFrom | str, place: str) -> Ty
     raise UnusableContent(f"{place} is one of {second}, after rows of {first}: every table needs a file of its own")
 
 
-def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
+def _add_reading(contents: Contents, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
     report_row = _report_row(row)
-    return _add(held, reading_of(report_row, origin, time, raw=False) if isinstance(report_row, dict) else report_row)
+    return _add(contents, reading_of(report_row, origin, time, raw=False) if isinstance(report_row, dict) else report_row)
 
 
-def _add(held: Contents, reading: Reading | str) -> str | None:
+def _add(contents: Contents, reading: Reading | str) -> str | None:
     """Add a reading; return the reason if there is none."""
     if isinstance(reading, str):
         return reading
-    held.add_reading(reading)
+    contents.add_reading(reading)
     return None
 
 

@@ -149,10 +149,10 @@ def texts_at(*names: str) -> Form:
             raise UnknownValue("holds no list of objects")
         if any(other_spellings(one, name) for one in listed for name in names if name in one):
             raise UnknownValue(f"holds an object with `{names[0]}` in two spellings")
-        held = [next((one[name] for name in names if name in one), None) for one in listed]
-        if not all(isinstance(one, str) and one for one in held):
+        fields = [next((one[name] for name in names if name in one), None) for one in listed]
+        if not all(isinstance(one, str) and one for one in fields):
             raise UnknownValue(f"holds an object without `{names[0]}`")
-        return [str(one) for one in held]
+        return [str(one) for one in fields]
 
     return read
 
@@ -179,9 +179,9 @@ def _is_document(value: Any) -> bool:
         return False
 
 
-def either(held: Mapping[str, Any], *names: str) -> Any:
+def either(fields: Mapping[str, Any], *names: str) -> Any:
     """Return the value of one of several spellings of a name, None if there is none. Raises UnknownValue if two disagree."""
-    values = [held[name] for name in names if name in held]
+    values = [fields[name] for name in names if name in fields]
     if len(values) > 1 and any(one != values[0] for one in values):
         raise UnknownValue(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
     return values[0] if values else None

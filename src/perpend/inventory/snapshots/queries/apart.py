@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.parallel import TookTooLong, apart, can_fork, has_only_python_threads, processors
-from perpend.inventory.snapshots.queries.views import QueryResult, asked, out_of_memory, out_of_time
+from perpend.inventory.snapshots.queries.views import QueryResult, out_of_memory, out_of_time, query_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,13 +38,13 @@ def query_in_process(
     If the process can fork, a child runs the query. It has a memory limit, and is killed when its time is over.
     """
     if not (can_fork() and has_only_python_threads()):
-        with asked(snapshot, question, declared=declared, timeout=timeout, more=more) as answer:
+        with query_result(snapshot, question, declared=declared, timeout=timeout, more=more) as answer:
             yield answer
         return
 
     def answers() -> Iterator[Any]:
         try:
-            with asked(snapshot, question, declared=declared, more=more) as answer:
+            with query_result(snapshot, question, declared=declared, more=more) as answer:
                 yield answer.columns
                 yield from answer.batches
         except MemoryError:

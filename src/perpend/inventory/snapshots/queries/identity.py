@@ -6,10 +6,10 @@ owner, else the one in an Id, else that of all sources if they have one, else nu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds import registry
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.identity import account_sql, owner_lookups, region_sql
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import Form, unfollowed, unread
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from perpend.core.schema.tables import Join, Table
-    from perpend.inventory.snapshots.snapshot import Held
+    from perpend.inventory.snapshots.snapshot import ReadableTables
 
 _MOST_OWNERS: Final = 4
 """How many owners are followed, one behind the other."""
@@ -43,13 +43,15 @@ class ObjectIdentity:
     tables: frozenset[str]
 
 
-def object_identity(held: Held, declared: ObjectType, types: Callable[[str], ObjectType | None]) -> ObjectIdentity:
+def object_identity(
+    readable: ReadableTables, declared: ObjectType, types: Callable[[str], ObjectType | None]
+) -> ObjectIdentity:
     """Return the identity of the rows of a type's table. ``types`` gives the declared types of owners."""
-    return _identity(held, held.tables.by_name[declared.name], declared, types, _MOST_OWNERS)
+    return _identity(readable, readable.tables.by_name[declared.name], declared, types, _MOST_OWNERS)
 
 
 def _identity(
-    held: Held, table: Table, declared: ObjectType, types: Callable[[str], ObjectType | None], depth: int
+    readable: ReadableTables, table: Table, declared: ObjectType, types: Callable[[str], ObjectType | None], depth: int
 ) -> ObjectIdentity:
     joins, accounts, regions, names, ids = "", {}, {}, [], {}
     tables: set[str] = set()
@@ -58,9 +60,9 @@ def _identity(
         if join is None or join.lacking is not None:
             continue
         alias = f"owner{number}"
-        identity = _identity(held, held.tables.by_name[join.table], owner, types, depth - 1)
+        identity = _identity(readable, readable.tables.by_name[join.table], owner, types, depth - 1)
         tables |= {join.table, *identity.tables}
-        joins += _owner(held, identity, join, alias)
+        joins += _owner(readable, identity, join, alias)
         ids[lookup.key] = f"{alias}.id"
         accounts[lookup.name], regions[lookup.name] = f"{alias}.account", f"{alias}.region"
         if not registry.is_account_type(owner.name):
@@ -75,32 +77,32 @@ def _identity(
         "id": value("Id"),
         "external_id": filled(table, declared.external_id_field, "o"),
         "name": filled(table, declared.name_field, "o"),
-        "account": f"coalesce({account_sql(declared, value, accounts)}, {_account_of_sources(held, declared)})",
+        "account": f"coalesce({account_sql(declared, value, accounts)}, {_account_of_sources(readable, declared)})",
         "region": region_sql(declared, value, regions),
         "owner": f"coalesce({', '.join(names)})" if names else "CAST(NULL AS VARCHAR)",
     }
     return ObjectIdentity(columns, joins, frozenset(tables))
 
 
-def _owner(held: Held, identity: ObjectIdentity, join: Join, alias: str) -> str:
+def _owner(readable: ReadableTables, identity: ObjectIdentity, join: Join, alias: str) -> str:
     """Return the join of rows ``o`` with their owners. An account or region on which an owner's rows differ is not known."""
     columns = {column: identity.columns[column] for column in ("id", "account", "region")}
     columns["name"] = f"coalesce({identity.columns['name']}, {identity.columns['id']})"
     listed = ", ".join(f"CASE WHEN min({one}) = max({one}) THEN min({one}) END AS {column}" for column, one in columns.items())
     rows = (
-        f"SELECT o.{name(join.other)} AS key, {listed} FROM {held.relation(join.table)} AS o{identity.joins} "
+        f"SELECT o.{name(join.other)} AS key, {listed} FROM {readable.relation(join.table)} AS o{identity.joins} "
         f"WHERE o.{name(join.other)} IS NOT NULL GROUP BY o.{name(join.other)}"
     )
     followed = f" AND o.{name(unfollowed(join.name))} IS NULL" if join.partial else ""
     return f" LEFT JOIN ({rows}) AS {alias} ON {alias}.key = o.{name(join.own)}{followed}"
 
 
-def _account_of_sources(held: Held, declared: ObjectType) -> str:
+def _account_of_sources(readable: ReadableTables, declared: ObjectType) -> str:
     """Return the expression of the one account of all sources, null if they have none or several.
 
     A row of two sources has only the first: so a second source that seems to have one account may have another one's rows.
     """
-    accounts = {account for source in held.sources for account in source.accounts}
+    accounts = {account for source in readable.sources for account in source.accounts}
     known = [account for account in accounts if registry.is_account(account, registry.cloud_of_type(declared.name))]
     return text(known[0]) if len(accounts) == len(known) == 1 else "CAST(NULL AS VARCHAR)"
 

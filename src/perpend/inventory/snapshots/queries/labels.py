@@ -26,7 +26,7 @@ BESIDE: Final = frozenset(
 
 def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType | None]) -> dict[str, str]:
     """Return the readable name of each table's view. If two have the same, the later one gets a number."""
-    taken = {table.casefold() for table in tables} | {SOURCES_VIEW, CALLS_VIEW, *BESIDE}
+    used = {table.casefold() for table in tables} | {SOURCES_VIEW, CALLS_VIEW, *BESIDE}
     views: dict[str, str] = {}
     for table in sorted(tables):
         owner, _, relation = table.rpartition("/")
@@ -35,27 +35,27 @@ def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType
         else:
             known = declared(tables[table].type_name) if tables[table].type_name else None
             wanted = snake_case(known.label) if known and known.label else table
-        views[table] = table if wanted == table else _free(wanted, taken)
+        views[table] = table if wanted == table else _free(wanted, used)
     return views
 
 
 def column_names(table: Table, declared: ObjectType | None) -> dict[str, str]:
     """Return the readable names of a table's columns: labels in snake case, the first of each, none that is an API name."""
-    taken = {column.casefold() for column in table.columns}
+    used = {column.casefold() for column in table.columns}
     aliases: dict[str, str] = {}
     for column in table.columns:
         known = declared.fields.get(column) if declared else None
         alias = snake_case(known.label) if known and known.label else ""
-        if alias and alias not in taken:
-            taken.add(alias)
+        if alias and alias not in used:
+            used.add(alias)
             aliases[column] = alias
     return aliases
 
 
-def _free(wanted: str, taken: set[str]) -> str:
+def _free(wanted: str, used: set[str]) -> str:
     number, chosen = 1, wanted
-    while chosen.casefold() in taken:
+    while chosen.casefold() in used:
         number += 1
         chosen = f"{wanted}_{number}"
-    taken.add(chosen.casefold())
+    used.add(chosen.casefold())
     return chosen

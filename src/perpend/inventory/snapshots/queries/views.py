@@ -9,9 +9,9 @@ import json
 import re
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Span, suggestion
 from perpend.core.errors import PerpendError
 from perpend.core.schema.tables import holds_readings
@@ -60,7 +60,7 @@ class MoreViews:
 
 
 @contextmanager
-def asked(
+def query_result(
     snapshot: Snapshot,
     question: str,
     *,
@@ -124,7 +124,10 @@ def _calls(snapshot: Snapshot) -> str:
         (call.account, call.region, call.service, call.operation, call.label, call.refusal, call.code)
         for call in snapshot.calls
     )
-    rows = [f"({', '.join(map(text, told))}, {call.objects})" for told, call in zip(texts, snapshot.calls, strict=True)]
+    rows = [
+        f"({', '.join(map(text, message_text))}, {call.objects})"
+        for message_text, call in zip(texts, snapshot.calls, strict=True)
+    ]
     columns = "account, region, service, operation, permission, kind, code, objects"
     values = ", ".join(rows or ["('', '', '', '', '', '', '', 0)"])
     empty = "" if rows else " WHERE false"
@@ -194,9 +197,9 @@ def out_of_memory() -> SqlFailed:
 
 
 def _diagnostic(message: str, question: str, connection: Connection) -> Diagnostic:
-    _, opening, told = message.partition("{")
+    _, opening, message_text = message.partition("{")
     try:
-        error: dict[str, Any] = json.loads(opening + told)
+        error: dict[str, Any] = json.loads(opening + message_text)
     except ValueError:  # an error of the Python client, not of the database
         error = {"exception_message": message}
     sentence, _, rest = error["exception_message"].partition("\n")

@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.loaders
@@ -15,6 +14,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from perpend.core.dataclass import dataclass
 from perpend.inventory.snapshots.files import StoreError, naming, shown
 
 if TYPE_CHECKING:

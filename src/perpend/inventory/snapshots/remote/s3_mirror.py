@@ -78,13 +78,13 @@ class MirroredStore(Store):
     def reading(self, run: str | None = None) -> Iterator[Snapshot]:
         """Yield a snapshot whose files are local; missing ones are fetched first."""
         self.refresh()
-        asked = self.current_run() if run is None else run
-        if asked is None:
+        run_id = self.current_run() if run is None else run
+        if run_id is None:
             raise NoSnapshot(f"{shown(self.place)}: holds no snapshot yet; `perpend import` makes one")
-        for files in self._manifest(asked).files.values():
+        for files in self._manifest(run_id).files.values():
             for file in files:
                 self._fetch(file)
-        with super().reading(asked) as snapshot:
+        with super().reading(run_id) as snapshot:
             yield snapshot
 
     @contextmanager

@@ -91,7 +91,7 @@ def policy_flags(
     policy: Policy, executions: tuple[Executions, ...], *, files: frozenset[str], broken: bool, mapped: bool
 ) -> tuple[EntityFlag, ...]:
     """Return the flags of a policy, its state first. ``files`` are the names of the files in its directory."""
-    tested = any(execution.ends for execution in executions)
+    tested = any(execution.outcomes for execution in executions)
     whole = tested and all(not execution.missed for execution in executions)
     return flags(
         broken and "policy-with-errors",
@@ -126,6 +126,6 @@ def logic_flags(logic_id: str, executions: Executions, *, broken: bool, suspicio
     return flags(
         broken and "logic-with-errors",
         role,
-        tests if executions.ends else "logic-without-tests",
+        tests if executions.outcomes else "logic-without-tests",
         suspicious and "logic-with-warnings",
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.executions import Execution, blocks_of
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import type_of_extracts
 from perpend.core.objects.object_types import with_api_name
@@ -102,7 +102,7 @@ class DataRow:
     number: int
     id: str
     text: str
-    ends: tuple[tuple[Ref, Execution], ...]
+    outcomes: tuple[tuple[Ref, Execution], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,15 @@ class DataPage:
 class Catalogue:
     """Types and extracts with their uses, computed once for the whole repository."""
 
-    def __init__(self, book: SiteModel) -> None:
-        self.book = book
+    def __init__(self, site_model: SiteModel) -> None:
+        self.site_model = site_model
 
     @cached_property
     def uses(self) -> dict[tuple[str, str], list[str]]:
         """The logic files that use each extract, by file id and name."""
         by_extract: dict[tuple[str, str], list[str]] = {}
-        for logic_id in self.book.repository.logic_ids:
-            program = self.book.analyzer.analyzed(logic_id).program
+        for logic_id in self.site_model.repository.logic_ids:
+            program = self.site_model.analyzer.analyzed(logic_id).program
             for extract in extracts_of(program) if program else ():
                 by_extract.setdefault(extract, []).append(logic_id)
         return by_extract
@@ -135,8 +135,8 @@ class Catalogue:
     def readers(self) -> dict[str, dict[str, set[str]]]:
         """The logic files that read each field of each type, also through lookups."""
         by_type: dict[str, dict[str, set[str]]] = {}
-        for logic_id in self.book.repository.logic_ids:
-            program = self.book.analyzer.analyzed(logic_id).program
+        for logic_id in self.site_model.repository.logic_ids:
+            program = self.site_model.analyzer.analyzed(logic_id).program
             for block in blocks_of(program.block) if program else ():
                 for read in reads_of(block):
                     self._note(by_type, block.type, read.path, logic_id)
@@ -144,15 +144,15 @@ class Catalogue:
 
     def _note(self, by_type: dict[str, dict[str, set[str]]], object_type: ObjectType, path: str, logic_id: str) -> None:
         *lookups, name = path.split(".")
-        reached = self.book.analyzer.reached(object_type, lookups)
+        reached = self.site_model.analyzer.reached(object_type, lookups)
         by_type.setdefault(reached.name, {}).setdefault(name, set()).add(logic_id)
 
     @cached_property
     def in_related_lists(self) -> dict[str, list[str]]:
         """The logic files with a related list of a type, by the type's name."""
         by_type: dict[str, dict[str, None]] = {}
-        for logic_id in self.book.repository.logic_ids:
-            program = self.book.analyzer.analyzed(logic_id).program
+        for logic_id in self.site_model.repository.logic_ids:
+            program = self.site_model.analyzer.analyzed(logic_id).program
             for block in tuple(blocks_of(program.block))[1:] if program else ():
                 by_type.setdefault(block.type.name, {})[logic_id] = None
         return {name: list(ids) for name, ids in by_type.items()}
@@ -161,22 +161,22 @@ class Catalogue:
     def pointing(self) -> dict[str, list[Relation]]:
         """The relationships of other types that lead to each type."""
         by_target: dict[str, list[Relation]] = {}
-        for name in sorted(self.book.type_names):
-            for lookup in self.book.analyzer.object_type(name).lookups.values():
+        for name in sorted(self.site_model.type_names):
+            for lookup in self.site_model.analyzer.object_type(name).lookups.values():
                 if lookup.target != name:
                     by_target.setdefault(lookup.target, []).append(
-                        Relation("from", lookup.name, self.book.type_ref(name), lookup.key)
+                        Relation("from", lookup.name, self.site_model.type_ref(name), lookup.key)
                     )
         return by_target
 
     def index(self) -> TypesPage:
         """Return the page that lists all object types."""
         rows = []
-        for name in sorted(self.book.type_names, key=lambda name: (self.book.type_ref(name).name.casefold(), name)):
+        for name in sorted(self.site_model.type_names, key=lambda name: (self.site_model.type_ref(name).name.casefold(), name)):
             files = self._files(name)
-            extracts = sum(len(self.book.analyzer.names(entity)) for entity in files)
+            extracts = sum(len(self.site_model.analyzer.names(entity)) for entity in files)
             fields = len(self._fields(name))
-            rows.append((self.book.type_ref(name), fields, extracts, len(self.book.input_types.get(name, ()))))
+            rows.append((self.site_model.type_ref(name), fields, extracts, len(self.site_model.input_types.get(name, ()))))
         head = Head(
             TYPES,
             f"{len(rows)} object types: their fields, extracts, and the logic for them.",
@@ -187,14 +187,17 @@ class Catalogue:
 
     def page(self, name: str) -> TypePage:
         """Return the page of an object type."""
-        book, ref = self.book, self.book.type_ref(name)
-        declared = book.analyzer.object_type(name)
-        relations = [Relation("lookup", one.name, book.type_ref(one.target), one.key) for one in declared.lookups.values()]
-        relations += [
-            Relation("children", child.name, book.type_ref(child.type_name), child.key) for child in declared.children.values()
+        site_model, ref = self.site_model, self.site_model.type_ref(name)
+        declared = site_model.analyzer.object_type(name)
+        relations = [
+            Relation("lookup", one.name, site_model.type_ref(one.target), one.key) for one in declared.lookups.values()
         ]
-        files = tuple((book.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
-        logics = book.input_types.get(name, ())
+        relations += [
+            Relation("children", child.name, site_model.type_ref(child.type_name), child.key)
+            for child in declared.children.values()
+        ]
+        files = tuple((site_model.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
+        logics = site_model.input_types.get(name, ())
         users = counted(len(logics), "logic file for it", "logic files for it")
         description = f"{with_api_name(ref.name, name)}: fields, extracts, relationships, and {users}."
         return TypePage(
@@ -212,62 +215,69 @@ class Catalogue:
 
     def extracts(self, entity: str) -> ExtractsPage:
         """Return the page of an extracts file."""
-        book, ref = self.book, self.book.extracts_ref(entity)
-        object_type = book.type_ref(type_of_extracts(entity))
+        site_model, ref = self.site_model, self.site_model.extracts_ref(entity)
+        object_type = site_model.type_ref(type_of_extracts(entity))
         rows = []
-        for name, written in book.analyzer.names(entity).items():
-            body = book.analyzer.extract(entity, name)
+        for name, written in site_model.analyzer.names(entity).items():
+            body = site_model.analyzer.extract(entity, name)
             checks = (
                 [(check_text(part, check, prefix=prefix), check.message) for _, part, check, prefix in checks_of(body)]
                 if body
                 else []
             )
-            users = tuple(book.policy_ref(logic.rpartition("/")[0]) for logic in self.uses.get((entity, name), ()))
+            users = tuple(site_model.policy_ref(logic.rpartition("/")[0]) for logic in self.uses.get((entity, name), ()))
             text = expression_text(body) if body else ""
             rows.append(ExtractRow(name, text, body.type.value if body else "", tuple(checks), written.span.line, users))
         rows.sort(key=lambda row: row.line)
-        problems = (*book.repository.extracts(entity).diagnostics, *book.analyzer.extract_diagnostics(entity))
+        problems = (*site_model.repository.extracts(entity).diagnostics, *site_model.analyzer.extract_diagnostics(entity))
         description = f"{counted(len(rows), 'extract')} of {object_type.name}: named values, how they are read, what uses them."
         head = Head(
             ref, description, (TYPES, object_type), (("kind", PageKind.EXTRACTS.value),), tuple(row.name for row in rows)
         )
         return ExtractsPage(
-            head, object_type, tuple(rows), book.text(entity[1:]), tuple(problem_from(book, problem) for problem in problems)
+            head,
+            object_type,
+            tuple(rows),
+            site_model.text(entity[1:]),
+            tuple(problem_from(site_model, problem) for problem in problems),
         )
 
     def data_paths(self) -> dict[str, tuple[str, ...]]:
         """Return the logic files that use each file of test data, by its path."""
         by_path: dict[str, list[str]] = {}
-        for logic_id in self.book.repository.logic_ids:
-            logic = self.book.repository.logic(logic_id).value
+        for logic_id in self.site_model.repository.logic_ids:
+            logic = self.site_model.repository.logic(logic_id).value
             for reference in logic.test_data if logic else ():
-                path = self.book.repository.referred(reference, logic_id, [])
+                path = self.site_model.repository.referred(reference, logic_id, [])
                 if path is not None:
                     by_path.setdefault(path, []).append(logic_id)
         return {path: tuple(dict.fromkeys(ids)) for path, ids in by_path.items()}
 
     def data(self, path: str, logic_ids: tuple[str, ...]) -> DataPage:
         """Return the page of a file of test data."""
-        book = self.book
-        ends: dict[int, list[tuple[Ref, Execution]]] = {}
+        site_model = self.site_model
+        outcomes: dict[int, list[tuple[Ref, Execution]]] = {}
         for logic_id in logic_ids:
-            for execution in book.executions_of(logic_id).ends:
+            for execution in site_model.executions_of(logic_id).outcomes:
                 if execution.path == path:
-                    ends.setdefault(execution.number, []).append((book.logic_ref(logic_id), execution))
-        policy = book.policy_ref(logic_ids[0].rpartition("/")[0])
-        rows, problems = self._objects(path, logic_ids, ends)
+                    outcomes.setdefault(execution.number, []).append((site_model.logic_ref(logic_id), execution))
+        policy = site_model.policy_ref(logic_ids[0].rpartition("/")[0])
+        rows, problems = self._objects(path, logic_ids, outcomes)
         description = f"Test objects of {policy.name}, each with the result that is expected and the one that comes."
-        head = Head(book.data_ref(path), description, (policy,), (("kind", PageKind.TEST_DATA.value),))
+        head = Head(site_model.data_ref(path), description, (policy,), (("kind", PageKind.TEST_DATA.value),))
         return DataPage(head, path, rows, problems)
 
     def _objects(
-        self, path: str, logic_ids: tuple[str, ...], ends: dict[int, list[tuple[Ref, Execution]]]
+        self, path: str, logic_ids: tuple[str, ...], outcomes: dict[int, list[tuple[Ref, Execution]]]
     ) -> tuple[tuple[DataRow, ...], tuple[Problem, ...]]:
         problems = {
-            one: None for logic_id in logic_ids for one in self.book.executions_of(logic_id).problems if one.span.path == path
+            one: None
+            for logic_id in logic_ids
+            for one in self.site_model.executions_of(logic_id).problems
+            if one.span.path == path
         }
         try:
-            entries = json.loads(self.book.text(path, limit=MAX_TEST_DATA) or "[]")
+            entries = json.loads(self.site_model.text(path, limit=MAX_TEST_DATA) or "[]")
         except (ValueError, RecursionError):
             entries = []
         rows = []
@@ -275,11 +285,11 @@ class Catalogue:
             text = json.dumps(entry, ensure_ascii=False, indent=2)
             shown = text if len(text) <= _LONGEST_OBJECT else f"{text[:_LONGEST_OBJECT]}\n…"
             identity = str(entry.get("Id", f"object {number + 1}")) if isinstance(entry, dict) else f"object {number + 1}"
-            rows.append(DataRow(number + 1, identity, shown, tuple(ends.get(number, ()))))
-        return tuple(rows), tuple(problem_from(self.book, problem) for problem in problems)
+            rows.append(DataRow(number + 1, identity, shown, tuple(outcomes.get(number, ()))))
+        return tuple(rows), tuple(problem_from(self.site_model, problem) for problem in problems)
 
     def _fields(self, name: str) -> tuple[FieldRow, ...]:
-        declared = self.book.analyzer.object_type(name).fields
+        declared = self.site_model.analyzer.object_type(name).fields
         readers = self.readers.get(name, {})
         rows = [
             FieldRow(one.name, one.kind, one.label, one.description, len(readers.get(one.name, ())))
@@ -289,11 +299,11 @@ class Catalogue:
         return tuple(rows)
 
     def _names(self, entity: str) -> tuple[str, ...]:
-        document = self.book.repository.extracts(entity).value
+        document = self.site_model.repository.extracts(entity).value
         return tuple(dict.fromkeys(extract.name for extract in document.extracts)) if document else ()
 
     def _files(self, name: str) -> tuple[str, ...]:
-        return tuple(entity for entity in self.book.repository.extracts_ids if entity.startswith(f"/types/{name}/"))
+        return tuple(entity for entity in self.site_model.repository.extracts_ids if entity.startswith(f"/types/{name}/"))
 
     def _with_policy(self, logic_id: str) -> tuple[Ref, Ref]:
-        return self.book.policy_ref(logic_id.rpartition("/")[0]), self.book.logic_ref(logic_id)
+        return self.site_model.policy_ref(logic_id.rpartition("/")[0]), self.site_model.logic_ref(logic_id)

@@ -23,7 +23,7 @@ from perpend.reports.site.content.links import (
     list_ref,
 )
 from perpend.reports.site.content.logic import Logics
-from perpend.reports.site.content.overview import Overview
+from perpend.reports.site.content.overview import SiteOverview
 from perpend.reports.site.content.page import Head
 from perpend.reports.site.content.policy import policy_page
 
@@ -45,28 +45,28 @@ class Shelves(Protocol):
         """Return the page of each document."""
 
 
-def contents_of(book: SiteModel, *, title: str, documents: Shelves | None) -> Iterator[tuple[Ref, Callable[[], Page]]]:
+def contents_of(site_model: SiteModel, *, title: str, documents: Shelves | None) -> Iterator[tuple[Ref, Callable[[], Page]]]:
     """Yield a reference to every page of the site with the function that makes the page. A reference has no name."""
-    frameworks, catalogue = Frameworks(book), Catalogue(book)
-    overview, logics = Overview(book, frameworks), Logics(book)
-    repository = book.repository
+    frameworks, catalogue = Frameworks(site_model), Catalogue(site_model)
+    overview, logics = SiteOverview(site_model, frameworks), Logics(site_model)
+    repository = site_model.repository
     yield HOME, partial(overview.home, title, own=documents is not None)
     yield from _each(PageKind.FOLDER, dict.fromkeys(("/ce", *repository.folder_ids)), overview.folder)
-    yield from _each(PageKind.POLICY, repository.policy_ids, partial(policy_page, book, logics))
+    yield from _each(PageKind.POLICY, repository.policy_ids, partial(policy_page, site_model, logics))
     yield from _each(PageKind.LOGIC, repository.logic_ids, logics.page)
     yield FRAMEWORKS, frameworks.index
     yield from _each(PageKind.SECTION, repository.section_ids, frameworks.page)
     yield TYPES, catalogue.index
-    yield from _each(PageKind.TYPE, sorted(book.type_names), catalogue.page)
+    yield from _each(PageKind.TYPE, sorted(site_model.type_names), catalogue.page)
     yield from _each(PageKind.EXTRACTS, repository.extracts_ids, catalogue.extracts)
     for path, logic_ids in sorted(catalogue.data_paths().items()):
-        yield book.data_ref(path), partial(catalogue.data, path, logic_ids)
+        yield site_model.data_ref(path), partial(catalogue.data, path, logic_ids)
     yield RULES, overview.rules
-    yield from _each(PageKind.RULE, book.mappings.rules(), overview.rule)
+    yield from _each(PageKind.RULE, site_model.mappings.rules(), overview.rule)
     yield LISTS, overview.lists
     for flag in FLAGS.values():
         yield list_ref(flag), partial(overview.list, flag)
-    yield HEALTH, partial(health_page, book)
+    yield HEALTH, partial(health_page, site_model)
     for page in _prose(documents):
         yield page.head.ref, partial(_ready, page)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of
 from perpend.language.compiler.frameworks import RequirementAnswer
@@ -65,7 +65,7 @@ class ChildRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyRow:
+class MappedPolicyRow:
     """A policy that answers a section."""
 
     policy: Ref
@@ -90,7 +90,7 @@ class SectionPage:
     security_hub: str
     single_policy_only: bool
     children: tuple[ChildRow, ...]
-    policies: tuple[PolicyRow, ...]
+    policies: tuple[MappedPolicyRow, ...]
     coverage: SectionCoverage
     before: Ref | None
     after: Ref | None
@@ -107,60 +107,60 @@ class FrameworksPage:
 class Frameworks:
     """Sections and the coverage of everything below them, each computed once."""
 
-    def __init__(self, book: SiteModel) -> None:
-        self.book = book
+    def __init__(self, site_model: SiteModel) -> None:
+        self.site_model = site_model
         self._below: dict[str, tuple[int, SectionCoverage, frozenset[tuple[str, bool]]]] = {}
         self._rules: dict[str, frozenset[str]] = {}
 
     def index(self) -> FrameworksPage:
         """Return the page that lists all frameworks."""
-        rows = tuple(self._row(entity) for entity in self.book.children.get("/frameworks", ()))
+        rows = tuple(self._row(entity) for entity in self.site_model.children.get("/frameworks", ()))
         head = Head(FRAMEWORKS, f"{len(rows)} frameworks: how much of each is answered by policies.", (), (("kind", "index"),))
         return FrameworksPage(head, rows)
 
     def page(self, entity: str) -> SectionPage:
         """Return the page of a section."""
-        book = self.book
-        ref = book.section_ref(entity)
-        section = book.repository.section(entity).value
-        framework = book.section_ref(framework_of(entity))
-        siblings = book.children.get(entity.rpartition("/")[0], ()) if ref.kind is PageKind.SECTION else ()
+        site_model = self.site_model
+        ref = site_model.section_ref(entity)
+        section = site_model.repository.section(entity).value
+        framework = site_model.section_ref(framework_of(entity))
+        siblings = site_model.children.get(entity.rpartition("/")[0], ()) if ref.kind is PageKind.SECTION else ()
         place = siblings.index(entity) if entity in siblings else -1
-        rows = tuple(self._row(child) for child in book.children.get(entity, ()))
+        rows = tuple(self._row(child) for child in site_model.children.get(entity, ()))
         coverage = self.below(entity)[1]
-        policies = _policy_rows(book, entity)
+        policies = _policy_rows(site_model, entity)
         text = " ".join((section.description if section else "").split())
         answered = f"{coverage.automated} of {counted(coverage.total, 'requirement')} automated"
         summary = text[:180] or f"{ref.name}: {counted(len(policies), 'policy', 'policies')}, {answered}."
         parts = entity.split("/")
-        above = tuple(book.section_ref("/".join(parts[:count])) for count in range(3, len(parts)))
+        above = tuple(site_model.section_ref("/".join(parts[:count])) for count in range(3, len(parts)))
         facets = (("kind", ref.kind.value), ("framework", framework.name), *_state(ref))
         return SectionPage(
             Head(ref, summary, (FRAMEWORKS, *above), facets),
             ref.name,
             framework,
             section.description if section else "",
-            tuple(book.section_ref(str(item.value)) for item in section.similar_sections) if section else (),
+            tuple(site_model.section_ref(str(item.value)) for item in section.similar_sections) if section else (),
             section.similar_internal if section else (),
             (section.security_hub_url or "") if section else "",
             bool(section and section.single_policy_only),
             rows,
             policies,
             coverage,
-            book.section_ref(siblings[place - 1]) if place > 0 else None,
-            book.section_ref(siblings[place + 1]) if 0 <= place < len(siblings) - 1 else None,
+            site_model.section_ref(siblings[place - 1]) if place > 0 else None,
+            site_model.section_ref(siblings[place + 1]) if 0 <= place < len(siblings) - 1 else None,
         )
 
     def below(self, entity: str) -> tuple[int, SectionCoverage, frozenset[tuple[str, bool]]]:
         """Return of a section and all below it: how many sections are below, the requirements, the policies and if direct."""
         if entity in self._below:
             return self._below[entity]
-        children = self.book.children.get(entity, ())
-        own = self.book.mappings.of_section(entity)
+        children = self.site_model.children.get(entity, ())
+        own = self.site_model.mappings.of_section(entity)
         policies = {(mapping.policy_id, mapping.how == "direct") for mapping in own}
         number = 0
-        answer = self.book.mappings.answer(policy for policy, _ in policies)
-        coverage = _coverage(answer) if self.book.mappings.is_requirement(entity) else SectionCoverage()
+        answer = self.site_model.mappings.answer(policy for policy, _ in policies)
+        coverage = _coverage(answer) if self.site_model.mappings.is_requirement(entity) else SectionCoverage()
         for child in children:
             inner = self.below(child)
             number += 1 + inner[0]
@@ -172,15 +172,17 @@ class Frameworks:
     def rules(self, entity: str) -> frozenset[str]:
         """Return the internal rules that lead policies to a section or to one below it."""
         if entity not in self._rules:
-            own = {mapping.via for mapping in self.book.mappings.of_section(entity) if mapping.how == "internal-rule"}
-            self._rules[entity] = frozenset(own.union(*(self.rules(child) for child in self.book.children.get(entity, ()))))
+            own = {mapping.via for mapping in self.site_model.mappings.of_section(entity) if mapping.how == "internal-rule"}
+            self._rules[entity] = frozenset(
+                own.union(*(self.rules(child) for child in self.site_model.children.get(entity, ())))
+            )
         return self._rules[entity]
 
     def _row(self, entity: str) -> ChildRow:
         number, coverage, policies = self.below(entity)
         direct = {policy for policy, is_direct in policies if is_direct}
         return ChildRow(
-            self.book.section_ref(entity),
+            self.site_model.section_ref(entity),
             number,
             len(self.rules(entity)),
             len(direct),
@@ -189,12 +191,12 @@ class Frameworks:
         )
 
 
-def answer_rows(book: SiteModel, policy_id: str) -> tuple[AnswerRow, ...]:
+def answer_rows(site_model: SiteModel, policy_id: str) -> tuple[AnswerRow, ...]:
     """Return the sections that a policy answers, the direct ones first, then by framework and section."""
     routes: dict[str, list[SectionMapping]] = {}
-    for mapping in book.mappings.of_policy(policy_id):
+    for mapping in site_model.mappings.of_policy(policy_id):
         routes.setdefault(mapping.section_id, []).append(mapping)
-    rows = [_answer(book, section_id, mappings) for section_id, mappings in routes.items()]
+    rows = [_answer(site_model, section_id, mappings) for section_id, mappings in routes.items()]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.section.id)))
 
 
@@ -203,36 +205,36 @@ def rule_number(mappings: Sequence[SectionMapping]) -> int:
     return len({mapping.via for mapping in mappings if mapping.how == "internal-rule"})
 
 
-def _answer(book: SiteModel, section_id: str, mappings: Sequence[SectionMapping]) -> AnswerRow:
-    of_section = book.mappings.of_section(section_id)
+def _answer(site_model: SiteModel, section_id: str, mappings: Sequence[SectionMapping]) -> AnswerRow:
+    of_section = site_model.mappings.of_section(section_id)
     policies = sorted({mapping.policy_id for mapping in of_section})
     return AnswerRow(
-        book.section_ref(section_id),
-        book.section_ref(framework_of(section_id)),
-        len(book.children.get(section_id, ())),
+        site_model.section_ref(section_id),
+        site_model.section_ref(framework_of(section_id)),
+        len(site_model.children.get(section_id, ())),
         rule_number(of_section),
         len(policies),
-        tuple(_route(book, mapping) for mapping in mappings),
+        tuple(_route(site_model, mapping) for mapping in mappings),
     )
 
 
-def _policy_rows(book: SiteModel, section_id: str) -> tuple[PolicyRow, ...]:
+def _policy_rows(site_model: SiteModel, section_id: str) -> tuple[MappedPolicyRow, ...]:
     routes: dict[str, list[SectionMapping]] = {}
-    for mapping in book.mappings.of_section(section_id):
+    for mapping in site_model.mappings.of_section(section_id):
         routes.setdefault(mapping.policy_id, []).append(mapping)
     rows = [
-        PolicyRow(book.policy_ref(policy_id), tuple(_route(book, mapping) for mapping in mappings))
+        MappedPolicyRow(site_model.policy_ref(policy_id), tuple(_route(site_model, mapping) for mapping in mappings))
         for policy_id, mappings in routes.items()
     ]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))
 
 
-def _route(book: SiteModel, mapping: SectionMapping) -> Route:
+def _route(site_model: SiteModel, mapping: SectionMapping) -> Route:
     via = None
     if mapping.how == "internal-rule" and mapping.via:
-        via = book.rule_ref(mapping.via)
+        via = site_model.rule_ref(mapping.via)
     elif mapping.how == "similar-section" and mapping.via:
-        via = book.section_ref(mapping.via)
+        via = site_model.section_ref(mapping.via)
     return Route(mapping.how, HOWS.get(mapping.how, mapping.how), via)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from perpend.core.dataclass import dataclass
 from perpend.language.operations import OPERATIONS
 from perpend.language.syntax.reference import INDEX, operation_pages, page_name
 from perpend.reports.site.content.links import OPERATIONS as OPERATIONS_REF

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.authoring.lint.check import RULES_BY_CODE, counted
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.phrases import counted as number_of
 from perpend.reports.site.content.links import HEALTH, Ref
@@ -36,31 +36,38 @@ class HealthPage:
     covered: int
 
 
-def health_page(book: SiteModel) -> HealthPage:
+def health_page(site_model: SiteModel) -> HealthPage:
     """Return the health page."""
-    problems = counted(book.problems)
+    problems = counted(site_model.problems)
     codes = Counter((problem.code, problem.severity.value) for problem in problems)
-    logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
+    logics = [(logic_id, site_model.executions_of(logic_id)) for logic_id in site_model.repository.logic_ids]
     failing = tuple(
-        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(logic_id, execution), execution)
+        (_policy(site_model, logic_id), site_model.logic_ref(logic_id), test_ref(logic_id, execution), execution)
         for logic_id, executions in logics
-        for execution in executions.ends
+        for execution in executions.outcomes
         if not execution.passed
     )
-    tests, passed = sum(len(executions.ends) for _, executions in logics), sum(executions.passed for _, executions in logics)
+    tests, passed = (
+        sum(len(executions.outcomes) for _, executions in logics),
+        sum(executions.passed for _, executions in logics),
+    )
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     summary = f"{number_of(errors, 'error')}, {number_of(len(problems) - errors, 'warning')}"
     return HealthPage(
         Head(HEALTH, f"{summary}, {passed} of {number_of(tests, 'test')} passing.", (), (("kind", "index"),)),
-        tuple(problem_from(book, problem) for problem in problems if problem.severity is Severity.ERROR),
-        tuple(problem_from(book, problem) for problem in problems if problem.severity is not Severity.ERROR),
+        tuple(problem_from(site_model, problem) for problem in problems if problem.severity is Severity.ERROR),
+        tuple(problem_from(site_model, problem) for problem in problems if problem.severity is not Severity.ERROR),
         tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),
         failing,
-        tuple((_policy(book, logic_id), book.logic_ref(logic_id)) for logic_id, executions in logics if not executions.ends),
         tuple(
-            (_policy(book, logic_id), book.logic_ref(logic_id), executions.missed)
+            (_policy(site_model, logic_id), site_model.logic_ref(logic_id))
             for logic_id, executions in logics
-            if executions.missed and executions.ends
+            if not executions.outcomes
+        ),
+        tuple(
+            (_policy(site_model, logic_id), site_model.logic_ref(logic_id), executions.missed)
+            for logic_id, executions in logics
+            if executions.missed and executions.outcomes
         ),
         tests,
         passed,
@@ -69,8 +76,8 @@ def health_page(book: SiteModel) -> HealthPage:
     )
 
 
-def _policy(book: SiteModel, logic_id: str) -> Ref:
-    return book.policy_ref(logic_id.rpartition("/")[0])
+def _policy(site_model: SiteModel, logic_id: str) -> Ref:
+    return site_model.policy_ref(logic_id.rpartition("/")[0])
 
 
 def _rule_name(code: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of, service_of
 from perpend.reports.site.content.badges import FLAGS
@@ -95,11 +95,11 @@ class HomePage:
     own: bool
 
 
-class Overview:
+class SiteOverview:
     """Gathers entities."""
 
-    def __init__(self, book: SiteModel, frameworks: Frameworks) -> None:
-        self.book = book
+    def __init__(self, site_model: SiteModel, frameworks: Frameworks) -> None:
+        self.site_model = site_model
         self.frameworks = frameworks
 
     @cached_property
@@ -113,10 +113,13 @@ class Overview:
 
     def folder(self, entity: str) -> FolderPage:
         """Return the page of a folder."""
-        ref = POLICIES if entity == "/ce" else self.book.folder_ref(entity)
+        ref = POLICIES if entity == "/ce" else self.site_model.folder_ref(entity)
         parts = entity.split("/")
         above = ["/".join(parts[:count]) for count in range(3, len(parts))]
-        crumbs = (*((POLICIES,) if entity != "/ce" else ()), *(self.book.folder_ref(one, contextual=True) for one in above))
+        crumbs = (
+            *((POLICIES,) if entity != "/ce" else ()),
+            *(self.site_model.folder_ref(one, contextual=True) for one in above),
+        )
         tree = self._branch(entity)
         description = f"{ref.name}: {tree.policies} policies, {tree.automated} of them in production."
         return FolderPage(Head(ref, description, crumbs, (("kind", PageKind.FOLDER.value),)), tree)
@@ -124,22 +127,22 @@ class Overview:
     def rules(self) -> RulesPage:
         """Return the page that lists the internal rules."""
         rows = []
-        for rule, policies in sorted(self.book.mappings.rules().items()):
-            rows.append((self.book.rule_ref(rule), len(policies), len(self._sections_of(rule, policies))))
+        for rule, policies in sorted(self.site_model.mappings.rules().items()):
+            rows.append((self.site_model.rule_ref(rule), len(policies), len(self._sections_of(rule, policies))))
         head = Head(RULES, f"{len(rows)} internal rules that policies stand for.", (), (("kind", "index"),))
         return RulesPage(head, tuple(rows))
 
     def rule(self, rule: str) -> RulePage:
         """Return the page of an internal rule."""
-        policies = self.book.mappings.rules().get(rule, ())
+        policies = self.site_model.mappings.rules().get(rule, ())
         sections = self._sections_of(rule, policies)
         name, text = self._written_rule(rule)
-        ref = self.book.rule_ref(rule)
+        ref = self.site_model.rule_ref(rule)
         reached = f"{counted(len(policies), 'policy', 'policies')} for it, {counted(len(sections), 'section')} reached by it"
         head = Head(ref, f"Internal rule {rule}: {reached}.", (RULES,), (("kind", PageKind.RULE.value),))
-        refs = tuple(self.book.policy_ref(policy) for policy in policies)
-        framework = tuple(self.book.section_ref(framework_of(section)) for section in sections)
-        return RulePage(head, name, text, refs, tuple(zip(map(self.book.section_ref, sections), framework, strict=True)))
+        refs = tuple(self.site_model.policy_ref(policy) for policy in policies)
+        framework = tuple(self.site_model.section_ref(framework_of(section)) for section in sections)
+        return RulePage(head, name, text, refs, tuple(zip(map(self.site_model.section_ref, sections), framework, strict=True)))
 
     def lists(self) -> ListsPage:
         """Return the page of all lists."""
@@ -157,16 +160,16 @@ class Overview:
     def home(self, title: str, *, own: bool) -> HomePage:
         """Return the first page."""
         from_index = self.frameworks.index()
-        sections = len(self.book.sections) - len(from_index.rows)
+        sections = len(self.site_model.sections) - len(from_index.rows)
         numbers = (
-            ("policies", len(self.book.repository.policy_ids), POLICIES),
+            ("policies", len(self.site_model.repository.policy_ids), POLICIES),
             ("in production", len(self.members.get("production-policy", ())), list_ref(FLAGS["production-policy"])),
             ("frameworks", len(from_index.rows), FRAMEWORKS),
             ("sections", sections, FRAMEWORKS),
-            ("object types", len(self.book.type_names), TYPES),
+            ("object types", len(self.site_model.type_names), TYPES),
             (
                 "tests",
-                sum(len(executions.ends) for executions in self.book.executions.values()),
+                sum(len(executions.outcomes) for executions in self.site_model.executions.values()),
                 Ref(PageKind.INDEX, "/health", "Health"),
             ),
         )
@@ -188,25 +191,25 @@ class Overview:
         return HomePage(Head(HOME, description), title, numbers, self._matrix(), states, own)
 
     def _all_refs(self) -> Iterable[Ref]:
-        book = self.book
-        yield from map(book.policy_ref, book.repository.policy_ids)
-        yield from map(book.logic_ref, book.repository.logic_ids)
-        yield from map(book.section_ref, book.repository.section_ids)
-        yield from map(book.type_ref, sorted(book.type_names))
-        yield from map(book.rule_ref, sorted(book.mappings.rules()))
+        site_model = self.site_model
+        yield from map(site_model.policy_ref, site_model.repository.policy_ids)
+        yield from map(site_model.logic_ref, site_model.repository.logic_ids)
+        yield from map(site_model.section_ref, site_model.repository.section_ids)
+        yield from map(site_model.type_ref, sorted(site_model.type_names))
+        yield from map(site_model.rule_ref, sorted(site_model.mappings.rules()))
 
     def _branch(self, entity: str) -> Subtree:
-        if f"{entity[1:]}/policy.yaml" in self.book.repository.tree.files:
-            return Subtree(self.book.policy_ref(entity), 1, int(self.book.mappings.judges(entity)), ())
-        below = tuple(self._branch(child) for child in self.book.children.get(entity, ()))
-        ref = POLICIES if entity == "/ce" else self.book.folder_ref(entity, contextual=True)
+        if f"{entity[1:]}/policy.yaml" in self.site_model.repository.tree.files:
+            return Subtree(self.site_model.policy_ref(entity), 1, int(self.site_model.mappings.judges(entity)), ())
+        below = tuple(self._branch(child) for child in self.site_model.children.get(entity, ()))
+        ref = POLICIES if entity == "/ce" else self.site_model.folder_ref(entity, contextual=True)
         return Subtree(ref, sum(subtree.policies for subtree in below), sum(subtree.automated for subtree in below), below)
 
     def _sections_of(self, rule: str, policies: Iterable[str]) -> tuple[str, ...]:
         sections = {
             mapping.section_id
             for policy in policies
-            for mapping in self.book.mappings.of_policy(policy)
+            for mapping in self.site_model.mappings.of_policy(policy)
             if mapping.how == "internal-rule" and mapping.via == rule
         }
         return tuple(sorted(sections))
@@ -215,27 +218,31 @@ class Overview:
         """Return name and description of a rule with a file in the repository, else empty texts."""
         end = f"/{rule}.yaml"
         path = next(
-            (path for path in self.book.repository.tree.files if path.startswith("internal/rules/") and path.endswith(end)),
+            (
+                path
+                for path in self.site_model.repository.tree.files
+                if path.startswith("internal/rules/") and path.endswith(end)
+            ),
             None,
         )
-        fields = self.book.repository.rule(f"/{path}").value if path else None
+        fields = self.site_model.repository.rule(f"/{path}").value if path else None
         return (fields.text("name", "") or "", fields.text("description", "") or "") if fields else ("", "")
 
     def _matrix(self) -> Matrix:
         services: dict[str, None] = {}
         cells: dict[str, Counter[tuple[str, bool]]] = {}
-        for entity in self.book.policies:
-            answered = {framework_of(mapping.section_id) for mapping in self.book.mappings.of_policy(entity)}
+        for entity in self.site_model.policies:
+            answered = {framework_of(mapping.section_id) for mapping in self.site_model.mappings.of_policy(entity)}
             service = service_of(entity)
             for framework in answered:
                 services[service] = None
-                cells.setdefault(framework, Counter())[service, self.book.mappings.judges(entity)] += 1
+                cells.setdefault(framework, Counter())[service, self.site_model.mappings.judges(entity)] += 1
         columns = sorted(services)
         rows = []
-        for framework in self.book.children.get("/frameworks", ()):
+        for framework in self.site_model.children.get("/frameworks", ()):
             found_cells = cells.get(framework, Counter())
             numbers = tuple(
                 (found_cells[service, True] + found_cells[service, False], found_cells[service, True]) for service in columns
             )
-            rows.append((self.book.section_ref(framework), numbers, self.frameworks.below(framework)[1]))
-        return Matrix(tuple(self.book.folder_ref(service) for service in columns), tuple(rows))
+            rows.append((self.site_model.section_ref(framework), numbers, self.frameworks.below(framework)[1]))
+        return Matrix(tuple(self.site_model.folder_ref(service) for service in columns), tuple(rows))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from perpend.reports.site.content.links import Ref

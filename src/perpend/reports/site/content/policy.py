@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.remediation import find_remediation
+from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, is_production
 from perpend.findings.remediation.read import has_commands
-from perpend.language.syntax.documents import Names, Policy
+from perpend.language.syntax.documents import DocumentNames, Policy
 from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
 from perpend.reports.site.content.links import PageKind, Ref, WebLink
 from perpend.reports.site.content.logic import folder_crumbs, place_facets, problem_from
@@ -61,57 +62,61 @@ class PolicyPage:
     problems: tuple[Problem, ...]
 
 
-def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
+def policy_page(site_model: SiteModel, logics: Logics, entity: str) -> PolicyPage:
     """Return the page of a policy. If its file cannot be read, the page has the errors and the files next to it."""
-    policy = book.policies.get(entity) or _unread(book, entity)
-    ref = book.policy_ref(entity)
+    policy = site_model.policies.get(entity) or _unread(site_model, entity)
+    ref = site_model.policy_ref(entity)
     main = next(filter(is_production, policy.logics), next(iter(policy.logics), None))
     folder = entity[1:]
-    description = book.text(f"{folder}/description.md")
+    description = site_model.text(f"{folder}/description.md")
     return PolicyPage(
-        _head(book, policy, ref, description),
+        _head(site_model, policy, ref, description),
         policy.names.full,
         policy.names.contextual,
         ref.flags,
         _POLICY_TYPES.get(policy.kind or "", policy.kind or ""),
         tuple(_CATEGORIES.get(category, category) for category in policy.categories),
-        book.severities.of(entity),
+        site_model.severities.of(entity),
         policy.tags,
         tuple(map(logics.card, policy.logics)),
         _similar(policy),
-        tuple(book.rule_ref(rule) for rule in policy.similar_internal),
-        tuple((book.rule_ref(rule), len(book.mappings.rules().get(rule, ()))) for rule in policy.similar_internal),
+        tuple(site_model.rule_ref(rule) for rule in policy.similar_internal),
+        tuple((site_model.rule_ref(rule), len(site_model.mappings.rules().get(rule, ()))) for rule in policy.similar_internal),
         _lead(policy, description),
         policy.description,
         description,
-        book.text(f"{folder}/remediation.md"),
-        find_remediation(book.analyzer, entity, main, book.executions_of(main)) if main and is_production(main) else None,
-        answer_rows(book, entity),
+        site_model.text(f"{folder}/remediation.md"),
+        find_remediation(site_model.analyzer, entity, main, site_model.executions_of(main))
+        if main and is_production(main)
+        else None,
+        answer_rows(site_model, entity),
         logics.view(main) if main else None,
-        _commands(policy, main, book),
-        _past(book, folder),
-        _problems(book, entity),
+        _commands(policy, main, site_model),
+        _past(site_model, folder),
+        _problems(site_model, entity),
     )
 
 
-def _unread(book: SiteModel, entity: str) -> Policy:
-    names = Names(entity.rpartition("/")[2], entity.rpartition("/")[2])
-    logics = tuple(logic_id for logic_id in book.repository.logic_ids if logic_id.rpartition("/")[0] == entity)
+def _unread(site_model: SiteModel, entity: str) -> Policy:
+    names = DocumentNames(entity.rpartition("/")[2], entity.rpartition("/")[2])
+    logics = tuple(logic_id for logic_id in site_model.repository.logic_ids if logic_id.rpartition("/")[0] == entity)
     return Policy(entity, names, "", False, None, (), (), (), (), (), (), (), (), logics)
 
 
-def policy_facets(book: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...]:
+def policy_facets(site_model: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...]:
     """Return the facets of a policy for the search: kind, place, categories, frameworks, state, types."""
-    ref = book.policy_ref(policy.id)
-    frameworks = {framework_of(route.section_id) for route in book.mappings.of_policy(policy.id)}
-    types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
+    ref = site_model.policy_ref(policy.id)
+    frameworks = {framework_of(route.section_id) for route in site_model.mappings.of_policy(policy.id)}
+    types = {
+        site_model.type_ref(name).name for name, logics in site_model.input_types.items() if set(logics) & set(policy.logics)
+    }
     state = next((flag.label for flag in ref.flags if flag.slug in _STATES), "")
     return (
         ("kind", PageKind.POLICY.value),
-        *place_facets(book, policy.id),
+        *place_facets(site_model, policy.id),
         *(("category", _CATEGORIES.get(category, category)) for category in policy.categories),
         *(("type", name) for name in sorted(types)),
-        *(("framework", name) for name in sorted(book.section_ref(entity).name for entity in frameworks)),
+        *(("framework", name) for name in sorted(site_model.section_ref(entity).name for entity in frameworks)),
         *((("state", state),) if state else ()),
     )
 
@@ -119,16 +124,20 @@ def policy_facets(book: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...
 _STATES = ("production-policy", "work-in-progress", "impossible-policy", "policy-without-logic")
 
 
-def _head(book: SiteModel, policy: Policy, ref: Ref, description: str) -> Head:
+def _head(site_model: SiteModel, policy: Policy, ref: Ref, description: str) -> Head:
     words = [*policy.similar_internal]
     for links in (policy.similar_conformity, policy.similar_trusted_advisor, policy.similar_security_hub):
         words += [link.name for link in links]
-    words += [book.section_ref(route.section_id).name for route in book.mappings.of_policy(policy.id) if route.how == "direct"]
+    words += [
+        site_model.section_ref(route.section_id).name
+        for route in site_model.mappings.of_policy(policy.id)
+        if route.how == "direct"
+    ]
     return Head(
         ref,
         policy.names.full,
-        folder_crumbs(book, policy.id),
-        policy_facets(book, policy),
+        folder_crumbs(site_model, policy.id),
+        policy_facets(site_model, policy),
         tuple(dict.fromkeys(words)),
         policy.description or description,
     )
@@ -151,7 +160,7 @@ def _is_web(url: str) -> bool:
     return url.lower().startswith(("https://", "http://"))
 
 
-def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[str, str], ...]:
+def _commands(policy: Policy, main: str | None, site_model: SiteModel) -> tuple[tuple[str, str], ...]:
     if main is None:
         return ()
     commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
@@ -161,7 +170,7 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
             ("Explain the verdict of an object", f"perpend explain {quote(policy.id)} OBJECT INPUT…"),
             *commands,
         ]
-        if has_commands(book.repository, policy.id):
+        if has_commands(site_model.repository, policy.id):
             commands.append(("Print commands that fix its findings", f"perpend remediate {quote(policy.id)} --store DIR"))
     return (*commands, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
 
@@ -174,15 +183,17 @@ def _lead(policy: Policy, description: str) -> str:
     return next((part for part in paragraphs if part[:1].isalpha() and len(part) <= _LONGEST_LEAD), "")
 
 
-def _problems(book: SiteModel, entity: str) -> tuple[Problem, ...]:
+def _problems(site_model: SiteModel, entity: str) -> tuple[Problem, ...]:
     """Return the problems of a policy's file and of its references."""
     path = f"{entity[1:]}/policy.yaml"
-    problems = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
-    return tuple(problem_from(book, one) for one in dict.fromkeys(problems))
+    problems = [*site_model.repository.policy(entity).diagnostics, *site_model.problems_at.get(path, ())]
+    return tuple(problem_from(site_model, one) for one in dict.fromkeys(problems))
 
 
-def _past(book: SiteModel, folder: str) -> Changes | None:
-    changes = book.history(folder)
+def _past(site_model: SiteModel, folder: str) -> Changes | None:
+    changes = site_model.history(folder)
     if changes is None:
         return None
-    return replace(changes, first=changes.first[:10], last=changes.last[:10], authors=changes.authors if book.authors else ())
+    return replace(
+        changes, first=changes.first[:10], last=changes.last[:10], authors=changes.authors if site_model.authors else ()
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.testing.executions import blocks_of
+from perpend.core.dataclass import dataclass
 from perpend.language.compiler.verdicts import checks_of
 from perpend.language.program.required_columns import reads_of
 
@@ -46,11 +46,11 @@ class ReadValue:
     label: str
 
 
-def readings_of(book: SiteModel, program: Program) -> tuple[ReadValue, ...]:
+def readings_of(site_model: SiteModel, program: Program) -> tuple[ReadValue, ...]:
     """Return the values that a program reads, of the object and its related lists, in the order of first use."""
-    readings = [_reading(book, "", program.block.type, read) for read in program.reads]
+    readings = [_reading(site_model, "", program.block.type, read) for read in program.reads]
     for relationship, block in _related(program.block):
-        readings += [_reading(book, relationship, block.type, read) for read in reads_of(block)]
+        readings += [_reading(site_model, relationship, block.type, read) for read in reads_of(block)]
     return tuple(dict.fromkeys(readings))
 
 
@@ -88,13 +88,13 @@ def _related(block: Block) -> Iterator[tuple[str, Block]]:
         yield from ((f"{relationship} → {name}", inner) for name, inner in _related(child))
 
 
-def _reading(book: SiteModel, relationship: str, object_type: ObjectType, read: Read) -> ReadValue:
+def _reading(site_model: SiteModel, relationship: str, object_type: ObjectType, read: Read) -> ReadValue:
     *lookups, name = read.path.split(".")
-    reached = book.analyzer.reached(object_type, lookups)
+    reached = site_model.analyzer.reached(object_type, lookups)
     declared = reached.fields.get(name)
     return ReadValue(
         relationship,
-        book.type_ref(reached.name),
+        site_model.type_ref(reached.name),
         tuple(lookups),
         name,
         read.key or "",

@@ -81,7 +81,7 @@ class SiteModel:
         return {path: tuple(problems) for path, problems in by_path.items()}
 
     @cached_property
-    def beside(self) -> dict[str, frozenset[str]]:
+    def siblings(self) -> dict[str, frozenset[str]]:
         """The names of the files in each directory, by the directory's id."""
         by_directory: dict[str, set[str]] = {}
         for path in self.repository.tree.files:
@@ -163,7 +163,7 @@ class SiteModel:
             PageKind.FOLDER,
             entity,
             short_name(name) or entity.rpartition("/")[2],
-            there=entity in self.beside or entity == "/ce",
+            there=entity in self.siblings or entity == "/ce",
         )
 
     def logic_ref(self, entity: str) -> Ref:
@@ -207,7 +207,7 @@ class SiteModel:
         broken = loaded or any(_errors(self.problems_of(logic_id)) for logic_id in policy.logics)
         executions = tuple(self.executions_of(logic_id) for logic_id in policy.logics)
         mapped = bool(self.mappings.of_policy(entity))
-        return policy_flags(policy, executions, files=self.beside.get(entity, frozenset()), broken=broken, mapped=mapped)
+        return policy_flags(policy, executions, files=self.siblings.get(entity, frozenset()), broken=broken, mapped=mapped)
 
     def _section(self, entity: str) -> Ref:
         if entity not in self.sections:

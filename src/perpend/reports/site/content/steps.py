@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perpend.core.dataclass import dataclass
 from perpend.language.compiler.reachability import silent_checks
 from perpend.language.compiler.verdicts import checks_of, verdict_table
 from perpend.language.program.numbering import (

@@ -47,7 +47,7 @@ class PagePaths:
 
     def take(self, path: str) -> bool:
         """Reserve a path. Return whether it was free."""
-        parents = [path[:place] for place, sign in enumerate(path) if sign == "/"]
+        parents = [path[:place] for place, character in enumerate(path) if character == "/"]
         if path in self._files or path in self._directories or any(directory in self._files for directory in parents):
             return False
         self._files.add(path)

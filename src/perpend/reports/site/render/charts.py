@@ -29,30 +29,30 @@ _WIDTHS: Final = {**dict.fromkeys(" !'(),.:;I[]fijlrt|", 0.42), **dict.fromkeys(
 def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, most: int = 0) -> str:
     """Return a bar with parts in proportion to their numbers. With ``most``, a full bar is this number."""
     total, width = most or sum(number for _, number in parts), _WHOLE if most else _SMALL
-    drawn, x = [], 0.0
+    arcs, x = [], 0.0
     for tone, number in parts:
         length = width * number / total if total else 0
         if number:
-            drawn.append(f'<rect class="fill-{tone}" x="{x:.1f}" width="{max(length, 0.5):.1f}" height="8"/>')
+            arcs.append(f'<rect class="fill-{tone}" x="{x:.1f}" width="{max(length, 0.5):.1f}" height="8"/>')
         x += length
     look = 'class="bar whole" preserveAspectRatio="none"' if most else 'class="bar"'
-    return f'<svg {look} viewBox="0 0 {width} 8" role="img" aria-label="{escape(label)}">{"".join(drawn)}</svg>'
+    return f'<svg {look} viewBox="0 0 {width} 8" role="img" aria-label="{escape(label)}">{"".join(arcs)}</svg>'
 
 
 def column_rects(columns: Sequence[Sequence[tuple[str, int]]], wide: int, high: int) -> str:
     """Return a column for each list of parts: classes with their numbers, from below. The highest column fills the height."""
     most = max((sum(number for _, number in parts) for parts in columns), default=0) or 1
-    step, drawn = wide / max(len(columns), 1), []
+    step, arcs = wide / max(len(columns), 1), []
     for place, parts in enumerate(columns):
         below = 0
         for name, number in parts:
             low, below = below, below + number
             if number:
-                drawn.append(
+                arcs.append(
                     f'<rect class="{name}" x="{step * (place + 0.1):.2f}" y="{high - high * below / most:.2f}" '
                     f'width="{step * 0.8:.2f}" height="{high * (below - low) / most:.2f}"/>'
                 )
-    return "".join(drawn)
+    return "".join(arcs)
 
 
 def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -> str:
@@ -128,7 +128,9 @@ def _fitting(line: str, size: int, width: int) -> str:
 
 
 def _wide(text: str, size: int) -> float:
-    return size * sum(_WIDTHS.get(sign, 0.78 if sign.isupper() or not sign.isascii() else 0.64) for sign in text)
+    return size * sum(
+        _WIDTHS.get(character, 0.78 if character.isupper() or not character.isascii() else 0.64) for character in text
+    )
 
 
 def _sides(relations: Sequence[tuple[str, str, str, str]]) -> tuple[list[tuple[str, str, str, str]], ...]:

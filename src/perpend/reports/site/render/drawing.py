@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -14,6 +13,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.reports.site.render.addresses import href_of, quoted
 from perpend.reports.site.render.charts import bar_svg, left_out, relations_svg
@@ -161,8 +161,8 @@ class Drawing:
         parts = str(shown(text)).split("`")
         if len(parts) % 2 == 0:
             return escape(shown(text))
-        drawn = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
-        return Markup("").join(drawn)
+        parts_html = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+        return Markup("").join(parts_html)
 
     def inline(self, markdown: str) -> Markup:
         """Return one line of Markdown without the paragraph around it."""
@@ -204,14 +204,14 @@ class Drawing:
         return source_html(text, language)
 
     def _resolved(self, target: str, base: str) -> str | None:
-        path, sign, fragment = target.partition("#")
+        path, hash_sign, fragment = target.partition("#")
         place = unquote(path)
         start = "" if place.startswith("/") else base
         full = posixpath.normpath(posixpath.join(start, place.lstrip("/")))
         if full.startswith("../") or full == "..":
             return None
         known = self.known(full, base)
-        return None if known is None else f"{self.root}{quoted(known)}{sign}{fragment}"
+        return None if known is None else f"{self.root}{quoted(known)}{hash_sign}{fragment}"
 
 
 _LONGEST: Final = 120_000
@@ -225,7 +225,7 @@ def source_html(text: str, language: str) -> Markup:
     """Return highlighted source text with the IDs ``L1``, ``L2``, … for its lines. Hidden characters are written out."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     whole = "\n".join(lines[:_MOST_LINES])
-    cut = _HIDDEN.sub(lambda sign: visible(sign[0]), whole[:_MOST]).split("\n")
+    cut = _HIDDEN.sub(lambda hash_sign: visible(hash_sign[0]), whole[:_MOST]).split("\n")
     shown = "\n".join(cut)
     is_coloured = len(shown) <= _LONGEST
     if is_coloured:

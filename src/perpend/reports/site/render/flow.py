@@ -6,10 +6,10 @@ The drawing has no inline styles and no IDs, so that a page can have several.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.objects.status import Status
 from perpend.language.program.numbering import DISAPPEARED, OTHER_RECORD_TYPE

@@ -110,8 +110,10 @@ def html_from_markdown(text: str, *, resolve: Callable[[str], str | None] | None
     ``id_prefix``, so that a page can have two texts.
     """
     if len(text) > MAX_RENDERED or text.count("<") + text.count("[") > MAX_OPENED:
-        return f'<pre tabindex="0"><code>{escape(_TURNING.sub(lambda sign: visible(sign[0]), text[:MAX_SHOWN]))}</code></pre>\n'
-    text = _TURNING.sub(lambda sign: visible(sign[0]), text)
+        return (
+            f'<pre tabindex="0"><code>{escape(_TURNING.sub(lambda match: visible(match[0]), text[:MAX_SHOWN]))}</code></pre>\n'
+        )
+    text = _TURNING.sub(lambda match: visible(match[0]), text)
     html = _parser().render(text, {"prefix": id_prefix, "highlighted": _MAX_HIGHLIGHTED_IN_ALL})
 
     def attribute(tag: str, name: str, value: str) -> str | None:
@@ -211,12 +213,12 @@ def _inline_html(state: StateInline, silent: bool) -> bool:
 
 def _mark(state: StateCore) -> None:
     """Shift the headings, give them ids, and turn the alignment of cells from styles into classes."""
-    taken: Counter[str] = Counter()
+    used: Counter[str] = Counter()
     for number, token in enumerate(state.tokens):
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
         if token.type == "heading_open":
-            token.attrSet("id", f"{_SEED}{state.env['prefix']}{_unique(_slug(_words(state.tokens[number + 1])), taken)}")
+            token.attrSet("id", f"{_SEED}{state.env['prefix']}{_unique(_slug(_words(state.tokens[number + 1])), used)}")
         if token.type in ("th_open", "td_open"):
             style = str(token.attrs.pop("style", ""))
             if style:
@@ -230,13 +232,13 @@ def _slug(text: str) -> str:
     return _NO_SLUG.sub("", text.lower().strip()).replace(" ", "-")[:_MAX_SLUG] or "heading"
 
 
-def _unique(slug: str, taken: Counter[str]) -> str:
+def _unique(slug: str, used: Counter[str]) -> str:
     """Return a unique slug: like git hosts, with a number from 1 if it was used before."""
     numbered = slug
-    while numbered in taken:
-        numbered = f"{slug}-{taken[slug]}"
-        taken[slug] += 1
-    taken[numbered] = 1
+    while numbered in used:
+        numbered = f"{slug}-{used[slug]}"
+        used[slug] += 1
+    used[numbered] = 1
     return numbered
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import PackageLoader
 from markupsafe import Markup
 
+from perpend.core.dataclass import dataclass
 from perpend.reports.formats.remediation import UnquotableWord, remedy_lines
 from perpend.reports.site.content.badges import FLAGS
 from perpend.reports.site.content.catalogue import DataPage, ExtractsPage, TypePage, TypesPage

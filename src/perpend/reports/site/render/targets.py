@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.reports.site.content.guides import operation_of_page
 from perpend.reports.site.content.links import DOCUMENTS, FRAMEWORKS, TYPES, Ref
 from perpend.reports.site.content.logic import page_of
@@ -27,7 +28,7 @@ _OPERATIONS: Final = "docs/reference/operations/"
 class Targets:
     """Finds targets, and collects the images and other files that pages show: sources by path in the site."""
 
-    book: SiteModel
+    site_model: SiteModel
     documents: Documents | None
     files: dict[str, Path] = field(default_factory=dict)
 
@@ -38,9 +39,9 @@ class Targets:
         """
         if base == "docs" or base.startswith("docs/"):
             return self._document(path)
-        tree = self.book.repository.tree
+        tree = self.site_model.repository.tree
         if path in tree.files and path.lower().endswith(_FILES):
-            source = self.book.repository.files.root / path
+            source = self.site_model.repository.files.root / path
             return self._copy(path, source) if source.is_file() else None
         ref = self._entity(path)
         return path_of(ref) if ref is not None else None
@@ -56,18 +57,18 @@ class Targets:
         return _COPIES + path
 
     def _entity(self, path: str) -> Ref | None:
-        entity, book = f"/{path}", self.book
-        if entity in book.sections:
-            return book.section_ref(entity)
+        entity, site_model = f"/{path}", self.site_model
+        if entity in site_model.sections:
+            return site_model.section_ref(entity)
         if entity in ("/frameworks", "/types"):
             return FRAMEWORKS if entity == "/frameworks" else TYPES
-        if f"{path}/policy.yaml" in book.repository.tree.files:
-            return book.policy_ref(entity)
-        if f"{path}/folder.yaml" in book.repository.tree.files:
-            return book.folder_ref(entity)
-        if path.startswith("types/") and path.count("/") == 1 and path[6:] in book.type_names:
-            return book.type_ref(path[6:])
-        return page_of(book, path) if path in book.repository.tree.files else None
+        if f"{path}/policy.yaml" in site_model.repository.tree.files:
+            return site_model.policy_ref(entity)
+        if f"{path}/folder.yaml" in site_model.repository.tree.files:
+            return site_model.folder_ref(entity)
+        if path.startswith("types/") and path.count("/") == 1 and path[6:] in site_model.type_names:
+            return site_model.type_ref(path[6:])
+        return page_of(site_model, path) if path in site_model.repository.tree.files else None
 
     def _document(self, path: str) -> str | None:
         if path.startswith(_OPERATIONS):

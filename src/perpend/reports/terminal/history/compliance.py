@@ -25,8 +25,8 @@ def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
     """
     met = card.counts[RequirementStatus.MET]
     evaluated = met + sum(
-        card.counts[standing]
-        for standing in (RequirementStatus.FAILS, RequirementStatus.UNDETERMINED, RequirementStatus.WAIVED)
+        card.counts[requirement_status]
+        for requirement_status in (RequirementStatus.FAILS, RequirementStatus.UNDETERMINED, RequirementStatus.WAIVED)
     )
     total = {status: sum(result.counts[status] for result in card.results) for status in Status}
     known = total[Status.COMPLIANT] + total[Status.INCOMPLIANT]
@@ -55,7 +55,7 @@ def card_document(card: Scorecard) -> dict[str, Any]:
     return {
         "framework": card.framework.id,
         "name": card.framework.name,
-        "requirements": {standing.value: number for standing, number in card.counts.items()},
+        "requirements": {requirement_status.value: number for requirement_status, number in card.counts.items()},
         "fractions": {name: {"part": part, "of": of} for name, (part, of) in fractions(card).items()},
         "results": [
             {

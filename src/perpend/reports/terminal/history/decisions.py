@@ -18,53 +18,55 @@ if TYPE_CHECKING:
 
     from perpend.findings.waivers.attestations import Attested
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.findings.waivers.status import DayAsked
+    from perpend.findings.waivers.status import DecisionDay
 
 
-def print_waivers(covering: WaiverMatches, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
+def print_waivers(waiver_matches: WaiverMatches, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
     """Print waivers, in the order of their ends, and attestations. ``counts``: with the number of findings that each covers."""
     page = TerminalPage(console)
     page.line(
-        f"{counted(len(covering.standings), 'waiver')}, {counted(len(attested), 'attestation')}, on {_words(covering.day)}"
+        f"{counted(len(waiver_matches.waiver_statuses), 'waiver')}, {counted(len(attested), 'attestation')}, on {_words(waiver_matches.day)}"
     )
-    for standing in covering.standings:
-        waiver = standing.waiver
+    for waiver_status in waiver_matches.waiver_statuses:
+        waiver = waiver_status.waiver
         until = f"until {waiver.until}" if waiver.until else "without an end"
         most = "" if waiver.limit is None else f" of at most {waiver.limit:,}"
-        of = f", covers {covering.covers.get(waiver.id, 0):,}{most}" if counts else ""
-        style = "" if standing.force is Force.IN_FORCE else "yellow"
+        of = f", covers {waiver_matches.covers.get(waiver.id, 0):,}{most}" if counts else ""
+        style = "" if waiver_status.force is Force.IN_FORCE else "yellow"
         page.line(
-            (page.name(waiver.id), "bold"), (f"  {standing.force.value}", style), f", {until}{of}", first="  ", rest="    "
+            (page.name(waiver.id), "bold"), (f"  {waiver_status.force.value}", style), f", {until}{of}", first="  ", rest="    "
         )
         page.line(f"{waiver.kind}, {page.name(waiver.owner)}: {page.prose(waiver.reason)}", first="    ")
         page.line((f"{page.name(waiver.span.path)}:{waiver.span.line}", "dim"), first="    ")
     for attestation in attested:
         entry = attestation.attestation
-        state = f"not active: {page.prose(attestation.ended)}" if attestation.ended else f"attested until {entry.until}"
+        state = (
+            f"not active: {page.prose(attestation.why_invalid)}" if attestation.why_invalid else f"attested until {entry.until}"
+        )
         page.line((page.name(entry.id), "bold"), f"  {state}", first="  ", rest="    ")
         page.line(f"{page.name(entry.policy)}, {page.name(entry.owner)}: {page.prose(entry.reason)}", first="    ")
         page.line((page.name(entry.evidence), "dim"), first="    ")
 
 
-def _words(asked: DayAsked) -> str:
-    return f"{asked.day}" if asked.day == asked.last else f"{asked.day}, none that ended before {asked.last}"
+def _words(day: DecisionDay) -> str:
+    return f"{day.day}" if day.day == day.last else f"{day.day}, none that ended before {day.last}"
 
 
-def print_waiver_matches(rows: Sequence[dict[str, Any]], covering: WaiverMatches, console: Console) -> None:
+def print_waiver_matches(rows: Sequence[dict[str, Any]], waiver_matches: WaiverMatches, console: Console) -> None:
     """Print the findings that each waiver would cover, by policy and account."""
     page = TerminalPage(console)
-    by_id = {standing.waiver.id: standing for standing in covering.standings}
+    by_id = {waiver_status.waiver.id: waiver_status for waiver_status in waiver_matches.waiver_statuses}
     for name, of_waiver in groupby(rows, key=lambda row: str(row["waiver"])):
-        standing = by_id.pop(name)
-        total = covering.covers[name]
-        limit = "no limit" if standing.waiver.limit is None else f"limit {standing.waiver.limit:,}"
-        page.line((page.name(name), "bold"), f": {counted(total, 'finding')}, {limit}, {standing.force.value}")
+        waiver_status = by_id.pop(name)
+        total = waiver_matches.covers[name]
+        limit = "no limit" if waiver_status.waiver.limit is None else f"limit {waiver_status.waiver.limit:,}"
+        page.line((page.name(name), "bold"), f": {counted(total, 'finding')}, {limit}, {waiver_status.force.value}")
         for row in of_waiver:
             where = f" in {page.name(row['account'])}" if row["account"] else ""
             number = counted(row["findings"], row["status"] + " finding")
             page.line(f"{number} of {page.name(row['policy'])}{where}", first="  ", rest="    ")
-    for name, standing in by_id.items():
-        page.line((page.name(name), "bold"), f": covers nothing, {standing.force.value}")
+    for name, waiver_status in by_id.items():
+        page.line((page.name(name), "bold"), f": covers nothing, {waiver_status.force.value}")
 
 
 def print_ratings(document: dict[str, Any], console: Console) -> None:

@@ -5,9 +5,10 @@ The line of a condition is given only if the policy has not changed since the ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status
@@ -23,7 +24,7 @@ from perpend.reports.formats.finding import (
     CLOSED,
     NEW,
     SAME,
-    FindingHistory,
+    FindingTimes,
     ReportedFinding,
     ReportedPolicy,
     ReportedRun,
@@ -78,12 +79,12 @@ class HistoryAnnotations:
         return title_of(self.repository, policy_id)
 
 
-def waiver_texts(standings: Iterable[WaiverStatus]) -> dict[str, str]:
+def waiver_texts(waiver_statuses: Iterable[WaiverStatus]) -> dict[str, str]:
     """Return the reason and the end of each waiver, by its id."""
     return {
         waiver.id: f"{f'until {waiver.until}' if waiver.until else 'without an end'}: {waiver.reason} "
         f"({waiver.id}{f', {waiver.ticket}' if waiver.ticket else ''})"
-        for waiver in (standing.waiver for standing in standings)
+        for waiver in (waiver_status.waiver for waiver_status in waiver_statuses)
     }
 
 
@@ -173,7 +174,7 @@ class _Converter:
         remediation = row["remediation_message"]
         waiver = row.get("waiver")
         opened = row["open_since"]
-        life = FindingHistory(
+        life = FindingTimes(
             milliseconds_from_datetime(opened) if opened is not None else None,
             change,
             encodable(self._notes.waivers.get(waiver, waiver)) if waiver else None,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, texts_of_conditions
 from perpend.inventory.snapshots.database import text
 from perpend.inventory.snapshots.functions import add_function
@@ -55,10 +55,10 @@ class _Form:
         """Return the text in front of a value."""
         return ""
 
-    def value(self, column: str, drawn: str) -> str:
-        """Return the SQL expression for the value of a column. ``drawn`` is the SQL function that calls ``draw``."""
+    def value(self, column: str, function: str) -> str:
+        """Return the SQL expression for the value of a column. ``function`` is the SQL function that calls ``draw``."""
         if column not in _NUMBERS and column not in _TIMES:
-            return self.in_sql(column, drawn)
+            return self.in_sql(column, function)
         quotes = text(self.quotes)
         written = f"CAST({column} AS VARCHAR)" if column in _NUMBERS else f"concat({quotes}, {_time(column)}, {quotes})"
         return f"CASE WHEN {column} IS NULL THEN {text(self.null)} ELSE {written} END"
@@ -70,11 +70,11 @@ class _Form:
             f"{self.named(column)}{self.null if value is None else self.draw(value)}" for column, value in named
         )
 
-    def sql(self, columns: Sequence[str], before: str, after: str, drawn: str) -> str:
+    def sql(self, columns: Sequence[str], before: str, after: str, function: str) -> str:
         """Return the SQL expression for a part of a line."""
         parts = [text(before)]
         for place, column in enumerate(columns):
-            parts += [text(f"{self.between if place else ''}{self.named(column)}"), self.value(column, drawn)]
+            parts += [text(f"{self.between if place else ''}{self.named(column)}"), self.value(column, function)]
         return f"concat({', '.join([*parts, text(after)])})"
 
 
@@ -99,15 +99,15 @@ def write_finding_lines(connection: Connection, findings: FindingList, form: str
 
 
 def _write(connection: Connection, findings: FindingList, form: _Form, stream: TextIO, *, end: str, between: str = "") -> None:
-    drawn = f"perpend_{secrets.token_hex(8)}"
-    add_function(connection, drawn, form.draw, ["VARCHAR"], "VARCHAR")
+    function = f"perpend_{secrets.token_hex(8)}"
+    add_function(connection, function, form.draw, ["VARCHAR"], "VARCHAR")
     texts = {condition: form.texts(values) for condition, values in texts_of_conditions(connection).items()}
     unknown = form.texts((None,) * len(TEXT_COLUMNS))
     place = findings.columns.index(TEXT_COLUMNS[0])
     before, after = findings.columns[:place], findings.columns[place + len(TEXT_COLUMNS) :]
     first, last = form.around
     closing = form.between if after else ""
-    parts = (form.sql(before, first, form.between, drawn), form.sql(after, closing, last, drawn))
+    parts = (form.sql(before, first, form.between, function), form.sql(after, closing, last, function))
     answer: Any = connection.execute(*findings.query_of([*parts, *CONDITION]))
     lead = ""
     while rows := answer.fetchmany(_BATCH):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.account import Account
     from perpend.findings.history.queries.findings import Row
-    from perpend.findings.severity.groups import FindingGroup
+    from perpend.findings.severity.groups import RatedGroup
 
 _MARKS: Final = {
     State.OPEN: Status.INCOMPLIANT,
@@ -35,7 +35,7 @@ _MARKS: Final = {
 
 def print_findings(
     rows: Sequence[Row],
-    groups: Sequence[FindingGroup],
+    groups: Sequence[RatedGroup],
     console: Console,
     accounts: Mapping[str, Account],
     *,
@@ -116,8 +116,8 @@ def _facts(row: Row, page: TerminalPage) -> list[str]:
 def _span(row: Row) -> str:
     """Return the days on which a finding opened and ended. After a gap in the runs, the end lies between two days."""
     between = row["last_known_at"] is not None and row["last_known_at"] < row["ended_at"]
-    ended = f"between {day(row['last_known_at'])} and {day(row['ended_at'])}" if between else day(row["ended_at"])
-    return f"open from {day(row['open_since'])}, ended {ended}"
+    when = f"between {day(row['last_known_at'])} and {day(row['ended_at'])}" if between else day(row["ended_at"])
+    return f"open from {day(row['open_since'])}, ended {when}"
 
 
 def print_story(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 
+from perpend.core.dataclass import dataclass
 from perpend.findings.severity.groups import list_order
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def policy_heading(page: TerminalPage, severity: str | None, title: str, policy_
     """Print the title of a policy with its severity, some text about its objects, and the command that shows the policy."""
     word = f"{severity or 'not rated':{_SEVERITY_WIDTH}}" if rated else ""
     command = f"perpend show {page.name(policy_id.rpartition('/')[2])}"
-    said = f"{page.prose(title)}{_GAP}{about}"
-    fits = cell_len(f"{word}{said}{_GAP}{command}") <= page.width
+    text = f"{page.prose(title)}{_GAP}{about}"
+    fits = cell_len(f"{word}{text}{_GAP}{command}") <= page.width
     parts: list[str | tuple[str, str]] = [(page.prose(title), "bold"), f"{_GAP}{about}"]
     page.line(
         *parts,

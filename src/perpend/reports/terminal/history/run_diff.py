@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.core.objects.account import Account
-    from perpend.findings.history.queries.findings import Coverage, Row
+    from perpend.findings.history.queries.findings import Row, RunCoverage
     from perpend.findings.run_diff import Difference
 
 
@@ -62,7 +62,7 @@ def print_difference(
         page.line("no finding changed")
 
 
-def _covered(coverage: Coverage) -> str:
+def _covered(coverage: RunCoverage) -> str:
     """Return in a sentence what a run evaluated of all that the history knew after it."""
     if coverage.verdicts == coverage.known:
         return f"evaluated all {counted(coverage.policies, 'policy', 'policies')}, {counted(coverage.known, 'verdict')}"

@@ -133,8 +133,8 @@ def _print_difference(field: str, expected: str, actual: str, console: Console) 
     first = at - _BEFORE if console.is_terminal and at > console.width // 2 else 0
     cut = "…" if first else ""
     console.print(Text(f"  {field}"))
-    for sign, heading, style, text in (("-", "expected", "red", expected), ("+", "actual", "green", actual)):
-        line = Text.assemble((f"  {sign} {heading:<{_HEADING}}  ", "dim"), (cut + text[first:], style))
+    for mark, heading, style, text in (("-", "expected", "red", expected), ("+", "actual", "green", actual)):
+        line = Text.assemble((f"  {mark} {heading:<{_HEADING}}  ", "dim"), (cut + text[first:], style))
         if console.is_terminal:
             console.print(line, no_wrap=True, overflow="ellipsis")
         else:

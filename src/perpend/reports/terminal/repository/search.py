@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.objects.ids import framework_of
 from perpend.language.operations import OPERATIONS
@@ -99,8 +99,8 @@ def search(repository: Repository, words: Sequence[str]) -> list[Hit]:
 def spellings(word: str) -> tuple[str, ...]:
     """Return a word, the beginning that it shares with words of its family, and words of the same meaning."""
     stem = _stem(word)
-    meant = {other for group in _MEANINGS if stem in map(_stem, group) for other in group}
-    return tuple(dict.fromkeys((word, stem, *sorted(map(_stem, meant)))))
+    synonyms = {other for group in _MEANINGS if stem in map(_stem, group) for other in group}
+    return tuple(dict.fromkeys((word, stem, *sorted(map(_stem, synonyms)))))
 
 
 def _stem(word: str) -> str:
@@ -151,8 +151,8 @@ def _closeness(text: str, word: str) -> int:
     closeness, at = 0, text.find(word)
     while at >= 0 and closeness < 3:
         begins = at == 0 or not text[at - 1].isalnum()
-        ends = at + len(word) == len(text) or not text[at + len(word)].isalnum()
-        closeness = max(closeness, 3 if begins and ends else 2 if begins else 1)
+        is_word_end = at + len(word) == len(text) or not text[at + len(word)].isalnum()
+        closeness = max(closeness, 3 if begins and is_word_end else 2 if begins else 1)
         at = text.find(word, at + 1)
     return closeness
 

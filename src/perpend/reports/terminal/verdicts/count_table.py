@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.objects.status import Status
 from perpend.reports.terminal.page import STYLES

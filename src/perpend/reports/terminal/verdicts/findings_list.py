@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.objects.status import Status
 from perpend.reports.formats.tally import reasons_of
@@ -29,12 +30,12 @@ _UNDETERMINED: Final = STYLES[Status.UNDETERMINED]
 class ObjectMarks:
     """The marks of printed objects: their severity, and their waivers by policy and Id."""
 
-    weighed: RatedEvaluation | None = None
+    rated_evaluation: RatedEvaluation | None = None
     waived: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def of(self, policy_id: str, object_id: str) -> str:
         """Return the marks of an object, empty if it has none."""
-        marks_of = (adjusted_text(self.weighed, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
+        marks_of = (adjusted_text(self.rated_evaluation, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
         return ", ".join(filter(None, marks_of))
 
 
@@ -53,7 +54,7 @@ def print_incompliant(
         if groups:
             page.blank()
             page.line((page.prose(tally.policy.contextual_name), "bold"))
-            rating = rating_text(marks.weighed, tally.policy.id)
+            rating = rating_text(marks.rated_evaluation, tally.policy.id)
             page.line((page.name(tally.policy.id), "dim"), (f"  {page.prose(rating)}" if rating else "", "yellow"))
         for number, group in enumerate(groups):
             if number:

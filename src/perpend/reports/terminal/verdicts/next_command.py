@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.dataclass import dataclass
 from perpend.reports.formats.tally import TO_ACT_ON
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class ExplainCommand:
     """The arguments with which `perpend explain` explains verdicts of a run.
 
     ``in_order``: inputs have options between them, and all are named. ``time`` is the value of --snapshot-time.
-    ``is_kept``: the evaluated data still exists after the run.
+    ``stays``: the evaluated data still exists after the run.
     """
 
     inputs: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class ExplainCommand:
     policy_ids: Collection[str] = ()
     time: datetime | None = None
     in_order: bool = False
-    is_kept: bool = True
+    stays: bool = True
 
     @property
     def names_some(self) -> bool:
@@ -78,14 +78,14 @@ class NextCommand:
 class RunCommands:
     """The commands that go on from a run.
 
-    ``explain`` explains a verdict. ``again`` are the words that repeat the run, without an option for the length of its report.
-    ``store`` are the options that name the store, the repository and the configuration, None if nothing is kept. ``choice`` are
-    those that choose policies, ``decisions`` those that choose waivers and ratings. ``has_history``: the run is in the store's
-    history.
+    ``explain`` explains a verdict. ``command`` are the words that repeat the run, without an option for the length of its
+    report. ``store`` are the options that name the store, the repository and the configuration, None if nothing is kept.
+    ``choice`` are those that choose policies, ``decisions`` those that choose waivers and ratings. ``has_history``: the run is
+    in the store's history.
     """
 
     explain: ExplainCommand
-    again: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
     store: tuple[str, ...] | None = None
     choice: tuple[str, ...] = ()
     decisions: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class RunCommands:
         """The command that lists everything that fails; None if no command can."""
         if self.has_history and self.store is not None:
             return NextCommand(("perpend", "findings", *self.store, *self.decisions), "all of them, and since when")
-        return NextCommand((*self.again, "--details"), "all of them, with what to do") if self.again else None
+        return NextCommand((*self.command, "--details"), "all of them, with what to do") if self.command else None
 
     @property
     def permissions(self) -> NextCommand | None:
@@ -111,8 +111,8 @@ class RunCommands:
         if self.store is not None:
             page = ("perpend", "report", "html", *self.store, *self.choice, *self.decisions, "--out", REPORT)
             return [*commands, NextCommand(page, "one file to hand on")]
-        if self.again:
-            commands.append(NextCommand((*self.again, "--format", "html", "--out", REPORT), "one file to hand on"))
+        if self.command:
+            commands.append(NextCommand((*self.command, "--format", "html", "--out", REPORT), "one file to hand on"))
         return commands
 
     def _first(self, overview: Overview) -> NextCommand | None:
@@ -125,7 +125,7 @@ class RunCommands:
         return NextCommand((*command.words, "--severity", level.value), purpose)
 
     def _why(self, overview: Overview, day: EvaluationTime) -> NextCommand | None:
-        if not self.explain.is_kept or "-" in self.explain.inputs:
+        if not self.explain.stays or "-" in self.explain.inputs:
             return None
         first = next((policy for policy in overview.to_fix if policy.objects), None)
         if first is None:
@@ -147,7 +147,7 @@ def print_next_command(
     policy_id, group = next(groups, (None, None))
     if policy_id is None or group is None:
         return
-    if not command.is_kept:
+    if not command.stays:
         page.blank()
         page.line(("Why? To use `perpend explain`, keep the collected data: leave out --no-store.", "dim"))
         return
@@ -170,19 +170,19 @@ def time_text(time: datetime) -> str:
 
 def quoted(word: str, encoding: str = "utf-8") -> str:
     r"""Return a word quoted for a shell. Characters that cannot be shown are escaped, as in ``$'a\x1bb'``."""
-    if all(_is_shown(sign, encoding) for sign in word):
+    if all(_is_shown(character, encoding) for character in word):
         return shlex.quote(word)
-    return "$'" + "".join(_written(sign, encoding) for sign in word) + "'"
+    return "$'" + "".join(_written(character, encoding) for character in word) + "'"
 
 
 _SPECIAL: Final = re.compile(r"['\\]")
 
 
-def _is_shown(sign: str, encoding: str) -> bool:
-    return sign.isprintable() and sign.encode(encoding, "ignore") != b""
+def _is_shown(character: str, encoding: str) -> bool:
+    return character.isprintable() and character.encode(encoding, "ignore") != b""
 
 
-def _written(sign: str, encoding: str) -> str:
-    if _is_shown(sign, encoding):
-        return _SPECIAL.sub(r"\\\g<0>", sign)
-    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(sign))
+def _written(character: str, encoding: str) -> str:
+    if _is_shown(character, encoding):
+        return _SPECIAL.sub(r"\\\g<0>", character)
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

@@ -30,31 +30,31 @@ def print_totals(card: Scorecard, page: TerminalPage) -> None:
     page.line((page.prose(card.framework.name), "bold"))
     page.line((card.coverage_text, "" if card.all_asked else "yellow"), first="  ")
     words: list[str | tuple[str, str]] = [f"{card.counts[RequirementStatus.MET]:,} of {len(card.results):,} met: "]
-    for standing, status in _STATUS_OF.items():
-        number = card.counts[standing]
-        if standing is RequirementStatus.WAIVED and not number:
+    for requirement_status, status in _STATUS_OF.items():
+        number = card.counts[requirement_status]
+        if requirement_status is RequirementStatus.WAIVED and not number:
             continue
-        word = "fail" if standing is RequirementStatus.FAILS and number != 1 else standing.value
+        word = "fail" if requirement_status is RequirementStatus.FAILS and number != 1 else requirement_status.value
         words += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
-    page.line(*words[:-1], f" = {card.asked:,} asked", first="  ")
+    page.line(*words[:-1], f" = {card.evaluated:,} asked", first="  ")
 
 
 def print_requirements(card: Scorecard, page: TerminalPage) -> None:
     """Print a row for each evaluated requirement, and the other ones by reason."""
-    asked = [result for result in card.results if result.standing.was_evaluated]
-    if asked:
+    evaluated = [result for result in card.results if result.standing.was_evaluated]
+    if evaluated:
         page.blank()
-        print_counts([_row(result, page) for result in asked], page, "requirement", list(Status))
+        print_counts([_row(result, page) for result in evaluated], page, "requirement", list(Status))
     partly = [
-        result for result in asked if not all(one.was_fully_evaluated for one in result.requirement.policies if one.judges)
+        result for result in evaluated if not all(one.was_fully_evaluated for one in result.requirement.policies if one.judges)
     ]
     if partly or any(not result.standing.was_evaluated for result in card.results):
         page.blank()
     _print_reasons("asked in part", partly, page)
     _print_reasons("not asked", _of(card, RequirementStatus.NOT_ASKED), page)
-    for standing in (RequirementStatus.ATTESTED, RequirementStatus.MANUAL, RequirementStatus.UNANSWERED):
-        if results := _of(card, standing):
-            page.line(f"{standing.value} ({len(results):,}): {_numbers(results, page)}", first="  ", rest="    ")
+    for requirement_status in (RequirementStatus.ATTESTED, RequirementStatus.MANUAL, RequirementStatus.UNANSWERED):
+        if results := _of(card, requirement_status):
+            page.line(f"{requirement_status.value} ({len(results):,}): {_numbers(results, page)}", first="  ", rest="    ")
 
 
 def _row(result: RequirementResult, page: TerminalPage) -> CountRow:
@@ -80,5 +80,5 @@ def _numbers(results: Iterable[RequirementResult], page: TerminalPage) -> str:
     return ", ".join(page.name(result.requirement.number) for result in results)
 
 
-def _of(card: Scorecard, standing: RequirementStatus) -> list[RequirementResult]:
-    return [result for result in card.results if result.standing is standing]
+def _of(card: Scorecard, requirement_status: RequirementStatus) -> list[RequirementResult]:
+    return [result for result in card.results if result.standing is requirement_status]

@@ -5,13 +5,13 @@ On a terminal, no row is wider than the page: titles and names are cut. A pipe g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
@@ -130,21 +130,21 @@ class _Rows:
     def fit(self, text: str, room: int) -> str:
         """Return a text that takes a number of columns: padded, and on a terminal cut."""
         if self.is_cut and display_width(text) > room:
-            kept = Text(text)
-            kept.truncate(max(room - len(self.page.ellipsis), 0))
-            text = kept.plain.rstrip() + self.page.ellipsis
+            shown_text = Text(text)
+            shown_text.truncate(max(room - len(self.page.ellipsis), 0))
+            text = shown_text.plain.rstrip() + self.page.ellipsis
         return text + " " * (room - display_width(text))
 
 
 def _print_head(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
     page = rows.page
     subject = subject_text(overview, _MOST_ACCOUNTS, page.name) or page.prose(facts.subject)
-    said = [f"{facts.verb} {subject}".rstrip(), *facts.more]
+    head_parts = [f"{facts.verb} {subject}".rstrip(), *facts.more]
     time = f"{overview.time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     room = max(rows.width - len(time) - len(_GAP), 0)
-    while rows.is_cut and len(said) > 1 and display_width(", ".join(said)) > room:
-        said.pop()
-    rows.put((rows.fit(", ".join(said), room), "bold"), (f"{_GAP}{time}", "dim"))
+    while rows.is_cut and len(head_parts) > 1 and display_width(", ".join(head_parts)) > room:
+        head_parts.pop()
+    rows.put((rows.fit(", ".join(head_parts), room), "bold"), (f"{_GAP}{time}", "dim"))
     parts = [f"{counted(overview.policies, 'policy', 'policies')} on {counted(overview.objects, 'object')}"]
     if overview.without_objects:
         parts.append(f"{overview.without_objects:,} more without an object")
@@ -159,12 +159,12 @@ def _print_head(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
 def _print_score(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
     page = rows.page
     rows.blank()
-    said, score = verdicts_text(overview), score_text(overview)
-    together = f"{_GAP}{said}     {score}"
+    head_parts, score = verdicts_text(overview), score_text(overview)
+    together = f"{_GAP}{head_parts}     {score}"
     if not rows.is_cut or display_width(together) <= rows.width:
         rows.put((together, "bold"))
     else:
-        rows.put((f"{_GAP}{said}", "bold"))
+        rows.put((f"{_GAP}{head_parts}", "bold"))
         rows.put((f"{_GAP}{score}", "bold"))
     listed = " · ".join(f"{number:,} {name}" for name, number in score_parts(overview).items())
     listed = listed if page.ellipsis == "…" else listed.replace("·", "+")
@@ -185,12 +185,12 @@ def _bar(overview: Overview, room: int, page: TerminalPage) -> list[tuple[str, s
     """Return a bar of the compliant, failing and unknown parts. Each part that exists has at least one column."""
     if room <= 0:
         return []
-    signs = ("█", "░", "▒") if page.ellipsis == "…" else ("#", "-", "?")
+    characters = ("█", "░", "▒") if page.ellipsis == "…" else ("#", "-", "?")
     numbers = [overview.compliant, overview.applicable - overview.compliant - overview.unknown, overview.unknown]
     columns = [max(number * room // overview.applicable, number > 0) for number in numbers]
     columns[columns.index(max(columns))] += room - sum(columns)
     styles = (STYLES[Status.COMPLIANT], _FAILING, _UNKNOWN)
-    return [(sign * number, style) for sign, number, style in zip(signs, columns, styles, strict=True)]
+    return [(character * number, style) for character, number, style in zip(characters, columns, styles, strict=True)]
 
 
 def _print_counts(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
@@ -263,10 +263,10 @@ def _print_to_fix(overview: Overview, all_failing: NextCommand | None, rows: _Ro
             (rows.fit(next((text for text in names if display_width(text) <= name_room), names[-1]), name_room), "dim"),
         )
     if rest := overview.failing_policies - len(overview.to_fix):
-        said = f"{_GAP} {rows.page.ellipsis} {counted(rest, 'more policy fails', 'more policies fail')}"
+        head_parts = f"{_GAP} {rows.page.ellipsis} {counted(rest, 'more policy fails', 'more policies fail')}"
         command = f": {all_failing.text(rows.page.console.encoding)}" if all_failing else ""
-        fits = not rows.is_cut or display_width(said + command) <= rows.width
-        rows.put((said + (command if fits else ""), "dim"))
+        fits = not rows.is_cut or display_width(head_parts + command) <= rows.width
+        rows.put((head_parts + (command if fits else ""), "dim"))
 
 
 def _print_unread(overview: Overview, permissions: NextCommand | None, rows: _Rows) -> None:

@@ -76,16 +76,16 @@ def print_report(
     explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
     only_totals: bool = False,
-    covering: WaiverMatches | None = None,
-    weighed: RatedEvaluation | None = None,
+    waiver_matches: WaiverMatches | None = None,
+    rated_evaluation: RatedEvaluation | None = None,
     decided: str = "",
     most: int | None = None,
 ) -> None:
     """Print the report of a run. At most ``limit`` sources, and objects for each message of a policy, are named.
 
-    ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
-    verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code. ``names`` are the names of
-    types and fields.
+    ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``waiver_matches`` the waived
+    verdicts, ``rated_evaluation`` the severities, and ``decided`` the settings that change the exit code. ``names`` are the
+    names of types and fields.
 
     Raises TooLong before anything is printed if the report has more than ``most`` lines.
     """
@@ -98,13 +98,13 @@ def print_report(
         _print_subject(evaluation, page, limit, accounts, decided)
     if evaluation.ledger.objects:
         cards = evaluation.scorecards()
-        _print_totals(evaluation, cards, page, covering, weighed)
+        _print_totals(evaluation, cards, page, waiver_matches, rated_evaluation)
         if not only_totals:
-            tallies = tally_of(evaluation, limit=0, weighed=weighed)
+            tallies = tally_of(evaluation, limit=0, rated_evaluation=rated_evaluation)
             for card in cards:
                 print_requirements(card, page)
             _print_policies(evaluation, tallies, cards, page)
-            _print_objects(evaluation, page, limit, explained, accounts, covering, weighed)
+            _print_objects(evaluation, page, limit, explained, accounts, waiver_matches, rated_evaluation)
     if isinstance(page, _BoundedPage):
         page.print()
 
@@ -120,21 +120,24 @@ def _print_objects(
     limit: int,
     explained: ExplainCommand | None,
     accounts: Mapping[str, Account],
-    covering: WaiverMatches | None,
-    weighed: RatedEvaluation | None,
+    waiver_matches: WaiverMatches | None,
+    rated_evaluation: RatedEvaluation | None,
 ) -> None:
-    tallies = tally_of(evaluation, limit=limit, weighed=weighed)
-    print_incompliant(tallies, page, accounts, _marks(evaluation, tallies, covering, weighed))
+    tallies = tally_of(evaluation, limit=limit, rated_evaluation=rated_evaluation)
+    print_incompliant(tallies, page, accounts, _marks(evaluation, tallies, waiver_matches, rated_evaluation))
     print_undetermined(tallies, page, accounts, limit=limit)
     if explained is not None:
         print_next_command(tallies, evaluation.day, page, explained)
 
 
 def _marks(
-    evaluation: Evaluation, tallies: Sequence[PolicyTally], covering: WaiverMatches | None, weighed: RatedEvaluation | None
+    evaluation: Evaluation,
+    tallies: Sequence[PolicyTally],
+    waiver_matches: WaiverMatches | None,
+    rated_evaluation: RatedEvaluation | None,
 ) -> ObjectMarks:
     """Return the severities and waivers of the printed objects."""
-    return ObjectMarks(weighed, waived_marks(evaluation, covering, tallies))
+    return ObjectMarks(rated_evaluation, waived_marks(evaluation, waiver_matches, tallies))
 
 
 def filter_text(evaluation: Evaluation) -> str:
@@ -261,8 +264,8 @@ def _print_totals(
     evaluation: Evaluation,
     cards: Sequence[Scorecard],
     page: TerminalPage,
-    covering: WaiverMatches | None,
-    weighed: RatedEvaluation | None,
+    waiver_matches: WaiverMatches | None,
+    rated_evaluation: RatedEvaluation | None,
 ) -> None:
     ledger = evaluation.ledger
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
@@ -270,8 +273,8 @@ def _print_totals(
         if ledger.counts[status] or status is not Status.DISAPPEARED:
             parts += [count_text(ledger.counts[status], status), " + "]
     page.line(*parts[:-1])
-    print_waived(covering, page)
-    print_severities(weighed, evaluation, page)
+    print_waived(waiver_matches, page)
+    print_severities(rated_evaluation, evaluation, page)
     page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_evaluated(evaluation)), "bold"))
     for card in cards:
         page.blank()

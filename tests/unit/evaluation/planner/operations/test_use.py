@@ -8,7 +8,7 @@ from perpend.core.schema.tables import Form
 from perpend.core.values.types import ValueType
 from perpend.evaluation.planner.operations.use import KIND_OF_TYPE, Value, only_if, shift_guards, shift_value
 from perpend.evaluation.planner.scalar import Kind, Scalars
-from perpend.evaluation.planner.scope import Guard
+from perpend.evaluation.planner.scope import ScalarGuard
 from tests.unit.evaluation.planner.operations.planned import ends, field
 
 
@@ -18,7 +18,7 @@ def made() -> Scalars:
 
 
 def test_checks_are_counted_from_another_base_and_reasons_are_not(made: Scalars) -> None:
-    guards = (Guard(made.true, 1), Guard(made.true, -1))
+    guards = (ScalarGuard(made.true, 1), ScalarGuard(made.true, -1))
     assert [101, -1] == [guard.code for guard in shift_guards(guards, 100)]
     value = Value(made.true, ValueType.ANY, guards, Form.TEXT, made.false)
     assert value is shift_value(value, 0)
@@ -31,8 +31,8 @@ def test_checks_are_counted_from_another_base_and_reasons_are_not(made: Scalars)
 
 def test_a_guard_counts_only_where_evaluation_gets_to_it(made: Scalars) -> None:
     a, b = (made.column("t", name, Kind.BOOLEAN) for name in "ab")
-    guards = (Guard(b, 1), Guard(made.negation(a), 2))
-    assert (Guard(made.all(a, b), 1),) == only_if(made, a, guards), "the other one never holds there"
+    guards = (ScalarGuard(b, 1), ScalarGuard(made.negation(a), 2))
+    assert (ScalarGuard(made.all(a, b), 1),) == only_if(made, a, guards), "the other one never holds there"
 
 
 def test_what_values_are_kept_as() -> None:

@@ -20,7 +20,7 @@ from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores import stored_objects as stored
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects, StoredOrigins, required_values
-from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
+from perpend.evaluation.verdicts.verdicts import PlacedVerdict, Verdicts
 from perpend.inventory.snapshots.read_objects import ObjectReader
 from tests.reference import ends_of, evaluate_objects
 from tests.repositories import analyzer_of, logic, policy_files
@@ -111,7 +111,7 @@ def test_an_end_that_its_code_tells_needs_no_object(judged: Evaluation) -> None:
     column = verdicts_of(judged, "/ce/a")
     objects = {3: things_of(judged)[3]}
     assert [(199, None), (0, "CA10__on__c holds the text 'odd', not Boolean")] == column.verdicts_at(
-        [VerdictRow(0, 199), VerdictRow(3, -1)], objects
+        [PlacedVerdict(0, 199), PlacedVerdict(3, -1)], objects
     )
 
 
@@ -154,7 +154,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(ends_of(column))
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
-        assert [(0, UNCOLLECTED)] == column.verdicts_at([VerdictRow(0, shared)], {}), "no object is asked for what all share"
+        assert [(0, UNCOLLECTED)] == column.verdicts_at([PlacedVerdict(0, shared)], {}), "no object is asked for what all share"
 
 
 def test_verdicts_that_are_fewer_than_the_objects_are_an_error(case: Case) -> None:

@@ -18,7 +18,7 @@ from perpend.findings.history.maintenance import problems_of
 from perpend.findings.history.queries.findings import by_event, compared
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.write.commit import commit_run
-from perpend.findings.history.write.evaluated_run import Again
+from perpend.findings.history.write.evaluated_run import ReevaluationRequest
 from perpend.inventory.snapshots.files import StoreError
 from tests.histories import BEGIN, Inventory, Thing, program
 
@@ -58,10 +58,10 @@ def told(inventory: Inventory, columns: str = "object_id, event, cause") -> list
         return connection.execute(query).fetchall()
 
 
-def answering(codes: dict[str, int], asked: list[Again]) -> Any:
+def answering(codes: dict[str, int], asked: list[ReevaluationRequest]) -> Any:
     """Return what judges an older snapshot again: these codes by Id."""
 
-    def again(question: Again) -> bool:
+    def again(question: ReevaluationRequest) -> bool:
         asked.append(question)
         rows = " UNION ALL ".join(f"SELECT '{one}' AS id, {code} AS v0" for one, code in codes.items())
         duckdb.sql(f"COPY ({rows}) TO '{question.out}' (FORMAT parquet)")

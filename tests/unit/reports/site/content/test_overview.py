@@ -8,12 +8,12 @@ import pytest
 
 from perpend.core.diagnostics.model import Severity
 from perpend.reports.site.content.frameworks import Frameworks
-from perpend.reports.site.content.overview import Overview
+from perpend.reports.site.content.overview import SiteOverview
 from tests.sites import POLICY, TYPE, book_of, files
 
 
 def test_every_flag_has_a_list_with_its_bearers(book):
-    overview = Overview(book, Frameworks(book))
+    overview = SiteOverview(book, Frameworks(book))
     numbers = {ref.id: number for ref, _, number in overview.lists().rows}
     assert (1, 1, 2, 1) == tuple(
         numbers[slug] for slug in ("production-policy", "impossible-policy", "section-automated", "type-unused")
@@ -35,6 +35,6 @@ def test_the_first_page_counts_policies_with_errors_as_lint_tells_them(
     found = files()
     found[f"{POLICY[1:]}/{name}"] |= broken
     book = book_of(tmp_path, found)
-    states = Overview(book, Frameworks(book)).home("x", own=False).states
+    states = SiteOverview(book, Frameworks(book)).home("x", own=False).states
     assert code in {one.code for one in book.problems if one.severity is Severity.ERROR}
     assert [1] == [number for ref, number in states if ref.id.endswith("policy-with-errors")]

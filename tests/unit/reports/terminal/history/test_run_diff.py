@@ -10,7 +10,7 @@ from typing import Any, cast
 from rich.console import Console
 
 from perpend.core.objects.account import Account
-from perpend.findings.history.queries.findings import Coverage
+from perpend.findings.history.queries.findings import RunCoverage
 from perpend.findings.policy_diff import PolicyDiff, RequirementChange
 from perpend.findings.run_diff import Difference
 from perpend.reports.terminal.history.policy_diff import print_policy_diff, write_policy_diff_markdown
@@ -32,7 +32,7 @@ RADIUS = PolicyDiff("a", "b", "s", (), 3, 1, ("/ce/broken",), (RequirementChange
 
 
 def difference(*rows: dict[str, Any]) -> Difference:
-    return Difference(*cast(Any, RUNS), (Coverage(2, 3, 1, 2), Coverage(3, 3, 2, 2)), rows)
+    return Difference(*cast(Any, RUNS), (RunCoverage(2, 3, 1, 2), RunCoverage(3, 3, 2, 2)), rows)
 
 
 NAMED: dict[str, Any] = {"accounts": {"1": Account("Shop")}, "title_of": lambda policy_id: f"Title of {policy_id}"}
