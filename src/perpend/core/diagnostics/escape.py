@@ -70,7 +70,7 @@ def display_width(text: str) -> int:
 
 def encodable(text: str) -> str:
     r"""Return the text with lone surrogates written out (``\udc80``), so that it can be encoded as UTF-8."""
-    return _SURROGATE.sub(lambda match: _escape_character(match[0]), text)
+    return text if text.isascii() else _SURROGATE.sub(lambda match: _escape_character(match[0]), text)
 
 
 def _escape_character(character: str) -> str:

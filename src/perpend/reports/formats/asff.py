@@ -15,6 +15,7 @@ from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.finding import moment_text
+from perpend.reports.formats.finding_texts import FindingTexts
 from perpend.reports.formats.json_text import write_items
 
 if TYPE_CHECKING:
@@ -46,16 +47,16 @@ def write_asff(run: ReportedRun, findings: Iterable[ReportedFinding], stream: Te
     """
     left_out = 0
 
-    def documents() -> Iterator[dict[str, Any]]:
+    def with_account() -> Iterator[ReportedFinding]:
         nonlocal left_out
         for finding in findings:
             if is_account(finding.subject.account or "", AWS):
-                yield asff_of(run, finding, unrated=unrated)
+                yield finding
             else:
                 left_out += 1
 
     stream.write('{"Findings":[')
-    write_items(documents(), stream)
+    write_items(FindingTexts(lambda finding: asff_of(run, finding, unrated=unrated)).of(with_account()), stream)
     stream.write("\n]}\n")
     return left_out
 

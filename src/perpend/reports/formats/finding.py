@@ -196,11 +196,14 @@ def findings_of(
     relation = EvaluatedRows(evaluation, columns, rated_evaluation, statuses)
     of_object = "r.id, r.external_id, r.name, r.account, r.region"
     alike: dict[tuple[Any, ...], ReportedFinding] = {}
+    known = None
     for policy_id, *described, object_id, external_id, name, account, region in relation.rows(
         f"r.policy_id, r.number, r.error, r.adjustment, {of_object}"
     ):
         program = programs[policy_id]
-        subject = subject_with_names(object_id, external_id, name, program.input_type, account=account, region=region)
+        if (names := (program.input_type, object_id, external_id, name, account, region)) != known:
+            known = names
+            subject = subject_with_names(object_id, external_id, name, program.input_type, account=account, region=region)
         uid, outcome_key = finding_id(policy_id, program.input_type, object_id), (policy_id, *described)
         if (like := alike.get(outcome_key)) is None:
             like = finding_of(run, RowOutcome(program, *described), uid, subject, rated_evaluation)

@@ -27,11 +27,11 @@ def uuid_of(*parts: str) -> str:
     return str(uuid.uuid5(_SPACE, "\0".join(parts)))
 
 
-def write_items(items: Iterable[Any], stream: TextIO) -> int:
-    """Write the items of a JSON array, one a line, as they arrive. Return their number."""
+def write_items(texts: Iterable[str], stream: TextIO) -> int:
+    """Write the items of a JSON array, which are JSON, one a line, as they arrive. Return their number."""
     number = 0
-    for item in items:
-        stream.write(f"{',' if number else ''}\n{json_of(item)}")
+    for text in texts:
+        stream.write(f"{',' if number else ''}\n{text}")
         number += 1
     return number
 

@@ -11,11 +11,11 @@ from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.decisions import rating_document
 from perpend.reports.formats.finding import CHANGED, CLOSED, SAME
-from perpend.reports.formats.json_text import json_of
+from perpend.reports.formats.finding_texts import FindingTexts
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import TextIO
 
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
@@ -47,14 +47,13 @@ _PASSING: Final = (Status.COMPLIANT, Status.INAPPLICABLE)
 
 def write_ocsf(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, version: str = VERSIONS[-1]) -> None:
     """Write each finding as one line of JSON."""
-    for event in events(run, findings, version=version):
-        stream.write(json_of(event) + "\n")
+    for text in event_texts(run, version).of(findings):
+        stream.write(f"{text}\n")
 
 
-def events(run: ReportedRun, findings: Iterable[ReportedFinding], *, version: str) -> Iterator[dict[str, Any]]:
-    """Yield each finding as an event."""
-    for finding in findings:
-        yield _event(run, finding, version)
+def event_texts(run: ReportedRun, version: str) -> FindingTexts:
+    """Return the texts of findings as events."""
+    return FindingTexts(lambda finding: _event(run, finding, version))
 
 
 def _event(run: ReportedRun, finding: ReportedFinding, version: str) -> dict[str, Any]:

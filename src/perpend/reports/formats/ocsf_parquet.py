@@ -12,8 +12,7 @@ from perpend.inventory.snapshots.database import pattern, translate_errors
 from perpend.inventory.snapshots.files import naming
 from perpend.inventory.snapshots.rows import json_lines
 from perpend.inventory.snapshots.temporary_store import scratch
-from perpend.reports.formats.json_text import json_of
-from perpend.reports.formats.ocsf import VERSIONS, events
+from perpend.reports.formats.ocsf import VERSIONS, event_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +54,7 @@ def write_ocsf_parquet(
     target = Path(os.path.realpath(path))
     with replacement(target) as part, scratch() as directory:
         lines = directory / "events.ndjson"
-        longest = _write_lines((json_of(event) for event in events(run, findings, version=version)), lines)
+        longest = _write_lines(event_texts(run, version).of(findings), lines)
         _pack(lines, longest, part, target, directory / "spill")
 
 

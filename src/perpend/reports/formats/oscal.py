@@ -7,6 +7,7 @@ satisfied only if everything that was evaluated is met.
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable
@@ -225,17 +226,11 @@ def write_oscal_poam(run: ReportedRun, findings: Iterable[ReportedFinding], stre
     }
     stream.write(f'{{"plan-of-action-and-milestones":{json_of(head)[:-1]},\n"observations":[')
     policies = [run.policies[name] for name in sorted(run.policies)]
-    write_items(
-        (observation(run, policy, []) for policy in policies if any(policy.counts.get(status) for status in OPEN)), stream
-    )
+    observed = [policy for policy in policies if any(policy.counts.get(status) for status in OPEN)]
+    write_items((json_of(observation(run, policy, [])) for policy in observed), stream)
     stream.write('\n],\n"poam-items":[')
-    write_items(_joined(first, items), stream)
+    write_items(map(json_of, chain([first], items)), stream)
     stream.write("\n]}}\n")
-
-
-def _joined(first: dict[str, Any], others: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    yield first
-    yield from others
 
 
 def _item(run: ReportedRun, finding: ReportedFinding) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.clouds.registry import clouds
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.markdown import fenced, message, prose, span
-from perpend.reports.formats.json_text import write_items
+from perpend.reports.formats.json_text import json_of, write_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ def remedy_lines(remedy: Remedy, account: str = "") -> Iterator[str]:
 def write_remedies_json(plans: Iterable[RemediationPlan], stream: TextIO) -> None:
     """Write an array with a line for each cloud object. Keys may be added, and are never renamed."""
     stream.write("[")
-    write_items(map(_document, plans), stream)
+    write_items((json_of(_document(plan)) for plan in plans), stream)
     stream.write("\n]\n")
 
 

@@ -16,6 +16,7 @@ from perpend.core.diagnostics.sarif import sarif_location, sarif_log, sarif_mess
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.finding import CHANGED, CLOSED, NEW, SAME, not_evaluated_lines
+from perpend.reports.formats.finding_texts import FindingTexts
 from perpend.reports.formats.guide import PolicyGuide
 from perpend.reports.formats.json_text import json_of, uuid_of, write_items
 from perpend.version import __version__
@@ -81,8 +82,11 @@ def write_sarif(
     )
     before, empty, after = json_of(sarif_log(head)).rpartition("[]")
     stream.write(f"{before}{empty[0]}")
-    shown = grouped(one for one in findings if one.status is not Status.UNDETERMINED) if github else findings
-    write_items((_shown(one, numbers) for one in shown), stream)
+    if github:
+        shown = grouped(one for one in findings if one.status is not Status.UNDETERMINED)
+        write_items((json_of(_shown(one, numbers)) for one in shown), stream)
+    else:
+        write_items(FindingTexts(lambda finding: _result(finding, numbers[finding.policy.id])).of(findings), stream)
     stream.write(f"\n{empty[1]}{after}\n")
 
 

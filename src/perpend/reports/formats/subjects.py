@@ -19,20 +19,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The resource that a finding is about. ``account`` and ``region`` are None if they are not known."""
+    """The resource that a finding is about. ``account`` and ``region`` are None if they are not known.
+
+    ``identities`` are the Ids that may name its partition.
+    """
 
     id: str
     name: str
     type_name: str
     account: str | None
     region: str | None
-    external_id: str
+    identities: tuple[str, ...]
 
     @property
     def partition(self) -> str | None:
         """The partition of the cloud that an Id names, None if none does."""
         cloud = registry.cloud_of_type(self.type_name)
-        partitions = (registry.partition_of_id(one, cloud) for one in (self.external_id, self.id))
+        partitions = (registry.partition_of_id(one, cloud) for one in self.identities)
         return next(filter(None, partitions), None)
 
     @property
@@ -55,7 +58,8 @@ def subject_with_names(
     object_id: str, external_id: str, name: str, type_name: str, *, account: str | None, region: str | None
 ) -> Subject:
     """Return the subject with these names, account and region."""
-    return Subject(encodable(object_id or external_id), encodable(name), type_name, account, region, external_id)
+    identity = encodable(object_id or external_id)
+    return Subject(identity, encodable(name), type_name, account, region, (external_id, identity))
 
 
 def with_name(number: str, accounts: Mapping[str, Account]) -> str:

@@ -19,6 +19,7 @@ from perpend.inventory.snapshots.store import NoSnapshot, Store
 from perpend.language.compiler.names import DeclaredTypes
 from perpend.reports.overview import are_of_several_clouds, service_of
 from perpend.server.index.facts import IndexFacts
+from perpend.server.index.ledger import ledger_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,8 @@ CATALOG: Final = "served"
 FINDING, OBJECT, LEDGER, EVENT, TEXTS = (f"{CATALOG}.{name}" for name in ("finding", "object", "ledger", "event", "texts"))
 """The tables: findings, all objects, numbers of verdicts, numbers of events, and texts of conditions."""
 
-_MEMORY: Final = "600MB"
-"""The memory that the build may reserve. 300 MB are too few for the store of `perpend demo`: its joins are over many types."""
+_MEMORY, _MEMORY_OF_TYPE = 160, 20
+"""The memory that the build may reserve, in MB, and how much more for each object type: each adds its own joins."""
 
 LIST_ORDER: Final = f"{NOT_ENDED} DESC, rank DESC NULLS LAST, open_since DESC NULLS LAST, policy_no, account, key"
 """The order of the findings, whose number in it is ``place``: not ended first, then by severity, then the newest."""
@@ -63,9 +64,10 @@ def build_index(
         matched = matched_waivers(history, connection, waiver_matches)  # before ratings are matched in the same tables
         keep_ratings(connection, severities.in_force)
         keep_titles(connection, {policy.policy_id: title_of(repository, policy.policy_id) for policy in head.policies})
-        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        connection.execute(f"SET memory_limit = '{_MEMORY + _MEMORY_OF_TYPE * len(head.types)}MB'")
         connection.execute(f"ATTACH {text(str(path))} AS {CATALOG}")
-        for table, query in _tables(head, repository).items():
+        ledger = ledger_query(connection, history, head, path.parent)
+        for table, query in _tables(head, repository, ledger).items():
             connection.execute(f"CREATE TABLE {table} AS {query}")
         connection.execute(f"DETACH {CATALOG}")
     return IndexFacts(
@@ -79,8 +81,8 @@ def build_index(
     )
 
 
-def _tables(head: HistoryManifest, repository: Repository) -> dict[str, str]:
-    """Return the query for each table."""
+def _tables(head: HistoryManifest, repository: Repository, ledger: str) -> dict[str, str]:
+    """Return the query for each table. ``ledger`` is that of the ledger."""
     identity = finding_id_sql("f.lineage", "f.type", "f.object_id", "f.incarnation")
     findings = (
         f"SELECT f.*, {identity} AS finding_id, s.service, e.event AS change FROM ({FINDINGS}) AS f "
@@ -88,19 +90,10 @@ def _tables(head: HistoryManifest, repository: Repository) -> dict[str, str]:
         f"WHERE run = {head.runs[-1].number} AND event IS NOT NULL) AS e ON e.key = f.key ORDER BY {LIST_ORDER}"
     )
     objects = f"o.type, o.id AS object_id, {called('o')} AS object_name, o.external_id, o.account, o.region, t.tags"
-    counts = ", ".join(
-        f"CAST(sum({name}) AS BIGINT) AS {name}" for name in ("compliant", "incompliant", "inapplicable", "undetermined")
-    )
-    known = "compliant + incompliant + inapplicable + undetermined"
     return {
         FINDING: f"SELECT row_number() OVER () AS place, * FROM ({findings})",
         OBJECT: f"SELECT {objects} FROM {OBJECTS} AS o {TAGGED} ORDER BY o.account, o.type, o.object_no",
-        # Each policy of a type judges all of its objects.
-        LEDGER: (
-            f"SELECT run, type, account, {counts}, CAST(max({known}) AS BIGINT) AS objects, "
-            f"CAST(count(*) FILTER ({known} > 0) AS BIGINT) AS policies "
-            "FROM ledger GROUP BY run, type, account HAVING objects > 0 ORDER BY run, type, account"
-        ),
+        LEDGER: ledger,
         EVENT: f"SELECT run, account, event, count(*) AS number FROM {EVENTS} WHERE event IS NOT NULL GROUP BY ALL",
         TEXTS: f"SELECT policy_no, code, text, message, remediation FROM {TEXTS_VIEW}",
     }
