@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match
 
 from perpend.core.errors import InvalidOption, PerpendError
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "ServerSettings", "create_app"]
 
+_LEAST_COMPRESSED: Final = 1_000
+"""The size in bytes from which an answer is compressed, if its client can read that. Streams of events never are."""
+
 
 def create_app(store: ServedStore, settings: ServerSettings) -> Starlette:
     """Return the application that serves a store.
@@ -60,6 +64,7 @@ def create_app(store: ServedStore, settings: ServerSettings) -> Starlette:
         middleware=[
             Middleware(Observed, metrics=metrics, log_format=settings.log_format),
             Middleware(Guard, settings=settings, credentials=credentials),
+            Middleware(GZipMiddleware, minimum_size=_LEAST_COMPRESSED, compresslevel=5),
         ],
         exception_handlers={
             HTTPException: _http_error,

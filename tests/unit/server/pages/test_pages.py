@@ -97,6 +97,12 @@ def test_a_page_has_no_inline_code_and_escapes_what_it_shows(client: TestClient,
     has_landmarks_one_heading_and_labels(parts.tags)
 
 
+def test_pages_are_compressed_for_clients_that_read_it(client: TestClient) -> None:
+    packed, plain = (client.get("/findings", headers={"accept-encoding": coding}) for coding in ("gzip", "identity"))
+    assert ("gzip", None) == (packed.headers.get("content-encoding"), plain.headers.get("content-encoding"))
+    assert int(packed.headers["content-length"]) * 3 < len(plain.content) and packed.text == plain.text
+
+
 def has_landmarks_one_heading_and_labels(tags: list[tuple[str, dict[str, str | None]]]) -> None:
     names = [tag for tag, _ in tags]
     assert (1, 1, 1) == (names.count("main"), names.count("h1"), names.count("footer"))
