@@ -9,7 +9,7 @@ from perpend.cli import app
 from perpend.core.process import be_alone
 
 _MANY: Final = 50_000
-"""After how many new objects Python looks for circles among them: of what a command reads and loads, hardly any is garbage."""
+"""After how many new objects Python looks for circles among them: hardly any object of a command is garbage."""
 
 
 def main() -> NoReturn:

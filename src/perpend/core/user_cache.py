@@ -150,7 +150,7 @@ def _read(directory: int, name: str) -> bytes | None:
 
 
 def _remove_oldest(directory: int) -> None:
-    """Remove files beyond the limits, and with them what unfinished writes left."""
+    """Remove files beyond the limits, and the remains of unfinished writes."""
     files = []
     for name in os.listdir(directory):
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)

@@ -58,5 +58,5 @@ RULE = Rule("A321", "misspelt-name", Severity.ERROR, __doc__ or "")
 
 
 def find(lint_context: LintContext) -> Iterator[Diagnostic]:
-    """Yield the steps of paths that are misspelt names of what declared types have."""
+    """Yield the steps of paths that misspell a field or lookup of a declared type."""
     yield from (step.problem(RULE) for step in undeclared_steps(lint_context) if step.misspelt)

@@ -116,7 +116,7 @@ def _shown(run: ServedRun) -> str:
 
 
 def _accepted(settings: ServerSettings, *, is_checked: bool) -> Iterator[str]:
-    """Yield what the server says about its Bearer tokens. ``is_checked``: the store has their accounts."""
+    """Yield the lines about the Bearer tokens of the server. ``is_checked``: the store has their accounts."""
     by_name: dict[str, list[BearerToken]] = {}
     for token in settings.tokens:
         by_name.setdefault(token.name, []).append(token)

@@ -68,7 +68,7 @@ _ALL: Final = (
 )
 
 NAME_KINDS: Final[Mapping[str, NameKind]] = {kind.name: kind for kind in _ALL}
-"""The kinds by what remedies call them."""
+"""The kinds by their names in remedies."""
 
 
 def name_of(value: Any, kind: NameKind) -> tuple[str | None, str | None]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.language.interpreter.interpreter import EvaluationOutcome
 
 UNDECLARED: Final = "no commands are prepared yet"
-"""Why nothing was filled in where nobody has written what to."""
+"""The reason why a guide has no commands: nobody has written any."""
 
 
 @dataclass(frozen=True, slots=True)

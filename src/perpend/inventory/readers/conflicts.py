@@ -16,7 +16,7 @@ CONTRADICT: Final = "sources contradict each other about "
 """What a sentence about a contradiction begins with."""
 
 PLACES: Final = " ("
-"""What stands between what the sources contradict each other about and the places where they do."""
+"""The text between the contradicted values and the places of the sources."""
 
 MOST_NAMED: Final = 6
 """How many names, and how many places, a sentence about a contradiction lists."""

@@ -1,4 +1,4 @@
-"""Tell what a policy says: its description, its logic in the order in which it is tried, its tests and requirements."""
+"""Return the content of a policy: its description, its logic in the order in which it is tried, its tests and requirements."""
 
 from __future__ import annotations
 

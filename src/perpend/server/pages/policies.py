@@ -147,7 +147,7 @@ class PolicyPages:
         self._pages: dict[str, PolicyPage] = {}
 
     def page(self, policy_id: str) -> PolicyPage | None:
-        """Return what the site says about a policy, None if the repository does not have it any more."""
+        """Return the content of the site about a policy, None if the repository does not have it any more."""
         if policy_id not in self._model.repository.policy_ids:
             return None
         with self._lock:

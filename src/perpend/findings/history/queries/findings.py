@@ -63,7 +63,7 @@ _NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
 """What of a comparison is a new incompliance."""
 
 COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, TIMES, "ledger")
-"""The views that a comparison of two runs reads; changes until the earlier one are not among what it needs."""
+"""The views that a comparison of two runs reads. It needs no changes of the earlier run or older."""
 
 _FINDING: Final = re.compile("[0-9a-f]{32}")
 
@@ -255,7 +255,7 @@ class HistoryCoverage:
 
 
 def coverage(connection: Connection, run: int) -> HistoryCoverage:
-    """Return what a run evaluated, and what the history knew after it."""
+    """Return the coverage of a run: the policies and objects it evaluated, of all that the history knew then."""
     counts = (
         "SELECT policy_id, sum(judged) AS judged, sum(compliant + incompliant + inapplicable + undetermined) AS known "
         f"FROM ledger WHERE run = {int(run)} GROUP BY 1"

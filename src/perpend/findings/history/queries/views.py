@@ -40,7 +40,7 @@ RUNS, _POLICIES, TEXTS_VIEW, OBJECTS, LIVES, CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
 )
 OUTCOMES = "perpend_history_outcomes"
-"""The view of what the verdicts of each policy say, by their index."""
+"""The view of the texts of the verdicts of each policy, by index."""
 
 FOUND: Final = "perpend_history_findings"
 """The view of findings without their ids and texts, which take most of the time: commands select rows of it first.
@@ -85,7 +85,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ledger": (RUNS, _POLICIES),
     "rating": (RUNS,),
 }
-"""Of what each view is made, in an order in which they can be."""
+"""The views that each view reads, in the order of their creation."""
 
 
 @dataclass(frozen=True, slots=True)

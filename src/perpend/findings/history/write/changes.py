@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 COLUMNS: Final = ("policy_no", "object_no", "run", "before", *LIFE, "event", "cause")
-"""The columns of a row of changes: all that is known of a finding after a run, and what that run has changed."""
+"""The columns of a row of changes: the state of a finding after a run, and the event of that run."""
 
 
 LIVES_COLUMNS: Final = tuple(column for column in COLUMNS if column not in ("before", "event", "cause"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
 
 COUNTED: Final = tuple(status for status in Status if status is not Status.DISAPPEARED)
-"""The statuses that are counted: what is gone stands in no ledger."""
+"""The statuses that are counted. The ledger has no objects that disappeared."""
 
 _BITS: Final = 20
 _ROWS: Final = 19

@@ -136,7 +136,7 @@ TEXTS: Final = {
     **dict.fromkeys(("policy_no", "run", "code"), "INTEGER"),
     **dict.fromkeys(("status", "text", "message", "remediation"), "VARCHAR"),
 }
-"""The columns of what policies' verdicts say, and their types."""
+"""The columns of the texts of verdicts, and their types."""
 
 
 def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...]]:

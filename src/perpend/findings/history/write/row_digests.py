@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
 
 PAIR: Final = ("policy_no", "object_no", "before", "said", "seen")
-"""The columns of what a policy says of an object otherwise than before."""
+"""The columns of a changed value: policy, object, both values, and the run of the former one."""
 
 _AT_ONCE: Final = 100_000
 """How many objects are compared in one piece, cell by cell."""

@@ -146,7 +146,7 @@ MAP: Final = (
         lacking={"CA10__policyDocumentExt__c": _NOT_EXTENDED},
     ),
 )
-"""Lists of the answer, and what each of their entries is."""
+"""The lists of the answer, and the form of their entries."""
 
 
 def read_details(text: InputText, source: str, contents: Contents) -> Iterator[None]:

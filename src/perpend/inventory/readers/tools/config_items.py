@@ -185,7 +185,7 @@ MAP: Final = (
         account="accountId",
     ),
 )
-"""Resource types of AWS Config, and what each of their items is. Items of other types are passed over beside these."""
+"""Resource types of AWS Config, and the form of their items. Items of other types are skipped."""
 
 _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from perpend.inventory.readers.credential_report import Reading
 
     Children = Callable[[str, str, Any], list[dict[str, Any]]]
-    """What makes the children of an object, told its Id, its account and what was read."""
+    """A function that makes the children of an object from its Id, its account and its value."""
 
 USER: Final = "CA10__CaAwsUser__c"
 ROLE: Final = "CA10__CaAwsRole__c"

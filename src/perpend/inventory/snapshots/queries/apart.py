@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_MEMORY: Final = 2 * 1024**3
 _OF_A_PROCESSOR: Final = 32 * 1024**2
-"""What a thread's stack takes, and what it keeps at hand."""
+"""The size of a thread's stack, and of the memory that it reserves."""
 
 
 @contextmanager

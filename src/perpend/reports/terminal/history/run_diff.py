@@ -63,7 +63,7 @@ def print_difference(
 
 
 def _covered(coverage: HistoryCoverage) -> str:
-    """Return in a sentence what a run evaluated of all that the history knew after it."""
+    """Return a sentence with the coverage of a run: the policies and objects it evaluated, of all that are known."""
     if coverage.verdicts == coverage.known:
         return f"evaluated all {counted(coverage.policies, 'policy', 'policies')}, {counted(coverage.known, 'verdict')}"
     return (
