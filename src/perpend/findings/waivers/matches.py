@@ -32,7 +32,8 @@ CANDIDATES: Final = "perpend_waiver_candidate"
 """The table of findings that could be covered."""
 
 MATCHES: Final = "perpend_waiver_match"
-"""The table of the findings that each waiver covers: ``candidate`` (a row of the former) and ``waiver`` (its place among the statuses)."""
+"""The table of the findings that each waiver covers: ``candidate`` (a row of the former) and ``waiver`` (its place among the
+statuses)."""
 
 _CANDIDATE: Final = {
     **dict.fromkeys(("policy_id", "type", "id", "external_id", "name", "account", "region", "tags", "status"), "VARCHAR"),

@@ -296,7 +296,8 @@ class ObjectRows:
         return {*self.types, *(type_name for type_name, _, _ in self._cited), *follow}
 
     def ids_of(self, others: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
-        """Yield the types and Ids of other objects, of those nested in them, and of those that follow from the imported rows."""
+        """Yield the types and Ids of other objects, of those nested in them, and of those that follow from the imported
+        rows."""
         for type_name, fields in others:
             yield from _ids_in(type_name, fields, self._declared)
         for type_name, _, members in self._cited:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
 
 ROW_GROUP: Final = 16_384
-"""Rows per row group of a file, which an engine reads at once. With documents of a kilobyte, many more do not fit into memory."""
+"""Rows per row group of a file, which an engine reads at once. With documents of a kilobyte, many more do not fit into
+memory."""
 
 STAGED_GROUP: Final = 4_096
 """Rows per row group of a file that lives as long as its run. While objects of a cloud are brought in, little else is held."""

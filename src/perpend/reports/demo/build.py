@@ -95,7 +95,8 @@ _WAIVERS: Final = (
 
 
 def configuration(excluded: Iterable[str]) -> str:
-    """Return the text of ``perpend.toml``. ``excluded`` are the policies that read objects which the organisation does not have."""
+    """Return the text of ``perpend.toml``. ``excluded`` are the policies that read objects which the organisation does not
+    have."""
     accounts = "".join(
         f'\n[accounts.{account.number}]\nname = "{account.name}"\nowner = "{account.owner}@{DOMAIN}"\n' for account in ACCOUNTS
     )

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def parameters_of(
     request: Request, controls: Sequence[Control] = (), filters: Sequence[FilterDeclaration] | None = None
 ) -> RequestParameters:
-    """Return the parameters of the address of a page; fields of a form that nobody filled in are left out. Raises BadRequest."""
+    """Return the parameters of the address of a page; fields of a form that nobody filled in are left out. Raises
+    BadRequest."""
     given = request.query_params.multi_items()
     if filters is None:
         return read_parameters(given, scope_of(request), controls, of_form=True)

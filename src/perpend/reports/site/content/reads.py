@@ -27,7 +27,8 @@ _KNOWN: Final = {
     "CA10__passwordPolicyJson__c": ("iam:GetAccountPasswordPolicy",),
     "CA10__accountSummaryJson__c": ("iam:GetAccountSummary",),
 }
-"""The permissions that a collector needs to fill a field. Other fields have the permissions that the texts of the checks name."""
+"""The permissions that a collector needs to fill a field. Other fields have the permissions that the texts of the checks
+name."""
 
 
 @dataclass(frozen=True, slots=True)
