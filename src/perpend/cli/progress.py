@@ -58,7 +58,7 @@ class TerminalProgress:
         """Return a context that draws the progress of accounts."""
         return account_bars(accounts)
 
-    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
+    def storing(self) -> AbstractContextManager[Callable[[int], None] | None]:
         """Return a context that draws the number of stored rows."""
         return progress("storing")
 

@@ -378,7 +378,7 @@ class _Counted:
 
         in_force = [place for place, waiver_status in enumerate(waiver_statuses) if waiver_status.force is Force.IN_FORCE]
         policies = {policy for place in in_force for policy in waiver_statuses[place].policies}
-        policies |= {policy for shift in self.ratings.shifts for policy in shift.columns_read}
+        policies |= {policy for shift in self.ratings.shifts for policy in shift.policies_read}
         shown = replace(self.evaluation, verdicts=self.evaluation.shown)
         fill_candidates(connection, run_findings(shown, policies))
         match(connection, waiver_statuses)

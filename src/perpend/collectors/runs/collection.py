@@ -75,7 +75,7 @@ class CollectionProgress(Protocol):
         """Return a context that yields a listener while accounts are read."""
         ...
 
-    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
+    def storing(self) -> AbstractContextManager[Callable[[int], None] | None]:
         """Return a context that yields a function to call with the number of stored rows."""
         ...
 
@@ -206,7 +206,7 @@ def collect_accounts(
                 run.counts = api.collect(
                     plan, credentials, run.checkpoint, options, regions=regions, used=used, listener=listener
                 )
-            with progress.translate_errors() as stored:
+            with progress.storing() as stored:
                 return run.store_all(declared=request.declared, keep=options.keep_disappeared, progress=stored)
         except KeyboardInterrupt:
             progress.interrupted(store, len(run.checkpoint.results))

@@ -34,7 +34,7 @@ class SilentProgress:
         """Return a context with a listener that counts listings, None if nothing is called."""
         return _counting(self._done) if self._done else nullcontext()
 
-    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
+    def storing(self) -> AbstractContextManager[Callable[[int], None] | None]:
         """Return a context without a function."""
         return nullcontext()
 

@@ -32,7 +32,7 @@ def shifted_findings(
 ) -> Iterator[tuple[str, str, Status, int, bool]]:
     """Yield the shifted findings of an evaluation: policy, object Id, status, steps, and whether a waiver covers it."""
     with run_database(evaluation) as connection:
-        wanted = {policy for shift in shifts for policy in shift.columns_read}
+        wanted = {policy for shift in shifts for policy in shift.policies_read}
         fill_candidates(connection, run_findings(evaluation, wanted))
         _keep_waived(connection, waiver_matches)
         shift_candidates(connection, shifts)

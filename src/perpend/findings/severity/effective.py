@@ -28,7 +28,7 @@ class ShiftInForce:
     also: tuple[str, ...] = ()
 
     @property
-    def columns_read(self) -> tuple[str, ...]:
+    def policies_read(self) -> tuple[str, ...]:
         """All policies whose findings it needs."""
         return tuple(dict.fromkeys((*self.policies, *self.also)))
 

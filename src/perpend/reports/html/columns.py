@@ -1,6 +1,6 @@
 """Write the findings of a run as compressed columns: each object and each outcome once, each finding as one number.
 
-Objects are read once and not of_findings in memory. Equal values give equal bytes.
+Objects are read once, and never all in memory. Equal values give equal bytes.
 """
 
 from __future__ import annotations
