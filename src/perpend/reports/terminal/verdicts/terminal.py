@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width
-from perpend.core.diagnostics.phrases import counted, format_percent
+from perpend.core.diagnostics.phrases import counted, first_named, format_percent
 from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
@@ -201,9 +201,8 @@ def _set_aside(evaluation: Evaluation) -> str:
 def excluded_text(evaluation: Evaluation) -> str:
     """Return the number of excluded policies, with the first of their names."""
     excluded = evaluation.selection.excluded
-    named = ", ".join(policy_id.rpartition("/")[2] for policy_id in excluded[:_MOST_EXCLUDED])
-    more = f" and {len(excluded) - _MOST_EXCLUDED:,} more" if len(excluded) > _MOST_EXCLUDED else ""
-    return f"{counted(len(excluded), 'policy', 'policies')} not evaluated: excluded ({named}{more}); use --policy to name them"
+    named = first_named([policy_id.rpartition("/")[2] for policy_id in excluded], _MOST_EXCLUDED)
+    return f"{counted(len(excluded), 'policy', 'policies')} not evaluated: excluded ({named}); use --policy to name them"
 
 
 def _subject(evaluation: Evaluation) -> str:
