@@ -24,7 +24,6 @@ from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.scopes import (
     SourceScope,
     claim_mixed,
-    differing_accounts,
     leave_open,
     partitions_of,
     scopes_of,
@@ -198,8 +197,9 @@ class Importing:
             for table, path in assembly.write(self.run.directory_of, self._group, temporary=self._temporary):
                 if table.name not in self._ready:
                     declared = self._declared(table.type_name)
-                    scopes |= scopes_of(self._connection, table, path, declared)
-                    if declared and (number := differing_accounts(self._connection, table, path, declared)):
+                    of_table, number = scopes_of(self._connection, table, path, declared)
+                    scopes |= of_table
+                    if declared and number:
                         differing[declared.name] = number
                 self.run.add(table, [path])
             self.run.sources[:] = [_with_scopes(number, source, scopes) for number, source in enumerate(self.run.sources)]

@@ -35,25 +35,18 @@ class SourceScope(NamedTuple):
     value: str
 
 
-def scopes_of(connection: Connection, table: Table, path: Path, declared: ObjectType | None) -> set[SourceScope]:
-    """Return the accounts and regions of a stored table's rows."""
+def scopes_of(connection: Connection, table: Table, path: Path, declared: ObjectType | None) -> tuple[set[SourceScope], int]:
+    """Return the accounts and regions of a stored table's rows, and the number of rows whose Id names another account."""
     forms = {column.name: column.form for column in table.columns.values()}
     account, region = scope_columns(forms, declared or ObjectType(table.name))
-    parts = (
-        f"SELECT DISTINCT {name(SOURCE)}, {is_region}, {value} FROM {parquet(path)} WHERE {value} IS NOT NULL"
-        for is_region, value in (("false", account), ("true", region))
-    )
-    return {SourceScope(*row) for row in rows_of(connection, " UNION ".join(parts))}
-
-
-def differing_accounts(connection: Connection, table: Table, path: Path, declared: ObjectType) -> int:
-    """Return the number of a stored table's rows whose account is another one than that in their Id."""
-    forms = {column.name: column.form for column in table.columns.values()}
-    if forms.get("Id") is not Form.TEXT or not owner_lookups(declared):
-        return 0
-    of_id = account_of_id_sql(name("Id"), cloud_of_type(declared.name))
-    where = f"{of_id} <> {scope_columns(forms, declared)[0]}"
-    return int(rows_of(connection, f"SELECT count(*) FROM {parquet(path)} WHERE {where}")[0][0])
+    is_other = "false"
+    if declared and forms.get("Id") is Form.TEXT and owner_lookups(declared):
+        is_other = f"{account_of_id_sql(_ID, cloud_of_type(declared.name))} <> {account}"
+    query = f"SELECT {name(SOURCE)}, {account}, {region}, count(*) FILTER ({is_other}) FROM {parquet(path)} GROUP BY 1, 2, 3"
+    rows = rows_of(connection, query)
+    scopes = {SourceScope(source, False, value) for source, value, _, _ in rows if value is not None}
+    scopes |= {SourceScope(source, True, value) for source, _, value, _ in rows if value is not None}
+    return scopes, sum(number for *_, number in rows)
 
 
 def scope_columns(forms: Mapping[str, Form], declared: ObjectType | None) -> tuple[str, str]:
