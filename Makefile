@@ -9,7 +9,8 @@ PACKAGES ?= core.values language.interpreter evaluation.planner.operations evalu
 SCRATCH := $(shell free=$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1); \
 	if [ -w /dev/shm ] && [ "$${free:-0}" -gt 6000000 ]; then echo /dev/shm; else echo "$${TMPDIR:-/tmp}"; fi)
 
-# Python compiles a module when it is imported first. Compiling all modules at once takes longer and a tenth more space.
+# Python compiles a module when it is imported first. Compiling all packages at once takes longer and a tenth more space. Perpend
+# itself is compiled after its installation: where PYTHONDONTWRITEBYTECODE is set, each command would compile its modules again.
 LEAN := --quiet --no-compile
 
 # The pins are for every system and Python that Perpend runs on. Perpend itself is installed from the clone.
@@ -28,6 +29,7 @@ $(BIN)/perpend: pyproject.toml
 	@echo "Setting up $(VENV) with Perpend and what it needs, some 100 MB …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install $(LEAN) --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(BIN)/.ready: $(BIN)/perpend

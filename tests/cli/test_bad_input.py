@@ -68,6 +68,17 @@ def test_keep_going_judges_the_rest_and_repeats_the_failure(run: RunWriter, tmp_
     assert_one_line(lines[1], str(tmp_path / "worse"))
 
 
+def test_of_many_unusable_inputs_ten_are_named_and_a_report_names_all(run: RunWriter, tmp_path: Path) -> None:
+    bad = [tmp_path / f"{number:04}" for number in range(1_000)]
+    for path in bad:
+        path.write_bytes(b"\0")
+    ran = run("check", EXAMPLE, *bad, *TIME, "--format", "json", "--keep-going")
+    lines = ran.err.splitlines()
+    assert ["perpend: and 990 more inputs"] * 2 == [lines[10], lines[21]]
+    assert (2, 22) == (ran.code, len(lines))
+    assert [*map(str, bad)] == sorted(json.loads(ran.out)["snapshot"]["unread"])
+
+
 def test_keep_going_without_a_usable_input_is_no_pass(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(b"<html>")
     ran = run("check", tmp_path / "bad", "--keep-going", "--format", "json")

@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from perpend.cli.commands import demo
 from perpend.core.objects.status import Status
 from perpend.findings.history.model import State
 from perpend.reports.demo import build
@@ -143,3 +145,20 @@ def test_a_demo_that_is_there_is_served_as_it_is(demo_directory: Path) -> None:
 def test_only_this_machine_is_served(tmp_path: Path, run: RunWriter, built: list[Path]) -> None:
     refused = run("demo", tmp_path / "demo", "--serve", "--bind", "0.0.0.0:8080")
     assert (2, []) == (refused.code, built) and "this machine only" in refused.err
+
+
+def test_each_phase_is_a_line_on_a_terminal_only(
+    tmp_path: Path, built: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_terminal, lines in ((False, []), (True, ["inventing the organisation …", "writing waivers and configuration …"])):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda shown=is_terminal: shown)
+        demo.command.callback(str(tmp_path / str(is_terminal)), False, False, "127.0.0.1:8080")
+        assert lines == capsys.readouterr().err.splitlines()
+    assert 2 == len(built)
+
+
+@pytest.mark.slow
+def test_each_run_is_a_phase(tmp_path: Path) -> None:
+    phases: list[str] = []
+    build.make_demo(tmp_path / "demo", datetime(2026, 12, 2, tzinfo=UTC), runs=1, phase=phases.append)
+    assert "run 1 of 1, of 2026-12-02: collecting, checking, recording" == phases[1]

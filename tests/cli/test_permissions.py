@@ -102,6 +102,17 @@ def denied(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
+def test_of_a_thousand_accounts_ten_are_named(run: RunWriter, tmp_path: Path) -> None:
+    with Store(tmp_path / "store").writing() as writer:
+        for number in range(1_000):
+            writer.calls.append(FailedCall(f"{number:012}", "", "kms", "ListKeys", KMS, "denied", "AccessDenied"))
+        writer.commit("test")
+    (line,) = run("permissions", "--missing", "--store", tmp_path / "store").err.splitlines()
+    assert line.endswith(", 000000000009 and 990 more")
+    (entry,) = json.loads(run("permissions", "--missing", "--store", tmp_path / "store", "--format", "json").out)
+    assert 1_000 == len(entry["calls"])
+
+
 def test_what_is_missing_is_a_policy_and_the_calls_stand_beside_it(
     run: RunWriter, denied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,9 @@ def test_classes_use_the_decorator_that_costs_little_at_start_up() -> None:
 
 
 SELDOM_USED = {
+    "importlib.metadata": "the command that installs an extra",
     "multiprocessing": "processes that share work",
+    "perpend.evaluation.verdicts.stores.by_interpreter": "--engine interpreter",
     "perpend.findings.history.manifest": "the history of a store",
     "perpend.findings.waivers.match_history": "waivers over a history",
     "perpend.reports.formats.csv": "another form of the output",

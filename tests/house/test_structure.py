@@ -19,9 +19,11 @@ LONG: dict[str, str] = {}
 
 IMPORTING_LATE = (
     "src/perpend/cli/",
+    "src/perpend/core/diagnostics/extras.py",
     "src/perpend/core/parallel.py",
     "src/perpend/evaluation/engines/by_name.py",
     "src/perpend/evaluation/engines/duckdb/column_cache.py",
+    "src/perpend/evaluation/verdicts/stores/evaluate_snapshot.py",
     "src/perpend/findings/severity/active.py",
     "src/perpend/findings/waivers/active.py",
     "src/perpend/inventory/snapshots/open_store.py",

@@ -11,7 +11,7 @@ import click
 from perpend.cli.options.names import labels_of
 from perpend.cli.progress import print_inactive_accounts
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.phrases import counted, first_named
 
 if TYPE_CHECKING:
     from perpend.collectors.protocol import CollectionPlan, CollectOptions
@@ -34,9 +34,8 @@ def print_dry_run(request: CollectionRequest, options: CollectOptions) -> None:
         if inactive:
             print_inactive_accounts(inactive, err=False)
         accounts = len(credentials)
-        named = [visible(f"{account.account} {account.label}".strip()) for account in credentials[:_MOST_NAMED]]
-        more = f" and {accounts - _MOST_NAMED} more" if accounts > _MOST_NAMED else ""
-        click.echo(f"accounts: {', '.join(named)}{more}")
+        named = [visible(f"{account.account} {account.label}".strip()) for account in credentials]
+        click.echo(f"accounts: {first_named(named, _MOST_NAMED)}")
     else:
         click.echo(f"accounts: {'the one' if accounts == 1 else f'those {accounts}'} that the credentials open")
     regions = 1

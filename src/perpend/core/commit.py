@@ -33,6 +33,9 @@ _ATTEMPTS: Final = 20
 _NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 """The errors of directories that cannot be synced: network file systems, and directories that cannot be read."""
 
+_UNSYNCED: Final[set[Path]] = set()
+"""Directories that this process removes at the end of a block."""
+
 
 def make_directory(path: Path) -> Path:
     """Create a directory, and its missing parents, for the owner only; return it."""
@@ -58,6 +61,16 @@ def remove(path: Path) -> None:
         remove_tree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def unsynced(directory: Path) -> Iterator[None]:
+    """Sync nothing below a directory in the block: it is removed afterwards, so that nothing in it outlives a loss of power."""
+    _UNSYNCED.add(directory)
+    try:
+        yield
+    finally:
+        _UNSYNCED.discard(directory)
 
 
 def sync_directory(path: Path) -> None:
@@ -247,6 +260,8 @@ class Journal:
 
 
 def _sync(path: Path, flags: int = 0) -> None:
+    if path in _UNSYNCED or not _UNSYNCED.isdisjoint(path.parents):
+        return
     descriptor = os.open(path, os.O_RDONLY | flags)
     try:
         os.fsync(descriptor)

@@ -25,7 +25,7 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.streams import progress
 from perpend.runs.report import RunReport
 from perpend.runs.request import POLICIES, UNUSABLE, RunOutcome, RunRequest, severities_of, waivers_of
-from perpend.runs.warnings import warn_failures, warn_found_settings, warn_tree_faults, warn_unusable_policies
+from perpend.runs.warnings import warn_failures, warn_first, warn_found_settings, warn_tree_faults, warn_unusable_policies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,8 +99,7 @@ class _Run:
         with store.reading(self.request.run) as snapshot:
             selection = self._select(snapshot)
             outcome = self._evaluate_snapshot(snapshot, selection)
-        for failure in snapshot.failures:
-            warn(f"not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}")
+        warn_first([f"not in the snapshot: {visible(one.source)}: {visible(one.reason)}" for one in snapshot.failures])
         return outcome.unless(bool(snapshot.failures or selection.refused))
 
     def _evaluate_snapshot(

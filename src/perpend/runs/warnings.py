@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import sorted_diagnostics
-from perpend.core.diagnostics.warn import warn, warn_diagnostics
+from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.warn import is_silent, warn, warn_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,5 +54,13 @@ def found_settings_text(subject: str, settings: Sequence[tuple[str, str, str]]) 
 
 def warn_failures(failures: Sequence[UnusableInput | UnreadableTable], prefix: str = "") -> None:
     """Warn of inputs that cannot be used."""
-    for failure in failures:
-        warn(f"{prefix}{failure}")
+    warn_first([f"{prefix}{failure}" for failure in failures])
+
+
+def warn_first(messages: Sequence[str]) -> None:
+    """Write the first warnings of inputs, and the number of the others. A program that hears warnings gets all."""
+    most = len(messages) if is_silent() else _MOST_NAMED
+    for message in messages[:most]:
+        warn(message)
+    if len(messages) > most:
+        warn(f"and {counted(len(messages) - most, 'more input')}")

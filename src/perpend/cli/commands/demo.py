@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shlex
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from perpend.cli.options.serving import address_of, is_loopback, serve_until_int
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import InvalidOption
-from perpend.reports.streams import progress
 
 EPILOG = """\b
 Examples:
@@ -60,11 +60,9 @@ def _make(directory: str, *, force: bool) -> None:
     """Make the directory, and print the next commands."""
     from perpend.reports.demo.build import NEXT, make_demo
     from perpend.reports.demo.organisation import ORGANISATION
-    from perpend.reports.demo.story import RUNS
 
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    with progress("making runs", total=RUNS) as done:
-        demo = make_demo(Path(directory), today, force=force, done=done)
+    demo = make_demo(Path(directory), today, force=force, phase=_print_phase)
     first, last = demo.times[0], demo.times[-1]
     counts = f"{demo.accounts} accounts, {demo.objects:,} objects, {counted(len(demo.times), 'run')}"
     lines = [
@@ -77,6 +75,12 @@ def _make(directory: str, *, force: bool) -> None:
     ]
     for line in lines:
         click.echo(inert(line))
+
+
+def _print_phase(work: str) -> None:
+    """Print the work that begins, if standard error is a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"{work} …", err=True)
 
 
 def _serve(directory: Path, address: str, port: int) -> None:

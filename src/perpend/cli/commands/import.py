@@ -16,6 +16,7 @@ from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.inventory.importers.inputs import import_inputs
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.reports.streams import progress
+from perpend.runs.warnings import warn_failures
 
 EPILOG = """\b
 Examples:
@@ -49,8 +50,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
         imported = import_inputs(
             open_store(directory), read, declared=repository.declared_type, keep_going=keep_going, progress=done
         )
-    for failure in imported.failures:
-        click.echo(f"perpend: {failure}", err=True)
+    warn_failures(imported.failures)
     if imported.snapshot is None:
         return USAGE_ERROR
     warn_diagnostics(imported.problems)

@@ -17,7 +17,7 @@ from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.store import NAME_A_STORE
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.phrases import counted, first_named
 from perpend.inventory.snapshots.default_store import DEFAULT_STORE, existing_default_store
 from perpend.inventory.snapshots.open_store import open_store
 from perpend.reports.terminal.permissions import (
@@ -51,6 +51,7 @@ Examples:
   perpend permissions --format cloudformation
   perpend permissions --missing --store inventory > policy.json"""
 
+_MOST_ACCOUNTS: Final = 10
 _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 
 
@@ -181,7 +182,7 @@ def _print_missing(failed: Sequence[FailedCall], form: str, most_characters: int
         _print_policies(allowable, most_characters, [])
     width = max((len(label) for label, _ in calls), default=0)
     for (label, refusal), of_one in calls.items():
-        accounts = ", ".join(dict.fromkeys(call.account for call in of_one))
+        accounts = first_named([*dict.fromkeys(call.account for call in of_one)], _MOST_ACCOUNTS)
         regions = ", ".join(dict.fromkeys(call.region for call in of_one if call.region))
         click.echo(f"perpend: {refusal}: {visible(f'{label:{width}}  {accounts}  {regions}').rstrip()}", err=True)
     if not calls:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -40,6 +39,8 @@ def command_to_add(extra: str) -> str:
 
 def _origin() -> dict[str, Any]:
     """Return the source that the installer recorded (PEP 610), empty for an index or if the package is not installed."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         noted = distribution("perpend").read_text("direct_url.json")
     except PackageNotFoundError:

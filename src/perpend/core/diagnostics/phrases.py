@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.diagnostics.model import Diagnostic, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 
 def counted(number: int, word: str, plural: str | None = None) -> str:
     """Return a number with a noun in singular or plural."""
     return f"{number:,} {word if number == 1 else plural or f'{word}s'}"
+
+
+def first_named(names: Sequence[str], most: int) -> str:
+    """Return the first names with commas between them, and the number of the others.
+
+    >>> first_named(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def format_percent(part: int, whole: int) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from perpend.core.commit import lock, remove_tree
+from perpend.core.commit import lock, remove_tree, unsynced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ def scratch() -> Iterator[Path]:
     """Yield a new directory below the system's temporary directory; remove those of killed processes."""
     _remove_leftovers(Path(tempfile.gettempdir()))
     directory, locked = _new()
-    with locked:
+    with locked, unsynced(directory):
         try:
             yield directory
         finally:

@@ -160,19 +160,21 @@ class Demo:
 
 
 def make_demo(
-    directory: Path, today: datetime, *, force: bool = False, runs: int = RUNS, done: Callable[[int], None] | None = None
+    directory: Path, today: datetime, *, force: bool = False, runs: int = RUNS, phase: Callable[[str], None] = lambda _: None
 ) -> Demo:
     """Make a directory with a store, waivers and a configuration file, all of it or nothing.
 
     The store holds the last ``runs`` runs up to ``today``. ``force`` replaces a directory that was made by this function.
-    ``done`` is called with the number of runs that are done. Raises NotMade.
+    ``phase`` is called with the work that begins. Raises NotMade.
     """
     _require_free(directory, force=force)
     try:
         make_directory(directory.absolute().parent)
         with temporary(directory, directory=True) as part:
+            phase("inventing the organisation")
             estates = [*Story(today).estates(RUNS - runs + 1)]
-            excluded = _build_store(part / "store", estates, done)
+            excluded = _build_store(part / "store", estates, phase)
+            phase("writing waivers and configuration")
             write_whole(make_directory(part / "waivers") / "waivers.yaml", waivers(today).encode())
             write_whole(part / "perpend.toml", configuration(excluded).encode())
             write_whole(part / MARK, b"")
@@ -200,13 +202,14 @@ def _require_free(directory: Path, *, force: bool) -> None:
         raise NotMade(f"{shown}: is in the policy repository {visible(str(around))}: name a directory outside of it")
 
 
-def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], done: Callable[[int], None] | None) -> list[str]:
+def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], phase: Callable[[str], None]) -> list[str]:
     """Make a store with a run for each estate. Return the policies that read more than the organisation has."""
     repository = open_repository()
     analyzer, store, cloud = Analyzer(repository), Store(store_directory), load(CLOUDS[0])
     ratings = ActiveSeverities.here(repository, None).recorded
     programs, excluded = _covered(select_policies(analyzer).programs)
     for number, estate in enumerate(estates, 1):
+        phase(f"run {number} of {len(estates)}, of {estate.at:%Y-%m-%d}: collecting, checking, recording")
         invented = partial(simulate, cloud.name, estate)
         request = request_for(cloud, invented, analyzer, lambda: programs, (), only_types=False)
         collected = collect_accounts(store, request, CollectOptions(), SilentProgress())
@@ -214,8 +217,6 @@ def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], done
             selection = select_policies(analyzer, exclude=excluded, over=snapshot)
             with evaluate_snapshot(snapshot, selection) as evaluation:
                 record_run(snapshot, evaluation, repository, ratings)
-        if done:
-            done(number)
     return excluded
 
 

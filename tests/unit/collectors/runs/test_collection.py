@@ -185,7 +185,7 @@ class Progress:
     def collecting(self, accounts: int) -> AbstractContextManager[CollectionListener | None]:
         return nullcontext()
 
-    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
+    def storing(self) -> AbstractContextManager[Callable[[int], None] | None]:
         return nullcontext()
 
     def interrupted(self, store: Store, listings: int) -> None:

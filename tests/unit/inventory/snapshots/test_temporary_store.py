@@ -12,12 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from perpend.core.commit import remove_tree
+from perpend.core.commit import make_directory, remove_tree, write_whole
+from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
+from perpend.inventory.importers.input import Input
+from perpend.inventory.importers.inputs import import_inputs
+from perpend.inventory.snapshots.store import Store
 from perpend.inventory.snapshots.temporary_store import scratch
+from perpend.language.syntax.repository import open_repository
+
+ROOT = Path(__file__).parents[4]
 
 HOLD = """
 import sys
-from perpend.core.commit import remove_tree
+from perpend.core.commit import make_directory, remove_tree, write_whole
 from perpend.inventory.snapshots.temporary_store import scratch
 with scratch() as directory:
     (directory / "half.parquet").write_text("half")
@@ -102,3 +109,29 @@ def test_a_directory_that_somebody_took_for_a_leftover_is_made_anew(temporary: P
     with scratch() as directory:
         assert [False, True] == [Path(one).exists() for one in made]
         assert str(directory) == made[1]
+
+
+def test_nothing_in_it_is_synced_to_disk(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with scratch() as directory:
+        write_whole(make_directory(directory / "store" / "runs") / "CURRENT", b"1")
+        assert [] == synced
+        write_whole(temporary / "CURRENT", b"1")
+        assert 2 == len(synced)  # the file and its name
+    write_whole(make_directory(directory) / "CURRENT", b"1")
+    assert 5 == len(synced)
+
+
+@pytest.mark.medium
+def test_only_a_snapshot_that_stays_is_synced(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    repository = open_repository()
+    inputs = [Input(str(ROOT / "examples" / "credential-report.csv"))]
+    with temporary_snapshot(inputs, declared=repository.declared_type) as read:
+        assert read.snapshot is not None
+    assert 0 == len(synced)
+    store = temporary / "store"
+    import_inputs(Store(store), inputs, declared=repository.declared_type)
+    assert len(synced) > sum(path.is_file() for path in store.rglob("*"))

@@ -23,7 +23,6 @@ from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
 from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_snapshot
-from perpend.evaluation.verdicts.stores.by_interpreter import InterpreterOfSnapshot
 from perpend.evaluation.verdicts.stores.stored_objects import StoredObjects, required_values
 from perpend.evaluation.verdicts.verdicts import Verdicts
 from perpend.inventory.snapshots.database import pattern
@@ -91,7 +90,11 @@ def evaluate_snapshot(
         cache, snapshot = cached and aged is snapshot, aged  # ages change by the hour, so they are not worth caching
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
             store_engine = StoreDuckDb(reader, snapshot, cache=cache)
-            by = InterpreterOfSnapshot(reader, snapshot, day.milliseconds) if by_interpreter else engine or store_engine
+            by = engine or store_engine
+            if by_interpreter:
+                from perpend.evaluation.verdicts.stores.by_interpreter import InterpreterOfSnapshot
+
+                by = InterpreterOfSnapshot(reader, snapshot, day.milliseconds)
 
             def new_path() -> Path:
                 return written / f"{len(list(written.iterdir()))}.parquet"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.phrases import first_named
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import DEFAULT_SOURCE, LEVELS
 
@@ -66,8 +67,7 @@ def waived_text(waiver_matches: WaiverMatches | None) -> str:
         return ""
     parts = [f"{number:,} {status.value}" for status in _COVERED if (number := waiver_matches.number(status))]
     names = sorted({name for name, _ in waiver_matches.by_waiver})
-    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    return f"of which waived: {' + '.join(parts)} (by {', '.join(map(visible, names[:_MOST_NAMED]))}{more})"
+    return f"of which waived: {' + '.join(parts)} (by {first_named([*map(visible, names)], _MOST_NAMED)})"
 
 
 def waived_marks(

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import display_width
-from perpend.core.diagnostics.phrases import counted, format_percent
+from perpend.core.diagnostics.phrases import counted, first_named, format_percent
 from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
 from perpend.reports.formats.subjects import with_name
@@ -93,7 +92,8 @@ def print_report(
     Raises TooLong before anything is printed if the report has more than ``most`` lines.
     """
     accounts = accounts or {}
-    if most is not None and _least_lines(evaluation) > most:
+    tallies = [] if only_totals else tally_of(evaluation, limit=0, rated_evaluation=rated_evaluation)
+    if most is not None and _least_lines(tallies, limit) > most:
         raise TooLong
     labels = Labels(evaluation.selection.types, names)
     page = TerminalPage(console, labels) if most is None else _BoundedPage(console, most, labels)
@@ -103,7 +103,6 @@ def print_report(
         cards = evaluation.scorecards()
         _print_totals(evaluation, cards, page, waiver_matches, rated_evaluation)
         if not only_totals:
-            tallies = tally_of(evaluation, limit=0, rated_evaluation=rated_evaluation)
             for card in cards:
                 print_requirements(card, page)
             _print_policies(evaluation, tallies, cards, page)
@@ -112,9 +111,11 @@ def print_report(
         page.print()
 
 
-def _least_lines(evaluation: Evaluation) -> int:
-    """Return a number of lines that a report has at least: a blank line, title, id, message and object of failing policies."""
-    return 5 * sum(bool(counts_of(column)[Status.INCOMPLIANT]) for column in evaluation.shown)
+def _least_lines(tallies: Sequence[PolicyTally], limit: int) -> int:
+    """Return a number of lines that a report has at least: those of incompliant objects, which need not be read for it."""
+    groups = [[group for group in tally.groups if group.status is Status.INCOMPLIANT] for tally in tallies]
+    # A blank line, title and id of each policy, a message of each group, and its objects.
+    return sum(3 + sum(1 + min(group.objects, limit) for group in of_policy) for of_policy in groups if of_policy)
 
 
 def _print_objects(
@@ -200,9 +201,8 @@ def _set_aside(evaluation: Evaluation) -> str:
 def excluded_text(evaluation: Evaluation) -> str:
     """Return the number of excluded policies, with the first of their names."""
     excluded = evaluation.selection.excluded
-    named = ", ".join(policy_id.rpartition("/")[2] for policy_id in excluded[:_MOST_EXCLUDED])
-    more = f" and {len(excluded) - _MOST_EXCLUDED:,} more" if len(excluded) > _MOST_EXCLUDED else ""
-    return f"{counted(len(excluded), 'policy', 'policies')} not evaluated: excluded ({named}{more}); use --policy to name them"
+    named = first_named([policy_id.rpartition("/")[2] for policy_id in excluded], _MOST_EXCLUDED)
+    return f"{counted(len(excluded), 'policy', 'policies')} not evaluated: excluded ({named}); use --policy to name them"
 
 
 def _subject(evaluation: Evaluation) -> str:
