@@ -1,7 +1,7 @@
 """``python -m bench histories``: what a history of findings costs: processor time of a commit, bytes of a day, of a question.
 
 Objects are made up; of their verdicts a share changes every day, cell by cell, which is the worst case for compression; a
-thousandth of the objects goes and as many come. The clock of commits is simulated: runs are a day apart, so superseded files go.
+thousandth of the objects goes and as many come. The clock of commits is simulated: runs are a day apart.
 """
 
 from __future__ import annotations
@@ -177,8 +177,9 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
             before = changes
             events = sum(committed.events.values()) if committed else 0
             kinds = ", ".join(f"{kind} {size:.2f}" for kind, size in sorted(sizes.items()))
+            kinds += f"; {on_disk(place)}"
             print(
-                f"day {number}: {spent[-1]:.2f} CPU-s, {events:,} events, {grown[-1]:.3f} MB of changes; {kinds}; {on_disk(place)}",
+                f"day {number}: {spent[-1]:.2f} CPU-s, {events:,} events, {grown[-1]:.3f} MB of changes; {kinds}",
                 flush=True,
             )
             if number in (together - 1, together):
