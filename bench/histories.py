@@ -1,7 +1,7 @@
 """``python -m bench histories``: what a history of findings costs: processor time of a commit, bytes of a day, of a question.
 
 Objects are made up; of their verdicts a share changes every day, cell by cell, which is the worst case for compression; a
-thousandth of the objects goes and as many come.
+thousandth of the objects goes and as many come. The clock of commits is simulated: runs are a day apart.
 """
 
 from __future__ import annotations
@@ -123,6 +123,12 @@ def megabytes(place: HistoryStorage) -> dict[str, float]:
     return sizes
 
 
+def on_disk(place: HistoryStorage) -> str:
+    """Return how much lies on the disk, files included that the head no longer names."""
+    sizes = [path.stat().st_size / 1e6 for path in place.directory.rglob("*") if path.is_file()]
+    return f"{sum(sizes):.1f} MB on disk in {len(sizes)} files"
+
+
 def ask(place: HistoryStorage, name: str, question: str, *views: str, since: int = 0) -> None:
     """Print what a question takes, the checks of the files that it needs included."""
     begun = cpu()
@@ -139,11 +145,11 @@ def ask_of_object(place: HistoryStorage, when: str, name: str) -> None:
     print(f"history of one object{when}: {cpu() - begun:.2f} CPU-s, {rows:,} rows", flush=True)
 
 
-def ask_anew(directory: Path, name: str) -> None:
-    """Print what the history of one object takes as a whole process: Python, the package, the checks of files."""
-    command = [sys.executable, "-m", "perpend", "history", name, "--store", str(directory)]
-    least = min((run(command, allowed=(0, 2)) for _ in range(3)), key=lambda one: one.processor)
-    print(f"perpend history {name}: {least.processor:.2f} CPU-s (the best of 3 processes)", flush=True)
+def ask_anew(directory: Path, *words: str) -> None:
+    """Print what a command takes as a whole process: Python, the package, the checks of files."""
+    command = [sys.executable, "-m", "perpend", *words, "--store", str(directory)]
+    least = min((run(command, allowed=(0, 1, 2)) for _ in range(3)), key=lambda one: one.processor)
+    print(f"perpend {' '.join(words)}: {least.processor:.2f} CPU-s (the best of 3 processes)", flush=True)
 
 
 def cpu() -> float:
@@ -163,7 +169,7 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
             made = day(directory, number, objects, policies, changed)
             taken = judged(directory, number, made, asked)
             begun = cpu()
-            committed = commit_run(place, taken)
+            committed = commit_run(place, taken, now=taken.time)
             spent.append(cpu() - begun)
             sizes = megabytes(place)
             changes = sum(sizes.get(kind, 0) for kind in ("changes", "past"))
@@ -171,7 +177,11 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
             before = changes
             events = sum(committed.events.values()) if committed else 0
             kinds = ", ".join(f"{kind} {size:.2f}" for kind, size in sorted(sizes.items()))
-            print(f"day {number}: {spent[-1]:.2f} CPU-s, {events:,} events, {grown[-1]:.3f} MB of changes; {kinds}", flush=True)
+            kinds += f"; {on_disk(place)}"
+            print(
+                f"day {number}: {spent[-1]:.2f} CPU-s, {events:,} events, {grown[-1]:.3f} MB of changes; {kinds}",
+                flush=True,
+            )
             if number in (together - 1, together):
                 when = " before compaction" if number < together else " after compaction"
                 ask_of_object(place, when, f"user-{objects // 2 + 1}")
@@ -180,7 +190,9 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
                     path.unlink()
         last = days if days > 1 else 2
         ask_of_object(place, "", f"user-{objects // 2 + 1}")
-        ask_anew(directory, f"user-{objects // 2 + 1}")
+        ask_anew(directory, "history", f"user-{objects // 2 + 1}")
+        for command in ("findings", "trend", "diff"):
+            ask_anew(directory, command)
         ask(place, "last two runs compared", compared(last - 1, last), *COMPARED, since=last - 1)
         ask(place, "open findings counted", "SELECT count(*) FROM finding WHERE life = 'open'", "finding")
     ordinary = [size for size in grown[1:] if size > 0] or grown

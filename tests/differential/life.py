@@ -204,7 +204,11 @@ def found(inventory: Inventory, told: Told) -> tuple[dict[Pair, tuple[Any, ...]]
             pair = (names[number], *called[thing])
             rows[pair] = FindingState(seen=told.known[pair].seen, **{**cells, "life": State(cells["life"])})
         files = [f"'{path}'" for path in inventory.place.paths(head.ledger)]
-        newest = f"SELECT * EXCLUDE run FROM read_parquet([{', '.join(files)}]) WHERE run = {head.runs[-1].number}"
+        newest = (
+            f"SELECT * EXCLUDE run FROM (FROM read_parquet([{', '.join(files)}]) "
+            "QUALIFY row_number() OVER (PARTITION BY policy_no, account ORDER BY run DESC) = 1) "
+            f"WHERE {' + '.join(status.value.lower() for status in COUNTED)} > 0"
+        )
         ledger = {(names[number], account): counts for number, account, *counts in connection.sql(newest).fetchall()}
     return values, rows, ledger, counted(values, rows, accounts, head.runs[-1].number)
 

@@ -157,29 +157,32 @@ def put(part: Path, target: Path, *, new: bool = False) -> None:
     sync_directory(target.parent)
 
 
-def replace_index(index: Path, content: bytes, *, before: Iterable[str], after: Iterable[str]) -> None:
+def replace_index(
+    index: Path, content: bytes, *, before: Iterable[str], after: Iterable[str], now: float | None = None
+) -> None:
     """Replace an index of content, under a lock. ``before`` and ``after`` are the files that the old and the new one name.
 
-    A file that only the old one names stays for its readers, until :func:`remove_unnamed` finds it unused for a day.
+    A file that only the old one names stays for its readers, until :func:`remove_unnamed` finds it unused for a day from
+    ``now``: seconds since 1970, by default those of the clock.
     """
     for dropped in set(before) - set(after):
         with suppress(OSError):
-            os.utime(index.parent / dropped)
+            os.utime(index.parent / dropped, None if now is None else (now, now))
     write_whole(index, content)
 
 
-def remove_unnamed(index: Path, named: Iterable[str], *, unused_for: float = UNUSED) -> int:
+def remove_unnamed(index: Path, named: Iterable[str], *, unused_for: float = UNUSED, now: float | None = None) -> int:
     """Remove content and temporaries below an index that it does not name and nothing has touched for some seconds.
 
     Return their number. The caller holds the lock of the index.
     """
-    in_use, removed = set(named), 0
+    in_use, removed, moment = set(named), 0, time.time() if now is None else now
     for path in index.parent.rglob("*"):
         is_ours = path.suffix in (".parquet", _PART)
         if not is_ours or str(path.relative_to(index.parent)) in in_use:
             continue
         with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime >= unused_for:
+            if moment - path.stat().st_mtime >= unused_for:
                 path.unlink()
                 removed += 1
     return removed

@@ -306,7 +306,7 @@ def test_a_store_without_an_answer_says_why(repository: Repository, tmp_path: Pa
     store = served(inventory.directory, repository)
     head = inventory.directory / "history" / "head.json"
     whole = head.read_text()
-    head.write_text(whole.replace('"format": 5', '"format": 99'))
+    head.write_text(whole.replace('"format": 6', '"format": 99'))
     with pytest.raises(PerpendError, match=r"format|version"):
         store.current()
     head.write_text(whole)

@@ -10,7 +10,7 @@ from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.findings.history.state_machine_sql import LIFE
 from perpend.findings.history.write.changes import lives_query
-from perpend.findings.history.write.counts import COUNTED, add_counts, add_former_counts, begin_counting
+from perpend.findings.history.write.counts import COUNTED, add_counts, add_former_counts, begin_counting, read_last_counts
 from perpend.findings.history.write.objects import registry_query
 from perpend.inventory.snapshots.database import opened, pattern, rows_of, translate_errors
 from perpend.inventory.snapshots.files import StoreError
@@ -46,6 +46,7 @@ def problems_of(place: HistoryStorage) -> Iterator[str]:
     if damaged:
         return
     with _connected(place) as connection:
+        read_last_counts(connection, [pattern(path) for path in place.paths(head.ledger)], head)
         for name, known in head.types.items():
             yield from _contradictions(connection, place, name, known)
             yield from _miscounts(connection, place, head, name)
@@ -161,7 +162,7 @@ def _miscounts(connection: Connection, place: HistoryStorage, head: HistoryManif
     add_counts(connection, values, {number: f"v{number}" for number in known.policies}, number="object_no")
     connection.execute("CREATE OR REPLACE TEMP TABLE counted AS FROM counts")
     begin_counting(connection)
-    add_former_counts(connection, [pattern(path) for path in place.paths(head.ledger)], policies)
+    add_former_counts(connection, policies)
     total = " + ".join(status.value.lower() for status in COUNTED)
     of_ledger, of_values = (f"(SELECT * FROM {table} WHERE {total} > 0)" for table in ("counts", "counted"))
     differ = f"({of_ledger} EXCEPT {of_values}) UNION ({of_values} EXCEPT {of_ledger})"

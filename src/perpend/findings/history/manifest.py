@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 HEAD: Final = "head.json"
 """The file's name, below the history's directory."""
 
-FORMAT: Final = 5
-"""The version of a history's layout. A history of any other version is rejected."""
+FORMAT: Final = 6
+"""The version of a history's layout. A history of any other version is rejected, but for :data:`EARLIER`."""
+
+EARLIER: Final = (5,)
+"""Versions that are read as well: each run had all counts. The next commit writes the newest version."""
 
 START_AGAIN: Final = "remove the directory `history` of the store; the next `perpend check --store` starts a new history"
 """How to replace a history of an earlier format."""
@@ -145,7 +148,11 @@ class RecordedRatings:
 
 @dataclass(frozen=True, slots=True)
 class HistoryManifest:
-    """The content of a history. ``ratings`` were in force in some run; ``retirements`` are past ones."""
+    """The content of a history. ``ratings`` were in force in some run; ``retirements`` are past ones.
+
+    ``full_counts`` are the runs that wrote all counts to the ledger. Others since wrote those that differ. Before the first of
+    them, a run wrote all counts of the types that it evaluated.
+    """
 
     runs: tuple[Run, ...] = ()
     asked: tuple[tuple[int, ...], ...] = ()
@@ -155,6 +162,7 @@ class HistoryManifest:
     texts: tuple[StoredFile, ...] = ()
     ratings: tuple[RecordedRatings, ...] = ()
     retirements: tuple[Retirement, ...] = ()
+    full_counts: tuple[int, ...] = ()
 
     @property
     def time(self) -> datetime:
@@ -232,7 +240,7 @@ def manifest_text(head: HistoryManifest) -> str:
 
 def history_manifest_from(text: str) -> HistoryManifest:
     """Return the manifest that a text holds. Raises Damaged with the reason."""
-    document = document_from(text, version=FORMAT, remedy=START_AGAIN)
+    document = document_from(text, version=FORMAT, earlier=EARLIER, remedy=START_AGAIN)
     try:
         return HistoryManifest(
             tuple(map(_run_from, document["runs"])),
@@ -243,6 +251,7 @@ def history_manifest_from(text: str) -> HistoryManifest:
             _files_from(document["texts"]),
             tuple(_ratings_from(one) for one in document["ratings"]),
             tuple(Retirement(**one) for one in document["retirements"]),
+            tuple(map(int, document["full_counts"])) if document["format"] == FORMAT else (),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None

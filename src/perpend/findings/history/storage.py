@@ -16,6 +16,7 @@ from perpend.inventory.snapshots.snapshot import compare, sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 DIRECTORY: Final = "history"
 """Where a history is, below its store."""
@@ -73,15 +74,20 @@ class HistoryStorage:
         """Return the paths of files, as ``path`` does."""
         return [self.path(file) for file in files]
 
-    def replace_head(self, head: HistoryManifest, before: HistoryManifest) -> None:
-        """Replace the manifest. Files that only the previous one names stay for their readers."""
+    def replace_head(self, head: HistoryManifest, before: HistoryManifest, *, now: datetime | None = None) -> None:
+        """Replace the manifest. Files that only the previous one names stay for their readers, for a day from ``now``."""
         old, new = ([file.path for file in one.files] for one in (before, head))
         with naming(self.directory / HEAD):
-            replace_index(self.directory / HEAD, manifest_text(head).encode(), before=old, after=new)
+            replace_index(self.directory / HEAD, manifest_text(head).encode(), before=old, after=new, now=_seconds(now))
 
-    def remove_leftovers(self, head: HistoryManifest, *, unused_for: float = UNUSED) -> int:
+    def remove_leftovers(self, head: HistoryManifest, *, unused_for: float = UNUSED, now: datetime | None = None) -> int:
         """Remove files that the manifest does not name and nobody has used for some seconds; return their number."""
-        return remove_unnamed(self.directory / HEAD, [file.path for file in head.files], unused_for=unused_for)
+        named = [file.path for file in head.files]
+        return remove_unnamed(self.directory / HEAD, named, unused_for=unused_for, now=_seconds(now))
+
+
+def _seconds(now: datetime | None) -> float | None:
+    return None if now is None else now.timestamp()
 
 
 class WholeFiles:

@@ -17,7 +17,7 @@ from perpend.core.objects.claims import Claim, FailedCall, Scope
 from perpend.core.schema.tables import Column, Form, Join, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 FORMAT: Final = 4
 """The version of the store's layout. Documents of any other version are rejected."""
@@ -171,10 +171,12 @@ def sealed(document: dict[str, Any]) -> str:
     return json.dumps({**document, "checksum": _hash(document)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def document_from(text: str, *, version: int = FORMAT, remedy: str = IMPORT_AGAIN) -> dict[str, Any]:
+def document_from(
+    text: str, *, version: int = FORMAT, earlier: Collection[int] = (), remedy: str = IMPORT_AGAIN
+) -> dict[str, Any]:
     """Parse a document with a format and a checksum. Raises Damaged with the reason.
 
-    ``version`` is the only format that is read; ``remedy`` says how to replace a document of an earlier one.
+    Only the formats ``version`` and ``earlier`` are read; ``remedy`` says how to replace a document of another earlier one.
     """
     try:
         document = json.loads(text)
@@ -182,7 +184,7 @@ def document_from(text: str, *, version: int = FORMAT, remedy: str = IMPORT_AGAI
         raise Damaged("it is not JSON: truncated or damaged") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
         raise Damaged("it is not a manifest")
-    if (written := document["format"]) != version:
+    if (written := document["format"]) != version and written not in earlier:
         which, how = ("a newer", "upgrade Perpend") if written > version else ("an earlier", remedy)
         raise Damaged(f"it was written by {which} version of Perpend (format {written}; this version reads {version}): {how}")
     claimed = document.pop("checksum", None)

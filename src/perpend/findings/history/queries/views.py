@@ -20,7 +20,7 @@ from perpend.findings.history.queries.unknown_names import refuse_unknown
 from perpend.findings.history.storage import WholeFiles
 from perpend.findings.history.write.changes import COLUMNS, lives_query
 from perpend.findings.history.write.counts import COLUMNS as COUNTS
-from perpend.findings.history.write.counts import known_account
+from perpend.findings.history.write.counts import counts_of_runs, known_account
 from perpend.findings.history.write.objects import registry_query
 from perpend.findings.history.write.policies import TEXTS
 from perpend.inventory.snapshots.database import opened, table_of, text, translate_errors
@@ -433,8 +433,9 @@ def _ledger(part: _Part) -> str:
     head = part.head
     columns = ", ".join(f"l.{column}" for column in COUNTS if column not in ("run", "policy_no", "judged"))
     account = f"{known_account(None, 'l.account')} AS account"
+    counts = counts_of_runs(part.files.relation(*head.ledger), head)
     counted = (
-        f"SELECT l.* REPLACE ({account}), p.policy_id, p.type FROM {part.files.relation(*head.ledger)} AS l "
+        f"SELECT l.* REPLACE ({account}), p.policy_id, p.type FROM ({counts}) AS l "
         f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
     )
     kinds = {policy.number: policy.type_name for policy in head.policies}

@@ -17,7 +17,16 @@ from perpend.findings.history.state_machine_sql import TRIVIAL
 from perpend.findings.history.storage import WholeFiles
 from perpend.findings.history.write.changes import Asking, blurred_keys, lives_query, read_reevaluated, write_changes
 from perpend.findings.history.write.compaction import compacted
-from perpend.findings.history.write.counts import add_counts, add_former_counts, begin_counting, make_ledger, write_counts
+from perpend.findings.history.write.counts import (
+    add_counts,
+    add_former_counts,
+    begin_counting,
+    is_full,
+    make_ledger,
+    read_last_counts,
+    rows_to_write,
+    write_counts,
+)
 from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType, ReevaluationRequest
 from perpend.findings.history.write.incomplete_types import still_unread, unread_since
 from perpend.findings.history.write.last_observed import NOBODY, last_observed_query, set_aside, time_sql, write_last_observed
@@ -66,17 +75,19 @@ def commit_run(place: HistoryStorage, evaluated: EvaluatedRun, *, now: datetime 
         head = place.head()
         commit = _Commit(place, evaluated, head, moment)
         if commit.says_nothing_new():
+            place.remove_leftovers(head, now=moment)
             return None
         with scratch() as directory, commit.connected(directory) as connection, translate_errors(place.directory):
             make_ledger(connection)
+            read_last_counts(connection, commit.files.paths(head.ledger), head)
             for evaluated_type in evaluated.types:
                 if commit.has_objects(evaluated_type):
                     commit.take_type(connection, evaluated_type, directory)
                 else:
                     commit.take_empty_type(evaluated_type)
             after = commit.finished(connection)
-        place.replace_head(after, head)
-        place.remove_leftovers(after)
+        place.replace_head(after, head, now=moment)
+        place.remove_leftovers(after, now=moment)
         run = after.runs[-1]
         return Committed(run.number, run.events, run.late, is_first=len(after.runs) == 1)
 
@@ -95,6 +106,7 @@ class _Commit:
     events: Counter[str] = field(default_factory=Counter)
     late: set[str] = field(default_factory=set)
     unread: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    counted: set[int] = field(default_factory=set)
     made: list[Path] = field(default_factory=list)
     files: WholeFiles = field(init=False)
     times: dict[int, int] = field(init=False)
@@ -201,7 +213,11 @@ class _Commit:
     def finished(self, connection: Connection) -> HistoryManifest:
         """Return the new manifest."""
         retired = self._retire_absent_types(connection)
-        ledger = self._written(connection, "ledger", "FROM ledger ORDER BY policy_no, account")
+        full = is_full(self.head)
+        rows = rows_to_write(self.counted, self.run, full=full)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger_rows AS {rows}")
+        is_written = full or rows_of(connection, "SELECT count(*) FROM ledger_rows")[0][0] > 0
+        ledger = [self._written(connection, "ledger", "FROM ledger_rows ORDER BY policy_no, account")] if is_written else []
         run = Run(
             self.run,
             self.evaluated.snapshot.id,
@@ -220,7 +236,8 @@ class _Commit:
             self.head,
             policies=self.policies.all,
             types=self.types_after,
-            ledger=(*self.head.ledger, ledger),
+            ledger=(*self.head.ledger, *ledger),
+            full_counts=(*self.head.full_counts, *([self.run] if full else [])),
             texts=(*self.head.texts, *self._text_files(connection)),
             retirements=self.policies.retirements,
         ).with_run(run, tuple(sorted(self.policies.evaluated_policies)), self.evaluated.ratings)
@@ -382,11 +399,12 @@ class _Commit:
             begin_counting(connection)
             add_counts(connection, values, numbers, number="object_no")
         else:
-            add_former_counts(connection, self.files.paths(self.head.ledger), self.head.policies_of(type_name))
+            add_former_counts(connection, self.head.policies_of(type_name))
         base, changes = self._files_of_lives(known)
         of = blurred_keys(base, changes) if base or changes else ""
         _view(connection, "blurred", lives_query(base, changes, of=of))
         write_counts(connection, values, groups, self.run)
+        self.counted |= numbers.keys()
 
     def _text_files(self, connection: Connection) -> list[StoredFile]:
         rows = [row for number, program in self.policies.texts.items() for row in text_rows(number, self.run, program)]

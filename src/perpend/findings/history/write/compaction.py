@@ -105,9 +105,13 @@ def _merged(
 ) -> tuple[StoredFile, ...]:
     if len(files) <= MOST_CHANGES:
         return tuple(files)
+    # Older files that are larger than all newer ones together stay: a row is copied seldom, however long the history is.
+    first = len(files) - 1
+    while first and files[first - 1].size <= sum(file.size for file in files[first:]):
+        first -= 1
     path = place.new_file(kind)
     made.append(path)
-    listed = ", ".join(pattern(path) for path in place.paths(files))
+    listed = ", ".join(pattern(path) for path in place.paths(files[first:]))
     read = f"FROM read_parquet([{listed}], hive_partitioning = false)"
     connection.execute(f"COPY ({read}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
-    return (place.stored_file(path),)
+    return (*files[:first], place.stored_file(path))

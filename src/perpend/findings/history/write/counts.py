@@ -1,6 +1,7 @@
 """Count verdicts by policy and account: the ledger of a history.
 
-A run does not count everything again: it subtracts and adds the differences to the counts of the last run.
+A run does not count everything again: it subtracts and adds the differences to the counts of the last run. The ledger gets the
+counts that differ from the last ones, and all of them after every :data:`FULL_AFTER` runs.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from perpend.findings.history.model import STATUSES
 from perpend.inventory.snapshots.database import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from perpend.core.clouds.cloud import Cloud
-    from perpend.findings.history.manifest import RecordedPolicy
+    from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy
     from perpend.findings.history.write.values import Groups
     from perpend.inventory.snapshots.database import Connection
 
 COUNTED: Final = tuple(status for status in Status if status is not Status.DISAPPEARED)
 """The statuses that are counted. The ledger has no objects that disappeared."""
+
+FULL_AFTER: Final = 64
+"""After how many runs the ledger gets all counts again. A commit reads none that are older."""
 
 _BITS: Final = 20
 _ROWS: Final = 19
@@ -33,11 +37,74 @@ COLUMNS: Final = ("run", "policy_no", "account", *_NAMES, "unconfirmed", "judged
 """The columns of a ledger: the number of objects by status, of those undetermined the ones that were open, and how many
 verdicts the run itself has given."""
 
+_KINDS: Final = ", ".join(f"{column} {'VARCHAR' if column == 'account' else 'BIGINT'}" for column in COLUMNS)
+_TOTAL: Final = " + ".join(_NAMES)
+
 
 def make_ledger(connection: Connection) -> None:
-    """Create the empty table ``ledger``."""
-    kinds = ", ".join(f"{column} {'VARCHAR' if column == 'account' else 'BIGINT'}" for column in COLUMNS)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger ({kinds})")
+    """Create the empty table ``ledger``: the counts of types after the run."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger ({_KINDS})")
+
+
+def read_last_counts(connection: Connection, ledger: Sequence[str], head: HistoryManifest) -> None:
+    """Create the table ``last_counts``: the newest row of each policy and account.
+
+    ``ledger`` are the paths of the ledger's files as SQL literals.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE last_counts ({_KINDS})")
+    if not ledger:
+        return
+    files = f"read_parquet([{', '.join(ledger)}], hive_partitioning = false)"
+    if head.full_counts:
+        newest = "QUALIFY row_number() OVER (PARTITION BY policy_no, account ORDER BY run DESC) = 1"
+        query = f"SELECT * FROM {files} WHERE run >= {head.full_counts[-1]} {newest}"
+    else:
+        # An earlier version wrote all counts of a type in each run.
+        written = dict(rows_of(connection, f"SELECT policy_no, max(run) FROM {files} GROUP BY 1"))
+        last: dict[str, int] = {}
+        for policy in head.policies:
+            last[policy.type_name] = max(last.get(policy.type_name, 0), policy.last_run, written.get(policy.number, 0))
+        runs = ", ".join(f"({policy.number}, {last[policy.type_name]})" for policy in head.policies)
+        query = f"SELECT l.* FROM {files} AS l JOIN (VALUES {runs}) AS p(policy_no, run) USING (policy_no, run)"
+    connection.execute(f"INSERT INTO last_counts {query}")
+
+
+def is_full(head: HistoryManifest) -> bool:
+    """Whether the next run writes all counts to the ledger."""
+    return not head.full_counts or head.next_run - head.full_counts[-1] >= FULL_AFTER
+
+
+def rows_to_write(counted: Collection[int], run: int, *, full: bool) -> str:
+    """Return the query for the rows that a run adds to the ledger. ``counted`` are the policies of the table ``ledger``.
+
+    If not ``full``, they are the counts that differ from the last ones. An account that is gone has a row of zeros.
+    """
+    listed = ", ".join(map(str, sorted(counted))) or "NULL"
+    if full:
+        others = f"coalesce(policy_no NOT IN ({listed}), true) AND {_TOTAL} > 0"
+        return f"FROM ledger UNION ALL SELECT * REPLACE ({run} AS run) FROM last_counts WHERE {others}"
+    columns = ", ".join(COLUMNS[1:])
+    zeros = ", ".join(f"0 AS {column}" for column in COLUMNS[3:])
+    gone = (
+        f"SELECT l.policy_no, l.account, {zeros} FROM last_counts AS l ANTI JOIN ledger AS n "
+        f"ON n.policy_no = l.policy_no AND n.account IS NOT DISTINCT FROM l.account WHERE l.policy_no IN ({listed})"
+    )
+    differ = f"(SELECT {columns} FROM ledger UNION ALL {gone}) EXCEPT SELECT {columns} FROM last_counts"
+    return f"SELECT {run} AS run, * FROM ({differ})"
+
+
+def counts_of_runs(ledger: str, head: HistoryManifest) -> str:
+    """Return the query for the counts after each run: a row holds until the next one of its policy and account.
+
+    ``ledger`` is the relation of the ledger's files. Rows of runs before the first full one hold in their run only.
+    """
+    if not head.full_counts:
+        return f"FROM {ledger}"
+    first = head.full_counts[0]
+    end = f"lead(run, 1, {head.next_run}) OVER (PARTITION BY policy_no, account ORDER BY run)"
+    lasting = f"SELECT *, {end} AS until FROM {ledger} WHERE run >= {first}"
+    each = f"SELECT * EXCLUDE (until) REPLACE (unnest(range(run, until)) AS run) FROM ({lasting}) WHERE {_TOTAL} > 0"
+    return f"SELECT * FROM {ledger} WHERE run < {first} UNION ALL {each}"
 
 
 def begin_counting(connection: Connection) -> None:
@@ -71,19 +138,13 @@ def known_account(cloud: Cloud | None, column: str = "account") -> str:
     return f"CASE WHEN {is_account_sql(column, cloud)} THEN {column} END"
 
 
-def add_former_counts(connection: Connection, ledger: Sequence[str], policies: Sequence[RecordedPolicy]) -> None:
-    """Add to ``counts`` those of the last run that evaluated the policies of a type, if any.
-
-    ``ledger`` are the paths of its files as SQL literals.
-    """
-    files = f"read_parquet([{', '.join(ledger)}], hive_partitioning = false)"
+def add_former_counts(connection: Connection, policies: Sequence[RecordedPolicy]) -> None:
+    """Add to ``counts`` the last counts of the policies of a type, if any."""
     listed = ", ".join(str(policy.number) for policy in policies)
-    newest = rows_of(connection, f"SELECT max(run) FROM {files} WHERE policy_no IN ({listed})")[0][0]
-    last = max([newest or 0, *(policy.last_run for policy in policies)])
     cloud = next((cloud_of_type(policy.type_name) for policy in policies), None)
     connection.execute(
-        f"INSERT INTO counts SELECT policy_no, {known_account(cloud)}, {_statuses('{}')} FROM {files} "
-        f"WHERE run = {last} AND policy_no IN ({listed})"
+        f"INSERT INTO counts SELECT policy_no, {known_account(cloud)}, {_statuses('{}')} FROM last_counts "
+        f"WHERE policy_no IN ({listed})"
     )
 
 
