@@ -142,7 +142,7 @@ def tell(told: Told, run: RunWriter) -> Counter[str]:
             codes_of = there.get((thing_id, incarnation))
             said = Observation(
                 value_of(codes_of[place], CODES[codes_of[place]]) if codes_of and place is not None else None,
-                asked=place is not None and account not in late and (thing_id, incarnation) not in aside,
+                is_evaluated=place is not None and account not in late and (thing_id, incarnation) not in aside,
                 complete=(thing_id, incarnation) in {*gone, *replaced},
                 retired=policy in run.retired,
             )

@@ -52,7 +52,7 @@ def test_counts_that_are_others_than_the_values_are_told(tmp_path: Path) -> None
     head, other = inventory.place.head(), inventory.place.new_file("ledger")
     ledger = duckdb.read_parquet(str(inventory.place.path(head.ledger[0])))
     ledger.project("* REPLACE (CASE account WHEN '1' THEN 3 ELSE incompliant END AS incompliant)").write_parquet(str(other))
-    inventory.place.replace_head(replace(head, ledger=(inventory.place.taken(other),)), head)
+    inventory.place.replace_head(replace(head, ledger=(inventory.place.stored_file(other),)), head)
     assert ["Thing: 1 counts of the ledger differ from the values"] == list(problems_of(inventory.place))
 
 
