@@ -65,7 +65,7 @@ def test_the_same_check_again_says_nothing_new(run: RunWriter, store: Path) -> N
 def test_a_history_of_an_earlier_format_is_rejected_until_it_is_removed(run: RunWriter, store: Path) -> None:
     path = store / "history" / "head.json"
     path.write_text(sealed({**json.loads(path.read_text()), "format": 4}))
-    reason = "earlier version of Perpend (format 4; this version reads 5): remove the directory `history` of the store"
+    reason = "earlier version of Perpend (format 4; this version reads 6): remove the directory `history` of the store"
     told = run("findings", "--store", store)
     assert (2, "") == (told.code, told.out) and reason in told.err
     again = run(*CHECK, "--store", store)
