@@ -303,7 +303,7 @@ def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> A
             return draw(choice | st.dictionaries(_KEY, choice, max_size=3))
         case shapes.Flag():
             return draw(st.booleans())
-        case shapes.Count():
+        case shapes.CountShape():
             return draw(st.integers(1, 10**6))
         case shapes.Items():
             return [document(draw, shape.of, names, depth) for _ in range(draw(st.integers(int(shape.filled), 2)))]
