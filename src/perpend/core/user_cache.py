@@ -12,6 +12,7 @@ import os
 import secrets
 import stat
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,8 @@ from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_PACKAGE: Final = Path(__file__).parents[1]
 
 MOST_FILES: Final = 40
 MOST_BYTES: Final = 32 * 2**20
@@ -36,6 +39,25 @@ def cache_directory() -> Path | None:
     with suppress(RuntimeError):
         return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "perpend"
     return None
+
+
+@cache
+def module_states(*packages: str) -> tuple[tuple[str, int, int], ...]:
+    """Return the names, sizes and times of the modules in some packages of Perpend. They change while one is developed.
+
+    They belong in the key of a result that these packages compute: the version alone is the same for all states of a clone.
+    """
+    modules = []
+    pending = [_PACKAGE / name for name in packages]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir() and entry.name != "__pycache__":
+                    pending.append(Path(entry.path))
+                elif entry.name.endswith(".py"):
+                    status = entry.stat()
+                    modules.append((os.path.relpath(entry.path, _PACKAGE), status.st_size, status.st_mtime_ns))
+    return tuple(sorted(modules))
 
 
 def private_directory(*names: str) -> Path:

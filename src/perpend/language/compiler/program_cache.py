@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.dataclass import dataclass
 from perpend.core.process import is_alone
-from perpend.core.user_cache import UserCache, cache_directory
+from perpend.core.user_cache import UserCache, cache_directory, module_states
 from perpend.language.program.encoding import CannotBeWritten, programs_from, text_of
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.version import __version__
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
 
-_PACKAGE: Final = Path(__file__).parents[2]
 _COMPILED_BY: Final = ("core", "language")
 """The packages that programs depend on."""
 
@@ -96,17 +92,5 @@ def _digest(repository: Repository, path: str) -> str:
     return hashlib.sha256(repository.files.content(path, limit=MAX_YAML)).hexdigest()
 
 
-@cache
-def _sources() -> list[tuple[str, int, int]]:
-    """Return the names, sizes and times of Perpend's modules that programs depend on: they change while one is developed."""
-    modules = []
-    pending = [_PACKAGE / name for name in _COMPILED_BY]
-    while pending:
-        with os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir() and entry.name != "__pycache__":
-                    pending.append(Path(entry.path))
-                elif entry.name.endswith(".py"):
-                    status = entry.stat()
-                    modules.append((os.path.relpath(entry.path, _PACKAGE), status.st_size, status.st_mtime_ns))
-    return sorted(modules)
+def _sources() -> tuple[tuple[str, int, int], ...]:
+    return module_states(*_COMPILED_BY)

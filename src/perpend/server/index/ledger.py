@@ -6,10 +6,11 @@ Old runs are those of the first file of the ledger: a history adds a file for ea
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.process import is_alone
-from perpend.core.user_cache import UserCache, cache_directory
+from perpend.core.user_cache import UserCache, cache_directory, module_states
 from perpend.findings.history.storage import WholeFiles
 from perpend.inventory.snapshots.database import pattern
 from perpend.version import __version__
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from perpend.findings.history.manifest import HistoryManifest
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
+
+_COMPUTED_BY: Final = ("core", "findings", "server/index")
+"""The packages that the sums depend on."""
 
 _STATUSES: Final = ("compliant", "incompliant", "inapplicable", "undetermined")
 _SUMS: Final = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in _STATUSES)
@@ -65,17 +69,17 @@ def _key(head: HistoryManifest, last: int) -> str:
     """Return a name for the sums of the runs up to one, which changes with anything that they are computed from."""
     parts = [
         __version__,
-        _QUERY,
+        module_states(*_COMPUTED_BY),
         last,
         [file.sha256 for file in head.ledger[:1]],
         [(run.number, head.asked[run.asked]) for run in head.runs if run.number <= last],
         [(policy.number, policy.type_name) for policy in head.policies if policy.first_run <= last],
-        sorted((number, since, min(until, last + 1)) for number, since, until in _retired(head) if since <= last),
+        sorted((number, since, min(until, last + 1)) for number, since, until in _retirements(head) if since <= last),
     ]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _retired(head: HistoryManifest) -> list[tuple[int, int, int]]:
+def _retirements(head: HistoryManifest) -> list[tuple[int, int, int]]:
     """Return the periods in which policies were retired: policy, first run, and the run after them."""
     past = [(one.policy, one.since, one.until) for one in head.retirements]
     return past + [(one.number, one.retired_run, head.next_run) for one in head.policies if one.retired_run is not None]
