@@ -60,7 +60,7 @@ CLAIMS = st.lists(
 )
 
 
-@settings(max_examples=EXAMPLES // 4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=repositories() | repositories_with_logic(), drawn=tables(), claims=CLAIMS)
 def test_rows_joined_by_keys_end_as_the_interpreter_says(
     files: dict[str, Any], drawn: dict[str, list[dict[str, Any]]], claims: list[Claim]

@@ -81,7 +81,7 @@ def selection(tmp_path_factory: pytest.TempPathFactory) -> Selection:
     return select_policies(analyzer_of(tmp_path_factory.mktemp("repository"), FILES))
 
 
-@settings(max_examples=15)
+@settings(max_examples=40)
 @given(runs=RUNS)
 def test_no_narrower_run_passes_what_no_run_has_read(selection: Selection, runs: list[Run]) -> None:
     with TemporaryDirectory() as place:

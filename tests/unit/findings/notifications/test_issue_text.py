@@ -73,7 +73,7 @@ def text_of(name: str) -> Any:
     return issue_text(IssueSubject("high", name, name, name, "https://perpend.example/findings"), counts, details, RUN)
 
 
-@settings(max_examples=60)
+@settings(max_examples=300)
 @given(FOREIGN)
 @example("@" * 300)
 @example("`a` #12 ``b` !3 `c`` <x> & fixes #7 GH-12")

@@ -56,7 +56,7 @@ CLAIMS = st.builds(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(claims=st.lists(CLAIMS, max_size=4), places=st.lists(PLACES, min_size=1, max_size=6))
 def test_a_table_says_what_claims_mean(claims, places):
     hosts = [{"Id": f"h{n}", "account__c": one.account, "CA10__region__c": one.region} for n, one in enumerate(places)]

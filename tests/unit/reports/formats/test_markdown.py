@@ -94,7 +94,7 @@ def test_nothing_that_names_or_messages_hold_is_markup() -> None:
         assert "@me" not in prose(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text("`a \\<>&*_[]()!#~@$:.-|1\u202e\n", max_size=40))
 def test_parts_in_backticks_are_code_and_nothing_else_is_markup(text: str) -> None:
     paragraph, inline, *_ = [*MarkdownIt("commonmark").parse(f"{message(text) or '–'}\n"), None]

@@ -21,7 +21,7 @@ from perpend.server.answers import FindingRow
 from perpend.server.app import create_app
 from perpend.server.mcp.server import called
 from perpend.server.question import Question
-from perpend.server.scope import ALL_ACCOUNTS, Scope
+from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 from perpend.server.served_store import ServedRun, ServedStore
 from perpend.server.settings import ServerSettings
 from perpend.server.views.finding_details import OF_SEVERAL, Explained, explained_finding
@@ -72,7 +72,7 @@ def test_an_explanation_has_no_value_of_another_account_and_the_same_results(
     of_policy = [row for row in rows if row.policy_id == f"/ce/{name}"]
     for row in of_policy:
         whole = explained_finding(state, row, ALL_ACCOUNTS)
-        own = explained_finding(state, row, Scope(frozenset({str(row.account)})))
+        own = explained_finding(state, row, ReaderScope(frozenset({str(row.account)})))
         assert not others_in(repr(own), row.account), row
         results = [
             [(step.index, step.result, step.status, step.check) for step in one.explanation.steps] for one in (whole, own)
@@ -94,7 +94,7 @@ def texts_of(explained: Explained) -> list[Any]:
 
 
 def test_what_a_reader_may_see_stays(run: ServedRun, rows: list[FindingRow]) -> None:
-    state, every, compared, commands = run.views.state, Scope(frozenset(ACCOUNTS)), 0, set[str]()
+    state, every, compared, commands = run.views.state, ReaderScope(frozenset(ACCOUNTS)), 0, set[str]()
     for row in rows:
         whole, own = explained_finding(state, row, ALL_ACCOUNTS), explained_finding(state, row, every)
         if WITHHELD not in repr(own):
@@ -114,7 +114,7 @@ def test_pages_and_tools_say_of_another_account_instead(store: ServedStore, rows
                 for address in (f"/findings/{row.finding_id}", f"/api/v1/findings/{row.finding_id}")
             ]
             arguments = {"finding": row.finding_id}
-            texts.append(str(called(store, "explain_finding", arguments, Scope(frozenset({str(row.account)}))).content))
+            texts.append(str(called(store, "explain_finding", arguments, ReaderScope(frozenset({str(row.account)}))).content))
             assert not others_in("".join(texts), row.account)
             assert "It cannot be explained" not in texts[0]
             assert WITHHELD in texts[0] or WITHHELD not in texts[2]
@@ -123,7 +123,7 @@ def test_pages_and_tools_say_of_another_account_instead(store: ServedStore, rows
 def test_a_source_of_several_accounts_has_no_name(run: ServedRun, rows: list[FindingRow]) -> None:
     one, every = (
         explained_finding(run.views.state, rows[0], scope).explanation.finding.object.origin.source
-        for scope in (Scope(frozenset({str(rows[0].account)})), Scope(frozenset(ACCOUNTS)))
+        for scope in (ReaderScope(frozenset({str(rows[0].account)})), ReaderScope(frozenset(ACCOUNTS)))
     )
     assert OF_SEVERAL == one and every.endswith("Thing.json")
 
@@ -135,7 +135,7 @@ def test_an_object_that_has_moved_to_another_account_is_not_explained(tmp_path: 
     days = [[{**first, "owner__c": before}, *others], [{**first, "owner__c": after, "text__c": f"id-{after}-text"}, *others]]
     known = related.made_store(tmp_path, *days)
     store = related.served(tmp_path, known)
-    run, scope = store.current(), Scope(frozenset({before}))
+    run, scope = store.current(), ReaderScope(frozenset({before}))
     asked = Question(scope, Filter({"life": ("resource_deleted",), "object": (first["Id"],)}))
     rows = run.findings(asked).findings
     assert rows
@@ -152,7 +152,7 @@ def test_an_object_that_is_gone_brings_no_name_of_another_one(store: ServedStore
     for name in ("thing-0", foreign.object_name, foreign.object_id):
         row = replace(rows[0], object_id=str(name))
         with pytest.raises(PerpendError) as raised:
-            explained_finding(store.current().views.state, row, Scope(frozenset({account})))
+            explained_finding(store.current().views.state, row, ReaderScope(frozenset({account})))
         assert "does not hold this object" in str(raised.value) and "thing" not in str(raised.value)
 
 
@@ -169,7 +169,9 @@ def seen(fields: dict[str, Any], *accounts: str, **more: Any) -> Any:
         children={"parts__r": Children("parts__r", "Thing", "holder__c")},
     )
     object_ = object_from_fields(PartialObject(fields, {}, **more), holder, Origin("a.json"))
-    return visible_object(object_, holder, Scope(frozenset(accounts)), lambda name: TYPES.get(name, ObjectType(name))).fields
+    return visible_object(
+        object_, holder, ReaderScope(frozenset(accounts)), lambda name: TYPES.get(name, ObjectType(name))
+    ).fields
 
 
 def of(account: Any, **more: Any) -> PartialObject:
@@ -213,8 +215,8 @@ def test_empty_relations_stay_empty() -> None:
 def test_the_fields_of_an_object_are_those_that_its_account_may_see(run: ServedRun, rows: list[FindingRow]) -> None:
     state = run.views.state
     for row in rows:
-        own = object_fields(state, row.type, row.object_id, [row.policy_id], Scope(frozenset({str(row.account)})))
+        own = object_fields(state, row.type, row.object_id, [row.policy_id], ReaderScope(frozenset({str(row.account)})))
         assert own is not None and not others_in(repr(own), row.account), row
     with pytest.raises(PerpendError, match="not in an account that you may see"):
-        object_fields(state, rows[0].type, rows[0].object_id, [rows[0].policy_id], Scope(frozenset({"nobody"})))
+        object_fields(state, rows[0].type, rows[0].object_id, [rows[0].policy_id], ReaderScope(frozenset({"nobody"})))
     assert object_fields(state, rows[0].type, rows[0].object_id, ["/ce/gone"], ALL_ACCOUNTS) is None

@@ -67,7 +67,7 @@ def agree(content: bytes, *, chunk: int = 1 << 20) -> bool:
 CELLS = st.text(alphabet='a,"\n\r\\\t\x1e\x1f\x01\x00é', max_size=6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8),
     quoting=st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)),
@@ -83,7 +83,7 @@ def test_cells_of_any_text_are_read_alike(rows: list[tuple[str, str]], quoting: 
     assert agree(content, chunk=chunk) == (b"\0" not in content)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=st.text(alphabet='a,,""\n\n\r\\', max_size=24), chunk=st.sampled_from((1, 5, 4_096)))
 @example(text=f'a,"{ARN}",c\na,{ARN}"",c\n', chunk=4_096)
 @example(text=f'a,{ARN},"c\r', chunk=4_096)
