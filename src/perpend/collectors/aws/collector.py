@@ -129,10 +129,10 @@ class Collector:
             why = error.why
             known = self.client.known_regions(self.account.partition)
             regions = tuple(known)
-        asked = tuple(self.wanted_regions(regions)) if self.wanted_regions else regions
+        wanted = tuple(self.wanted_regions(regions)) if self.wanted_regions else regions
         stated = tuple(region for region in known if any(fnmatchcase(region, glob) for glob in self.closed_regions))
-        asked = tuple(region for region in asked if region not in stated)
-        return replace(entry, regions=regions, asked=asked, no_regions=why, at=at, stated=stated)
+        wanted = tuple(region for region in wanted if region not in stated)
+        return replace(entry, regions=regions, asked=wanted, no_regions=why, at=at, stated=stated)
 
     def collect(self, entry: AccountEntry, *, done: Callable[[WorkUnit], None] | None = None) -> None:
         """Collect all listings that the checkpoint does not hold. ``done`` is called with each that ended."""

@@ -168,17 +168,17 @@ def _claims(
     Disabled regions in which objects were seen are incomplete.
     """
     account, call = entry.account, CALLS[listings[0]]
-    lacking = {region: why for listing, region, why in _unfinished(plan, entry, results) if listing in listings}
-    lacking |= {
+    unread_regions = {region: why for listing, region, why in _unfinished(plan, entry, results) if listing in listings}
+    unread_regions |= {
         cell.region: why
         for cell, end in results.items()
         for listing, why in ((cell.listing, end.lacking), *end.each.items())
         if listing in listings and why is not None
     }
     if not call.regional:
-        why = lacking.get("")
+        why = unread_regions.get("")
         return [Claim(type_name, Scope(account), str(why) if why else None)]
-    known = {region: lacking.get(region) for region in entry.asked}
+    known = {region: unread_regions.get(region) for region in entry.asked}
     known |= {
         region: unread(call, FailureKind.NOT_ASKED, CloudPlace(account, entry.partition, region))
         for region in {*entry.regions} - {*entry.asked, *entry.stated}

@@ -93,8 +93,8 @@ class SimulatedAws:
         """Write the listings of all accounts to the checkpoint. Raises IncompleteObject."""
         listings = 0
         for account in credentials:
-            asked = tuple(regions(account.regions)) if regions else account.regions
-            entry = AccountEntry(account.account, label=account.label, regions=account.regions, asked=asked, at=self.estate.at)
+            wanted = tuple(regions(account.regions)) if regions else account.regions
+            entry = AccountEntry(account.account, label=account.label, regions=account.regions, asked=wanted, at=self.estate.at)
             checkpoint.enter(entry)
             cells = cells_of(plan, entry)
             if listener:
@@ -123,8 +123,8 @@ class SimulatedAws:
         at, call = self.estate.at, CALLS[cell.listing]
         reads_report = any(request.row.reads_report for request in shown.plan.types_shown_by(cell.listing))
         result = WorkUnitResult(cell, at, at + _TAKES, made_at=at if reads_report else None)
-        if lacking := shown.denial(call, cell.region):
-            return replace(result, lacking=lacking)
+        if denied_call := shown.denial(call, cell.region):
+            return replace(result, lacking=denied_call)
         causes: Counter[FailedCall] = Counter()
         rows = list(shown.rows(cell, causes))
         each = {
@@ -174,15 +174,15 @@ class _SimulatedListings:
 
     def _row(self, request: TypeRequest, shown: SimulatedObject, causes: Counter[FailedCall]) -> CollectedRow:
         row, fields = request.row, ObjectFields()
-        asked = {""}
+        calls = {""}
         for detail in request.details:
-            asked.add(detail.call)
+            calls.add(detail.call)
             if denied := self.denial(CALLS[detail.call], shown.region):
                 add_reason(fields, row, detail.call, str(denied))
                 if row.has_fields_of(detail.call):
                     causes[denied] += 1
         for name, source in row.fields.items():
-            if source.call not in asked or name in fields.reasons:
+            if source.call not in calls or name in fields.reasons:
                 continue
             try:
                 fields.known[name] = self._value(row, name, source, shown)

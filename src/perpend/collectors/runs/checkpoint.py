@@ -264,9 +264,9 @@ def end_from(document: Mapping[str, Any]) -> WorkUnitResult:
     """Return the end in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
     began, ended = (datetime.fromisoformat(document[name]) for name in ("began", "ended"))
     each = {str(name): FailedCall(**one) for name, one in document["each"].items()}
-    lacking, made_at = _unread(document["lacking"]), _time(document["made_at"])
+    incomplete, made_at = _unread(document["lacking"]), _time(document["made_at"])
     listed, others = (int(document[name]) for name in ("listed", "others"))
-    return WorkUnitResult(WorkUnit(*document["cell"]), began, ended, lacking, each, made_at, listed, others)
+    return WorkUnitResult(WorkUnit(*document["cell"]), began, ended, incomplete, each, made_at, listed, others)
 
 
 def part_from(document: Mapping[str, Any]) -> PartRows:

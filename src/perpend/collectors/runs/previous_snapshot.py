@@ -163,19 +163,19 @@ class _Comparison:
     def types(self, collected: Mapping[str, TableFragment]) -> list[tuple[Table, ObjectType]]:
         """Return the previous tables of objects with rows that were not collected again, and those without a new table."""
         tables = [table for table in self._previous.tables.by_name.values() if table.type_name and _ID in table.columns]
-        asked = [table.name for table in tables if table.name in collected and table.rows]
-        lacking = {table.name for table in tables if table.name not in collected}
-        for start in range(0, len(asked), _TYPES_AT_ONCE):
-            some = asked[start : start + _TYPES_AT_ONCE]
+        compared = [table.name for table in tables if table.name in collected and table.rows]
+        missing = {table.name for table in tables if table.name not in collected}
+        for start in range(0, len(compared), _TYPES_AT_ONCE):
+            some = compared[start : start + _TYPES_AT_ONCE]
             parts = (
                 f"SELECT {text(one)} WHERE EXISTS (SELECT 1 FROM {self._previous.stored(one)} "
-                f"WHERE {self._not_again(collected[one])})"
+                f"WHERE {self._only_before(collected[one])})"
                 for one in some
             )
-            lacking |= {one for (one,) in rows_of(self._connection, " UNION ALL ".join(parts))}
-        return [(table, self._declared(table.name) or ObjectType(table.name)) for table in tables if table.name in lacking]
+            missing |= {one for (one,) in rows_of(self._connection, " UNION ALL ".join(parts))}
+        return [(table, self._declared(table.name) or ObjectType(table.name)) for table in tables if table.name in missing]
 
-    def _not_again(self, piece: TableFragment | None) -> str:
+    def _only_before(self, piece: TableFragment | None) -> str:
         """Return the condition that a previous row was collected, and was not collected again."""
         others = f" AND {name(_ID)} NOT IN (SELECT {name(_ID)} FROM {piece.relation})" if piece and piece.rows else ""
         return f"{name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{others}"
@@ -223,7 +223,7 @@ class _Comparison:
         return (
             f"SELECT {columns}, {gone_at} AS gone_at, account, region "
             f"FROM (SELECT o.*, {scope} FROM {self._previous.relation(table.name)} AS o{identity.joins}) "
-            f"WHERE {self._not_again(piece)}"
+            f"WHERE {self._only_before(piece)}"
         )
 
     def count(self, staged: _StagedRows, carried_over: CarriedOver, used: dict[int, int]) -> None:
@@ -283,14 +283,14 @@ class _Comparison:
 
     def _claimed_by(self, type_name: str) -> str:
         """Return the SQL expression of the source that listed a row's scope in full after it was read; null if none did."""
-        complete, lacking = [], []
+        complete, missing = [], []
         for number, source in enumerate(self._sources):
             for claim in source.coverage:
                 if claim.relation or claim.type_name not in ("", type_name):
                     continue
                 scope = f"{_text(claim.scope.account)}, {_text(claim.scope.region)}"
                 if claim.lacking is not None:
-                    lacking.append(f"({scope})")
+                    missing.append(f"({scope})")
                 elif _is_collected(source):
                     complete.append(f"({scope}, {number}, {_timestamp(source.observed_at)})")
         if not complete:
@@ -300,13 +300,13 @@ class _Comparison:
             "WHERE listed.account = previous.account AND (listed.region IS NULL OR listed.region = previous.region) "
             "AND listed.listed_at >= previous.seen"
         )
-        if not lacking:
+        if not missing:
             return f"({listed_by})"
         in_scope = " AND ".join(
-            f"(lacking.{column} IS NULL OR previous.{column} IS NULL OR lacking.{column} = previous.{column})"
+            f"(missing.{column} IS NULL OR previous.{column} IS NULL OR missing.{column} = previous.{column})"
             for column in ("account", "region")
         )
-        unknown = f"SELECT 1 FROM (VALUES {', '.join(lacking)}) AS lacking(account, region) WHERE {in_scope}"
+        unknown = f"SELECT 1 FROM (VALUES {', '.join(missing)}) AS missing(account, region) WHERE {in_scope}"
         return f"CASE WHEN NOT EXISTS ({unknown}) THEN ({listed_by}) END"
 
 

@@ -163,7 +163,7 @@ def call_when_reached(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements
 
     def change(node: Scalar, arguments: tuple[Scalar, ...], _: Scalar | None) -> Scalar | None:
         if node in calls and node.constants[0] in TAKE_QUESTIONS:
-            return _asked(scalars, node, arguments, [masks[node, question] for question in node.constants[1:]])
+            return _masked_call(scalars, node, arguments, [masks[node, question] for question in node.constants[1:]])
         mask = masks.get((node, None), scalars.true)
         if mask is scalars.true:
             return None
@@ -172,7 +172,7 @@ def call_when_reached(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements
     return replace_scalars(scalars, roots, change)
 
 
-def _asked(scalars: Scalars, call: Scalar, arguments: tuple[Scalar, ...], masks: list[Scalar]) -> Scalar:
+def _masked_call(scalars: Scalars, call: Scalar, arguments: tuple[Scalar, ...], masks: list[Scalar]) -> Scalar:
     """Return a call that asks each question only for the rows of its mask."""
     needed = scalars.any(*masks)
     if any(mask is not needed for mask in masks):

@@ -111,9 +111,9 @@ def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator
 
 def mark_stale_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, ...]]:
     """Yield the claims of each source, with stale ones marked as incomplete."""
-    lacking = dict(stale_claims(sources, stale))
+    reasons = dict(stale_claims(sources, stale))
     for number, source in enumerate(sources):
-        aged = (replace(claim, lacking=claim.lacking or lacking.get(claim)) for claim in source.coverage)
+        aged = (replace(claim, lacking=claim.lacking or reasons.get(claim)) for claim in source.coverage)
         yield tuple(aged) if number in stale else source.coverage
 
 

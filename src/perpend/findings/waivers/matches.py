@@ -47,7 +47,7 @@ Stored = TypeVar("Stored", str, str | None, str | int | None)
 _BETWEEN: Final = "\x1f"
 """The character between the key and the value of a stored tag: a `=` may be part of either."""
 
-_SIGNS: Final = ("prefix", "suffix", "least", "expression", "whole")
+_PATTERN_COLUMNS: Final = ("prefix", "suffix", "least", "expression", "whole")
 _WAIVERS: Final = "perpend_waiver"
 _AT_ONCE: Final = 5_000
 _MOST_ROWS: Final = 500_000
@@ -56,7 +56,11 @@ _ROW: Final = {
     "policy_id": "VARCHAR",
     "account": "VARCHAR",
     **dict.fromkeys(("regions", "types", "tags", "statuses"), "VARCHAR[]"),
-    **{f"{of}_{sign}": "BIGINT" if sign == "least" else "VARCHAR" for of in ("object", "name") for sign in _SIGNS},
+    **{
+        f"{of}_{column}": "BIGINT" if column == "least" else "VARCHAR"
+        for of in ("object", "name")
+        for column in _PATTERN_COLUMNS
+    },
 }
 
 
@@ -168,12 +172,13 @@ def _pairs(tags: str) -> str:
 
 def _is_like(value: str, of: str) -> str:
     """Return the condition that a value fits a pattern. An unknown value fits only a missing pattern."""
-    sign = f"w.{of}_"
+    column = f"w.{of}_"
     return (
-        f"(CASE WHEN {sign}whole IS NOT NULL THEN coalesce({value} = {sign}whole, false) WHEN {sign}prefix IS NULL THEN true "
-        f"WHEN {value} IS NULL OR strlen({value}) < {sign}least OR NOT starts_with({value}, {sign}prefix) "
-        f"OR NOT ends_with({value}, {sign}suffix) THEN false WHEN {sign}expression IS NULL THEN true "
-        f"ELSE regexp_full_match({value}, {sign}expression) END)"
+        f"(CASE WHEN {column}whole IS NOT NULL THEN coalesce({value} = {column}whole, false) "
+        f"WHEN {column}prefix IS NULL THEN true WHEN {value} IS NULL OR strlen({value}) < {column}least "
+        f"OR NOT starts_with({value}, {column}prefix) OR NOT ends_with({value}, {column}suffix) THEN false "
+        f"WHEN {column}expression IS NULL THEN true "
+        f"ELSE regexp_full_match({value}, {column}expression) END)"
     )
 
 
@@ -191,13 +196,13 @@ def _rows(number: int, waiver_status: MeansFindings) -> Iterator[tuple[Any, ...]
     tags = [_BETWEEN.join(tag.split("=", 1)) for tag in scope["tags"]] if "tags" in scope else None
     for policy, account, of_object, of_name in ways:
         statuses = list(waiver_status.statuses)
-        yield number, policy, account, regions, types, tags, statuses, *_signs(of_object), *_signs(of_name)
+        yield number, policy, account, regions, types, tags, statuses, *_pattern_row(of_object), *_pattern_row(of_name)
 
 
-def _signs(pattern: str | None) -> tuple[Any, ...]:
+def _pattern_row(pattern: str | None) -> tuple[Any, ...]:
     """Return the parts of a pattern: prefix, suffix, their bytes, and an expression if these are not enough."""
     if pattern is None:
-        return (None,) * len(_SIGNS)
+        return (None,) * len(_PATTERN_COLUMNS)
     parts = re.split(r"\*+", pattern)
     if len(parts) == 1:
         return None, None, None, None, pattern

@@ -102,7 +102,7 @@ class Assembly:
 
     def _find_dangling(self) -> None:
         """Find the declared lookups of which some key leads to no object: only these need a reason for each row."""
-        asked = [
+        compared = [
             (table, lookup.name, lookup.key, self._tables[lookup.target])
             for table, own in self._tables.items()
             if own.rows and (declared := self._declared(table))
@@ -110,8 +110,8 @@ class Assembly:
             if lookup.key and own.forms.get(lookup.key) is Form.TEXT
             if lookup.target in self._tables and self._tables[lookup.target].forms.get("Id") is Form.TEXT
         ]
-        for start in range(0, len(asked), _LOOKUPS_AT_ONCE):
-            some = asked[start : start + _LOOKUPS_AT_ONCE]
+        for start in range(0, len(compared), _LOOKUPS_AT_ONCE):
+            some = compared[start : start + _LOOKUPS_AT_ONCE]
             parts = (
                 f"SELECT {place} WHERE EXISTS (SELECT 1 FROM ({self._tables[table].keys}) WHERE {_dangles(name(key), other)})"
                 for place, (table, _, key, other) in enumerate(some)
@@ -254,15 +254,15 @@ class Assembly:
 
     def _add_children(self, relations: _Relations, table: str, child: Children) -> None:
         own, other = self._tables[table], self._tables.get(child.type_name)
-        lacking, scope = None, scope_fields(self._declared(table) or ObjectType(table))
+        unknown, scope = None, scope_fields(self._declared(table) or ObjectType(table))
         if other is None:
-            lacking = not_imported(child.type_name)
+            unknown = not_imported(child.type_name)
         elif other.forms.get(child.key) is not Form.TEXT or own.forms.get("Id") is not Form.TEXT:
-            lacking = f"cannot be looked up: `{child.type_name}` has no column `{child.key}` of texts"
+            unknown = f"cannot be looked up: `{child.type_name}` has no column `{child.key}` of texts"
             self._note_relation(table, child.name, f"`{child.type_name}` has no column `{child.key}` of texts")
         else:
             relations.reasons[child.name] = self._lists.reason(table, child)
-        relations.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking, scope=scope)
+        relations.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=unknown, scope=scope)
 
     def _note_relation(self, table: str, relation: str, what: str) -> None:
         if holds_readings(table):

@@ -135,10 +135,10 @@ def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
     source, lacks = nearest.source, nearest.marks - names
     if len(of_report := REPORT_TABLE - reported) < len(lacks):
         source, lacks = f"a {_REPORT}", of_report
-    lacking = " and ".join(f"`{name}`" for name in sorted(lacks))
+    listed = " and ".join(f"`{name}`" for name in sorted(lacks))
     raise UnusableContent(
         f"a table of {tool.name} with {shown}, which is neither a credential report nor one of {known} (for "
-        f"{source} it lacks {lacking}): say with --type and --mapping what it holds"
+        f"{source} it lacks {listed}): say with --type and --mapping what it holds"
     )
 
 

@@ -204,14 +204,14 @@ class Drawing:
         return source_html(text, language)
 
     def _resolved(self, target: str, base: str) -> str | None:
-        path, hash_sign, fragment = target.partition("#")
+        path, mark, fragment = target.partition("#")
         place = unquote(path)
         start = "" if place.startswith("/") else base
         full = posixpath.normpath(posixpath.join(start, place.lstrip("/")))
         if full.startswith("../") or full == "..":
             return None
         known = self.known(full, base)
-        return None if known is None else f"{self.root}{quoted(known)}{hash_sign}{fragment}"
+        return None if known is None else f"{self.root}{quoted(known)}{mark}{fragment}"
 
 
 _LONGEST: Final = 120_000
@@ -225,7 +225,7 @@ def source_html(text: str, language: str) -> Markup:
     """Return highlighted source text with the IDs ``L1``, ``L2``, … for its lines. Hidden characters are written out."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     whole = "\n".join(lines[:_MOST_LINES])
-    cut = _HIDDEN.sub(lambda hash_sign: visible(hash_sign[0]), whole[:_MOST]).split("\n")
+    cut = _HIDDEN.sub(lambda mark: visible(mark[0]), whole[:_MOST]).split("\n")
     shown = "\n".join(cut)
     is_coloured = len(shown) <= _LONGEST
     if is_coloured:
