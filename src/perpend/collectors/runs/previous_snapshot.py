@@ -18,7 +18,7 @@ from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.inventory.importers.merge_relations import TableFragment
-from perpend.inventory.snapshots.database import name, rows_of, text
+from perpend.inventory.snapshots.database import name, rows_of, text, unions
 from perpend.inventory.snapshots.queries.identity import object_identity
 from perpend.inventory.snapshots.rows import PHYSICAL, copy, parquet
 
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 _STATE: Final = "perpend_state"
 _UNUSED, _FORGOTTEN, _AS_BEFORE, _GONE_BEFORE, _GONE = -2, -1, 0, 1, 2
 _ID: Final = "Id"
-_TYPES_AT_ONCE: Final = 32
-"""How many types a statement compares: DuckDB plans very long ones slowly."""
 
 
 @dataclass(slots=True)
@@ -165,14 +163,13 @@ class _Comparison:
         tables = [table for table in self._previous.tables.by_name.values() if table.type_name and _ID in table.columns]
         compared = [table.name for table in tables if table.name in collected and table.rows]
         missing = {table.name for table in tables if table.name not in collected}
-        for start in range(0, len(compared), _TYPES_AT_ONCE):
-            some = compared[start : start + _TYPES_AT_ONCE]
-            parts = (
-                f"SELECT {text(one)} WHERE EXISTS (SELECT 1 FROM {self._previous.stored(one)} "
-                f"WHERE {self._only_before(collected[one])})"
-                for one in some
-            )
-            missing |= {one for (one,) in rows_of(self._connection, " UNION ALL ".join(parts))}
+        parts = (
+            f"SELECT {text(one)} WHERE EXISTS (SELECT 1 FROM {self._previous.stored(one)} "
+            f"WHERE {self._only_before(collected[one])})"
+            for one in compared
+        )
+        for statement in unions(parts):
+            missing |= {one for (one,) in rows_of(self._connection, statement)}
         return [(table, self._declared(table.name) or ObjectType(table.name)) for table in tables if table.name in missing]
 
     def _only_before(self, piece: TableFragment | None) -> str:

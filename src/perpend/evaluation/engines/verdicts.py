@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.dataclass import dataclass
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE
+from perpend.inventory.snapshots.database import unions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE: Final = 65_536
 """The number of rows that are read at once."""
-
-_COUNTED_AT_ONCE: Final = 32
-"""How many programs a statement counts: DuckDB plans very long ones slowly."""
 
 
 class VerdictReader(Protocol):
@@ -145,14 +143,14 @@ class VerdictFiles:
 def count_together(files: Sequence[VerdictFiles]) -> None:
     """Count the codes of all programs of files that one reader reads, in few statements."""
     counts: dict[int, list[tuple[int, int, int]]] = {place: [] for place in range(len(files))}
-    queries = [
+    queries = (
         f"SELECT {place} AS place, {program} AS program, v{program} AS code, count(*) AS number FROM {one.relation} "
         f"WHERE v{program} IS NOT NULL GROUP BY v{program}"
         for place, one in enumerate(files)
         for program in range(one.programs if one.rows else 0)
-    ]
-    for start in range(0, len(queries), _COUNTED_AT_ONCE):
-        for place, *row in files[0].reader.run(" UNION ALL ".join(queries[start : start + _COUNTED_AT_ONCE])):
+    )
+    for statement in unions(queries):
+        for place, *row in files[0].reader.run(statement):
             counts[place].append((row[0], row[1], row[2]))
     for place, of_type in enumerate(files):
         of_type.fill_counts(counts[place])

@@ -29,7 +29,7 @@ from perpend.core.schema.tables import (
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists
 from perpend.inventory.importers.scopes import scope_columns
-from perpend.inventory.snapshots.database import name, rows_of, text
+from perpend.inventory.snapshots.database import name, rows_of, text, unions
 from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of
 from perpend.inventory.snapshots.rows import copy, parquet
 
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
 
 _MOST_NAMED: Final = 6
-_LOOKUPS_AT_ONCE: Final = 32
-"""How many lookups a statement follows: DuckDB plans very long ones slowly."""
 
 
 @dataclass(slots=True)
@@ -110,13 +108,12 @@ class Assembly:
             if lookup.key and own.forms.get(lookup.key) is Form.TEXT
             if lookup.target in self._tables and self._tables[lookup.target].forms.get("Id") is Form.TEXT
         ]
-        for start in range(0, len(compared), _LOOKUPS_AT_ONCE):
-            some = compared[start : start + _LOOKUPS_AT_ONCE]
-            parts = (
-                f"SELECT {place} WHERE EXISTS (SELECT 1 FROM ({self._tables[table].keys}) WHERE {_dangles(name(key), other)})"
-                for place, (table, _, key, other) in enumerate(some)
-            )
-            self._dangling |= {some[place][:2] for (place,) in rows_of(self._connection, " UNION ALL ".join(parts))}
+        parts = (
+            f"SELECT {place} WHERE EXISTS (SELECT 1 FROM ({self._tables[table].keys}) WHERE {_dangles(name(key), other)})"
+            for place, (table, _, key, other) in enumerate(compared)
+        )
+        for statement in unions(parts):
+            self._dangling |= {compared[place][:2] for (place,) in rows_of(self._connection, statement)}
 
     def _complete_empty(self, table: str) -> None:
         """Add the columns that joins need, and ``Id``, to tables without rows."""

@@ -11,7 +11,7 @@ from perpend.core.objects.claims import partition_claims
 from perpend.core.objects.identity import account_sql, owner_lookups, region_sql
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import SOURCE, Form, unfollowed
-from perpend.inventory.snapshots.database import name, rows_of, text, text_list
+from perpend.inventory.snapshots.database import name, rows_of, text, text_list, unions
 from perpend.inventory.snapshots.rows import parquet
 
 if TYPE_CHECKING:
@@ -94,8 +94,6 @@ def covers(scopes: Iterable[Scope], account: str, region: str) -> str:
 
 
 _ID: Final = name("Id")
-_TABLES_AT_ONCE: Final = 32
-"""How many tables a statement reads: DuckDB plans very long ones slowly."""
 
 
 def partitions_of(
@@ -107,10 +105,9 @@ def partitions_of(
     """
     tables, pairs = list(relations), set(known)
     unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{AWS.usual_partition}:')"
-    ids = [f"SELECT {_ID} FROM ({one})" for one in tables]
-    some = (" UNION ALL ".join(ids[start : start + _TABLES_AT_ONCE]) for start in range(0, len(ids), _TABLES_AT_ONCE))
+    ids = unions(f"SELECT {_ID} FROM ({one})" for one in tables)
     if all(partition == AWS.usual_partition for _, partition in pairs) and not any(
-        rows_of(connection, f"SELECT 1 FROM ({of_some}) WHERE {unusual} LIMIT 1") for of_some in some
+        rows_of(connection, f"SELECT 1 FROM ({some}) WHERE {unusual} LIMIT 1") for some in ids
     ):
         return pairs
     for relation in tables:

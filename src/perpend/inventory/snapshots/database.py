@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
+from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,8 @@ _SETTINGS: Final = {
     "allow_community_extensions": "false",
     "allow_persistent_secrets": "false",
 }
+
+_QUERIES_AT_ONCE: Final = 32
 
 _NOT_WRITTEN: Final = "cannot be written"
 
@@ -125,6 +128,13 @@ def lock(connection: Connection) -> None:
 def rows_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     """Return all rows of a query. They must fit into memory."""
     return connection.execute(query).fetchall()
+
+
+def unions(queries: Iterable[str]) -> Iterator[str]:
+    """Yield statements with the rows of all queries, in order, each of a bounded number: DuckDB plans very long ones slowly."""
+    rest = iter(queries)
+    while some := list(islice(rest, _QUERIES_AT_ONCE)):
+        yield " UNION ALL ".join(some)
 
 
 def name(text: str) -> str:
