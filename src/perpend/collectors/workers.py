@@ -46,14 +46,14 @@ class Workers:
             self._changed.notify_all()
 
     def check(self) -> None:
-        """Raise the error of a failed task, or EndedEarly if the workers were stopped."""
+        """Raise the error of a failed task, or StoppedEarly if the workers were stopped."""
         if self.failure is not None:
             raise self.failure
         if self.stopped:
             raise StoppedEarly
 
     def do_all(self, tasks: Iterable[tuple[Hashable, Callable[[], None]]]) -> None:
-        """Run tasks and wait for all. Raises the error of any failed task, or EndedEarly."""
+        """Run tasks and wait for all. Raises the error of any failed task, or StoppedEarly."""
         queue = list(tasks)
         left = [len(queue)]
 

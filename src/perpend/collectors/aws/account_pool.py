@@ -93,7 +93,7 @@ class AccountPool:
     def _collect(
         self, account: SdkAccountCredentials, client: CloudClient, workers: Workers, entry: AccountEntry | None
     ) -> AccountEntry | None:
-        """Open an account and collect what the checkpoint does not hold. Raises Refused if it cannot be opened."""
+        """Open an account and collect what the checkpoint does not hold. Raises CallRefused if it cannot be opened."""
         place = account.open(client)
         if account.account and place.account != account.account:
             raise CallRefused(ASSUME, Refusal("AnotherAccount"))

@@ -90,7 +90,7 @@ class CloudClient:
     def pages(self, call: CloudCall, region: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Yield the pages of answers to a call.
 
-        Raises Refused, also if an answer lacks a required member or a page token repeats.
+        Raises CallRefused, also if an answer lacks a required member or a page token repeats.
         """
         try:
             with self.sdk.open(call.service, region or self.region) as (client, transport):
@@ -126,7 +126,7 @@ class CloudClient:
         self.sdk.close()
 
     def _credentials_of_calls(self) -> Any:
-        """Return the credentials of the account, None if the profile has none. Raises Refused and BotoCoreError."""
+        """Return the credentials of the account, None if the profile has none. Raises CallRefused and BotoCoreError."""
         with self._lock:
             if self._credentials is None:
                 self._credentials = _of_role(self.role) if self.role is not None else self.sdk.own_credentials()
@@ -146,7 +146,7 @@ class CloudClient:
 
 
 def _of_role(fetch: Callable[[], Mapping[str, str]]) -> RefreshableCredentials:
-    """Return the credentials of a role, which are renewed before they expire. Raises Refused."""
+    """Return the credentials of a role, which are renewed before they expire. Raises CallRefused."""
     return RefreshableCredentials.create_from_metadata(fetch(), refresh_using=fetch, method="assume-role")
 
 

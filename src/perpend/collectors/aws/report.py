@@ -37,7 +37,7 @@ def credential_report(
     wait: Callable[[float], None] = time.sleep,
     deadline: float = _DEADLINE,
 ) -> CredentialReport:
-    """Return an account's credential report. Raises Refused, also if it is not ready before the deadline."""
+    """Return an account's credential report. Raises CallRefused, also if it is not ready before the deadline."""
     end, pause = clock() + deadline, _FIRST
     while True:
         try:

@@ -89,7 +89,7 @@ class Answers:
             raise NotListed(unread(call, FailureKind.FAILED, where, "NoResult")) from None
 
     def _report(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the users of the credential report by ARN. The report is read once. Raises Refused."""
+        """Return the users of the credential report by ARN. The report is read once. Raises CallRefused."""
         with self._reading:
             if self._users is None:
                 try:
@@ -225,7 +225,7 @@ class Answers:
             return unread(call, FailureKind.FAILED, where, "NoResult")
 
     def _pages(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Iterator[Mapping[str, Any]]:
-        """Yield the pages of answers to a call for an item. Raises Refused, also if a page is about another resource."""
+        """Yield the pages of answers to a call for an item. Raises CallRefused, also if a page is about another resource."""
         parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
         if any(map(is_missing, parameters.values())):
             raise NoResult

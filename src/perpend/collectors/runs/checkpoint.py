@@ -128,7 +128,7 @@ class Checkpoint:
         self.results[end.cell] = end
 
     def close(self) -> None:
-        """Close the journal and unlock it. Threads that still write get EndedEarly."""
+        """Close the journal and unlock it. Threads that still write get StoppedEarly."""
         with self._lock:
             if self._journal is not None:
                 self._journal.close()

@@ -112,7 +112,7 @@ class Jobs:
         return self._jobs.get(job_id)
 
     async def start(self, name: str, reader: str | None) -> Job:
-        """Start a configured run. Raises UnknownRun, and RunInProgress if another one holds the lock of the store."""
+        """Start a configured run. Raises UnknownJob, and RunInProgress if another one holds the lock of the store."""
         if name not in self.runs:
             known = ", ".join(map(visible, self.runs))
             raise UnknownJob(f"There is no run of this name. There are: {known}." if known else "No run may be started here.")

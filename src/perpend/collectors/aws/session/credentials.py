@@ -91,7 +91,7 @@ class SdkAccountCredentials:
     sdk: SdkClients | None = None
 
     def open(self, client: CloudClient) -> CloudPlace:
-        """Return the account that the credentials open. Raises Refused."""
+        """Return the account that the credentials open. Raises CallRefused."""
         return self.place or who_is(client)
 
     def unread(self, error: CallRefused) -> FailedCall:
@@ -109,7 +109,7 @@ def account_of(client: CloudClient) -> CloudPlace:
 
 
 def who_is(client: CloudClient) -> CloudPlace:
-    """Return the account that a client's credentials open. Raises Refused."""
+    """Return the account that a client's credentials open. Raises CallRefused."""
     call = CALLS["sts.identity"]
     answer = next(iter(client.pages(call, "", {})))
     account, arn = str(answer.get("Account")), str(answer.get("Arn"))

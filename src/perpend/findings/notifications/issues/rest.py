@@ -77,7 +77,8 @@ class RestClient:
     ) -> tuple[Any, Message]:
         """Return the answer as JSON, None if it is empty, and its headers.
 
-        ``once``: the call creates something, so it is not repeated if its answer is lost. Raises Refused or TrackerStopped.
+        ``once``: the call creates something, so it is not repeated if its answer is lost. Raises TrackerRefused or
+        TrackerStopped.
         """
         address = f"{self.url}{path}{f'?{urlencode(query)}' if query else ''}"
         body = None if content is None else json.dumps(content).encode()
@@ -104,7 +105,7 @@ class RestClient:
                 self._after_refusal(answer, attempt, once=once)
 
     def _after_refusal(self, answer: HttpResponse, attempt: int, *, once: bool) -> None:
-        """Wait as long as an answer asks for. Raises Refused or TrackerStopped if the call is not to be repeated."""
+        """Wait as long as an answer asks for. Raises TrackerRefused or TrackerStopped if the call is not to be repeated."""
         if (seconds := _limit(answer)) is not None:
             if attempt >= ATTEMPTS:
                 raise RateLimited(f"HTTP {answer.status}: the tracker limits the rate of calls")
