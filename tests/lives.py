@@ -58,7 +58,7 @@ def stepped_in_sql(rows: Sequence[Row], run: int, ask: Rows) -> dict[int, tuple[
     """Return what the step in SQL makes of numbered rows."""
     if not rows:
         return {}
-    columns = ("policy_no", "object_no", "seen", *LIFE, "said", "asked", "complete", "retired")
+    columns = ("policy_no", "object_no", "seen", *LIFE, "observed", "is_evaluated", "complete", "retired")
     cast = {"life": "VARCHAR(20)", **dict.fromkeys(("asked", "complete", "retired"), "BOOLEAN")}
     listed = " UNION ALL ".join(f"SELECT {', '.join(map(_literal, _cells(*row)))}" for row in rows)
     named = ", ".join(f"CAST(c{place} AS {cast.get(name, 'INTEGER')}) AS {name}" for place, name in enumerate(columns))

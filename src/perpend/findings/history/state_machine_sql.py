@@ -55,7 +55,7 @@ def step_query(relation: str, run: int, *, more: str = "") -> str:
     """Return the query for the states after a run, and the events.
 
     ``relation`` has the columns ``policy_no``, ``object_no``, ``seen`` (the last run that evaluated the object), those of
-    :data:`LIFE`, and the observation: ``said`` (null for an object that was not evaluated), ``asked``, ``complete``,
+    :data:`LIFE`, and the observation: ``observed`` (null for an object that was not evaluated), ``is_evaluated``, ``complete``,
     ``retired``. ``more`` are further columns to keep, each after a comma.
     """
     words = {
@@ -65,10 +65,11 @@ def step_query(relation: str, run: int, *, more: str = "") -> str:
         "disappeared": _DISAPPEARED,
     }
     columns = ", ".join(f"{text.format(**words)} AS {name}" for name, text in _COLUMNS.items())
-    now = f"CASE WHEN said IS NOT NULL THEN said WHEN complete AND value IS NOT NULL THEN {ABSENT} END"
+    now = f"CASE WHEN observed IS NOT NULL THEN observed WHEN complete AND value IS NOT NULL THEN {ABSENT} END"
     first = (
         f"SELECT *, {now} AS now, coalesce({_OPEN}, false) AS was_open, coalesce(episodes, 0) AS times, "
-        f"retired AND coalesce({_OPEN}, false) AS retires, asked AND NOT retired AND {now} IS NOT NULL AS moves FROM {relation}"
+        f"retired AND coalesce({_OPEN}, false) AS retires, "
+        f"is_evaluated AND NOT retired AND {now} IS NOT NULL AS moves FROM {relation}"
     )
     second = (
         f"SELECT *, moves AND now % 8 = {_INCOMPLIANT} AS fails, moves AND now % 8 = {_UNDETERMINED} AS blurs, "
@@ -78,6 +79,6 @@ def step_query(relation: str, run: int, *, more: str = "") -> str:
     )
     last_seen = "CASE WHEN moves THEN {run} ELSE seen END AS seen".format(**words)
     return (
-        f"SELECT {', '.join(KEYS)}, value AS before, {last_seen}, {columns}{more} FROM ({second}) AS told "
+        f"SELECT {', '.join(KEYS)}, value AS before, {last_seen}, {columns}{more} FROM ({second}) AS stepped "
         "WHERE value IS NOT NULL OR moves"
     )

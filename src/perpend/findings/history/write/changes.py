@@ -37,7 +37,7 @@ def sortable(columns: Sequence[str] = COLUMNS) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class EvaluatedPolicy:
     """A policy in a run, after it, and the run since which the current engine evaluates."""
 
     policy: RecordedPolicy
@@ -84,30 +84,29 @@ def blurred_keys(lives: str | None, changes: Sequence[str]) -> str:
 
 
 def write_changes(
-    connection: Connection, out: Path, *, asking: Sequence[Asking], retired: Collection[int], same_estate: bool, run: int
+    connection: Connection,
+    out: Path,
+    *,
+    evaluated: Sequence[EvaluatedPolicy],
+    retired: Collection[int],
+    same_estate: bool,
+    run: int,
 ) -> None:
-    """Write the changes of a run from the tables ``pairs``, ``again``, ``registry``, ``lives`` and ``lives_of_pairs``.
+    """Write the changes of a run from the tables ``pairs``, ``reevaluated``, ``registry``, ``lives`` and ``lives_of_pairs``.
 
     ``retired`` are the numbers of retired policies. ``same_estate``: the run evaluates the same content at the same time as the
     last one.
     """
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE asking (policy_no INTEGER, first_run INTEGER, program_run INTEGER, engine_run INTEGER)"
+        "CREATE OR REPLACE TEMP TABLE evaluated_policy "
+        "(policy_no INTEGER, first_run INTEGER, program_run INTEGER, engine_run INTEGER)"
     )
-    rows = [
-        (
-            evaluated_policies.policy.number,
-            evaluated_policies.policy.first_run,
-            evaluated_policies.policy.program_run,
-            evaluated_policies.engine_run,
-        )
-        for evaluated_policies in asking
-    ]
+    rows = [(one.policy.number, one.policy.first_run, one.policy.program_run, one.engine_run) for one in evaluated]
     if rows:
-        connection.execute(f"INSERT INTO asking VALUES {', '.join(map(str, rows))}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW told AS {_input(retired, run)}")
-    more = ", said, seen_before, program_run, engine_run, again, object_new, policy_new, retired"
-    stepped = step_query("told", run, more=more)
+        connection.execute(f"INSERT INTO evaluated_policy VALUES {', '.join(map(str, rows))}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW observations AS {_input(retired, run)}")
+    more = ", observed, seen_before, program_run, engine_run, reevaluated, object_new, policy_new, retired"
+    stepped = step_query("observations", run, more=more)
     life = ", ".join(LIFE)
     connection.execute(
         f"COPY (SELECT {sortable()} FROM (SELECT policy_no, object_no, CAST({run} AS INTEGER) AS run, before, {life}, event, "
@@ -123,12 +122,12 @@ def _input(retired: Collection[int], run: int) -> str:
         "SELECT p.policy_no, p.object_no, p.seen, p.seen AS seen_before, p.before AS value, "
         "coalesce(l.status_run, CASE WHEN p.before IS NOT NULL THEN greatest(r.first_run, a.first_run) END) AS status_run, "
         f"{known}, coalesce(l.life, CASE WHEN p.before IS NOT NULL THEN 'passing' END) AS life, "
-        "coalesce(l.episodes, 0) AS episodes, p.said, true AS asked, true AS complete, false AS retired, a.program_run, "
-        f"a.engine_run, j.value AS again, coalesce(r.first_run, {run}) = {run} AS object_new, "
+        "coalesce(l.episodes, 0) AS episodes, p.observed, true AS is_evaluated, true AS complete, false AS retired, "
+        f"a.program_run, a.engine_run, j.value AS reevaluated, coalesce(r.first_run, {run}) = {run} AS object_new, "
         f"a.first_run = {run} AS policy_new FROM pairs AS p "
-        "JOIN asking AS a ON a.policy_no = p.policy_no LEFT JOIN registry AS r ON r.object_no = p.object_no "
+        "JOIN evaluated_policy AS a ON a.policy_no = p.policy_no LEFT JOIN registry AS r ON r.object_no = p.object_no "
         "LEFT JOIN lives_of_pairs AS l ON l.policy_no = p.policy_no AND l.object_no = p.object_no "
-        "LEFT JOIN again AS j ON j.policy_no = p.policy_no AND j.object_no = p.object_no"
+        "LEFT JOIN reevaluated AS j ON j.policy_no = p.policy_no AND j.object_no = p.object_no"
     )
     if not retired:
         return pairs
@@ -142,36 +141,37 @@ def _input(retired: Collection[int], run: int) -> str:
 
 
 def _cause(*, same_estate: bool) -> str:
-    unknown = f"before % 8 = {UNDETERMINED} OR said % 8 = {UNDETERMINED}"
+    unknown = f"before % 8 = {UNDETERMINED} OR observed % 8 = {UNDETERMINED}"
     own = f"CASE WHEN {unknown} THEN 'visibility_change' ELSE 'resource_change' END"
     older = "(seen_before < program_run OR seen_before < engine_run)"
     changed = "CASE WHEN seen_before < program_run THEN 'policy' ELSE 'engine' END"
-    alike = "CASE WHEN before % 8 = said % 8 THEN again = {0} ELSE again % 8 = {0} % 8 END"
+    alike = "CASE WHEN before % 8 = observed % 8 THEN reevaluated = {0} ELSE reevaluated % 8 = {0} % 8 END"
     evaluated = (
         changed
         if same_estate
         else (
-            f"CASE WHEN again IS NULL THEN 'unknown' WHEN {alike.format('before')} THEN {own} "
-            f"WHEN {alike.format('said')} THEN {changed} ELSE 'resource_change' END"
+            f"CASE WHEN reevaluated IS NULL THEN 'unknown' WHEN {alike.format('before')} THEN {own} "
+            f"WHEN {alike.format('observed')} THEN {changed} ELSE 'resource_change' END"
         )
     )
     return (
         "CASE WHEN retired THEN 'policy' "
         "WHEN before IS NULL THEN CASE WHEN object_new THEN 'resource_change' WHEN policy_new THEN 'policy' "
-        f"ELSE 'visibility_change' END WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'resource_change' "
+        f"ELSE 'visibility_change' END WHEN before = observed THEN 'policy' WHEN observed = {ABSENT} THEN 'resource_change' "
         f"WHEN {older} THEN {evaluated} ELSE {own} END"
     )
 
 
 def read_reevaluated(connection: Connection, file: Path | None, programs: Sequence[tuple[int, Program]]) -> None:
-    """Fill the table ``again`` with the values that current programs give an older snapshot; ``file`` holds codes by Id."""
-    empty = "CREATE OR REPLACE TEMP TABLE again (policy_no INTEGER, object_no INTEGER, value INTEGER)"
+    """Fill the table ``reevaluated`` with the values that current programs give an older snapshot; ``file`` holds codes by
+    Id."""
+    empty = "CREATE OR REPLACE TEMP TABLE reevaluated (policy_no INTEGER, object_no INTEGER, value INTEGER)"
     connection.execute(empty)
     if file is None:
         return
     for place, (number, program) in enumerate(programs):
         connection.execute(
-            f"INSERT INTO again SELECT {number}, r.object_no, {value_sql(program, f'j.v{place}')} "
+            f"INSERT INTO reevaluated SELECT {number}, r.object_no, {value_sql(program, f'j.v{place}')} "
             f"FROM read_parquet({pattern(file)}) AS j JOIN registry AS r ON r.id = j.id "
             f"JOIN pairs AS p ON p.object_no = r.object_no AND p.policy_no = {number}"
         )

@@ -15,7 +15,7 @@ from perpend.core.values.values import milliseconds_from_datetime
 from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, RecordedType, Run
 from perpend.findings.history.state_machine_sql import TRIVIAL
 from perpend.findings.history.storage import WholeFiles
-from perpend.findings.history.write.changes import Asking, blurred_keys, lives_query, read_reevaluated, write_changes
+from perpend.findings.history.write.changes import EvaluatedPolicy, blurred_keys, lives_query, read_reevaluated, write_changes
 from perpend.findings.history.write.compaction import compacted
 from perpend.findings.history.write.counts import (
     add_counts,
@@ -325,7 +325,7 @@ class _Commit:
         moved = {number for (number,) in rows_of(connection, query)} if changed else set()
         evaluated_policies = [(number, program) for number, program in changed.items() if number in moved]
         last = self._last_evaluated({number for number, _ in evaluated_policies})
-        out = directory / f"again-{len(self.made)}.parquet"
+        out = directory / f"reevaluated-{len(self.made)}.parquet"
         answered = None
         if evaluated_policies and last is not None and not self.same_estate:
             question = ReevaluationRequest(
@@ -347,8 +347,8 @@ class _Commit:
         path = self._new("changes", type_name)
         # Only of what is otherwise is it asked what was known: the newest rows of all others need not be found.
         _view(connection, "lives_of_pairs", lives_query(*self._files_of_lives(known), of="pairs"))
-        asking = [Asking(policy, self._engine_run()) for policy in numbers.values()]
-        write_changes(connection, path, asking=asking, retired=retired, same_estate=self.same_estate, run=self.run)
+        evaluated = [EvaluatedPolicy(policy, self._engine_run()) for policy in numbers.values()]
+        write_changes(connection, path, evaluated=evaluated, retired=retired, same_estate=self.same_estate, run=self.run)
         counted = rows_of(connection, f"SELECT event, count(*) FROM read_parquet({pattern(path)}) GROUP BY 1")
         if not counted:
             path.unlink()

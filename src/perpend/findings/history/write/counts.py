@@ -124,7 +124,8 @@ def add_changes(connection: Connection, pairs: str) -> None:
     """Add new values of pairs of policy and object to the table ``counts``, and subtract their former values."""
     of_status = {status.value.lower(): STATUSES.index(status) for status in COUNTED}
     counts = ", ".join(
-        f"sum(CAST(coalesce(p.said % 8 = {place}, false) AS BIGINT) - CAST(coalesce(p.before % 8 = {place}, false) AS BIGINT))"
+        f"sum(CAST(coalesce(p.observed % 8 = {place}, false) AS BIGINT) "
+        f"- CAST(coalesce(p.before % 8 = {place}, false) AS BIGINT))"
         for place in of_status.values()
     )
     connection.execute(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.write.values import Groups
     from perpend.inventory.snapshots.database import Connection
 
-PAIR: Final = ("policy_no", "object_no", "before", "said", "seen")
+PAIR: Final = ("policy_no", "object_no", "before", "observed", "seen")
 """The columns of a changed value: policy, object, both values, and the run of the former one."""
 
 _AT_ONCE: Final = 100_000
