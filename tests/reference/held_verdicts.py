@@ -63,6 +63,13 @@ class HeldVerdicts:
         rows = [PlacedVerdict(*row) for row in enumerate(self.indexes)]
         return [list(islice((row for row in rows if row.code in group), limit)) for group in groups]
 
+    @staticmethod
+    def firsts_of(
+        wanted: Sequence[tuple[HeldVerdicts, Sequence[Collection[int]]]], limit: int
+    ) -> list[list[list[PlacedVerdict]]]:
+        """Return, for each group of indexes of some programs, the first objects with one of them."""
+        return [column.firsts(groups, limit) for column, groups in wanted]
+
     def verdicts_at(self, verdicts: Sequence[PlacedVerdict], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return the outcomes of some objects."""
         del objects

@@ -20,7 +20,7 @@ from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import LEVELS, severity_order
-from perpend.inventory.snapshots.database import opened, rows_of, translate_errors
+from perpend.inventory.snapshots.database import opened, rows_of, text, translate_errors, unions
 from perpend.language.program.required_columns import fields_by_type
 from perpend.reports.formats.subjects import with_name
 
@@ -339,21 +339,24 @@ class _Counted:
 
     def with_objects(self, connection: Connection, groups: Sequence[FailingPolicy]) -> list[FailingPolicy]:
         """Return groups with the first of their objects. The objects of one type are read together."""
-        places: dict[FailingPolicy, list[tuple[str, int]]] = {}
-        for group in groups:
-            of_policy = [steps for policy_id, steps in self.numbers if policy_id == group.policy_id]
-            steps = [one for one in of_policy if self._level(group.policy_id, one) is group.level]
-            listed = [
-                (column.program.input_type, place)
-                for column in self.columns[group.policy_id]
-                for place in self._places(connection, column, steps)
-            ]
-            places[group] = listed[:NAMED]
+        wanted = [
+            (group, column, query)
+            for group in groups
+            for column in self.columns[group.policy_id]
+            if (query := self._places_query(column, self._steps(group)))
+        ]
+        places: dict[FailingPolicy, list[tuple[str, int]]] = {group: [] for group in groups}
+        queries = (f"SELECT {number} AS wanted, ({query}) AS places" for number, (*_, query) in enumerate(wanted))
+        for statement in unions(queries):
+            for number, first in rows_of(connection, statement):
+                group, column, _ = wanted[number]
+                places[group] += [(column.program.input_type, place) for place in first or ()]
+        places = {group: listed[:NAMED] for group, listed in places.items()}
         objects: dict[tuple[str, int], FailingObject] = {}
         for type_name in dict.fromkeys(name for listed in places.values() for name, _ in listed):
             stored = next(column.objects for column in self.evaluation.verdicts if column.program.input_type == type_name)
-            wanted = {place for listed in places.values() for name, place in listed if name == type_name}
-            for place, object_ in stored.at(wanted).items():
+            of_type = {place for listed in places.values() for name, place in listed if name == type_name}
+            for place, object_ in stored.at(of_type).items():
                 objects[type_name, place] = FailingObject(object_, object_.account, object_.region)
         return [replace(group, objects=tuple(objects[one] for one in listed)) for group, listed in places.items()]
 
@@ -392,24 +395,30 @@ class _Counted:
         )
         return rows_of(connection, f"SELECT policy_id, status, waived, steps, count(*) FROM {_DECIDED} GROUP BY ALL")
 
-    def _places(self, connection: Connection, column: Verdicts, steps: Collection[int]) -> list[int]:
-        """Return the places of the first failing objects of a policy whose severity has one of some shifts."""
+    def _steps(self, group: FailingPolicy) -> list[int]:
+        """Return the shifts of severity that give a policy the severity of a group."""
+        of_policy = [steps for policy_id, steps in self.numbers if policy_id == group.policy_id]
+        return [steps for steps in of_policy if self._level(group.policy_id, steps) is group.level]
+
+    def _places_query(self, column: Verdicts, steps: Collection[int]) -> str:
+        """Return the query for the places of the first failing objects of a policy whose severity has one of some shifts.
+
+        It is empty if no verdict of the policy fails.
+        """
         program = column.program
         indexes = [index for index, verdict in program.verdicts.items() if verdict.status is Status.INCOMPLIANT]
         if not indexes:
-            return []
-        decided = f"SELECT place FROM {_DECIDED} WHERE policy_id = ? AND status = ? AND"
+            return ""
+        policy, status = text(program.policy_id), text(Status.INCOMPLIANT.value)
+        decided = f"SELECT place FROM {_DECIDED} WHERE policy_id = {policy} AND status = {status} AND"
         listed = ", ".join(map(str, steps))
         is_wanted = f"{ROW} IN ({decided} NOT waived AND steps IN ({listed}))"
         if 0 in steps:
             is_wanted = f"({is_wanted} OR {ROW} NOT IN ({decided} true))"
-        statement = (
+        return (
             f"SELECT min({ROW}, {NAMED}) FROM {column.files.relation} "
             f"WHERE greatest(v{column.number}, 0) IN ({', '.join(map(str, indexes))}) AND {is_wanted}"
         )
-        values = [program.policy_id, Status.INCOMPLIANT.value] * (2 if 0 in steps else 1)
-        [(places,)] = connection.execute(statement, values).fetchall()
-        return list(places or [])
 
 
 def _summed(counts: Iterable[tuple[Key, OpenCounts]]) -> dict[Key, OpenCounts]:

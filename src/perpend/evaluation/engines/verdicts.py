@@ -66,14 +66,6 @@ class VerdictFiles:
         for program, code, number in rows:
             self._counts[program][code] = number
 
-    def first(self, program: int, codes: Collection[int], limit: int) -> dict[int, list[int]]:
-        """Return, for each code, the first rows that have it, at most ``limit``, in order."""
-        if not codes or limit < 1:
-            return {}
-        code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
-        least = f"min({ROW}, {limit})"
-        return dict(self.reader.run(f"SELECT {code}, {least} FROM {self.relation} WHERE {code} IN ({listed}) GROUP BY 1"))
-
     def rows_with(self, program: int, codes: Collection[int]) -> Iterator[tuple[int, int]]:
         """Yield all rows that have one of some codes, in order, with the code."""
         code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
@@ -154,6 +146,24 @@ def count_together(files: Sequence[VerdictFiles]) -> None:
             counts[place].append((row[0], row[1], row[2]))
     for place, of_type in enumerate(files):
         of_type.fill_counts(counts[place])
+
+
+def first_together(wanted: Sequence[tuple[VerdictFiles, int, Collection[int]]], limit: int) -> list[dict[int, list[int]]]:
+    """Return, for each of some programs and some of its codes, the first rows that have it by code, in few statements.
+
+    At most ``limit`` rows of each code are returned, in order. One reader reads all files.
+    """
+    first: list[dict[int, list[int]]] = [{} for _ in wanted]
+    queries = (
+        f"SELECT {place} AS place, v{program} AS code, min({ROW}, {limit}) AS first_rows FROM {files.relation} "
+        f"WHERE v{program} IN ({', '.join(map(str, sorted(codes)))}) GROUP BY v{program}"
+        for place, (files, program, codes) in enumerate(wanted)
+        if codes and limit > 0
+    )
+    for statement in unions(queries):
+        for place, code, rows in wanted[0][0].reader.run(statement):
+            first[place][code] = rows
+    return first
 
 
 def resolved_contradictions(

@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.core.dataclass import dataclass
+from perpend.evaluation.engines.verdicts import first_together
 from perpend.evaluation.verdicts.verdict import indexes_needing_object
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
@@ -88,12 +89,29 @@ class Verdicts:
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[PlacedVerdict]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
-        required = {index for group in groups for index in group}
-        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
-        by_index: dict[int, list[PlacedVerdict]] = {}
-        for code, rows in by_code.items():
-            by_index.setdefault(max(code, UNREADABLE), []).extend(PlacedVerdict(row, code) for row in rows)
-        return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
+        return self.firsts_of([(self, groups)], limit)[0]
+
+    @staticmethod
+    def firsts_of(wanted: Sequence[tuple[Verdicts, Sequence[Collection[int]]]], limit: int) -> list[list[list[PlacedVerdict]]]:
+        """Return, for each group of indexes of some programs, the first objects with one of them, at most ``limit``.
+
+        All programs are of one evaluation, and are read together.
+        """
+        codes = [column.codes_of({index for group in groups for index in group}) for column, groups in wanted]
+        together = [(column.files, column.number, some) for (column, _), some in zip(wanted, codes, strict=True)]
+        firsts = []
+        for (_, groups), by_code in zip(wanted, first_together(together, limit), strict=True):
+            by_index: dict[int, list[PlacedVerdict]] = {}
+            for code, rows in by_code.items():
+                by_index.setdefault(max(code, UNREADABLE), []).extend(PlacedVerdict(row, code) for row in rows)
+            firsts.append(
+                [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
+            )
+        return firsts
+
+    def codes_of(self, indexes: Collection[int]) -> frozenset[int]:
+        """Return the codes that occur and have one of some indexes."""
+        return frozenset(code for code in self._counted if max(code, UNREADABLE) in indexes)
 
     def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return the outcomes of some objects. The interpreter evaluates those whose codes lack details."""

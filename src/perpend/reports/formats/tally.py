@@ -85,7 +85,7 @@ def tally_of(evaluation: Evaluation, *, limit: int, rated_evaluation: RatedEvalu
     Policies are in the order of :func:`policy_order`, by the severities in ``rated_evaluation``.
     """
     tallies: dict[str, PolicyTally] = {}
-    shown_groups: list[_Shown] = []
+    groups_of: list[tuple[Verdicts, list[Group], list[list[int]]]] = []
     for column in evaluation.shown:
         policy_id = column.program.policy_id
         view = evaluation.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
@@ -98,7 +98,14 @@ def tally_of(evaluation: Evaluation, *, limit: int, rated_evaluation: RatedEvalu
             by_index[UNREADABLE].by_reason += column.unreadable()
         groups = list({id(group): group for group in by_index.values()}.values())
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
-        shown_groups += [_Shown(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
+        groups_of.append((column, groups, indexes))
+    wanted = [(column, indexes) for column, _, indexes in groups_of]
+    firsts = wanted[0][0].firsts_of(wanted, limit) if wanted else []
+    shown_groups = [
+        _Shown(group, verdicts, column)
+        for (column, groups, _), of_groups in zip(groups_of, firsts, strict=True)
+        for group, verdicts in zip(groups, of_groups, strict=True)
+    ]
     _show(shown_groups, limit)
     return sorted(
         tallies.values(),
