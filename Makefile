@@ -20,7 +20,7 @@ PINS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite coverage library dates engines slow quick lint forms types faults mutants golden reference lock site pictures bench clean
+.PHONY: help run test suite coverage library dates engines slow quick lint forms types faults mutants golden reference lock site pictures bench figures clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -117,6 +117,15 @@ pictures: $(BIN)/.ready ## take the pictures of docs/images; needs Chromium
 bench: $(BIN)/.ready ## measure, candidates side by side
 	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m bench --rounds 3
+
+figures: $(BIN)/.ready ## measure anew what docs/performance.md shows, alone on a machine; half an hour
+	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m bench engines --users 1e5 --rounds 2 --json bench/results.json
+	$(BIN)/python -m bench engines --users 1e6 --policies 1,20 --only '[ph]*' --rounds 2 --json bench/results.json
+	$(BIN)/python -m bench check --rounds 2 --json bench/results.json
+	$(BIN)/python -m bench commands --users 1e5,1e6 --rounds 1 --json bench/results.json
+	$(BIN)/python -m tests.servers.long --accounts 200 --users 1000 --kills 3 --json bench/results.json
+	$(BIN)/python -m bench page
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build dist site mutants .coverage .coverage.json .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.bounds import bounds
 from bench.page_collect import COMMANDS, sections
-from bench.page_commands import COMMAND, PLOT, PLOT_TEXT, section
+from bench.page_commands import PLOT, PLOT_TEXT, section
 from bench.page_scale import LINK, write_scale
 
 if TYPE_CHECKING:
@@ -71,12 +71,9 @@ candidates for ties.
 _AGAIN: Final = f"""\
 ## Measure again
 
+`make figures` measures all but what needs another tool, and writes this page. With Cloud Custodian on `PATH`:
+
 ```sh
-pip install -e '.[dev,bench]'
-python -m bench engines --users 1e5,1e6 --rounds 5 --dir /tmp/bench --json bench/results.json
-python -m bench engines --users 5e6 --policies 1,20 --rounds 3 --dir /tmp/bench --json bench/results.json
-python -m bench check --json bench/results.json
-{COMMAND}
 {COMMANDS}
 python -m bench page
 ```

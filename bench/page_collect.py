@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
     from bench.results import Results
 
-COMMANDS: Final = """\
-PATH=$PATH:WHERE_C7N_IS python -m bench collect --users 1000 --delays 0,20,50,100 --rounds 2 --json bench/results.json
-python -m tests.servers.long --accounts 200 --users 1000 --kills 30 --json bench/results.json"""
+COMMANDS: Final = "python -m bench collect --users 1000 --delays 0,20,50,100 --rounds 2 --json bench/results.json"
 
 _ACCOUNT: Final = """\
 ## Collecting an account

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bench.results import Results
 
-COMMAND: Final = "python -m bench commands --users 1e5,5e5,1e6 --rounds 3 --json bench/results.json"
+COMMAND: Final = "python -m bench commands --users 1e5,1e6 --rounds 1 --json bench/results.json"
 _ALONE: Final = 1.3
 PLOT: Final = "bench-commands.png"
 PLOT_TEXT: Final = "Lines: time of commands in times of csv.DictReader, and peak memory, by number of users"
