@@ -86,6 +86,7 @@ def files() -> dict[str, Any]:
                 "cloudConformity": [{"name": "Closed things", "url": "https://conformity.example/closed"}],
                 "awsTrustedAdvisor": [{"name": "Advice", "url": "https://advice.example/", "checkId": "A1"}],
                 "awsSecurityHub": [{"name": "Hub", "url": "https://hub.example/1"}],
+                "trivy": ["AVD-AWS-0001"],
             },
         },
         f"{POLICY[1:]}/description.md": "# Description\n\nA thing.\n\n## Rationale\n\n[idea](../idea/policy.yaml) ![p](p.png)\n",

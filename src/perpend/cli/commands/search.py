@@ -18,6 +18,7 @@ from perpend.reports.terminal.repository.search import nearest_word, print_hits,
     "search",
     cls=Configured,
     epilog="\b\nExamples:\n  perpend search mfa\n  perpend search access key rotated\n  perpend search '[IAM.9]'\n"
+    "  perpend search prowler:ec2_ami_public\n"
     "  perpend search cloudtrail --repo ~/policies --format json",
 )
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
@@ -31,7 +32,7 @@ def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: s
     If nothing does, words of the same family or meaning count, such as `encryption` for `unencrypted`.
 
     Names count most, then ids, sections and similar rules, then descriptions. Whole words count more than parts of words.
-    `perpend show ID` shows a result.
+    The id of a check of Prowler, AWS Config or Trivy finds the policies that look at the same. `perpend show ID` shows one.
     """
     wanted = [part for word in words for part in word.split()]
     if not wanted:

@@ -10,6 +10,7 @@ from perpend.core.objects.ids import framework_of, type_of_extracts
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.core.objects.status import Status
 from perpend.language.syntax.calls import Call, modernise
+from perpend.language.syntax.tools import TOOLS, ToolCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,7 @@ class Policy:
     similar_conformity: tuple[NamedLink, ...]
     similar_trusted_advisor: tuple[NamedLink, ...]
     similar_security_hub: tuple[NamedLink, ...]
+    similar_checks: tuple[ToolCheck, ...]
     tags: tuple[str, ...]
     logics: tuple[str, ...]
 
@@ -170,6 +172,7 @@ def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
         links("cloudConformity"),
         links("awsTrustedAdvisor"),
         links("awsSecurityHub"),
+        tuple(ToolCheck(tool, item.value) for tool in TOOLS for item in similar.texts(tool.key)) if similar else (),
         bare(fields.texts("tags")),
         logics,
     )

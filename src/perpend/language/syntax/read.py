@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as MappingType
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from perpend.language.syntax.shapes import (
     ChoiceByName,
     CountShape,
     Flag,
+    IdShape,
     Items,
     Key,
     OperationShape,
@@ -109,6 +111,9 @@ class DocumentReader:
         match shape:
             case Text():
                 return self._text(node, shape)
+            case IdShape(pattern, example):
+                fits = isinstance(node, ScalarNode) and isinstance(node.value, str) and re.fullmatch(pattern, node.value)
+                return self._placed(node, f"an id such as `{example}`", fits=bool(fits))
             case Choice():
                 return self._choice(node, shape)
             case ChoiceByName(values):
@@ -165,7 +170,17 @@ class DocumentReader:
         if not isinstance(node, Sequence):
             self._wrong(node, "a list")
             return ()
-        return tuple(self.value(item, shape.of, item.span) for item in node.items)
+        items = tuple(self.value(item, shape.of, item.span) for item in node.items)
+        if shape.distinct:
+            self._repeated([item for item in items if item is not None])
+        return items
+
+    def _repeated(self, items: list[Placed]) -> None:
+        seen: set[str] = set()
+        for item in items:
+            if item.value in seen:
+                self._note(rules.REPEATED_ITEM, item.span, f"`{shorten(item.value)}` stands in the list twice")
+            seen.add(item.value)
 
     def _unknown(self, name: ScalarNode, keys: dict[str, Key], shape: Record) -> None:
         known = sorted({key.name for key in keys.values()})

@@ -63,6 +63,7 @@ UNKNOWN_TAG = _error(
 DUPLICATE_KEY = _error(
     "L116", "duplicate-key", "A mapping has the same key twice; one of the values would be lost.\n\nKeep one of them."
 )
+REPEATED_ITEM = _error("L118", "repeated-item", "A list has an item twice, though each counts once.\n\nKeep one of them.")
 EMPTY_FILE = _error("L117", "empty-file", "The file is empty.\n\nAdd the keys that its kind requires, or delete the file.")
 UNKNOWN_KEY = _error(
     "L120",

@@ -22,6 +22,7 @@ from perpend.language.syntax.shapes import (
     ChoiceByName,
     CountShape,
     Flag,
+    IdShape,
     Items,
     Key,
     OperationShape,
@@ -122,6 +123,8 @@ class _Writer:
                 return {"type": "string", "pattern": r"\S"}
             case Text():
                 return {"type": ["string", "null"]}
+            case IdShape(pattern):
+                return {"type": "string", "pattern": f"^{pattern}$"}
             case Choice(values):
                 return {"type": "string", "enum": list(values)}
             case ChoiceByName(values):
@@ -131,8 +134,9 @@ class _Writer:
                 return {"type": "boolean"}
             case CountShape():
                 return {"type": "integer", "minimum": 1}
-            case Items(of, filled):
-                return {"type": "array" if filled else ["array", "null"], "items": self._shape(of, key)}
+            case Items(of, filled, distinct):
+                schema = {"type": "array" if filled else ["array", "null"], "items": self._shape(of, key)}
+                return {**schema, "uniqueItems": True} if distinct else schema
             case TextMap():
                 return {"type": "object", "additionalProperties": {"type": "string"}}
             case ScalarMap():

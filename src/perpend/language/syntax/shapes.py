@@ -7,6 +7,7 @@ from dataclasses import field
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import FIELD_TYPES
 from perpend.core.objects.status import Status
+from perpend.language.syntax.tools import TOOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,14 @@ class Text:
     """A text; ``filled`` forbids a blank one. Numbers and booleans are not texts."""
 
     filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdShape:
+    """An id of another tool: a text of a given form, a regular expression with an example."""
+
+    pattern: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +51,11 @@ class CountShape:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of one shape."""
+    """A list of one shape. ``distinct`` forbids two equal texts."""
 
     of: Shape
     filled: bool = False
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ class Record:
     lacks: tuple[tuple[str, str], ...] = ()
 
 
-Shape = Text | Choice | ChoiceByName | Flag | CountShape | Items | TextMap | ScalarMap | OperationShape | Record
+Shape = Text | IdShape | Choice | ChoiceByName | Flag | CountShape | Items | TextMap | ScalarMap | OperationShape | Record
 
 _TEXTS = Items(Text(filled=True))
 _NAMES = Record(
@@ -128,6 +138,10 @@ _SIMILAR_POLICIES = Record(
             "awsSecurityHub",
             Items(Record("awsSecurityHub", "An AWS Security Hub control.", _NAMED_LINK)),
             "Security Hub controls.",
+        ),
+        *(
+            Key(tool.key, Items(IdShape(tool.pattern, tool.example), distinct=True), f"Ids of checks of {tool.name}.")
+            for tool in TOOLS
         ),
     ),
 )

@@ -13,6 +13,7 @@ from perpend.language.operations import OPERATIONS
 from perpend.language.syntax.nodes import node_from_yaml, plain
 from perpend.language.syntax.read import DocumentReader
 from perpend.language.syntax.schema import FILE_KINDS, json_schemas, write_schemas
+from perpend.language.syntax.tools import TOOLS
 from tests.vectors import FILES, Written, vectors
 
 LIBRARY = Path(__file__).parents[4] / "src" / "perpend" / "library"
@@ -95,6 +96,7 @@ def nested(depth: int) -> dict[str, Any]:
         ("logic", nested(4)),
         ("extracts", {"extracts": [{"name": "a", "value": {"TEXT": "x"}}]}),
         ("policy", {"names": NAMES, "description": ""}),
+        ("policy", {"names": NAMES, "description": "", "similarPolicies": {tool.key: [tool.example] for tool in TOOLS}}),
         ("folder", {"names": NAMES}),
         ("section", {"name": "S", "similar": {"sections": ["/frameworks/x"]}}),
         ("type", {"label": "T", "fields": [{"name": "a__c", "type": "text"}]}),
@@ -122,6 +124,12 @@ def test_sound_documents(kind: str, document: Any) -> None:
         ("policy", {"names": NAMES, "description": "", "categories": ["SAFETY"]}),
         ("policy", {"names": NAMES, "description": "", "impossible": "yes"}),
         ("policy", {"names": NAMES, "description": "", "similarPolicies": {"awsTrustedAdvisor": [{"name": "a", "url": "b"}]}}),
+        ("policy", {"names": NAMES, "description": "", "similarPolicies": {"checkov": ["CKV_AWS_1"]}}),
+        ("policy", {"names": NAMES, "description": "", "similarPolicies": {"prowler": ["EC2 is public"]}}),
+        ("policy", {"names": NAMES, "description": "", "similarPolicies": {"awsConfig": ["EC2_IMDSV2_CHECK"]}}),
+        ("policy", {"names": NAMES, "description": "", "similarPolicies": {"trivy": ["AWS-0107"]}}),
+        ("policy", {"names": NAMES, "description": "", "similarPolicies": {"trivy": [107]}}),
+        ("policy", {"names": NAMES, "description": "", "similarPolicies": {"prowler": ["ec2_a", "ec2_a"]}}),
         ("folder", {}),
         ("section", {"name": 5}),
         ("type", {"label": "T", "fields": [{"name": "a__c", "type": "string"}]}),

@@ -11,6 +11,7 @@ from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, is_production
 from perpend.findings.remediation.read import has_commands
 from perpend.language.syntax.documents import DocumentNames, Policy
+from perpend.language.syntax.tools import TOOLS
 from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
 from perpend.reports.site.content.links import PageKind, Ref, WebLink
 from perpend.reports.site.content.logic import folder_crumbs, place_facets, problem_from
@@ -100,7 +101,7 @@ def policy_page(site_model: SiteModel, logics: Logics, entity: str) -> PolicyPag
 def _unread(site_model: SiteModel, entity: str) -> Policy:
     names = DocumentNames(entity.rpartition("/")[2], entity.rpartition("/")[2])
     logics = tuple(logic_id for logic_id in site_model.repository.logic_ids if logic_id.rpartition("/")[0] == entity)
-    return Policy(entity, names, "", False, None, (), (), (), (), (), (), (), (), logics)
+    return Policy(entity, names, "", False, None, (), (), (), (), (), (), (), (), (), logics)
 
 
 def policy_facets(site_model: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...]:
@@ -128,6 +129,7 @@ def _head(site_model: SiteModel, policy: Policy, ref: Ref, description: str) -> 
     words = [*policy.similar_internal]
     for links in (policy.similar_conformity, policy.similar_trusted_advisor, policy.similar_security_hub):
         words += [link.name for link in links]
+    words += [check.id for check in policy.similar_checks]
     words += [
         site_model.section_ref(route.section_id).name
         for route in site_model.mappings.of_policy(policy.id)
@@ -149,7 +151,14 @@ def _similar(policy: Policy) -> tuple[tuple[str, tuple[WebLink, ...]], ...]:
         ("AWS Trusted Advisor", policy.similar_trusted_advisor),
         ("AWS Security Hub", policy.similar_security_hub),
     )
-    return tuple((name, tuple(_links(links))) for name, links in named if links)
+    checks = (
+        (tool.name, tuple(WebLink(check.id, check.url, "") for check in policy.similar_checks if check.tool == tool))
+        for tool in TOOLS
+    )
+    return (
+        *((name, tuple(_links(links))) for name, links in named if links),
+        *((name, links) for name, links in checks if links),
+    )
 
 
 def _links(links: Iterable[NamedLink]) -> Iterable[WebLink]:

@@ -17,6 +17,7 @@ from perpend.language.compiler.verdicts import checks_of
 from perpend.language.program.numbering import base_of, is_check
 from perpend.language.program.required_columns import reads_below, reads_of
 from perpend.language.syntax.reference import operation_pages, page_name
+from perpend.language.syntax.tools import TOOLS
 from perpend.reports.terminal.explanation import hang, print_labelled
 from perpend.reports.terminal.markdown import print_markdown
 from perpend.reports.terminal.page import STYLES
@@ -59,6 +60,7 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everyt
             ("Conformity", "\n".join(f"{link.name}  {link.url}" for link in policy.similar_conformity)),
             ("Trusted Advisor", "\n".join(f"{link.name}  {link.url}" for link in policy.similar_trusted_advisor)),
             ("Security Hub", "\n".join(f"{link.name}  {link.url}" for link in policy.similar_security_hub)),
+            *((tool.name, "\n".join(check.id for check in policy.similar_checks if check.tool == tool)) for tool in TOOLS),
             ("impossible", "cannot be automated" if policy.impossible else ""),
         ),
     )

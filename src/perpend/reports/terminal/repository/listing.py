@@ -50,6 +50,7 @@ def policies(repository: Repository) -> list[Row]:
                 "inputType": logic.input_type.value if logic else None,
                 "categories": list(policy.categories) if policy else [],
                 "frameworkMappings": [item.value for item in policy.mappings] if policy else [],
+                "similarChecks": [check.name for check in policy.similar_checks] if policy else [],
             }
         )
     return rows

@@ -184,13 +184,14 @@ def _policy(repository: Repository, policy_id: str) -> Searchable:
     if policy is None:
         return _searchable("policy", policy_id, policy_id)
     links = (*policy.similar_conformity, *policy.similar_trusted_advisor, *policy.similar_security_hub)
+    checks = [check.name for check in policy.similar_checks]
     known = (repository.section(item.value).value for item in policy.mappings if item.value in repository.section_ids)
     return _searchable(
         "policy",
         policy_id,
         policy.names.full,
         SearchedText("name", policy.names.contextual, _ID),
-        SearchedText("rules", "\n".join([*policy.similar_internal, *(link.name for link in links)]), _NEAR),
+        SearchedText("rules", "\n".join([*policy.similar_internal, *(link.name for link in links), *checks]), _NEAR),
         SearchedText("sections", "\n".join(section.name for section in known if section), _NEAR),
         SearchedText("tags", "\n".join([*policy.categories, *policy.tags]), _NEAR),
         SearchedText("description", policy.description, _PROSE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from perpend.reports.site.content.links import WebLink
 from perpend.reports.site.content.logic import Logics
 from perpend.reports.site.content.policy import policy_page
 from tests.sites import POLICY, book_of, files
@@ -13,7 +14,9 @@ def test_a_policy_page_says_what_its_file_says(book):
     page = policy_page(book, Logics(book), POLICY)
     assert ("Acme Thing is open", "Thing is open") == (page.full_name, page.contextual_name)
     assert ("Compliance policy", ("Security", "Cost")) == (page.policy_type, page.categories)
-    assert ["Trend Micro Conformity", "AWS Trusted Advisor", "AWS Security Hub"] == [name for name, _ in page.similar]
+    tools = ["Trend Micro Conformity", "AWS Trusted Advisor", "AWS Security Hub", "Trivy"]
+    assert tools == [name for name, _ in page.similar]
+    assert (WebLink("AVD-AWS-0001", "https://avd.aquasec.com/misconfig/avd-aws-0001"),) == page.similar[-1][1]
     assert [("dec-x-1", 1)] == [(ref.id, number) for ref, number in page.rules]
     assert ("kind", "policy") == page.head.facets[0]
     assert {("cloud", "Cloud"), ("service", "Acme Store"), ("framework", "Acme Standard")} <= set(page.head.facets)
@@ -21,7 +24,7 @@ def test_a_policy_page_says_what_its_file_says(book):
 
 
 def test_a_policy_is_found_by_what_it_resembles(book):
-    assert {"dec-x-1", "Closed things", "Advice", "Hub", "1 Things are closed"} == set(
+    assert {"dec-x-1", "Closed things", "Advice", "Hub", "AVD-AWS-0001", "1 Things are closed"} == set(
         policy_page(book, Logics(book), POLICY).head.words
     )
 
