@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from perpend.language.syntax.repository import Repository
+from perpend.language.syntax.repository import Repository, open_repository
 from perpend.reports.terminal.repository.search import nearest_word, print_hits, search
 from tests.repositories import logic, write
 
@@ -26,6 +26,7 @@ FILES = {
     + "The [b]hidden[/b] \x1b[31mneedle\x1b stands here. "
     + "After. " * 40,
     "ce/aws/iam/broken/policy.yaml": "x",
+    "ce/aws/iam/tools/policy.yaml": policy("Ports", similarPolicies={"prowler": ["ec2_open_ports"], "trivy": ["AVD-AWS-0107"]}),
     "frameworks/f-v9/section.yaml": {"name": "F 9", "description": ""},
     "frameworks/f-v9/1/section.yaml": {"name": "1.1 Rotate", "description": "Zulu"},
     "frameworks/f-v10/section.yaml": {"name": "F 10", "description": ""},
@@ -47,6 +48,11 @@ def repository(tmp_path: Path) -> Repository:
         (["ROTATE"], ["zulu", "1", "1", "2"]),
         (["rotate", "zulu"], ["zulu", "1"]),
         (["dec-x-1"], ["alpha"]),
+        (["ec2_open_ports"], ["tools"]),
+        (["prowler:EC2_OPEN_PORTS"], ["tools"]),
+        (["AVD-AWS-0107"], ["tools"]),
+        (["aws-0107"], ["tools"]),
+        (["trivy:ec2_open_ports"], []),
         (["needle"], ["alpha"]),
         (["user keys"], ["zulu"]),
         (["broken"], ["broken"]),
@@ -87,3 +93,18 @@ def test_a_terminal_is_shown_where_a_word_stands_and_a_pipe_lines_with_tabs(repo
     assert ["policy\t/ce/aws/iam/alpha\tAlpha"] == printed(["needle"], terminal=False)
     assert "1 of 4: use --limit for more" == printed(["zulu"], terminal=True, limit=1)[-1]
     assert ["none (did you mean 'x'?)"] == printed(["no.where"], terminal=True)
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize(
+    ("word", "policy_id"),
+    [
+        ("prowler:ec2_ami_public", "/ce/ca/aws/ec2/image-public"),
+        ("iam_root_mfa_enabled", "/ce/ca/aws/iam/root-user-mfa"),
+        ("awsConfig:ec2-imdsv2-check", "/ce/ca/aws/ec2/instance-imdsv2"),
+        ("rds-storage-encrypted", "/ce/ca/aws/rds/instance-encryption"),
+        ("AVD-AWS-0065", "/ce/ca/aws/kms/symmetric-cmk-rotation"),
+    ],
+)
+def test_a_policy_of_the_library_is_found_by_the_ids_of_other_tools(word: str, policy_id: str) -> None:
+    assert [policy_id] == [hit.entry.id for hit in search(open_repository(), [word])]
