@@ -177,3 +177,32 @@ def test_no_pass_says_that_something_is_not_known() -> None:
     logics = [yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) for path in LIBRARY.rglob("*.logic.yaml")]
     assert len(logics) > 200
     assert [] == [text for logic in logics for text in passes_in(logic) if NOT_KNOWN.search(text)]
+
+
+DESCRIBED = {False: "Checks that ", True: "Manual check that "}
+"""How the description of a policy begins, by whether a person has to judge."""
+
+
+def faults_of_description(text: str, *, manual: bool) -> list[str]:
+    """Return what a description of a policy lacks."""
+    sentences = re.findall(r"\S.*?[.](?= [A-Z]|$)", text)
+    faults = [] if text.startswith(DESCRIBED[manual]) else ["what is checked comes first"]
+    faults += [] if len(sentences) == 2 else ["two sentences: what is checked, and why"]
+    return faults + ([] if len(text) <= 260 else ["260 characters at most"])
+
+
+def test_a_description_says_first_what_is_checked_then_why() -> None:
+    policies = [policy for one in REPOSITORY.policy_ids if (policy := REPOSITORY.policy(one).value) is not None]
+    assert len(policies) > 200
+    assert {} == {
+        policy.id: faults
+        for policy in policies
+        if (faults := faults_of_description(" ".join(policy.description.split()), manual=policy.impossible))
+    }
+
+
+def test_no_sentence_begins_with_whoever() -> None:
+    """A subject that is a clause hides who acts."""
+    paths = [path for path in (LIBRARY / "ce").rglob("*") if path.suffix in (".md", ".yaml")]
+    assert len(paths) > 900
+    assert [] == [path for path in paths if re.search(r"\bWhoever\b", path.read_text("utf-8"))]
