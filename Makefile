@@ -121,7 +121,7 @@ bench: $(BIN)/.ready ## measure, candidates side by side
 figures: $(BIN)/.ready ## measure anew what docs/performance.md shows, alone on a machine; half an hour
 	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m bench engines --users 1e5 --rounds 2 --json bench/results.json
-	$(BIN)/python -m bench engines --users 1e6 --policies 1,20 --only '[ph]*' --rounds 2 --json bench/results.json
+	$(BIN)/python -m bench engines --users 1e6 --policies 1,20 --rounds 2 --json bench/results.json
 	$(BIN)/python -m bench check --rounds 2 --json bench/results.json
 	$(BIN)/python -m bench commands --users 1e5,1e6 --rounds 1 --json bench/results.json
 	$(BIN)/python -m tests.servers.long --accounts 200 --users 1000 --kills 3 --json bench/results.json

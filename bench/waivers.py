@@ -28,6 +28,7 @@ def measure_waivers(waivers: int, findings: int) -> None:
             "'user-' || i",
             account,
             "'eu-west-1'",
+            "NULL",
             "'INCOMPLIANT'",
             "i",
         )
