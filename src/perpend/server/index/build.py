@@ -39,7 +39,7 @@ CATALOG: Final = "served"
 FINDING, OBJECT, LEDGER, EVENT, TEXTS = (f"{CATALOG}.{name}" for name in ("finding", "object", "ledger", "event", "texts"))
 """The tables: findings, all objects, numbers of verdicts, numbers of events, and texts of conditions."""
 
-_MEMORY, _MEMORY_OF_TYPE = 160, 20
+_MEMORY, _MEMORY_OF_TYPE = 360, 20
 """The memory that the build may reserve, in MB, and how much more for each object type: each adds its own joins."""
 
 LIST_ORDER: Final = f"{NOT_ENDED} DESC, rank DESC NULLS LAST, open_since DESC NULLS LAST, policy_no, account, key"
