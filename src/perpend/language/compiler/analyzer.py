@@ -206,7 +206,8 @@ class Analyzer:
         program = None
         if block is not None and not broken:
             types = reachable_types(block, self.object_type)
-            program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
+            values = self.repository.values(logic.policy_id) if logic.parameters else ()
+            program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block), values)
         return Analyzed(program, tuple(work.diagnostics))
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
@@ -378,7 +379,7 @@ class _Work:
             for check in call.checks
         )
         deletion = scope.type.deletion_field if DELETION_FIELD in operation.reads else None
-        expression = Expr(operation, arguments, ValueType.ANY, checks, call.span, extract, deletion)
+        expression = Expr(operation, arguments, ValueType.ANY, checks, call.span, extract, deletion, call.parameters)
         return replace(expression, type=result_type(expression, self._field_type(expression, scope)))
 
     def _arguments(self, call: Call, scope: NameScope) -> tuple[dict[str, Any], bool]:

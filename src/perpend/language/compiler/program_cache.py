@@ -69,11 +69,21 @@ def _key(repository: Repository, logic_ids: Sequence[str]) -> str | None:
     None if something cannot be read.
     """
     try:
-        logics = [[logic_id, _digest(repository, logic_id.lstrip("/"))] for logic_id in logic_ids]
+        logics = [_logic(repository, logic_id) for logic_id in logic_ids]
         parts = [__version__, _sources(), list(_declarations(repository)), logics]
     except (UnreadableFile, OSError):
         return None
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _logic(repository: Repository, logic_id: str) -> list[object]:
+    """Return the id and the digest of a logic file; if it may use parameters, also those of the policy, with their values."""
+    content = repository.files.content(logic_id.lstrip("/"), limit=MAX_YAML)
+    digests: list[object] = [logic_id, hashlib.sha256(content).hexdigest()]
+    policy_id = logic_id.rpartition("/")[0]
+    if (b"parameter" in content or b"{{" in content) and policy_id in repository.policy_ids:
+        digests += [_digest(repository, f"{policy_id[1:]}/policy.yaml"), repository.parameters.get(policy_id, {})]
+    return digests
 
 
 def _declarations(repository: Repository) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,11 @@ PATHS: Final = frozenset({Constant.FIELD_PATH, Constant.LOOKUP_PATH, Constant.EX
 """The constants that name a field, lookup or list of the object."""
 
 
+TAKES_PARAMETER: Final = frozenset(
+    {Constant.TEXT, Constant.NUMBER, Constant.INTEGER, Constant.DATE_TIME, Constant.DURATION, Constant.TEXTS}
+)
+"""The constants that may be the value of a parameter of the policy."""
+
 DELETION_FIELD: Final = "{deletion}"
 """The entry of ``reads`` for the deletion field of the object's type."""
 

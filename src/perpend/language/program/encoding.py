@@ -18,6 +18,7 @@ from perpend.core.objects.status import Status
 from perpend.core.values.types import ValueType
 from perpend.language.operations import OPERATIONS
 from perpend.language.operations.operation import CheckDeclaration, Operation
+from perpend.language.program.parameters import ParameterValue
 from perpend.language.program.program import (
     Block,
     Check,
@@ -38,6 +39,7 @@ _ENUMS: Final = (ValueType, Status)
 _CLASSES: Final = (
     *(Expr, ObjectType, Types),
     *(Program, Block, Condition, Outcome, DeclaredOutcome, Read, ExtractReference, Check, Span, Field, Lookup, Children),
+    ParameterValue,
 )
 _ARE_SHARED: Final = frozenset({Expr, ObjectType, Types})
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.object_types import ObjectType, Types
     from perpend.core.objects.status import Status
     from perpend.language.operations.operation import CheckDeclaration, Operation
+    from perpend.language.program.parameters import ParameterValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Expr:
 
     ``arguments`` holds by parameter name an :class:`Expr`, a tuple of them, or a constant, None if it is absent. ``checks`` are
     in slot order. ``extract`` is set for a reference to an extract. All references share one ``Expr`` as body, so that engines
-    may compute it once per object. ``deletion_field`` is the field that IS_DISAPPEARED reads.
+    may compute it once per object. ``deletion_field`` is the field that IS_DISAPPEARED reads. ``parameters`` names the policy's
+    parameter of each constant that is the value of one.
     """
 
     operation: Operation
@@ -58,6 +60,7 @@ class Expr:
     span: Span | None = None
     extract: ExtractReference | None = None
     deletion_field: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     operands: tuple[Expr, ...] = field(init=False, repr=False)
     """The expressions below this one, in evaluation order. An extract's body is the operand of its reference."""
 
@@ -163,7 +166,7 @@ class Program:
     """An executable logic file: the block for the input type, and all outcomes by index.
 
     ``reads`` lists the values that the root block reads of the object itself, in the order of first reading; ``types`` are the
-    types that its lookups and lists reach.
+    types that its lookups and lists reach. ``parameters`` are the values of the policy's parameters.
     """
 
     logic_id: str
@@ -172,6 +175,7 @@ class Program:
     verdicts: Mapping[int, DeclaredOutcome]
     types: Types
     reads: tuple[Read, ...] = ()
+    parameters: tuple[ParameterValue, ...] = ()
 
     @property
     def input_type(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.dataclass import dataclass
@@ -11,22 +12,27 @@ from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text, duration_from_iso
 from perpend.language.operations import BY_KEY, OPERATIONS
-from perpend.language.operations.operation import CheckDeclaration, Constant, Operation, Parameter
+from perpend.language.operations.operation import TAKES_PARAMETER, CheckDeclaration, Constant, Operation, Parameter
 from perpend.language.program.numbering import LAST
 from perpend.language.syntax import rules
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from collections.abc import Mapping as MappingType
 
     from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+    from perpend.language.program.parameters import Value
+    from perpend.language.syntax.parameters import PolicyParameters
 
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"
 _DELEGATE = ("path", "currentStateMessage")
 _BARE: Final = re.compile(r"[A-Za-z][\w./-]*", re.ASCII)
 """A text that YAML reads as a text without quotes, unless it is a word such as `true`."""
+
+REFERENCE: Final = "parameter"
+"""The key of a reference to a parameter of the policy, in the place of a constant."""
 
 _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
@@ -46,6 +52,7 @@ class Call:
     """One operation in a file. ``arguments`` holds by parameter a ``Call``, a tuple of them, or a constant.
 
     An operand that could not be read is None. ``span`` is the place of the operation's key, ``spans`` those of values.
+    ``parameters`` names the policy's parameter of each constant that is the value of one.
     """
 
     operation: Operation
@@ -53,25 +60,33 @@ class Call:
     checks: tuple[WrittenCheck, ...]
     span: Span
     spans: MappingType[str, Span]
+    parameters: MappingType[str, str] = field(default_factory=dict)
 
 
-def call_from_node(node: Node, key_span: Span, diagnostics: list[Diagnostic]) -> Call | None:
-    """Return the operation in a node, None if there is none. Problems go to ``diagnostics``."""
-    return _Calls(diagnostics).call(node, key_span)
+def call_from_node(
+    node: Node, key_span: Span, diagnostics: list[Diagnostic], parameters: PolicyParameters | None = None
+) -> Call | None:
+    """Return the operation in a node, None if there is none. Problems go to ``diagnostics``.
+
+    ``parameters`` are those of the policy, None outside of a logic file.
+    """
+    return _Calls(diagnostics, parameters).call(node, key_span)
 
 
 def modernise(call: Call) -> Call:
     """Return an operation of a newer file, where ``substring``, ``prefix`` and ``suffix`` are old spellings of ``search``."""
     arguments = {name: _modernise_value(value) for name, value in call.arguments.items()}
-    operation, spans = call.operation, dict(call.spans)
+    operation, spans, parameters = call.operation, dict(call.spans), dict(call.parameters)
     newer = OPERATIONS.get(operation.key, operation)
     if newer is not operation and operation.dialects == ("D1",):
         for old, new in zip(operation.parameters, newer.parameters, strict=True):
             arguments[new.name] = arguments.pop(old.name)
             if old.name in spans:
                 spans[new.name] = spans.pop(old.name)
+            if old.name in parameters:
+                parameters[new.name] = parameters.pop(old.name)
         operation = newer
-    return Call(operation, arguments, call.checks, call.span, spans)
+    return Call(operation, arguments, call.checks, call.span, spans, parameters)
 
 
 def _modernise_value(value: Any) -> Any:
@@ -81,8 +96,9 @@ def _modernise_value(value: Any) -> Any:
 
 
 class _Calls:
-    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+    def __init__(self, diagnostics: list[Diagnostic], parameters: PolicyParameters | None) -> None:
         self.diagnostics = diagnostics
+        self.parameters = parameters
 
     def call(self, node: Node, key_span: Span) -> Call | None:
         if not isinstance(node, Mapping) or not node.entries:
@@ -101,7 +117,8 @@ class _Calls:
         if operation.scalar:
             parameter = operation.parameters[0]
             value = self._constant(body, parameter, key.span)
-            return Call(operation, {parameter.name: value}, (), key.span, {parameter.name: body.span})
+            named = _named_parameters({parameter.name: body}, (parameter,))
+            return Call(operation, {parameter.name: value}, (), key.span, {parameter.name: body.span}, named)
         return self._record(operation, body, key.span)
 
     def _record(self, operation: Operation, body: Node, span: Span) -> Call | None:
@@ -129,7 +146,7 @@ class _Calls:
                 if parameter.required:
                     self._missing(parameter.name, operation, span, parameter.doc)
         checks = self._checks(operation, written.get(_CHECKS_KEY), span)
-        return Call(operation, arguments, checks, span, spans)
+        return Call(operation, arguments, checks, span, spans, _named_parameters(written, operation.parameters))
 
     def _argument(self, node: Node, parameter: Parameter, key_span: Span) -> Any:
         if parameter.operand is not None and parameter.many:
@@ -154,6 +171,11 @@ class _Calls:
                 return None
             return _OLD_FORMATS.get(node.text, node.text)
         assert parameter.constant is not None
+        if (name := reference_in(node, parameter.constant)) is not None:
+            value = self._value_of(name, node.span)
+            if value is None:
+                return None
+            node = _literal(value, node.span)
         problem, rule = _kind_problem(node, parameter.constant), rules.WRONG_KIND
         if problem is None and isinstance(node, ScalarNode):
             problem, rule = _invalid_reason(node, parameter.constant), rules.INVALID_CONSTANT
@@ -165,6 +187,13 @@ class _Calls:
             self._expectation(node)
         value = plain(node)
         return tuple(value) if parameter.constant is Constant.TEXTS else value
+
+    def _value_of(self, name: str, span: Span) -> Value | None:
+        """Return the value of a parameter, None (and a diagnostic) if there is none."""
+        if self.parameters is None:
+            self._note(rules.UNKNOWN_PARAMETER, span, "only logic files of policies can use parameters")
+            return None
+        return self.parameters.value(name, span, self.diagnostics)
 
     def _expectation(self, node: Node) -> None:
         assert isinstance(node, Mapping)
@@ -210,7 +239,7 @@ class _Calls:
             if not isinstance(node, ScalarNode) or not isinstance(node.value, str | None):
                 self._note(rules.WRONG_KIND, node.span, f"`{check.key}` takes a message")
                 return None
-            return WrittenCheck(check, node.value or "", None, span)
+            return WrittenCheck(check, self._message(node.value or "", node.span), None, span)
         delegate = {key: node.get(key) for key in _DELEGATE} if isinstance(node, Mapping) else {}
         path, message = (value.value if isinstance(value := delegate.get(key), ScalarNode) else None for key in _DELEGATE)
         if not isinstance(path, str) or not isinstance(message, str) or not all(path.split(".")):
@@ -220,7 +249,10 @@ class _Calls:
             if key.text not in _DELEGATE:
                 hint = self._nearest(key.text, _DELEGATE)
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{check.key}`", help=hint)
-        return WrittenCheck(check, message, path, span)
+        return WrittenCheck(check, self._message(message, span), path, span)
+
+    def _message(self, text: str, span: Span) -> str:
+        return text if self.parameters is None else self.parameters.inserted(text, span, self.diagnostics)
 
     def _nearest(self, name: str, candidates: Collection[str]) -> str | None:
         return nearest(name, candidates, self.diagnostics)
@@ -230,6 +262,31 @@ class _Calls:
 
     def _note(self, rule: Rule, span: Span, message: str, *, help: str | None = None) -> None:
         self.diagnostics.append(rule.at(span, message, help=help))
+
+
+def reference_in(node: Node, constant: Constant | None) -> str | None:
+    """Return the name of the parameter that a node refers to in the place of a constant, None if it refers to none."""
+    if constant not in TAKES_PARAMETER or not isinstance(node, Mapping) or len(node.entries) != 1:
+        return None
+    key, name = node.entries[0]
+    return name.text if key.text == REFERENCE and isinstance(name, ScalarNode) else None
+
+
+def _named_parameters(written: MappingType[str, Node], declared: Iterable[Parameter]) -> dict[str, str]:
+    """Return the names of the policy's parameters by the constants that are their values."""
+    names = (
+        (parameter.name, reference_in(written[parameter.name], parameter.constant))
+        for parameter in declared
+        if parameter.name in written
+    )
+    return {constant: name for constant, name in names if name is not None}
+
+
+def _literal(value: Value, span: Span) -> Node:
+    """Return the node of a parameter's value. The entries of a list become texts: the language has no list of numbers."""
+    if isinstance(value, tuple):
+        return Sequence(tuple(ScalarNode(str(entry), str(entry), span) for entry in value), span, 1 + len(value))
+    return ScalarNode(value, str(value), span)
 
 
 def _spelling(key: str, body: Node) -> Operation:

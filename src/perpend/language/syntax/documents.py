@@ -9,13 +9,17 @@ from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, type_of_extracts
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.core.objects.status import Status
+from perpend.language.program.parameters import insert_values, values_in_use
+from perpend.language.syntax import rules
 from perpend.language.syntax.calls import Call, modernise
+from perpend.language.syntax.parameters import parameters_from
 from perpend.language.syntax.tools import TOOLS, ToolCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from perpend.core.diagnostics.model import Span
+    from perpend.core.diagnostics.model import Diagnostic, Span
+    from perpend.language.program.parameters import DeclaredParameter, ParameterValue, Value
     from perpend.language.syntax.read import Fields, Placed
 
 
@@ -46,7 +50,10 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A ``policy.yaml``. ``logics`` lists the ids of its logic files; the production one ends in ``/prod.logic.yaml``."""
+    """A ``policy.yaml``. ``logics`` lists the ids of its logic files; the production one ends in ``/prod.logic.yaml``.
+
+    ``values`` are those of its parameters that are in use. Names and description hold them already.
+    """
 
     id: str
     names: DocumentNames
@@ -63,6 +70,8 @@ class Policy:
     similar_checks: tuple[ToolCheck, ...]
     tags: tuple[str, ...]
     logics: tuple[str, ...]
+    parameters: tuple[DeclaredParameter, ...] = ()
+    values: tuple[ParameterValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,10 @@ class WrittenBlock:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """A ``*.logic.yaml``. ``policy_id`` is its directory; ``written_type`` is the input type as written."""
+    """A ``*.logic.yaml``. ``policy_id`` is its directory; ``written_type`` is the input type as written.
+
+    ``parameters`` are the names of the policy's parameters that its operations refer to.
+    """
 
     id: str
     policy_id: str
@@ -143,6 +155,7 @@ class Logic:
     test_data: tuple[Placed, ...]
     block: WrittenBlock
     written_type: str = ""
+    parameters: frozenset[str] = frozenset()
 
 
 def names_from(fields: Fields) -> DocumentNames:
@@ -151,18 +164,27 @@ def names_from(fields: Fields) -> DocumentNames:
     return DocumentNames(names.text("full", ""), names.text("contextual", "")) if names else DocumentNames("", "")
 
 
-def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
-    """Return the policy in a record."""
+def policy_from(
+    entity: str, fields: Fields, logics: tuple[str, ...], settings: Mapping[str, Value], diagnostics: list[Diagnostic]
+) -> Policy:
+    """Return the policy in a record. ``settings`` are the values of its parameters that a project sets."""
+    declared = parameters_from(fields.records("parameters"), diagnostics)
+    values = values_in_use(declared, settings)
+    for parameter, value in zip(declared, values, strict=True):
+        if parameter.span is not None and not value.is_default and (reason := parameter.problem(value.value)):
+            diagnostics.append(rules.INVALID_PARAMETER.at(parameter.span, f"the project's `{parameter.name}`: {reason}"))
+    by_name = {value.name: value.value for value in values}
     similar = fields.get("similarPolicies")
 
     def links(key: str) -> tuple[NamedLink, ...]:
         links = similar.records(key) if similar else ()
         return tuple(NamedLink(link.text("name", ""), link.text("url", ""), link.text("checkId", "")) for link in links)
 
+    names = names_from(fields)
     return Policy(
         entity,
-        names_from(fields),
-        fields.text("description", "").strip(),
+        DocumentNames(insert_values(names.full, by_name), insert_values(names.contextual, by_name)),
+        insert_values(fields.text("description", "").strip(), by_name),
         bool(fields.text("impossible", False)),
         fields.text("type"),
         bare(fields.texts("categories")),
@@ -175,6 +197,8 @@ def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
         tuple(ToolCheck(tool, item.value) for tool in TOOLS for item in similar.texts(tool.key)) if similar else (),
         bare(fields.texts("tags")),
         logics,
+        declared,
+        values,
     )
 
 
@@ -203,15 +227,15 @@ def extracts_from(entity: str, fields: Fields) -> Extracts:
     return Extracts(entity, current_name(type_of_extracts(entity)), extracts)
 
 
-def logic_from(entity: str, fields: Fields) -> Logic | None:
-    """Return the logic in a record, None without an input type."""
+def logic_from(entity: str, fields: Fields, parameters: frozenset[str] = frozenset()) -> Logic | None:
+    """Return the logic in a record, None without an input type. ``parameters`` are those that it refers to."""
     if fields.get("inputType") is None:
         return None
     newer = "inputObject" not in fields.aliases
     block = _block(fields, None, newer=newer)
     written = fields["inputType"]
     input_type = replace(written, value=current_name(written.value))
-    return Logic(entity, entity.rpartition("/")[0], input_type, _files(fields, "testData"), block, written.value)
+    return Logic(entity, entity.rpartition("/")[0], input_type, _files(fields, "testData"), block, written.value, parameters)
 
 
 def object_type_from(entity: str, fields: Fields) -> ObjectType:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
+from perpend.language.program.parameters import value_from
 from perpend.language.syntax import rules
 from perpend.language.syntax.calls import Call, call_from_node
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, plain
@@ -20,6 +21,7 @@ from perpend.language.syntax.shapes import (
     IdShape,
     Items,
     Key,
+    Literal,
     OperationShape,
     Record,
     ScalarMap,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+    from perpend.language.syntax.parameters import PolicyParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,10 @@ class Fields(MappingType[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class DocumentReader:
-    """Reads the nodes of one file and collects diagnostics."""
+    """Reads the nodes of one file and collects diagnostics. ``parameters`` are those of the policy, for a logic file."""
 
     diagnostics: list[Diagnostic]
+    parameters: PolicyParameters | None = None
 
     def record(self, node: Node, shape: Record, key_span: Span | None = None) -> Fields | None:
         """Return a record, None if the node is not a mapping. ``key_span`` is the place of the record's key."""
@@ -133,8 +137,10 @@ class DocumentReader:
                 return self._placed(node, "a mapping of texts", fits=isinstance(node, Mapping))
             case ScalarMap():
                 return self._placed(node, "a mapping of texts, numbers and booleans", fits=isinstance(node, Mapping))
+            case Literal():
+                return self._literal(node)
             case OperationShape():
-                return call_from_node(node, key_span, self.diagnostics)
+                return call_from_node(node, key_span, self.diagnostics, self.parameters)
             case Record():
                 return self.record(node, shape, key_span)
 
@@ -151,7 +157,17 @@ class DocumentReader:
         if shape.filled and not (node.value or "").strip():
             self._wrong(node, "a text that is not blank")
             return None
-        return Placed(node.value or "", node.span)
+        text = node.value or ""
+        if shape.inserts and self.parameters is not None:
+            text = self.parameters.inserted(text, node.span, self.diagnostics)
+        return Placed(text, node.span)
+
+    def _literal(self, node: Node) -> Placed | None:
+        value = value_from(plain(node)) if not isinstance(node, Mapping) else None
+        if value is None:
+            self._wrong(node, "a text, an integer, or a list of texts or integers")
+            return None
+        return Placed(value, node.span)
 
     def _choice(self, node: Node, shape: Choice) -> Placed | None:
         if not isinstance(node, ScalarNode):

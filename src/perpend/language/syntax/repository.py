@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from itertools import groupby
@@ -34,6 +35,7 @@ from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, 
 from perpend.language.syntax.json_positions import JsonPlaces, json_document
 from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.language.syntax.nodes import node_from_yaml
+from perpend.language.syntax.parameters import PolicyParameters
 from perpend.language.syntax.read import DocumentReader, Fields, Placed
 from perpend.language.syntax.renames import FILE as RENAMES
 from perpend.language.syntax.renames import SHAPE as RENAMES_SHAPE
@@ -41,10 +43,10 @@ from perpend.language.syntax.renames import Renames, renames_from
 from perpend.language.syntax.test_data import MAX_VALUES, TestObject, read_test_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
+    from perpend.language.program.parameters import ParameterValue, Value
 
 ROOT = "/"
 """The id of a repository as a whole."""
@@ -61,6 +63,9 @@ LIBRARY: Final = Path(__file__).parents[2] / "library"
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+Build = Callable[[Fields, list[Diagnostic]], T | None]
+"""A function that returns the document in a record. Problems go to the list."""
 
 
 _TYPE_LINE: Final = re.compile(r"^inputType: (\w+__\w+)$", re.ASCII | re.MULTILINE)
@@ -88,11 +93,19 @@ class Repository:
     """A directory in the format of the specification, section 1. IDs are absolute POSIX paths from its root.
 
     Documents are read on first use and cached. ``fallback`` supplies object types that this repository does not declare.
+    ``parameters`` are the values of policies' parameters that a project sets, by policy and name; others have their defaults.
     """
 
-    def __init__(self, root: str | Path, *, fallback: Repository | None = None) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        fallback: Repository | None = None,
+        parameters: Mapping[str, Mapping[str, Value]] | None = None,
+    ) -> None:
         self.files = Files(Path(root))
         self.fallback = fallback
+        self.parameters = parameters or {}
         self._documents: dict[str, Loaded[Any]] = {}
         self._json_places: dict[str, JsonPlaces] = {}
         no_root = None if is_root(Path(root)) else "not a policy repository: it has no `ce`, `frameworks` or `types` directory"
@@ -158,30 +171,62 @@ class Repository:
     def policy(self, entity: str) -> Loaded[Policy]:
         """Return a policy by its id."""
         return self._document(
-            f"{entity}/policy.yaml", shapes.POLICY, lambda fields: policy_from(entity, fields, self._logics_of.get(entity, ()))
+            f"{entity}/policy.yaml",
+            shapes.POLICY,
+            lambda fields, diagnostics: policy_from(
+                entity, fields, self._logics_of.get(entity, ()), self.parameters.get(entity, {}), diagnostics
+            ),
         )
+
+    def values(self, policy_id: str) -> tuple[ParameterValue, ...]:
+        """Return the values in use of a policy's parameters."""
+        policy = self.policy(policy_id).value if policy_id in self.policy_ids else None
+        return policy.values if policy is not None else ()
 
     def folder(self, entity: str) -> Loaded[Folder]:
         """Return a folder by its id."""
-        return self._document(f"{entity}/folder.yaml", shapes.FOLDER, lambda fields: Folder(entity, names_from(fields)))
+        return self._document(f"{entity}/folder.yaml", shapes.FOLDER, lambda fields, _: Folder(entity, names_from(fields)))
 
     def section(self, entity: str) -> Loaded[Section]:
         """Return a section by its id."""
-        return self._document(f"{entity}/section.yaml", shapes.SECTION, lambda fields: section_from(entity, fields))
+        return self._document(f"{entity}/section.yaml", shapes.SECTION, lambda fields, _: section_from(entity, fields))
 
     def logic(self, entity: str) -> Loaded[Logic]:
         """Return a logic file by its id."""
-        return self._document(entity, shapes.LOGIC, lambda fields: logic_from(entity, fields))
+        if entity not in self._documents:
+            try:
+                loaded = self._logic_in(entity, self.files.text(entity.lstrip("/"), limit=MAX_YAML))
+            except UnreadableFile as error:
+                loaded = Loaded(None, (error.diagnostic,))
+            self._documents.setdefault(entity, loaded)  # another thread may have read it meanwhile
+        return self._documents[entity]
 
     def read_logic(self, entity: str, text: str) -> Loaded[Logic]:
         """Read a logic file from a text, and return it for its id from now on. No file is read or written.
 
         Its imports are files of this repository.
         """
-        path = entity.lstrip("/")
-        loaded = _read(text, path, shapes.LOGIC, lambda fields: logic_from(entity, fields))
-        self._documents[entity] = loaded
+        loaded = self._documents[entity] = self._logic_in(entity, text)
         return loaded
+
+    def _logic_in(self, entity: str, text: str) -> Loaded[Logic]:
+        policy_id = entity.rpartition("/")[0]
+        broken: list[Diagnostic] = []
+        used: set[str] = set()
+
+        def values() -> Mapping[str, Value]:
+            loaded = self.policy(policy_id) if policy_id in self.policy_ids else Loaded(None)
+            broken[:] = [problem for problem in loaded.diagnostics if problem.code == rules.INVALID_PARAMETER.code]
+            return {value.name: value.value for value in loaded.value.values} if loaded.value is not None else {}
+
+        def build(fields: Fields, diagnostics: list[Diagnostic]) -> Logic | None:
+            if broken:  # the policy is not evaluated with another value than the one that was meant
+                diagnostics[:] = broken
+                return None
+            return logic_from(entity, fields, frozenset(used))
+
+        parameters = PolicyParameters(values, used)
+        return _read(text, entity.lstrip("/"), shapes.LOGIC, build, parameters)
 
     def input_type(self, entity: str) -> str | None:
         """Return the API name of a logic file's input type, None if it has no readable one.
@@ -198,13 +243,13 @@ class Repository:
 
     def extracts(self, entity: str) -> Loaded[Extracts]:
         """Return a file of extracts by its id."""
-        return self._document(entity, shapes.EXTRACTS, lambda fields: extracts_from(entity, fields))
+        return self._document(entity, shapes.EXTRACTS, lambda fields, _: extracts_from(entity, fields))
 
     def object_type(self, name: str) -> Loaded[ObjectType]:
         """Return a declared object type, from here or from the fallback. ``value`` is None if it is not declared."""
         path = self._declaring_path(name)
         if path is not None:
-            return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
+            return self._document(f"/{path}", shapes.TYPE, lambda fields, _: object_type_from(f"/types/{name}", fields))
         return self.fallback.object_type(name) if self.fallback else Loaded(None)
 
     @cached_property
@@ -212,7 +257,7 @@ class Repository:
         """The former ids of policies, and the retired policies."""
         if not (self.files.root / RENAMES).is_file():
             return Loaded(Renames())
-        written = self._document(f"/{RENAMES}", RENAMES_SHAPE, lambda fields: fields)
+        written = self._document(f"/{RENAMES}", RENAMES_SHAPE, lambda fields, _: fields)
         problems: list[Diagnostic] = []
         renames = renames_from(written.value, self.policy_ids, problems) if written.value is not None else Renames()
         return Loaded(renames, (*written.diagnostics, *problems))
@@ -249,7 +294,7 @@ class Repository:
 
     def rule(self, path: str) -> Loaded[Fields]:
         """Return an internal rule by the path of its file."""
-        return self._document(path, shapes.RULE, lambda fields: fields)
+        return self._document(path, shapes.RULE, lambda fields, _: fields)
 
     def mapping_tables(self) -> Loaded[MappingTables]:
         """Return the tables that map internal rules to sections."""
@@ -315,7 +360,7 @@ class Repository:
             diagnostics += document.diagnostics
         for entity in self.logic_ids:
             logic = self.logic(entity)
-            diagnostics += logic.diagnostics
+            diagnostics += [problem for problem in logic.diagnostics if problem.span.path == entity.lstrip("/")]
             if logic.value is not None:
                 diagnostics += self.test_objects(logic.value).diagnostics
         return diagnostics
@@ -367,7 +412,7 @@ class Repository:
                 diagnostics.append(rules.MISSING_DESCRIPTOR.at(Span(entity[1:]), message))
         return diagnostics
 
-    def _document(self, entity: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
+    def _document(self, entity: str, shape: shapes.Record, build: Build[T]) -> Loaded[T]:
         if entity not in self._documents:
             path = entity.lstrip("/")
             try:
@@ -389,11 +434,12 @@ class Repository:
         return self._documents[path]
 
 
-def _read(text: str, path: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
+def _read(text: str, path: str, shape: shapes.Record, build: Build[T], parameters: PolicyParameters | None = None) -> Loaded[T]:
     diagnostics: list[Diagnostic] = []
     node = node_from_yaml(text, path, diagnostics)
-    fields = DocumentReader(diagnostics).record(node, shape) if node is not None else None
-    return Loaded(build(fields) if fields is not None else None, tuple(diagnostics))
+    fields = DocumentReader(diagnostics, parameters).record(node, shape) if node is not None else None
+    value = build(fields, diagnostics) if fields is not None else None
+    return Loaded(value, tuple(diagnostics))
 
 
 def is_root(directory: Path) -> bool:
@@ -409,12 +455,17 @@ def _is_rule(path: str) -> bool:
     return path.startswith("internal/rules/") and path.endswith(".yaml")
 
 
-def open_repository(directory: str | Path | None = None) -> Repository:
+def open_repository(
+    directory: str | Path | None = None, *, parameters: Mapping[str, Mapping[str, Value]] | None = None
+) -> Repository:
     """Return the repository in a directory, with the library's object types as fallback; the library itself for None.
 
-    Raises NotARepository if the directory is not one.
+    ``parameters`` are values of policies' parameters, by the policy's id and the parameter's name. A policy with an unusable
+    value is not evaluated. Raises NotARepository if the directory is not a repository.
     """
-    return library() if directory is None else Repository(directory, fallback=library())
+    if directory is None:
+        return Repository(LIBRARY, parameters=parameters)
+    return Repository(directory, fallback=library(), parameters=parameters)
 
 
 def library() -> Repository:

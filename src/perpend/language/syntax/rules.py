@@ -149,5 +149,20 @@ MISLEADING_RENAME = _error(
     "`retired`; its successors are new policies.",
 )
 
+INVALID_PARAMETER = _error(
+    "L151",
+    "invalid-parameter",
+    "A policy declares a parameter in a form that cannot be used: its name is used twice or has other characters than small "
+    "letters, digits and hyphens, a value has another type than `type`, or a default is out of bounds. The policy is not "
+    "evaluated.\n\nWrite a default of the declared type, within `minimum`, `maximum` and `allowed`.",
+)
+UNKNOWN_PARAMETER = _error(
+    "L152",
+    "unknown-parameter",
+    "`{parameter: name}`, or `{{name}}` in a message, names no parameter of the policy, or stands where no parameter may: it "
+    "may stand for a number, a text, a date, a duration or a list of texts in a logic file.\n\n"
+    "Declare the parameter in `policy.yaml`, or correct the name.",
+)
+
 RULES: tuple[Rule, ...] = tuple(_DECLARED)
 """All rules of this package, by code."""

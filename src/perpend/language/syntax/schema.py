@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.objects.status import Status
 from perpend.core.values.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE, TEXT_COLLECTIONS, ValueType
 from perpend.language.operations import OPERATIONS
-from perpend.language.operations.operation import Constant, Operation, Parameter, Result
+from perpend.language.operations.operation import TAKES_PARAMETER, Constant, Operation, Parameter, Result
 from perpend.language.program.numbering import LAST
 from perpend.language.syntax.decision_shapes import RATINGS, WAIVERS
 from perpend.language.syntax.remedy_shape import SHAPE as REMEDY
@@ -25,6 +25,7 @@ from perpend.language.syntax.shapes import (
     IdShape,
     Items,
     Key,
+    Literal,
     OperationShape,
     Record,
     ScalarMap,
@@ -49,6 +50,7 @@ _PATH = {"type": "string", "pattern": r"^[^.]+(\.[^.]+)*$"}
 _STATUS = {"type": "string", "enum": [status.value for status in Status]}
 _MESSAGE = {"type": ["string", "null"]}
 _TEXT = {"type": "string"}
+_LITERAL = {"type": ["string", "integer", "array"], "items": {"type": ["string", "integer"]}}
 _CONSTANTS: dict[Constant, Schema] = {
     Constant.NUMBER: {"type": "number"},
     Constant.INTEGER: {"type": "integer"},
@@ -141,6 +143,8 @@ class _Writer:
                 return {"type": "object", "additionalProperties": {"type": "string"}}
             case ScalarMap():
                 return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+            case Literal():
+                return _LITERAL
             case OperationShape():
                 return self._operand(_BOOLEAN if key.name == _CONDITION_KEY else EVERY_TYPE)
             case Record():
@@ -250,6 +254,9 @@ _DELEGATE = _closed(
 )
 
 
+_REFERENCE_TO_PARAMETER = _closed("The value of a parameter of the policy.", {"parameter": _TEXT}, ["parameter"])
+
+
 def _one_of(key: Key) -> Schema:
     """Return the schema that allows one spelling of a key, and requires one if the key is required."""
     spelt: list[Schema] = [{"required": [name]} for name in (key.name, *key.aliases)]
@@ -261,6 +268,8 @@ def _constant(parameter: Parameter) -> Schema:
         return {"type": "string", "enum": list(parameter.choices)}
     assert parameter.constant is not None
     schema = _CONSTANTS.get(parameter.constant, _TEXT)
+    if parameter.constant in TAKES_PARAMETER:
+        schema = {"anyOf": [schema, _REFERENCE_TO_PARAMETER]}
     return schema if parameter.default is None else {**schema, "default": _plain(parameter.default)}
 
 

@@ -7,14 +7,16 @@ from dataclasses import field
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.object_types import FIELD_TYPES
 from perpend.core.objects.status import Status
+from perpend.language.program.parameters import Looser, ParameterKind
 from perpend.language.syntax.tools import TOOLS
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text; ``filled`` forbids a blank one. Numbers and booleans are not texts."""
+    """A text; ``filled`` forbids a blank one. Numbers and booleans are not texts. ``inserts``: takes values of parameters."""
 
     filled: bool = False
+    inserts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class ScalarMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Literal:
+    """A text, an integer, or a list of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class OperationShape:
     """An operation: a mapping with the operation's name as its only key."""
 
@@ -98,7 +105,9 @@ class Record:
     lacks: tuple[tuple[str, str], ...] = ()
 
 
-Shape = Text | IdShape | Choice | ChoiceByName | Flag | CountShape | Items | TextMap | ScalarMap | OperationShape | Record
+Shape = (
+    Text | IdShape | Choice | ChoiceByName | Flag | CountShape | Items | TextMap | ScalarMap | Literal | OperationShape | Record
+)
 
 _TEXTS = Items(Text(filled=True))
 _NAMES = Record(
@@ -145,6 +154,38 @@ _SIMILAR_POLICIES = Record(
         ),
     ),
 )
+_PARAMETER = Record(
+    "parameter",
+    "A value of the policy that a project may set.",
+    (
+        Key("name", Text(filled=True), "Its name: small letters, digits and hyphens.", required=True),
+        Key("description", Text(filled=True), "The meaning of the value.", required=True),
+        Key("type", Choice(tuple(ParameterKind)), "The type of the value.", required=True),
+        Key("default", Literal(), "The value unless a project sets one: that of the benchmark.", required=True),
+        Key("minimum", Literal(), "The smallest integer."),
+        Key("maximum", Literal(), "The largest integer."),
+        Key("allowed", Literal(), "The list of allowed values, or of allowed entries of a list."),
+        Key(
+            "looser",
+            Choice(tuple(Looser)),
+            "The values that accept more than another: higher numbers and longer lists, or lower and shorter ones.",
+        ),
+        Key(
+            "benchmarks",
+            Items(
+                Record(
+                    "benchmark",
+                    "The value of a requirement.",
+                    (
+                        Key("section", Text(filled=True), "The id of a framework or section.", required=True),
+                        Key("value", Literal(), "Its value.", required=True),
+                    ),
+                )
+            ),
+            "Requirements whose value is not the default.",
+        ),
+    ),
+)
 FOLDER = Record("folder", "A folder of policies.", (Key("names", _NAMES, "The folder's names.", required=True),))
 POLICY = Record(
     "policy",
@@ -159,6 +200,7 @@ POLICY = Record(
         Key("frameworkIgnoreMappings", _TEXTS, "Ids of sections that do not inherit the policy."),
         Key("similarPolicies", _SIMILAR_POLICIES, "Equivalent rules of other tools."),
         Key("tags", _TEXTS, "Free words."),
+        Key("parameters", Items(_PARAMETER), "Values that projects may set."),
     ),
 )
 _SIMILAR_SECTIONS = Record(
@@ -230,8 +272,8 @@ EXTRACTS = Record(
 )
 _OUTCOME = (
     Key("status", Choice(tuple(Status)), "The object's status.", required=True),
-    Key("currentStateMessage", Text(), "The current state, for the reader of the verdict.", required=True),
-    Key("remediationMessage", Text(), "How to fix it; for INCOMPLIANT."),
+    Key("currentStateMessage", Text(inserts=True), "The current state, for the reader of the verdict.", required=True),
+    Key("remediationMessage", Text(inserts=True), "How to fix it; for INCOMPLIANT."),
 )
 _FILE_REFERENCE = (
     Key("file", Text(filled=True), "A path relative to this file, or from the root with a leading slash.", required=True),
