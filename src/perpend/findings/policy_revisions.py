@@ -48,7 +48,9 @@ def repository_at(repository: Repository, revision: str) -> Iterator[Repository]
         root = directory / "revision"
         root.mkdir(mode=0o700)
         _write_revision(Path(repository.files.root), revision, root)
-        yield open_repository(root)
+        past = open_repository(root)
+        past.use_parameters(repository.parameters)
+        yield past
 
 
 def _write_revision(root: Path, revision: str, into: Path) -> None:

@@ -20,6 +20,7 @@ from perpend.authoring.lint import (
     unreachable_condition,
     unseen_white_space,
     unused_extract_import,
+    unused_parameter,
 )
 from perpend.authoring.lint.messages import (
     fault_without_finding,
@@ -61,6 +62,7 @@ _MODULES = (
     unseen_white_space,
     misspelt_name,
     null_passes,
+    unused_parameter,
 )
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)

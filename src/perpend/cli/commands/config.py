@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.config.command import Configured, configuration_of, named_by, value_in_use
-from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, RUNS, SERVE, SETTINGS, TOKENS, known_names
+from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, PARAMETERS, RUNS, SERVE, SETTINGS, TOKENS, known_names
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import root_here
 from perpend.core.dataclass import dataclass
@@ -89,7 +89,7 @@ def _chosen(rows: Sequence[_Row], keys: Sequence[str]) -> Sequence[_Row]:
     chosen: dict[str, _Row] = {}
     for key in keys:
         below = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
-        if not below and key not in (ACCOUNTS, SERVE):
+        if not below and key not in (ACCOUNTS, PARAMETERS, SERVE):
             names = (*known_names(), *(row.key for row in rows), *(row.key.partition(".")[0] for row in rows))
             raise UnknownName(f"unknown key '{printable(key)}'{did_you_mean(key, names)}")
         chosen |= below
@@ -115,13 +115,18 @@ class _Row:
 
 
 def _rows(configuration: Configuration, repository: Path | None) -> list[_Row]:
-    """Return the rows of all settings, accounts, runs and tokens. ``repository`` is the root around the working directory."""
+    """Return the rows of all settings, accounts, parameters, runs and tokens.
+
+    ``repository`` is the root around the working directory.
+    """
     rows = [_row(configuration, setting, repository) for setting in SETTINGS]
     for number, account in configuration.accounts.items():
         for setting in ACCOUNT_SETTINGS:
             value, key = getattr(account, setting.name), f"{ACCOUNTS}.{number}.{setting.name}"
             if value is not None:
                 rows.append(_Row(key, value, "file", configuration.place(key)))
+    for given in configuration.parameters:
+        rows.append(_Row(f"{PARAMETERS}.{given.policy}.{given.name}", given.value, "file", given.place))
     for name, words in configuration.runs.items():
         key = f"{SERVE}.{RUNS}.{name}.command"
         rows.append(_Row(key, list(words), "file", configuration.place(key)))
@@ -160,4 +165,4 @@ def _shown(row: _Row) -> str:
         return "the library" if row.key == "repository" else "–"
     if isinstance(row.value, bool):
         return str(row.value).lower()
-    return visible(", ".join(row.value) if isinstance(row.value, list) else str(row.value))
+    return visible(", ".join(map(str, row.value)) if isinstance(row.value, list) else str(row.value))

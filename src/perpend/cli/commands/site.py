@@ -153,8 +153,11 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None) -> int:
         from perpend.server.run import http_server, listening_socket
         from perpend.server.settings import Limits
 
+    context = click.get_current_context()
+
     def read() -> Site:
-        repository = open_repository_here(repo)
+        with context.scope(cleanup=False):  # another thread has no context
+            repository = open_repository_here(repo)
         documents = Path(docs) if docs else None
         return Site(repository, title=site_title(repository, docs), documents=documents, search=False)
 

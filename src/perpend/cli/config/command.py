@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from perpend.cli.config.configuration import Configuration
     from perpend.cli.config.settings import Setting
+    from perpend.language.syntax.parameter_settings import ParameterSetting
 
 VARIABLE: Final = "PERPEND_CONFIG"
 """The environment variable that names a configuration file."""
@@ -82,6 +83,12 @@ def configuration_of(context: click.Context) -> Configuration:
     return configuration
 
 
+def parameter_settings(context: click.Context | None) -> tuple[ParameterSetting, ...]:
+    """Return the values of policies' parameters in the configuration that a command has read; none without a command."""
+    configuration: Configuration | None = context.meta.get(_META) if context is not None else None
+    return configuration.parameters if configuration is not None else ()
+
+
 def site_address(context: click.Context) -> str:
     """Return the address of the published site that the configuration names, empty if it names none."""
     return str(configuration_of(context).values.get("site.base-url", ""))
@@ -121,13 +128,19 @@ def refuse_found_bucket(context: click.Context) -> None:
 def deciding_settings(context: click.Context) -> list[tuple[str, str, str]]:
     """Return the settings that change the exit code, in a file that Perpend has found itself: name, value, place."""
     from perpend.cli.config.settings import FAIL_ON
+    from perpend.core.diagnostics.phrases import shorten
 
+    shown_parameters = (
+        (f"parameters.{setting.policy}.{setting.name}", json.dumps(setting.value, default=str), setting.place)
+        for setting in parameter_settings(context)
+        if named_by(context) is None
+    )
     by_severity = context.params.get("fail_on") not in (None, *FAIL_ON)
     return [
         _shown(context, setting, value)
         for setting, value in _found_settings(context)
         if setting.decides and value != setting.builtin and (by_severity or setting.name not in ("ratings", "default-ratings"))
-    ]
+    ] + [(name, shorten(value, _LONGEST_VALUE), place) for name, value, place in shown_parameters]
 
 
 def selecting_settings(context: click.Context) -> list[tuple[str, str, str]]:

@@ -14,6 +14,7 @@ from perpend.cli.config.settings import (
     ACCOUNTS,
     GONE,
     MOST,
+    PARAMETERS,
     RUN_SETTINGS,
     RUNS,
     SERVE,
@@ -30,6 +31,7 @@ from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.account import Account
 from perpend.core.objects.claims import account_refusal
 from perpend.inventory.snapshots.open_store import is_address
+from perpend.language.syntax.parameter_settings import ParameterSetting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -55,13 +57,14 @@ class ServeToken:
 class Configuration:
     """The content of a file: ``values`` by the name of the setting, paths unresolved; ``accounts`` by account number.
 
-    ``runs`` are the commands of the runs that readers of a server may start, by name; ``tokens`` those of its tokens that show
-    some accounts only.
+    ``parameters`` are values of policies' parameters, not yet compared with a repository. ``runs`` are the commands of the runs
+    that readers of a server may start, by name; ``tokens`` those of its tokens that show some accounts only.
     """
 
     file: ConfigurationFile | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    parameters: tuple[ParameterSetting, ...] = ()
     runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tokens: Mapping[str, ServeToken] = field(default_factory=dict)
 
@@ -111,7 +114,7 @@ def configuration_from(file: ConfigurationFile) -> Configuration:
     if reading.mistakes:
         more = [f"{file.shown}: and {reading.uncounted:,} more mistakes"] if reading.uncounted else []
         raise UnusableConfiguration("\nperpend: ".join([*reading.mistakes, *more]))
-    return Configuration(file, reading.values, reading.accounts, reading.runs, reading.tokens)
+    return Configuration(file, reading.values, reading.accounts, tuple(reading.parameters), reading.runs, reading.tokens)
 
 
 class _SettingsReader:
@@ -121,6 +124,7 @@ class _SettingsReader:
         self._file = file
         self.values: dict[str, Any] = {}
         self.accounts: dict[str, Account] = {}
+        self.parameters: list[ParameterSetting] = []
         self.runs: dict[str, tuple[str, ...]] = {}
         self.tokens: dict[str, ServeToken] = {}
         self.mistakes: list[str] = []
@@ -137,6 +141,8 @@ class _SettingsReader:
                 self._add(self.values, name, setting, value, (*above, key))
             elif name == ACCOUNTS:
                 self._read_accounts(value)
+            elif name == PARAMETERS:
+                self._read_parameters(value)
             elif name == SERVE:
                 self._read_serve(value)
             elif name in _TABLES:
@@ -150,6 +156,12 @@ class _SettingsReader:
                 self._mistake((ACCOUNTS, number), refusal)
             elif self._is_table(table, (ACCOUNTS, number)):
                 self.accounts[number] = Account(**self._read_members(table, (ACCOUNTS, number), ACCOUNT_SETTINGS))
+
+    def _read_parameters(self, policies: Any) -> None:
+        for policy, table in policies.items() if self._is_table(policies, (PARAMETERS,)) else ():
+            for name, value in table.items() if self._is_table(table, (PARAMETERS, policy)) else ():
+                place = _place(self._file, (PARAMETERS, policy, name))
+                self.parameters.append(ParameterSetting(policy, name, value, place))
 
     def _read_serve(self, values: Any) -> None:
         for key, value in values.items() if self._is_table(values, (SERVE,)) else ():

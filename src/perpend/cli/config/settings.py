@@ -251,6 +251,9 @@ RUN_SETTINGS: Final = (
     ),
 )
 
+PARAMETERS: Final = "parameters"
+"""The table of values of policies' parameters. Each policy is a table with its id, or the unique end of it, as the name."""
+
 TOKENS: Final = "tokens"
 """The table in it with the tokens that show some accounts only. Each is a table with the token's name."""
 
@@ -284,13 +287,13 @@ def setting_named(name: str) -> Setting | None:
 
 
 def known_names() -> list[str]:
-    """Return the names of all settings, and of the tables of accounts and of the server."""
-    return [*(setting.name for setting in SETTINGS), ACCOUNTS, SERVE]
+    """Return the names of all settings, and of the tables of accounts, of parameters and of the server."""
+    return [*(setting.name for setting in SETTINGS), ACCOUNTS, PARAMETERS, SERVE]
 
 
 def nearest_name(key: str, table: str = "") -> str | None:
     """Return the setting that a wrong key most likely means, by its key, its option or its full name."""
-    names = {ACCOUNTS: ACCOUNTS}
+    names = {ACCOUNTS: ACCOUNTS, PARAMETERS: PARAMETERS}
     # Later entries win: a key that exists in two tables means the setting of its own table.
     for setting in sorted(SETTINGS, key=lambda setting: setting.name.rpartition(".")[0] == table):
         above, _, last = setting.name.rpartition(".")

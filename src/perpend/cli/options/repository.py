@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from perpend.cli.config.command import parameter_settings
 from perpend.language.compiler.names import match_ids
+from perpend.language.syntax.parameter_settings import use_settings
 from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
@@ -15,8 +19,14 @@ if TYPE_CHECKING:
 
 
 def open_repository_here(directory: str | None) -> Repository:
-    """Open the repository at a directory; for None the repository around the working directory, else the library."""
-    return open_repository(directory if directory is not None else root_here())
+    """Open the repository at a directory; for None the repository around the working directory, else the library.
+
+    Parameters of policies have the values of the command's configuration. Raises UnusableParameters.
+    """
+    repository = open_repository(directory if directory is not None else root_here())
+    if settings := parameter_settings(click.get_current_context(silent=True)):
+        use_settings(repository, settings)
+    return repository
 
 
 def root_here() -> Path | None:
@@ -39,8 +49,11 @@ def site_title(repository: Repository, docs: str | None) -> str:
 
 
 def repository_of(directory: str | None, names: Sequence[str]) -> Repository:
-    """Return the repository at a directory; for None the one around the first existing path among names, else the one here."""
-    here = open_repository_here(directory)
+    """Return the repository at a directory; for None the one around the first existing path among names, else the one here.
+
+    Parameters of policies have their defaults: tests and lint are about the repository, not about a project.
+    """
+    here = open_repository(directory if directory is not None else root_here())
     path = next((Path(name).resolve() for name in names if Path(name).exists()), None)
     if directory is not None or path is None or path.is_relative_to(here.files.root.resolve()):
         return here

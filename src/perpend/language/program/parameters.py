@@ -100,7 +100,7 @@ class DeclaredParameter:
     def bounds(self) -> str:
         """The bounds in words, empty if there are none."""
         if self.allowed:
-            return f"of {', '.join(shown(entry) for entry in self.allowed)}"
+            return f"of {', '.join(f'`{entry}`' for entry in self.allowed)}"
         if self.minimum is not None and self.maximum is not None:
             return f"from {self.minimum} to {self.maximum}"
         if self.minimum is not None:
@@ -173,9 +173,10 @@ def shown(value: object) -> str:
         return f"the list `{shorten(visible(', '.join(map(str, value[:20]))))}`" if value else "an empty list"
     if isinstance(value, dict):
         return "a mapping"
-    return (
-        "nothing" if value is None else f"`{shorten(visible(str(value).lower() if isinstance(value, bool) else str(value)))}`"
-    )
+    if value is None:
+        return "nothing"
+    text = f"`{shorten(visible(str(value).lower() if isinstance(value, bool) else str(value)))}`"
+    return f"the text {text}" if isinstance(value, str) else text
 
 
 def names_inserted(text: str) -> list[str]:

@@ -35,6 +35,7 @@ from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, 
 from perpend.language.syntax.json_positions import JsonPlaces, json_document
 from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.language.syntax.nodes import node_from_yaml
+from perpend.language.syntax.parameter_settings import settings_from, use_settings
 from perpend.language.syntax.parameters import PolicyParameters
 from perpend.language.syntax.read import DocumentReader, Fields, Placed
 from perpend.language.syntax.renames import FILE as RENAMES
@@ -93,7 +94,7 @@ class Repository:
     """A directory in the format of the specification, section 1. IDs are absolute POSIX paths from its root.
 
     Documents are read on first use and cached. ``fallback`` supplies object types that this repository does not declare.
-    ``parameters`` are the values of policies' parameters that a project sets, by policy and name; others have their defaults.
+    ``parameters`` are the values of policies' parameters that a project sets, by policy and name.
     """
 
     def __init__(
@@ -101,11 +102,10 @@ class Repository:
         root: str | Path,
         *,
         fallback: Repository | None = None,
-        parameters: Mapping[str, Mapping[str, Value]] | None = None,
     ) -> None:
         self.files = Files(Path(root))
         self.fallback = fallback
-        self.parameters = parameters or {}
+        self.parameters: Mapping[str, Mapping[str, Value]] = {}
         self._documents: dict[str, Loaded[Any]] = {}
         self._json_places: dict[str, JsonPlaces] = {}
         no_root = None if is_root(Path(root)) else "not a policy repository: it has no `ce`, `frameworks` or `types` directory"
@@ -177,6 +177,15 @@ class Repository:
                 entity, fields, self._logics_of.get(entity, ()), self.parameters.get(entity, {}), diagnostics
             ),
         )
+
+    def use_parameters(self, parameters: Mapping[str, Mapping[str, Value]]) -> None:
+        """Set values of policies' parameters, by policy and name, before logic files are read.
+
+        A policy with a value that its declaration does not allow is not evaluated. Names that it does not declare do not count.
+        """
+        self.parameters = parameters
+        for policy_id in parameters:
+            self._documents.pop(f"{policy_id}/policy.yaml", None)
 
     def values(self, policy_id: str) -> tuple[ParameterValue, ...]:
         """Return the values in use of a policy's parameters."""
@@ -456,16 +465,17 @@ def _is_rule(path: str) -> bool:
 
 
 def open_repository(
-    directory: str | Path | None = None, *, parameters: Mapping[str, Mapping[str, Value]] | None = None
+    directory: str | Path | None = None, *, parameters: Mapping[str, Mapping[str, object]] | None = None
 ) -> Repository:
     """Return the repository in a directory, with the library's object types as fallback; the library itself for None.
 
-    ``parameters`` are values of policies' parameters, by the policy's id and the parameter's name. A policy with an unusable
-    value is not evaluated. Raises NotARepository if the directory is not a repository.
+    ``parameters`` are values of policies' parameters, by the policy's id and the parameter's name; others have their defaults.
+    Raises NotARepository if the directory is not a repository, and UnusableParameters.
     """
-    if directory is None:
-        return Repository(LIBRARY, parameters=parameters)
-    return Repository(directory, fallback=library(), parameters=parameters)
+    repository = library() if directory is None else Repository(directory, fallback=library())
+    if parameters:
+        use_settings(repository, settings_from(parameters))
+    return repository
 
 
 def library() -> Repository:

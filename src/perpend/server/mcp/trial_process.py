@@ -62,7 +62,11 @@ Accounts = Collection[str] | None
 
 def answer(request: dict[str, Any]) -> WaiverTrial | PolicyTrial:
     """Return the answer to a request. Raises PerpendError with one sentence."""
-    written, store, repository = request["text"], request["store"], open_repository(request["repository"])
+    written, store, repository = (
+        request["text"],
+        request["store"],
+        open_repository(request["repository"], parameters=request["parameters"]),
+    )
     if request["what"] == "waiver":
         accounts = request["accounts"]
         return _try_waiver(written, store, repository, accounts if accounts is None else accounts or [_NOBODY])

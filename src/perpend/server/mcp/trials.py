@@ -59,7 +59,9 @@ def try_policy(store: ServedStore, run: ServedRun, text: str, scope: ReaderScope
 def _tried(answer: type[Trial], request: dict[str, Any], store: ServedStore, text: str) -> Trial:
     if len(text) > MOST_CHARACTERS:
         raise NotTried(f"the text has {len(text):,} characters: at most {MOST_CHARACTERS:,} are tried")
-    request |= {"text": text, "store": store.place, "repository": str(store.repository.files.root)}
+    repository = store.repository
+    request |= {"text": text, "store": store.place, "repository": str(repository.files.root)}
+    request |= {"parameters": {policy_id: dict(values) for policy_id, values in repository.parameters.items()}}
     if not _running.acquire(blocking=False):
         raise NotTried(f"{_AT_ONCE} texts are being tried: try again when they are done")
     try:
