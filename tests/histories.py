@@ -15,12 +15,15 @@ from perpend.core.objects.claims import Claim
 from perpend.core.objects.object_types import Field, Lookup, ObjectType, Types
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Table, Tables
+from perpend.core.values.types import ValueType
 from perpend.evaluation.engines.verdicts import VerdictFiles
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType
 from perpend.inventory.snapshots.manifest import StoredFile, StoredSource
 from perpend.inventory.snapshots.snapshot import Snapshot, TableFiles
-from perpend.language.program.program import Block, DeclaredOutcome, Outcome, Program
+from perpend.language.operations import OPERATIONS
+from perpend.language.program.parameters import ParameterValue
+from perpend.language.program.program import Block, Condition, DeclaredOutcome, Expr, Outcome, Program
 from tests.unit.inventory.snapshots.stored import plain_duckdb
 
 TYPE = ObjectType(
@@ -37,12 +40,26 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 COLUMNS = ("Id", "account", "region", "name", "created")
 
 
-def program(policy: str, version: int = 1, codes: Mapping[int, Status] = CODES, kind: ObjectType = TYPE) -> Program:
-    """Return a program of some version that can end in these ways."""
+def program(
+    policy: str,
+    version: int = 1,
+    codes: Mapping[int, Status] = CODES,
+    kind: ObjectType = TYPE,
+    *,
+    days: int | None = None,
+    by_parameter: bool = True,
+) -> Program:
+    """Return a program of some version that can end in these ways.
+
+    ``days`` is a number in its condition: the value of its parameter, or a literal without ``by_parameter``.
+    """
     outcome = Outcome(Status.COMPLIANT, "fine", None)
-    block = Block(kind, (), outcome, record_types=(f"v{version}",))
+    named = {"value": "days"} if by_parameter else {}
+    number = Expr(OPERATIONS["NUMBER"], {"value": days}, ValueType.NUMBER, parameters=named)
+    block = Block(kind, () if days is None else (Condition(number, outcome),), outcome, record_types=(f"v{version}",))
+    values = () if days is None or not by_parameter else (ParameterValue("days", days, 90),)
     verdicts = {index: DeclaredOutcome(index, status, f"text {index}", f"message {index}") for index, status in codes.items()}
-    return Program(f"{policy}/prod.logic.yaml", policy, block, verdicts, Types({kind.name: kind}))
+    return Program(f"{policy}/prod.logic.yaml", policy, block, verdicts, Types({kind.name: kind}), (), values)
 
 
 @dataclass(frozen=True, slots=True)

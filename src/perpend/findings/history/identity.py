@@ -63,6 +63,15 @@ def lineage_of(policy_id: str, renames: Mapping[str, str]) -> str:
 
 def program_hash(program: Program) -> str:
     """Return a hash of the meaning of a program; texts, comments and the order of keys do not change it."""
+    return _hash_of(program, _Expressions())
+
+
+def rule_hash(program: Program) -> str:
+    """Return a hash of the meaning of a program with any values of its parameters: it has their names instead."""
+    return _hash_of(program, _Expressions(by_name=True))
+
+
+def _hash_of(program: Program, expressions: _Expressions) -> str:
     types = [
         [
             object_type.name,
@@ -73,14 +82,12 @@ def program_hash(program: Program) -> str:
         ]
         for _, object_type in sorted(program.types.by_name.items())
     ]
-    return _hash(["program-2", _of_block(program.block, {}), types])
+    return _hash(["program-2", _of_block(program.block, expressions), types])
 
 
-def _of_block(block: Block, known: dict[int, str]) -> list[object]:
-    conditions = [
-        [_of_expression(condition.expression, known), _of_outcome(condition.outcome)] for condition in block.conditions
-    ]
-    related = [[path, _of_block(inner, known)] for path, inner in sorted(block.related.items())]
+def _of_block(block: Block, expressions: _Expressions) -> list[object]:
+    conditions = [[expressions.digest(condition.expression), _of_outcome(condition.outcome)] for condition in block.conditions]
+    related = [[path, _of_block(inner, expressions)] for path, inner in sorted(block.related.items())]
     return [block.type.name, sorted(block.record_types), conditions, _of_outcome(block.otherwise), related]
 
 
@@ -88,24 +95,36 @@ def _of_outcome(outcome: Outcome) -> str:
     return outcome.status.value
 
 
-def _of_expression(expression: Expr, known: dict[int, str]) -> str:
-    digest = known.get(id(expression))
-    if digest is None:
-        arguments = [[name, _of_argument(value, known)] for name, value in sorted(expression.arguments.items())]
-        checks = [[check.declaration.key, check.delegate] for check in expression.checks]
-        extract = expression.extract
-        body = [extract.lookups, extract.type_name, _of_expression(extract.body, known)] if extract else None
-        parts = [expression.operation.name, expression.type.value, arguments, checks, body, expression.deletion_field]
-        digest = known[id(expression)] = _hash(parts)
-    return digest
+class _Expressions:
+    """Computes the digest of each expression once. ``by_name``: constants from parameters count by the parameter's name."""
 
+    def __init__(self, *, by_name: bool = False) -> None:
+        self._by_name = by_name
+        self._known: dict[int, str] = {}
 
-def _of_argument(value: object, known: dict[int, str]) -> object:
-    if isinstance(value, tuple):
-        return [_of_argument(one, known) for one in value]
-    if isinstance(value, Expr):
-        return _of_expression(value, known)
-    return constant_text(value)
+    def digest(self, expression: Expr) -> str:
+        """Return the digest of an expression."""
+        digest = self._known.get(id(expression))
+        if digest is None:
+            arguments = [
+                [name, self._argument(expression, name, value)] for name, value in sorted(expression.arguments.items())
+            ]
+            checks = [[check.declaration.key, check.delegate] for check in expression.checks]
+            extract = expression.extract
+            body = [extract.lookups, extract.type_name, self.digest(extract.body)] if extract else None
+            parts = [expression.operation.name, expression.type.value, arguments, checks, body, expression.deletion_field]
+            digest = self._known[id(expression)] = _hash(parts)
+        return digest
+
+    def _argument(self, expression: Expr, name: str, value: object) -> object:
+        if self._by_name and name in expression.parameters:
+            return ["parameter", expression.parameters[name]]
+        return self._value(value)
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, tuple):
+            return [self._value(part) for part in value]
+        return self.digest(value) if isinstance(value, Expr) else constant_text(value)
 
 
 def _hash(document: object) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.dataclass import dataclass
 from perpend.inventory.snapshots.manifest import Damaged, StoredFile, document_from, sealed
+from perpend.language.program.parameters import ParameterValue, value_from
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -75,6 +76,31 @@ class RecordedPolicy:
     texts: str = ""
     retired_run: int | None = None
     was_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesSince:
+    """The values of a policy's parameters since a run, by its number."""
+
+    run: int
+    values: tuple[ParameterValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedParameters:
+    """The parameters of a policy, by its number. ``rule`` is the hash of its meaning with any values, since ``rule_run``.
+
+    ``values`` are in the order of runs; none in a run since which the policy has no parameters.
+    """
+
+    policy: int
+    rule: str
+    rule_run: int
+    values: tuple[ValuesSince, ...] = ()
+
+    def in_run(self, run: int) -> tuple[ParameterValue, ...]:
+        """Return the values in a run, none if they are not known."""
+        return next((since.values for since in reversed(self.values) if since.run <= run), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,8 @@ class RecordedRatings:
 class HistoryManifest:
     """The content of a history. ``ratings`` were in force in some run; ``retirements`` are past ones.
 
+    ``parameters`` are those of policies that have or had some.
+
     ``full_counts`` are the runs that wrote all counts to the ledger. Others since wrote those that differ. Before the first of
     them, a run wrote all counts of the types that it evaluated.
     """
@@ -163,6 +191,7 @@ class HistoryManifest:
     ratings: tuple[RecordedRatings, ...] = ()
     retirements: tuple[Retirement, ...] = ()
     full_counts: tuple[int, ...] = ()
+    parameters: tuple[RecordedParameters, ...] = ()
 
     @property
     def time(self) -> datetime:
@@ -182,6 +211,11 @@ class HistoryManifest:
     def run(self, number: int) -> Run:
         """Return a run by its number."""
         return next(run for run in self.runs if run.number == number)
+
+    def values_in(self, policy_id: str, run: int) -> tuple[ParameterValue, ...]:
+        """Return the values of a policy's parameters in a run, by its number."""
+        numbers = {policy.number for policy in self.policies if policy.policy_id == policy_id}
+        return next((values for one in self.parameters if one.policy in numbers and (values := one.in_run(run))), ())
 
     def policies_of(self, type_name: str) -> tuple[RecordedPolicy, ...]:
         """Return the policies over a type."""
@@ -252,6 +286,7 @@ def history_manifest_from(text: str) -> HistoryManifest:
             tuple(_ratings_from(one) for one in document["ratings"]),
             tuple(Retirement(**one) for one in document["retirements"]),
             tuple(map(int, document["full_counts"])) if document["format"] == FORMAT else (),
+            tuple(map(_parameters_from, document.get("parameters", ()))),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None
@@ -260,6 +295,18 @@ def history_manifest_from(text: str) -> HistoryManifest:
 def _run_from(document: dict[str, Any]) -> Run:
     unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document["unread"].items()}
     return Run(**{**document, "late": tuple(document["late"]), "unread": unread})
+
+
+def _parameters_from(document: dict[str, Any]) -> RecordedParameters:
+    values = (ValuesSince(since["run"], tuple(map(_value_from, since["values"]))) for since in document["values"])
+    return RecordedParameters(document["policy"], document["rule"], document["rule_run"], tuple(values))
+
+
+def _value_from(document: dict[str, Any]) -> ParameterValue:
+    value, default = value_from(document["value"]), value_from(document["default"])
+    if value is None or default is None:
+        raise ValueError("not a value of a parameter")
+    return ParameterValue(document["name"], value, default)
 
 
 def _ratings_from(document: dict[str, Any]) -> RecordedRatings:

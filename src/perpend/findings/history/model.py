@@ -56,6 +56,7 @@ class Cause(StrEnum):
 
     RESOURCE_CHANGE = "resource_change"
     POLICY = "policy"
+    PARAMETER = "parameter"
     VISIBILITY_CHANGE = "visibility_change"
     ENGINE = "engine"
     UNKNOWN = "unknown"

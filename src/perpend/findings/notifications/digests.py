@@ -26,7 +26,7 @@ MOST_LISTED: Final = 20
 """How many findings of an owner a digest lists; the others are counted."""
 
 _ORDER: Final = tuple(event.value for event in Event)
-_QUIET: Final = (Cause.POLICY.value, Cause.ENGINE.value)
+_QUIET: Final = (Cause.POLICY.value, Cause.PARAMETER.value, Cause.ENGINE.value)
 _COLUMNS: Final = (
     *("finding_id", "policy_id", "type", "object_id", "object_name", "region", "account", "event", "cause", "before", "after"),
 )
@@ -119,7 +119,7 @@ class Digest:
             lines += [f"- and {over:,} more that end"] if (over := len(owner.endings) - MOST_LISTED) > 0 else []
             lines += [f"- {_line(finding)}" for finding in owner.findings]
             lines += [f"- and {owner.more:,} more"] if owner.more else []
-        lines += [f"{self.quiet:,} findings changed because a policy or the engine did"] if self.quiet else []
+        lines += [f"{self.quiet:,} findings changed because a policy, a parameter or the engine did"] if self.quiet else []
         return "\n".join(lines)
 
     def document(self, channel: str) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def test_an_issue_reads_well() -> None:
     )
     assert markdown(comment_on_update(counts, details, RUN)).startswith(
         "Run 7 (2026-11-21): 2 opened, 1 resolved, 3 of a removed policy (nobody has fixed them), "
-        "1 of these because the policy or the engine changed. 23 open"
+        "1 of these because the policy, a parameter or the engine changed. 23 open"
     )
     assert html.unescape(text.title) == text.title
 

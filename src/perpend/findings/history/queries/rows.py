@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.inventory.snapshots.database import text
+from perpend.language.program.parameters import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,23 @@ def ratings_query(head: HistoryManifest, table: str) -> str:
         "CAST(s.resolve_within AS VARCHAR) AS resolve_within "
         f"FROM (VALUES {runs}) AS n(run, place) JOIN {table} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
         "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
+    )
+
+
+def parameters_statement(head: HistoryManifest, time_of: str) -> str:
+    """Return the statement that creates the view ``parameter``: the values of policies since a run. ``time_of`` is a macro."""
+    policies = {policy.number: policy for policy in head.policies}
+    rows: list[tuple[str | int, ...]] = [
+        (since.run, policy.policy_id, policy.type_name, value.name, value_text(value.value), value_text(value.default))
+        for recorded, policy in ((recorded, policies[recorded.policy]) for recorded in head.parameters)
+        for since in recorded.values
+        for value in since.values
+    ]
+    values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows or [(0, "", "", "", "", "")])
+    return view(
+        "parameter",
+        f"SELECT since_run, {time_of}(since_run) AS since, policy_id, type, name, value, default_value "
+        f"FROM (VALUES {values}) AS s(since_run, policy_id, type, name, value, default_value) WHERE since_run > 0",
     )
 
 

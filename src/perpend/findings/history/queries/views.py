@@ -14,7 +14,7 @@ from perpend.core.dataclass import dataclass
 from perpend.core.objects.status import Status
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import STATUSES
-from perpend.findings.history.queries.rows import ratings_query, view
+from perpend.findings.history.queries.rows import parameters_statement, ratings_query, view
 from perpend.findings.history.queries.tags import NO_TAGS, stored_tags
 from perpend.findings.history.queries.unknown_names import refuse_unknown
 from perpend.findings.history.storage import WholeFiles
@@ -84,6 +84,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "run": (RUNS, "event"),
     "ledger": (RUNS, _POLICIES),
     "rating": (RUNS,),
+    "parameter": (TIMES,),
 }
 """The views that each view reads, in the order of their creation."""
 
@@ -206,6 +207,7 @@ def _statements(part: _Part, views: Sequence[str]) -> list[str]:
         "run": lambda: view("run", _runs()),
         "ledger": lambda: view("ledger", _ledger(part)),
         "rating": lambda: view("rating", ratings_query(head, RUNS)),
+        "parameter": lambda: parameters_statement(head, TIMES),
     }
     needed = set(views or _NEEDS)
     for name in reversed(tuple(_NEEDS)):

@@ -38,10 +38,14 @@ def sortable(columns: Sequence[str] = COLUMNS) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedPolicy:
-    """A policy in a run, after it, and the run since which the current engine evaluates."""
+    """A policy in a run, after it, and the run since which the current engine evaluates.
+
+    ``rule_run`` is the run since which the policy has its meaning but for the values of parameters.
+    """
 
     policy: RecordedPolicy
     engine_run: int
+    rule_run: int
 
 
 def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = False, of: str = "") -> str:
@@ -99,13 +103,15 @@ def write_changes(
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE evaluated_policy "
-        "(policy_no INTEGER, first_run INTEGER, program_run INTEGER, engine_run INTEGER)"
+        "(policy_no INTEGER, first_run INTEGER, program_run INTEGER, engine_run INTEGER, rule_run INTEGER)"
     )
-    rows = [(one.policy.number, one.policy.first_run, one.policy.program_run, one.engine_run) for one in evaluated]
+    rows = [
+        (one.policy.number, one.policy.first_run, one.policy.program_run, one.engine_run, one.rule_run) for one in evaluated
+    ]
     if rows:
         connection.execute(f"INSERT INTO evaluated_policy VALUES {', '.join(map(str, rows))}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW observations AS {_input(retired, run)}")
-    more = ", observed, seen_before, program_run, engine_run, reevaluated, object_new, policy_new, retired"
+    more = ", observed, seen_before, program_run, engine_run, rule_run, reevaluated, object_new, policy_new, retired"
     stepped = step_query("observations", run, more=more)
     life = ", ".join(LIFE)
     connection.execute(
@@ -123,7 +129,7 @@ def _input(retired: Collection[int], run: int) -> str:
         "coalesce(l.status_run, CASE WHEN p.before IS NOT NULL THEN greatest(r.first_run, a.first_run) END) AS status_run, "
         f"{known}, coalesce(l.life, CASE WHEN p.before IS NOT NULL THEN 'passing' END) AS life, "
         "coalesce(l.episodes, 0) AS episodes, p.observed, true AS is_evaluated, true AS complete, false AS retired, "
-        f"a.program_run, a.engine_run, j.value AS reevaluated, coalesce(r.first_run, {run}) = {run} AS object_new, "
+        f"a.program_run, a.engine_run, a.rule_run, j.value AS reevaluated, coalesce(r.first_run, {run}) = {run} AS object_new, "
         f"a.first_run = {run} AS policy_new FROM pairs AS p "
         "JOIN evaluated_policy AS a ON a.policy_no = p.policy_no LEFT JOIN registry AS r ON r.object_no = p.object_no "
         "LEFT JOIN lives_of_pairs AS l ON l.policy_no = p.policy_no AND l.object_no = p.object_no "
@@ -135,7 +141,7 @@ def _input(retired: Collection[int], run: int) -> str:
     own = ", ".join(f"l.{column}" for column in ("value", "status_run"))
     return (
         f"{pairs} UNION ALL SELECT l.policy_no, l.object_no, NULL, NULL, {own}, {known}, l.life, l.episodes, NULL, false, "
-        "false, true, NULL, NULL, NULL, false, false FROM lives AS l "
+        "false, true, NULL, NULL, NULL, NULL, false, false FROM lives AS l "
         f"WHERE l.policy_no IN ({listed}) AND l.life IN ('open', 'unconfirmed')"
     )
 
@@ -144,7 +150,8 @@ def _cause(*, same_estate: bool) -> str:
     unknown = f"before % 8 = {UNDETERMINED} OR observed % 8 = {UNDETERMINED}"
     own = f"CASE WHEN {unknown} THEN 'visibility_change' ELSE 'resource_change' END"
     older = "(seen_before < program_run OR seen_before < engine_run)"
-    changed = "CASE WHEN seen_before < program_run THEN 'policy' ELSE 'engine' END"
+    by_value = "CASE WHEN seen_before < rule_run THEN 'policy' ELSE 'parameter' END"
+    changed = f"CASE WHEN seen_before < program_run THEN {by_value} ELSE 'engine' END"
     alike = "CASE WHEN before % 8 = observed % 8 THEN reevaluated = {0} ELSE reevaluated % 8 = {0} % 8 END"
     evaluated = (
         changed

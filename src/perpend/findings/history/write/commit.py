@@ -240,6 +240,7 @@ class _Commit:
             full_counts=(*self.head.full_counts, *([self.run] if full else [])),
             texts=(*self.head.texts, *self._text_files(connection)),
             retirements=self.policies.retirements,
+            parameters=tuple(recorded for _, recorded in sorted(self.policies.parameters.items())),
         ).with_run(run, tuple(sorted(self.policies.evaluated_policies)), self.evaluated.ratings)
         return compacted(connection, self.place, after, self.made)
 
@@ -347,7 +348,7 @@ class _Commit:
         path = self._new("changes", type_name)
         # Only of what is otherwise is it asked what was known: the newest rows of all others need not be found.
         _view(connection, "lives_of_pairs", lives_query(*self._files_of_lives(known), of="pairs"))
-        evaluated = [EvaluatedPolicy(policy, self._engine_run()) for policy in numbers.values()]
+        evaluated = [EvaluatedPolicy(policy, self._engine_run(), self.policies.rule_run(policy)) for policy in numbers.values()]
         write_changes(connection, path, evaluated=evaluated, retired=retired, same_estate=self.same_estate, run=self.run)
         counted = rows_of(connection, f"SELECT event, count(*) FROM read_parquet({pattern(path)}) GROUP BY 1")
         if not counted:

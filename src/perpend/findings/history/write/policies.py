@@ -8,8 +8,14 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.dataclass import dataclass
-from perpend.findings.history.identity import lineage_of, program_hash
-from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, Retirement
+from perpend.findings.history.identity import lineage_of, program_hash, rule_hash
+from perpend.findings.history.manifest import (
+    HistoryManifest,
+    RecordedParameters,
+    RecordedPolicy,
+    Retirement,
+    ValuesSince,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +33,10 @@ class MatchedPolicies:
     by_key: dict[tuple[str, str], RecordedPolicy] = field(init=False)
     evaluated_policies: set[int] = field(default_factory=set)
     texts: dict[int, Program] = field(default_factory=dict)
+    parameters: dict[int, RecordedParameters] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.parameters = {recorded.policy: recorded for recorded in self.head.parameters}
         self.by_key = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
 
     @property
@@ -118,6 +126,7 @@ class MatchedPolicies:
         if known.texts != texts:
             self.texts[known.number] = program
         since = known.program_run if known.program == meaning else self.run
+        self._record_parameters(known, program, same=known.program == meaning)
         return replace(
             known,
             policy_id=program.policy_id,
@@ -127,6 +136,24 @@ class MatchedPolicies:
             texts=texts,
             retired_run=None,
         )
+
+    def rule_run(self, policy: RecordedPolicy) -> int:
+        """Return the run since which a policy has its meaning but for the values of parameters."""
+        recorded = self.parameters.get(policy.number)
+        return recorded.rule_run if recorded is not None and recorded.rule else policy.program_run
+
+    def _record_parameters(self, known: RecordedPolicy, program: Program, *, same: bool) -> None:
+        """Record the values of a program's parameters if they differ from the last ones. ``same``: its meaning does not."""
+        last = self.parameters.get(known.number)
+        if last is None and not program.parameters:
+            return
+        rule = rule_hash(program) if program.parameters else ""
+        before = self.rule_run(known)
+        since = before if same or (last is not None and rule and rule == last.rule) else self.run
+        values = last.values if last is not None else ()
+        if not values or values[-1].values != program.parameters:
+            values = (*values, ValuesSince(self.run, program.parameters))
+        self.parameters[known.number] = RecordedParameters(known.number, rule, since, values)
 
     def _lineage(self, policy_id: str) -> str:
         return lineage_of(policy_id, self.evaluated.renames)

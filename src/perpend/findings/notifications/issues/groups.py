@@ -24,7 +24,7 @@ _MOST_REMEDIES: Final = 3
 _CHOSEN: Final = "perpend_issue_group"
 _ENDS: Final = (Event.RESOLVED.value, Event.RESOURCE_DELETED.value, Event.POLICY_REMOVED.value)
 _CHANGED: Final = (Event.OPENED.value, Event.REOPENED.value, *_ENDS)
-_QUIET: Final = (Cause.POLICY.value, Cause.ENGINE.value)
+_QUIET: Final = (Cause.POLICY.value, Cause.PARAMETER.value, Cause.ENGINE.value)
 _OPEN: Final = f"l.life IN ('{State.OPEN}', '{State.UNCONFIRMED}')"
 _UNKNOWN: Final = f"l.life = '{State.UNKNOWN}' AND p.retired_run IS NULL"
 _FOUND: Final = f"FROM {LIVES} AS l {NAMES} LEFT JOIN {WAIVED} AS w ON w.key = {KEY}"

@@ -214,7 +214,7 @@ def _changes(details: GroupDetails, *, closed: bool = False) -> str:
     events = list(words)[2:] if closed else words
     changes = [f"{details.number(event):,} {words[event]}" for event in events if details.number(event)]
     by_policy = sum(details.by_policy.get(event.value, 0) for event in events)
-    changes += [f"{by_policy:,} of these because the policy or the engine changed"] if by_policy else []
+    changes += [f"{by_policy:,} of these because the policy, a parameter or the engine changed"] if by_policy else []
     return ", ".join(changes)
 
 

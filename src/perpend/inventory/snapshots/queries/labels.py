@@ -19,7 +19,7 @@ CALLS_VIEW: Final = "perpend_calls"
 """The view of the calls to a cloud that did not say what was asked, once for each cause."""
 
 BESIDE: Final = frozenset(
-    ("finding", "episode", "event", "ledger", "run", "scorecard", "waiver", "waived", "policy_output", "rating")
+    ("finding", "episode", "event", "ledger", "run", "scorecard", "waiver", "waived", "policy_output", "rating", "parameter")
 )
 """Names of views that stand beside those of a snapshot: no label is called so."""
 

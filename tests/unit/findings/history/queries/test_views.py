@@ -132,7 +132,7 @@ def test_a_history_of_runs_that_had_nothing_to_judge_answers_with_nothing(tmp_pa
     inventory = Inventory(tmp_path)
     commit_run(inventory.place, inventory.judged(None, [program("/ce/p")], time=BEGIN))
     with asking(inventory.place) as connection:
-        views = ("finding", "event", "episode", "ledger", "rating", "run")
-        assert [0, 0, 0, 0, 0, 1] == [len(connection.execute(f"FROM {view}").fetchall()) for view in views]
+        views = ("finding", "event", "episode", "ledger", "parameter", "rating", "run")
+        assert [0, 0, 0, 0, 0, 0, 1] == [len(connection.execute(f"FROM {view}").fetchall()) for view in views]
     assert [] == answered(inventory.place, "a")
     assert [] == list(problems_of(inventory.place))

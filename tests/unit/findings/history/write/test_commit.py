@@ -95,6 +95,35 @@ def test_another_engine_is_the_cause_where_the_program_is_the_same(begun: Invent
     assert [("a", "resolved", "engine")] == told(begun)
 
 
+def test_another_value_of_a_parameter_is_the_cause_if_nothing_else_of_the_policy_changed(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path)
+    commit(inventory, {A: [300]}, 1, asked=[program("/ce/p", days=90, by_parameter=False)])
+    commit(inventory, {A: [300]}, 2, asked=[program("/ce/p", days=90)])
+    for day, days, code, event in ((3, 30, 199, "opened"), (4, 90, 300, "resolved")):
+        commit(inventory, {A: [code]}, day, asked=[program("/ce/p", days=days)], reevaluate=answering({"a": code}, []))
+        assert [("a", event, "parameter")] == told(inventory)
+    edited = [program("/ce/p", 2, days=30)]
+    commit(inventory, {A: [199]}, 5, asked=edited, reevaluate=answering({"a": 199}, []))
+    assert [("a", "reopened", "policy")] == told(inventory)
+    without = [program("/ce/p", 2, days=7, by_parameter=False)]
+    commit(inventory, {A: [300]}, 6, asked=without, reevaluate=answering({"a": 300}, []))
+    assert [("a", "resolved", "policy")] == told(inventory)
+    with asking(inventory.place, "parameter") as connection:
+        rows = connection.execute("SELECT since_run, policy_id, name, value, default_value FROM parameter").fetchall()
+    assert [(run, "/ce/p", "days", str(days), "90") for run, days in ((2, 90), (3, 30), (4, 90), (5, 30))] == rows
+    head = inventory.place.head()
+    assert [[], [90], [30], [90], [30], []] == [[one.value for one in head.values_in("/ce/p", run)] for run in range(1, 7)]
+
+
+def test_a_history_without_parameters_calls_another_value_a_change_of_the_policy(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path)
+    commit(inventory, {A: [300]}, 1, asked=[program("/ce/p", days=90)])
+    head = inventory.place.head()
+    inventory.place.replace_head(replace(head, parameters=()), head)
+    commit(inventory, {A: [199]}, 2, asked=[program("/ce/p", days=30)], reevaluate=answering({"a": 199}, []))
+    assert [("a", "opened", "policy")] == told(inventory)
+
+
 def test_where_the_former_snapshot_is_gone_the_cause_is_unclear(begun: Inventory) -> None:
     commit(begun, {A: [300]}, 2, asked=[program("/ce/p", 2)])
     assert [("a", "resolved", "unknown")] == told(begun)
