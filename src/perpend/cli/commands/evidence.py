@@ -89,6 +89,7 @@ def write(**given: Any) -> int:
     """
     from perpend.findings.history.compliance import newest_counts_of
     from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.past_values import with_values_of_run
     from perpend.findings.history.storage import HistoryStorage
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.reports.evidence.create import EvidenceOptions, create_evidence, run_reference
@@ -101,6 +102,8 @@ def write(**given: Any) -> int:
     store = open_store(options.directory)
     history = None if is_address(options.directory) else HistoryStorage(options.directory)
     reference = run_reference(store, history.head() if history else HistoryManifest(), options.run)
+    if reference.run is not None:
+        repository = with_values_of_run(repository, reference.head, reference.run.number)
     of_run = bool(reference.policies) and not _chooses_policies()
     choice = (
         PolicyChoice(policies=reference.policies, standing=True)

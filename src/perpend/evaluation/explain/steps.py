@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.verdict import Verdict
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.interpreter.interpreter import EvaluationOutcome
+    from perpend.language.program.parameters import ParameterValue
     from perpend.language.program.program import DeclaredOutcome, Expr, Program
 
 _READING: Final = (*PATHS, Constant.JMESPATH)
@@ -111,13 +112,14 @@ def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The explanation of one verdict."""
+    """The explanation of one verdict. ``parameters`` are the values of the policy's parameters that gave it."""
 
     finding: Verdict
     policy: PolicyView
     day: EvaluationTime
     steps: tuple[Step, ...]
     change: Change | None
+    parameters: tuple[ParameterValue, ...] = ()
 
 
 def explain_verdict(analyzer: Analyzer, program: Program, object_: CloudObject, *, day: EvaluationTime) -> Explanation:
@@ -157,7 +159,7 @@ def _explanation(
     single_value = not object_.variants and doubt_of(object_.fields) is None
     change = smallest_change(program, object_, day.milliseconds, outcome[0]) if single_value else None
     view = view_of(analyzer.repository, program.policy_id)
-    return Explanation(verdict_of(program, object_, outcome, types), view, day, tuple(steps), change)
+    return Explanation(verdict_of(program, object_, outcome, types), view, day, tuple(steps), change, program.parameters)
 
 
 def _owner_types(analyzer: Analyzer, program: Program) -> Iterator[str]:

@@ -187,6 +187,12 @@ class Repository:
         for policy_id in parameters:
             self._documents.pop(f"{policy_id}/policy.yaml", None)
 
+    def with_parameters(self, parameters: Mapping[str, Mapping[str, Value]]) -> Repository:
+        """Return the same repository with other values of parameters."""
+        other = Repository(self.files.root, fallback=self.fallback)
+        other.use_parameters(parameters)
+        return other
+
     def values(self, policy_id: str) -> tuple[ParameterValue, ...]:
         """Return the values in use of a policy's parameters."""
         policy = self.policy(policy_id).value if policy_id in self.policy_ids else None

@@ -156,7 +156,7 @@ def create_evidence(
     ``choice`` has made the selection.
     """
     record = reference.record(repository, selection.programs, counts)
-    run = _evidence_run(options, reference, snapshot, choice, record)
+    run = _evidence_run(options, reference, snapshot, choice, record, selection.programs)
     request = EvidenceRequest(
         run,
         _named_policies(repository, choice),
@@ -186,7 +186,12 @@ def _policy_warning(problem: str, policy_ids: Sequence[str]) -> list[str]:
 
 
 def _evidence_run(
-    options: EvidenceOptions, reference: RunReference, snapshot: Snapshot, choice: PolicyChoice, record: RunRecord | None
+    options: EvidenceOptions,
+    reference: RunReference,
+    snapshot: Snapshot,
+    choice: PolicyChoice,
+    record: RunRecord | None,
+    programs: Iterable[Program],
 ) -> EvidenceRun:
     time, stated, counted_to = reference.times(snapshot, options.snapshot_time, options.max_age is not None)
     return EvidenceRun(
@@ -199,6 +204,11 @@ def _evidence_run(
         not options.no_inputs,
         choice,
         record,
+        {
+            program.policy_id: {value.name: value.value for value in program.parameters}
+            for program in programs
+            if program.parameters
+        },
     )
 
 

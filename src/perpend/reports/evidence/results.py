@@ -157,6 +157,7 @@ def _described(snapshot: Snapshot, evaluation: Evaluation, run: EvidenceRun) -> 
         },
         "asked": choice_document(run.choice),
         "notAsked": _not_selected(evaluation.selection),
+        **_parameters(evaluation),
         "history": _history(evaluation, run),
         "policies": [
             {"id": program.policy_id, "type": program.input_type, "program": program_hash(program)}
@@ -179,6 +180,16 @@ def _described(snapshot: Snapshot, evaluation: Evaluation, run: EvidenceRun) -> 
             **{status.value: number for status, number in evaluation.ledger.counts.items()},
         },
     }
+
+
+def _parameters(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the values of parameters by policy and name; nothing if no policy has parameters."""
+    values = {
+        program.policy_id: {value.name: value.value for value in program.parameters}
+        for program in evaluation.programs
+        if program.parameters
+    }
+    return {"parameters": values} if values else {}
 
 
 def _not_selected(selection: Selection) -> dict[str, list[str]]:

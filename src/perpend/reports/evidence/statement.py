@@ -76,7 +76,8 @@ class EvidenceRun:
     """The facts that evaluating the run again needs: the snapshot and its content hash, the time, and the maximal age.
 
     ``stated``: the time was stated by a source or the user. Ages count to ``counted_to``. ``choice`` selects the policies.
-    ``record`` is the run in the history, None if no history knows it.
+    ``record`` is the run in the history, None if no history knows it. ``parameters`` are the values of policies' parameters, by
+    policy and name.
     """
 
     snapshot: str
@@ -88,6 +89,7 @@ class EvidenceRun:
     inputs: bool
     choice: PolicyChoice = field(default_factory=PolicyChoice)
     record: RunRecord | None = None
+    parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 def statement_from(content: bytes) -> Statement:
@@ -124,6 +126,7 @@ def run_from_predicate(predicate: Mapping[str, Any]) -> EvidenceRun:
             bool(predicate["inputs"]["packed"]),
             _choice_from(predicate["asked"]),
             _record_from(history) if history is not None else None,
+            {policy: dict(values) for policy, values in predicate.get("parameters", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UnusableStatement("does not say which run was packed") from None

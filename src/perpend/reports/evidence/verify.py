@@ -195,7 +195,8 @@ class _Reevaluation:
     def _evaluate(self, run: EvidenceRun, snapshot: Snapshot) -> None:
         made = self.directory / "again"
         made.mkdir(mode=0o700)
-        results = evaluate_evidence(open_repository(self.unpacked / POLICIES), snapshot, run, made)
+        repository = open_repository(self.unpacked / POLICIES, parameters=run.parameters)
+        results = evaluate_evidence(repository, snapshot, run, made)
         before = len(self.outcome.faults) + len(self.outcome.unchecked)
         readme = self.unpacked / README
         if readme.exists() and readme.read_bytes() != README_TEXT.encode():

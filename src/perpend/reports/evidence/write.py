@@ -161,7 +161,7 @@ def write_evidence(stream: BinaryIO, repository: Repository, snapshot: Snapshot,
         packed.mkdir(mode=0o700)
         ids = {*request.policies, *request.attested}
         copy_repository(repository, packed, ids, with_frameworks=bool(run.choice.frameworks), directories=request.directories)
-        results = evaluate_evidence(open_repository(packed), snapshot, run, directory)
+        results = evaluate_evidence(open_repository(packed, parameters=run.parameters), snapshot, run, directory)
         members: dict[str, Path | bytes] = {README: README_TEXT.encode(), **results.members}
         for path in sorted(file for file in packed.rglob("*") if file.is_file()):
             members[f"{POLICIES}{path.relative_to(packed).as_posix()}"] = path

@@ -70,7 +70,7 @@ def _print_short(explanation: Explanation, console: Console, labels: Labels) -> 
         lines.append(("unless", changed.append(f": {visible(labels.text(change.message))}")))
     lines += [
         ("fix", Text(visible(labels.text(finding.remediation_message or "")))),
-        ("policy", Text(f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}")),
+        ("policy", Text("\n".join(_policy_lines(explanation)))),
         ("read at", Text(f"{visible(object_.origin.place)}, evaluated as of {_time(explanation)}")),
         *((label, Text(text)) for label, text in _other_readings(object_)),
     ]
@@ -85,7 +85,7 @@ def _print_steps_to_verdict(explanation: Explanation, console: Console, labels: 
     finding = explanation.finding
     object_ = finding.object
     for label, value in (
-        ("policy", f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}"),
+        ("policy", "\n".join(_policy_lines(explanation))),
         ("object", "\n".join(dict.fromkeys((visible(object_.name), visible(object_.id))))),
         ("read at", visible(object_.origin.place)),
         *_other_readings(object_),
@@ -104,6 +104,13 @@ def _print_steps_to_verdict(explanation: Explanation, console: Console, labels: 
     print_steps(explanation.steps, console, labels)
     _put(console)
     _print_change(explanation, console, labels)
+
+
+def _policy_lines(explanation: Explanation) -> Iterator[str]:
+    """Yield the name and the id of the policy, and the values of its parameters."""
+    yield visible(explanation.policy.full_name)
+    yield explanation.policy.id
+    yield from (visible(value.in_words) for value in explanation.parameters)
 
 
 def _time(explanation: Explanation) -> str:
@@ -298,6 +305,9 @@ def write_explanation_json(explanation: Explanation, stream: TextIO) -> None:
         "currentStateMessage": finding.current_state_message,
         "remediationMessage": finding.remediation_message,
         "runtimeError": finding.runtime_error,
+        "parameters": [
+            {"name": value.name, "value": value.value, "default": value.default} for value in explanation.parameters
+        ],
         "conditions": [_step(step) for step in explanation.steps],
         "smallestChange": None
         if change is None

@@ -16,6 +16,7 @@ from perpend.evaluation.explain.steps import explain_verdict, explain_visible
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from perpend.evaluation.verdicts.objects import stored_object_named, stored_object_with_accounts
 from perpend.evaluation.verdicts.selection import program_named
+from perpend.findings.history.past_values import with_values_of_run
 from perpend.findings.history.queries.views import history_of_object
 from perpend.findings.remediation.plans import object_plan
 from perpend.findings.remediation.read import remedy_of
@@ -106,12 +107,14 @@ def history_of_finding(state: RunState, row: FindingRow) -> FindingHistory:
 
 
 def explained_finding(state: RunState, row: FindingRow, scope: ReaderScope) -> Explained:
-    """Return the explanation of a finding by the snapshot of the run and today's policies, and the plan to fix it.
+    """Return the explanation of a finding by today's policies, and the plan to fix it.
+
+    The snapshot and the values of parameters are those of the run.
 
     Values of objects that the reader may not see are withheld. Raises PerpendError if the snapshot is no longer stored, or has
     no such object that the reader may see, or the repository has no such policy.
     """
-    analyzer = Analyzer(state.repository)
+    analyzer = Analyzer(with_values_of_run(state.repository, state.head, state.run.number))
     program = program_named(analyzer, row.policy_id)
     remedy = remedy_of(state.repository, row.policy_id).value
     paths = [value.path for value in remedy.values] if remedy else ()
