@@ -48,9 +48,7 @@ def repository_at(repository: Repository, revision: str) -> Iterator[Repository]
         root = directory / "revision"
         root.mkdir(mode=0o700)
         _write_revision(Path(repository.files.root), revision, root)
-        past = open_repository(root)
-        past.use_parameters(repository.parameters)
-        yield past
+        yield open_repository(root).with_parameters(repository.parameters)
 
 
 def _write_revision(root: Path, revision: str, into: Path) -> None:

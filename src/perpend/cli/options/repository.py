@@ -9,7 +9,7 @@ import click
 
 from perpend.cli.config.command import parameter_settings
 from perpend.language.compiler.names import match_ids
-from perpend.language.syntax.parameter_settings import use_settings
+from perpend.language.syntax.parameter_settings import with_settings
 from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
@@ -24,9 +24,8 @@ def open_repository_here(directory: str | None) -> Repository:
     Parameters of policies have the values of the command's configuration. Raises UnusableParameters.
     """
     repository = open_repository(directory if directory is not None else root_here())
-    if settings := parameter_settings(click.get_current_context(silent=True)):
-        use_settings(repository, settings)
-    return repository
+    settings = parameter_settings(click.get_current_context(silent=True))
+    return with_settings(repository, settings) if settings else repository
 
 
 def root_here() -> Path | None:

@@ -42,14 +42,14 @@ def settings_from(document: Mapping[str, Mapping[str, object]]) -> list[Paramete
     return [ParameterSetting(policy, name, value) for policy, values in document.items() for name, value in values.items()]
 
 
-def use_settings(repository: Repository, settings: Iterable[ParameterSetting]) -> None:
-    """Set values of parameters in a repository of which nothing has been read. Raises UnusableParameters."""
+def with_settings(repository: Repository, settings: Iterable[ParameterSetting]) -> Repository:
+    """Return a repository with values of parameters that a project sets. Raises UnusableParameters."""
     checking = _Checking(repository)
     for setting in settings:
         checking.add(setting)
     if checking.mistakes:
         raise UnusableParameters("\nperpend: ".join(checking.listed()))
-    repository.use_parameters(checking.values)
+    return repository.with_parameters(checking.values)
 
 
 class _Checking:

@@ -35,7 +35,7 @@ from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, 
 from perpend.language.syntax.json_positions import JsonPlaces, json_document
 from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.parameter_settings import settings_from, use_settings
+from perpend.language.syntax.parameter_settings import settings_from, with_settings
 from perpend.language.syntax.parameters import PolicyParameters
 from perpend.language.syntax.read import DocumentReader, Fields, Placed
 from perpend.language.syntax.renames import FILE as RENAMES
@@ -178,19 +178,13 @@ class Repository:
             ),
         )
 
-    def use_parameters(self, parameters: Mapping[str, Mapping[str, Value]]) -> None:
-        """Set values of policies' parameters, by policy and name, before logic files are read.
+    def with_parameters(self, parameters: Mapping[str, Mapping[str, Value]]) -> Repository:
+        """Return the same repository with other values of policies' parameters, by policy and name.
 
         A policy with a value that its declaration does not allow is not evaluated. Names that it does not declare do not count.
         """
-        self.parameters = parameters
-        for policy_id in parameters:
-            self._documents.pop(f"{policy_id}/policy.yaml", None)
-
-    def with_parameters(self, parameters: Mapping[str, Mapping[str, Value]]) -> Repository:
-        """Return the same repository with other values of parameters."""
         other = Repository(self.files.root, fallback=self.fallback)
-        other.use_parameters(parameters)
+        other.parameters = parameters
         return other
 
     def values(self, policy_id: str) -> tuple[ParameterValue, ...]:
@@ -479,9 +473,7 @@ def open_repository(
     Raises NotARepository if the directory is not a repository, and UnusableParameters.
     """
     repository = library() if directory is None else Repository(directory, fallback=library())
-    if parameters:
-        use_settings(repository, settings_from(parameters))
-    return repository
+    return with_settings(repository, settings_from(parameters)) if parameters else repository
 
 
 def library() -> Repository:
