@@ -258,13 +258,15 @@ class FrameworkRow:
 class RequirementPolicyRow:
     """A policy of a requirement. ``evaluated``: by the newest run.
 
-    ``reason`` tells why it was not evaluated, or not on all objects; None if it was.
+    ``reason`` tells why it was not evaluated, or not on all objects; None if it was. ``looser`` names the values of its
+    parameters that accept more than the requirement's.
     """
 
     policy_id: str
     title: str
     evaluated: bool
     reason: str | None
+    looser: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def command() -> None:
 @click.pass_context
 def show(context: click.Context, /, name: str, directory: str, form: str, out: str | None) -> int:
     """Show all events of an object (by Id, external id or name), a policy, or a finding (by its id)."""
+    from perpend.findings.history.past_values import with_values_of_run
     from perpend.findings.history.queries.findings import about, rows_in
     from perpend.findings.history.queries.views import asking, history_of_object
     from perpend.reports.terminal.history.finding import HistoryAnnotations
@@ -67,8 +68,12 @@ def show(context: click.Context, /, name: str, directory: str, form: str, out: s
         return USAGE_ERROR
     if form == "text":
         with terminal(out) as console:
-            notes = HistoryAnnotations(open_repository_here(None))
-            print_story(what, name, rows, console, configuration_of(context).accounts, notes.title_of)
+            repository, head = open_repository_here(None), place.head()
+
+            def notes_of(run: int) -> HistoryAnnotations:
+                return HistoryAnnotations(with_values_of_run(repository, head, run))
+
+            print_story(what, name, rows, console, configuration_of(context).accounts, notes_of)
     else:
         with output_stream(out) as stream:
             write_rows_as(form, columns, rows, stream)

@@ -15,6 +15,7 @@ from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
 from perpend.language.compiler.frameworks import How
 from perpend.language.compiler.names import printed_number
+from perpend.language.program.parameters import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -59,13 +60,15 @@ class RequirementPolicy:
     """A policy of a requirement. ``judges``: it has logic, so it can be evaluated.
 
     ``why_not`` is the reason why it was not evaluated, empty if it was. ``in_part`` is the reason why it was not evaluated on
-    all objects, if the sources give one.
+    all objects, if the sources give one. ``looser`` names the values of parameters that accept more than the requirement's,
+    empty if there are none.
     """
 
     policy_id: str
     judges: bool
     why_not: str = ""
     in_part: str = ""
+    looser: str = ""
 
     @property
     def was_evaluated(self) -> bool:
@@ -188,6 +191,7 @@ def framework_selection(
             for policy_id in named
         ]
         policies += [RequirementPolicy(policy_id, mappings.judges(policy_id), why_left(policy_id)) for policy_id in others]
+        policies = [replace(policy, looser=looser_values(repository, policy.policy_id, section_id)) for policy in policies]
         return Requirement(section_id, *section_called(section_id, repository), tuple(policies))
 
     def why_left(policy_id: str) -> str:
@@ -207,6 +211,18 @@ def framework_selection(
     joint = ", section " if len(sections) == 1 else ", sections "
     name = joint.join(filter(None, (_name(framework, repository), ", ".join(named))))
     return FrameworkSelection(framework, name, sections, tuple(map(requirement, section_ids)), inherited)
+
+
+def looser_values(repository: Repository, policy_id: str, section_id: str) -> str:
+    """Return the values of a policy's parameters that accept more than a requirement's, in words; empty if there are none."""
+    policy = repository.policy(policy_id).value
+    declared = zip(policy.parameters, policy.values, strict=True) if policy is not None else ()
+    return "; ".join(
+        f"{in_use.name} = {value_text(in_use.value)} "
+        f"{'is looser than' if parameter.looser else 'differs from'} {value_text(parameter.benchmark_of(section_id))}"
+        for parameter, in_use in declared
+        if parameter.is_looser(in_use.value, parameter.benchmark_of(section_id))
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,10 @@ class DeclaredParameter:
             return f"of at least {self.minimum}"
         return f"of at most {self.maximum}" if self.maximum is not None else ""
 
+    def declared_text(self, in_use: ParameterValue) -> str:
+        """Return the value in use, the type with its bounds and the default, in words."""
+        return f"{self.name} = {value_text(in_use.value)} ({self.expected}; default {value_text(self.default)})"
+
     def is_looser(self, value: Value, benchmark: Value) -> bool:
         """Whether a value accepts more than a benchmark's. If the direction is not declared, any other value counts."""
         if isinstance(value, tuple) and isinstance(benchmark, tuple):

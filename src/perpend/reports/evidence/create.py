@@ -11,7 +11,7 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.values.age import format_age
 from perpend.evaluation.verdicts.selection import policies_named
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import snapshot_evaluation_time
-from perpend.findings.history.identity import lineage_of
+from perpend.findings.history.identity import lineage_of, program_hash, rule_hash
 from perpend.findings.history.queries.findings import run_named
 from perpend.findings.severity.active import rating_directories
 from perpend.inventory.snapshots.store import NoSnapshot
@@ -105,7 +105,17 @@ class RunReference:
         lineage = lineage_of(program.policy_id, former)
         known = (policy for policy in self.head.policies if policy.lineage == lineage)
         policy = next((policy for policy in known if policy.type_name == program.input_type), None)
-        return policy.program if policy is not None and policy.program_run <= run.number else None
+        if policy is None or policy.program_run <= run.number:
+            return policy.program if policy is not None else None
+        # A value of a parameter has changed since. The program is that of the run if nothing else has.
+        recorded = next((recorded for recorded in self.head.parameters if recorded.policy == policy.number), None)
+        is_same = (
+            recorded is not None
+            and recorded.rule_run <= run.number
+            and recorded.rule == rule_hash(program)
+            and recorded.in_run(run.number) == program.parameters
+        )
+        return program_hash(program) if is_same else None
 
 
 def run_reference(store: Store, head: HistoryManifest, name: str | None) -> RunReference:

@@ -80,7 +80,8 @@ def _result(result: RequirementResult) -> dict[str, Any]:
 
 
 def _policy(policy: RequirementPolicy) -> dict[str, Any]:
-    return {"id": policy.policy_id, "judges": policy.judges, "asked": policy.was_evaluated, "reason": policy.reason or None}
+    asked = {"id": policy.policy_id, "judges": policy.judges, "asked": policy.was_evaluated, "reason": policy.reason or None}
+    return asked | ({"looser": policy.looser} if policy.looser else {})
 
 
 def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:

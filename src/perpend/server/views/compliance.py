@@ -71,7 +71,11 @@ def _requirement_row(state: RunState, result: RequirementResult) -> RequirementR
         {status.value: number for status, number in result.counts.items() if number},
         tuple(
             RequirementPolicyRow(
-                policy.policy_id, state.title_of(policy.policy_id), policy.was_evaluated, policy.reason or None
+                policy.policy_id,
+                state.title_of(policy.policy_id),
+                policy.was_evaluated,
+                policy.reason or None,
+                policy.looser or None,
             )
             for policy in requirement.policies
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of
+from perpend.evaluation.verdicts.requirements import looser_values
 from perpend.language.compiler.frameworks import RequirementAnswer
 from perpend.reports.site.content.links import FRAMEWORKS, PageKind, Ref
 from perpend.reports.site.content.page import Head, SectionCoverage
@@ -66,10 +67,11 @@ class ChildRow:
 
 @dataclass(frozen=True, slots=True)
 class MappedPolicyRow:
-    """A policy that answers a section."""
+    """A policy that answers a section. ``looser`` names the values of its parameters that accept more than the section's."""
 
     policy: Ref
     routes: tuple[Route, ...]
+    looser: str = ""
 
     @property
     def direct(self) -> bool:
@@ -223,7 +225,11 @@ def _policy_rows(site_model: SiteModel, section_id: str) -> tuple[MappedPolicyRo
     for mapping in site_model.mappings.of_section(section_id):
         routes.setdefault(mapping.policy_id, []).append(mapping)
     rows = [
-        MappedPolicyRow(site_model.policy_ref(policy_id), tuple(_route(site_model, mapping) for mapping in mappings))
+        MappedPolicyRow(
+            site_model.policy_ref(policy_id),
+            tuple(_route(site_model, mapping) for mapping in mappings),
+            looser_values(site_model.repository, policy_id, section_id),
+        )
         for policy_id, mappings in routes.items()
     ]
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))

@@ -10,6 +10,7 @@ from perpend.authoring.testing.remediation import find_remediation
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, is_production
 from perpend.findings.remediation.read import has_commands
+from perpend.language.program.parameters import value_text
 from perpend.language.syntax.documents import DocumentNames, Policy
 from perpend.language.syntax.tools import TOOLS
 from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
@@ -18,7 +19,7 @@ from perpend.reports.site.content.logic import folder_crumbs, place_facets, prob
 from perpend.reports.site.content.page import Changes, Head, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from perpend.authoring.testing.remediation import RemediationTest
     from perpend.findings.severity.levels import FindingSeverity
@@ -30,6 +31,19 @@ if TYPE_CHECKING:
 _LONGEST_LEAD = 600
 _CATEGORIES = {"SECURITY": "Security", "RELIABILITY": "Reliability", "PERFORMANCE": "Performance", "COST": "Cost"}
 _POLICY_TYPES = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Best practice"}
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """A parameter with its value in use. ``looser`` names the requirements whose value accepts less."""
+
+    name: str
+    description: str
+    kind: str
+    default: str
+    bounds: str
+    value: str
+    looser: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ class PolicyPage:
     commands: tuple[tuple[str, str], ...]
     past: Changes | None
     problems: tuple[Problem, ...]
+    parameters: tuple[ParameterRow, ...] = ()
 
 
 def policy_page(site_model: SiteModel, logics: Logics, entity: str) -> PolicyPage:
@@ -95,7 +110,23 @@ def policy_page(site_model: SiteModel, logics: Logics, entity: str) -> PolicyPag
         _commands(policy, main, site_model),
         _past(site_model, folder),
         _problems(site_model, entity),
+        tuple(_parameters(policy)),
     )
+
+
+def _parameters(policy: Policy) -> Iterator[ParameterRow]:
+    sections = [mapping.value for mapping in policy.mappings]
+    for parameter, value in zip(policy.parameters, policy.values, strict=True):
+        looser = [section for section in sections if parameter.is_looser(value.value, parameter.benchmark_of(section))]
+        yield ParameterRow(
+            parameter.name,
+            parameter.description,
+            parameter.kind.in_words,
+            value_text(parameter.default),
+            parameter.bounds or "any",
+            value_text(value.value),
+            tuple(f"{section[len('/frameworks/') :]} has {value_text(parameter.benchmark_of(section))}" for section in looser),
+        )
 
 
 def _unread(site_model: SiteModel, entity: str) -> Policy:

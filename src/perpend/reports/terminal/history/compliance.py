@@ -66,6 +66,7 @@ def card_document(card: Scorecard) -> dict[str, Any]:
                 "counts": {status.value: number for status, number in result.counts.items() if number},
                 "policies": [
                     {"policy": policy.policy_id, "judges": policy.judges, "whyNot": policy.reason or None}
+                    | ({"looser": policy.looser} if policy.looser else {})
                     for policy in result.requirement.policies
                 ],
             }

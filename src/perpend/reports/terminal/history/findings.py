@@ -7,9 +7,10 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
-from perpend.findings.history.model import State, in_words
+from perpend.findings.history.model import Cause, State, in_words
 from perpend.findings.severity.groups import WAIVED
 from perpend.reports.terminal.history.object_list import ObjectColumns, indent, policy_heading, shared
 from perpend.reports.terminal.page import TerminalPage
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.account import Account
     from perpend.findings.history.queries.findings import Row
     from perpend.findings.severity.groups import RatedGroup
+    from perpend.reports.terminal.history.finding import HistoryAnnotations
 
 _MARKS: Final = {
     State.OPEN: Status.INCOMPLIANT,
@@ -126,9 +128,9 @@ def print_story(
     rows: Sequence[Row],
     console: Console,
     accounts: Mapping[str, Account],
-    title_of: Callable[[str], str],
+    notes_of: Callable[[int], HistoryAnnotations],
 ) -> None:
-    """Print the events of a finding, a policy or an object, run by run."""
+    """Print the events of a finding, a policy or an object, run by run. ``notes_of`` has the values of parameters in a run."""
     page = TerminalPage(console)
     columns = ObjectColumns.of(rows, page, accounts)
     page.line((f"{what} {page.name(name)}", "bold"))
@@ -136,18 +138,27 @@ def print_story(
     for (number, time), of_run in groupby(events, key=lambda row: (row["run"], row["time"])):
         page.blank()
         page.line((f"run {number}, {day(time)}", "bold"))
+        notes = notes_of(number)
         for row in of_run:
             before = f"{row['before']} {row['before_index']}" if row["before"] else "not known"
             page.line(
                 (in_words(row["event"]), "bold"),
-                f" {columns.inline(row)}, {page.prose(title_of(row['policy_id']))}: "
-                f"{before} {page.arrow} {row['after']} {row['after_index']} ({in_words(row['cause'])})",
+                f" {columns.inline(row)}, {page.prose(notes.title_of(row['policy_id']))}: "
+                f"{before} {page.arrow} {row['after']} {row['after_index']} ({_cause(row, notes)})",
                 first="  ",
                 rest="    ",
             )
     if others := len(rows) - len(events):
         page.blank()
         page.line(f"{counted(others, 'verdict')} changed without an event: --format json shows them")
+
+
+def _cause(row: Row, notes: HistoryAnnotations) -> str:
+    """Return the cause of an event, with the values in use if a parameter changed."""
+    policy_id, cause = row["policy_id"], in_words(row["cause"])
+    known = row["cause"] == Cause.PARAMETER and policy_id in notes.repository.policy_ids
+    values = notes.repository.values(policy_id) if known else ()
+    return f"{cause}: {visible(', '.join(value.in_words for value in values))}" if values else cause
 
 
 def day(time: datetime) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.operations.operation import Operation
     from perpend.language.program.program import Block, DeclaredOutcome, Expr, Program
+    from perpend.language.syntax.documents import Policy
     from perpend.language.syntax.repository import Repository
 
 _LABEL = 16
@@ -62,6 +63,7 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everyt
             ("Security Hub", "\n".join(f"{link.name}  {link.url}" for link in policy.similar_security_hub)),
             *((tool.name, "\n".join(check.id for check in policy.similar_checks if check.tool == tool)) for tool in TOOLS),
             ("impossible", "cannot be automated" if policy.impossible else ""),
+            ("parameters", "\n".join(_parameters(policy))),
         ),
     )
     for logic_id in policy.logics:
@@ -71,6 +73,12 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everyt
         if text:
             console.print()
             print_markdown(visible_lines(text), console)
+
+
+def _parameters(policy: Policy) -> Iterator[str]:
+    """Yield the parameters of a policy with their values, bounds and meanings."""
+    for parameter, value in zip(policy.parameters, policy.values, strict=True):
+        yield f"{parameter.declared_text(value)}: {parameter.description}"
 
 
 def _print_logic(analyzer: Analyzer, logic_id: str, console: Console, *, everything: bool) -> None:

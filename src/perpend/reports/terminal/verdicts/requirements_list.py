@@ -52,6 +52,7 @@ def print_requirements(card: Scorecard, page: TerminalPage) -> None:
         page.blank()
     _print_reasons("asked in part", partly, page)
     _print_reasons("not asked", _of(card, RequirementStatus.NOT_ASKED), page)
+    _print_looser(card, page)
     for requirement_status in (RequirementStatus.ATTESTED, RequirementStatus.MANUAL, RequirementStatus.UNANSWERED):
         if results := _of(card, requirement_status):
             page.line(f"{requirement_status.value} ({len(results):,}): {_numbers(results, page)}", first="  ", rest="    ")
@@ -74,6 +75,19 @@ def _print_reasons(what: str, results: Sequence[RequirementResult], page: Termin
         page.line(f"{what} ({len(results):,}):", first="  ")
     for reason, alike in by_reason.items():
         page.line(f"{page.prose(reason)}: {_numbers(alike, page)}", first="    ", rest="      ")
+
+
+def _print_looser(card: Scorecard, page: TerminalPage) -> None:
+    """Print the requirements that are judged by a looser value than theirs, each value once."""
+    by_value: dict[tuple[str, str], list[RequirementResult]] = {}
+    for result in card.results:
+        for policy in result.requirement.policies:
+            if policy.looser and policy.was_evaluated:
+                by_value.setdefault((policy.looser, policy.policy_id), []).append(result)
+    if by_value:
+        page.line((f"with a looser value than theirs ({len(by_value):,}):", "yellow"), first="  ")
+    for (looser, policy_id), results in by_value.items():
+        page.line(f"{page.prose(looser)}, {page.name(policy_id)}: {_numbers(results, page)}", first="    ", rest="      ")
 
 
 def _numbers(results: Iterable[RequirementResult], page: TerminalPage) -> str:
