@@ -9,6 +9,7 @@ from perpend.cli.config.files import MOST_BYTES, MOST_DOTS
 from perpend.cli.config.settings import (
     ACCOUNT_SETTINGS,
     ACCOUNTS,
+    PARAMETERS,
     RUN_SETTINGS,
     RUNS,
     SERVE,
@@ -37,7 +38,8 @@ FOOT = f"""
 - A `store` in a bucket (`s3://…`) needs `--config` or `PERPEND_CONFIG`. For a file that Perpend found by itself, name the bucket with
   `--store`.
 - Settings of such a file that choose policies are reported on standard error: `policies`, `frameworks`, `exclude`.
-- Settings of such a file that change the exit code are reported: `fail-on`, `unrated-passes`, `require-coverage`, `waivers`, `ratings`.
+- Settings of such a file that change the exit code are reported: `fail-on`, `unrated-passes`, `require-coverage`, `waivers`, `ratings`,
+  and values of `parameters`.
 - An unknown key, a value of another kind, and two files in one directory are errors (exit code 2). The command then writes nothing.
 - A file has at most {MOST_BYTES:,} bytes, and a line at most {MOST_DOTS} dots.
 """
@@ -56,6 +58,16 @@ def page() -> str:
     ]
     lines += ["| key | value | meaning |", "| --- | --- | --- |"]
     lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in ACCOUNT_SETTINGS)
+    lines += [
+        "",
+        "## Parameters of policies",
+        "",
+        f"`[{PARAMETERS}.secret-unused-for-90-days]`, by the id of the policy, or by the",
+    ]
+    lines += ["end of its id if only one policy has it. Keys are the names of its parameters:", ""]
+    lines += ["| key | value | meaning |", "| --- | --- | --- |"]
+    lines += ["| a name | an integer, a text, or a list of them, as the policy declares | The value instead of the default. |"]
+    lines += ["", "See [set a policy's parameters](../how-to/set-parameters.md)."]
     lines += ["", "## Runs of a server", "", f"`[{SERVE}.{RUNS}.nightly]`, by a name of small letters, digits and hyphens:", ""]
     lines += ["| key | value | meaning |", "| --- | --- | --- |"]
     lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in RUN_SETTINGS)

@@ -65,7 +65,7 @@ def answer(request: dict[str, Any]) -> WaiverTrial | PolicyTrial:
     written, store, repository = (
         request["text"],
         request["store"],
-        open_repository(request["repository"], parameters=request["parameters"]),
+        open_repository(request["repository"], parameters=request.get("parameters")),
     )
     if request["what"] == "waiver":
         accounts = request["accounts"]

@@ -144,7 +144,7 @@ def test_a_requirement_that_the_newest_run_did_not_ask_is_met_on_no_page_and_in_
     store.close()
     (framework,), (requirement,) = answer["frameworks"], answer["requirements"]
     assert ("not asked", {}) == (requirement["standing"], requirement["counts"])
-    policy = {"policy_id": "/ce/open", "title": "Thing is open", "evaluated": False, "reason": stale}
+    policy = {"policy_id": "/ce/open", "title": "Thing is open", "evaluated": False, "reason": stale, "looser": None}
     assert [policy] == requirement["policies"]
     assert {"not asked": 1} == {name: number for name, number in framework["standings"].items() if number}
     assert {"part": 0, "of": 0} == framework["shares"]["met of judged"]
