@@ -9,7 +9,6 @@ import click
 
 from perpend.cli.config.command import parameter_settings
 from perpend.language.compiler.names import match_ids
-from perpend.language.syntax.parameter_settings import with_settings
 from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def open_repository_here(directory: str | None) -> Repository:
     """
     repository = open_repository(directory if directory is not None else root_here())
     settings = parameter_settings(click.get_current_context(silent=True))
-    return with_settings(repository, settings) if settings else repository
+    return repository.with_settings(settings) if settings else repository
 
 
 def root_here() -> Path | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from perpend.core.diagnostics.model import Diagnostic, Rule, Span
     from perpend.language.program.parameters import Value
-    from perpend.language.syntax.parameters import PolicyParameters
+    from perpend.language.syntax.policy_parameters import PolicyParameters
 
 _EXPECTATION = ("status", "subIndex", "text", "runtimeError")
 _CHECKS_KEY = "undeterminedIf"

@@ -12,10 +12,11 @@ from perpend.core.errors import PerpendError
 from perpend.language.program.parameters import shown, value_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from perpend.language.program.parameters import DeclaredParameter, Value
-    from perpend.language.syntax.repository import Repository
+
+    DeclaredOf = Callable[[str], tuple[DeclaredParameter, ...] | None]
 
 _MOST_MISTAKES: Final = 20
 
@@ -42,21 +43,27 @@ def settings_from(document: Mapping[str, Mapping[str, object]]) -> list[Paramete
     return [ParameterSetting(policy, name, value) for policy, values in document.items() for name, value in values.items()]
 
 
-def with_settings(repository: Repository, settings: Iterable[ParameterSetting]) -> Repository:
-    """Return a repository with values of parameters that a project sets. Raises UnusableParameters."""
-    checking = _Checking(repository)
+def values_from_settings(
+    settings: Iterable[ParameterSetting], policy_ids: Collection[str], declared: DeclaredOf
+) -> dict[str, dict[str, Value]]:
+    """Return values by policy and name. ``declared`` returns a policy's parameters, None if it has errors.
+
+    Raises UnusableParameters.
+    """
+    checking = _Checking(policy_ids, declared)
     for setting in settings:
         checking.add(setting)
     if checking.mistakes:
         raise UnusableParameters("\nperpend: ".join(checking.listed()))
-    return repository.with_parameters(checking.values)
+    return checking.values
 
 
 class _Checking:
     """Collects values and mistakes."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
+    def __init__(self, policy_ids: Collection[str], declared: DeclaredOf) -> None:
+        self._policy_ids = policy_ids
+        self._declared = declared
         self.values: dict[str, dict[str, Value]] = {}
         self.mistakes: list[str] = []
 
@@ -74,11 +81,11 @@ class _Checking:
         policy_id = self._policy(setting)
         if policy_id is None:
             return
-        policy = self._repository.policy(policy_id).value
-        if policy is None:
+        parameters = self._declared(policy_id)
+        if parameters is None:
             self._note(setting, f"{policy_id} has errors: perpend lint names them")
             return
-        declared = {parameter.name: parameter for parameter in policy.parameters}
+        declared = {parameter.name: parameter for parameter in parameters}
         parameter = declared.get(setting.name)
         if parameter is None:
             self._unknown_name(setting, policy_id, declared)
@@ -93,7 +100,7 @@ class _Checking:
             self.values.setdefault(policy_id, {})[parameter.name] = value
 
     def _policy(self, setting: ParameterSetting) -> str | None:
-        known = self._repository.policy_ids
+        known = self._policy_ids
         wanted = f"/{setting.policy.strip('/')}"
         ids = [wanted] if wanted in known else [policy_id for policy_id in known if policy_id.endswith(wanted)]
         name = shorten(visible(setting.policy), 120)

@@ -4,60 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.dataclass import dataclass
-from perpend.core.diagnostics.phrases import nearest, shorten
+from perpend.core.diagnostics.phrases import shorten
 from perpend.language.program.parameters import (
     NAME,
     DeclaredParameter,
     Looser,
     ParameterKind,
-    insert_values,
-    names_inserted,
     shown,
 )
 from perpend.language.syntax import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from perpend.core.diagnostics.model import Diagnostic, Span
-    from perpend.language.program.parameters import Value
+    from perpend.core.diagnostics.model import Diagnostic
     from perpend.language.syntax.read import Fields, Placed
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyParameters:
-    """The values of a policy's parameters while a logic file is read. ``values`` is called at the first reference.
-
-    ``used`` collects the names that operations refer to.
-    """
-
-    values: Callable[[], Mapping[str, Value]]
-    used: set[str]
-
-    def value(self, name: str, span: Span, diagnostics: list[Diagnostic]) -> Value | None:
-        """Return the value of a parameter that an operation refers to, None (and a diagnostic) if it is not declared."""
-        self.used.add(name)
-        values = self.values()
-        if name not in values:
-            diagnostics.append(_unknown(name, values, span, diagnostics))
-        return values.get(name)
-
-    def inserted(self, text: str, span: Span, diagnostics: list[Diagnostic]) -> str:
-        """Return a message with values in place of names. A policy without parameters may have double braces in messages."""
-        names = names_inserted(text) if "{{" in text else []
-        values = self.values() if names else {}
-        if not values:
-            return text
-        diagnostics += [_unknown(name, values, span, diagnostics) for name in names if name not in values]
-        return insert_values(text, values)
-
-
-def _unknown(name: str, values: Mapping[str, Value], span: Span, diagnostics: list[Diagnostic]) -> Diagnostic:
-    hint = nearest(name, values, diagnostics) or (
-        f"parameters of the policy: {', '.join(f'`{known}`' for known in values)}" if values else "`policy.yaml` declares none"
-    )
-    return rules.UNKNOWN_PARAMETER.at(span, f"unknown parameter `{shorten(name)}`", help=hint)
 
 
 def parameters_from(records: tuple[Fields, ...], diagnostics: list[Diagnostic]) -> tuple[DeclaredParameter, ...]:

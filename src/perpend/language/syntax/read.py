@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perpend.core.diagnostics.model import Diagnostic, Rule, Span
-    from perpend.language.syntax.parameters import PolicyParameters
+    from perpend.language.syntax.policy_parameters import PolicyParameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, 
 from perpend.language.syntax.json_positions import JsonPlaces, json_document
 from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.language.syntax.nodes import node_from_yaml
-from perpend.language.syntax.parameter_settings import settings_from, with_settings
-from perpend.language.syntax.parameters import PolicyParameters
+from perpend.language.syntax.parameter_settings import settings_from, values_from_settings
+from perpend.language.syntax.policy_parameters import PolicyParameters
 from perpend.language.syntax.read import DocumentReader, Fields, Placed
 from perpend.language.syntax.renames import FILE as RENAMES
 from perpend.language.syntax.renames import SHAPE as RENAMES_SHAPE
@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from perpend.core.objects.object_types import ObjectType
-    from perpend.language.program.parameters import ParameterValue, Value
+    from perpend.language.program.parameters import DeclaredParameter, ParameterValue, Value
+    from perpend.language.syntax.parameter_settings import ParameterSetting
 
 ROOT = "/"
 """The id of a repository as a whole."""
@@ -186,6 +187,15 @@ class Repository:
         other = Repository(self.files.root, fallback=self.fallback)
         other.parameters = parameters
         return other
+
+    def with_settings(self, settings: Iterable[ParameterSetting]) -> Repository:
+        """Return the same repository with the values that a project sets. Raises UnusableParameters."""
+
+        def declared(policy_id: str) -> tuple[DeclaredParameter, ...] | None:
+            policy = self.policy(policy_id).value
+            return policy.parameters if policy is not None else None
+
+        return self.with_parameters(values_from_settings(settings, self.policy_ids, declared))
 
     def values(self, policy_id: str) -> tuple[ParameterValue, ...]:
         """Return the values in use of a policy's parameters."""
@@ -473,7 +483,7 @@ def open_repository(
     Raises NotARepository if the directory is not a repository, and UnusableParameters.
     """
     repository = library() if directory is None else Repository(directory, fallback=library())
-    return with_settings(repository, settings_from(parameters)) if parameters else repository
+    return repository.with_settings(settings_from(parameters)) if parameters else repository
 
 
 def library() -> Repository:
