@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from perpend.core.errors import PerpendError
+from perpend.evaluation.planner.describe import plan_lines
+from perpend.evaluation.verdicts.plans import plans_of
+from perpend.evaluation.verdicts.selection import select_policies
 from perpend.findings.history.identity import program_hash
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.program.encoding import programs_from, text_of
@@ -34,6 +38,12 @@ def program(root: Path, settings: dict[str, dict[str, object]] | None = None) ->
     return Analyzer(open_repository(root, parameters=settings)).analyzed(f"/{LOGIC}").program
 
 
+def plan(root: Path, settings: dict[str, dict[str, object]] | None = None) -> list[str]:
+    analyzer = Analyzer(open_repository(root, parameters=settings))
+    plans = plans_of(analyzer, select_policies(analyzer, [ID]), tables=None, snapshot_time=datetime(2026, 1, 1, tzinfo=UTC))
+    return [line for each in plans for line in plan_lines(each)]
+
+
 @pytest.mark.parametrize(
     ("check", "parameter", "default", "value", "other"),
     [
@@ -56,6 +66,7 @@ def test_a_parameter_is_a_literal_after_reading(tmp_path, check, parameter, defa
         assert program_hash(expected) == program_hash(actual)
         assert dict(expected.verdicts) == dict(actual.verdicts)
         assert () == expected.parameters
+        assert plan(plain) == plan(root, settings)
         assert [name] == [each.name for each in actual.parameters]
         assert actual.parameters == programs_from(text_of([actual]))[0].parameters
     assert [] == errors(checked(root))
