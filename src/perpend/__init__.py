@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.store import Pruned, Store
     from perpend.language.compiler.analyzer import Analyzed, Analyzer
     from perpend.language.compiler.names import UnknownName
+    from perpend.language.program.parameters import ParameterValue
     from perpend.language.program.program import DeclaredOutcome, Program, Read
     from perpend.language.syntax.repository import Loaded, NotARepository, Repository, open_repository
     from perpend.reports.formats.csv import write_csv
@@ -97,6 +98,7 @@ _HOMES: Final = {
     "core.objects.claims": ("Claim", "ListClaim", "Scope"),
     "core.objects.inventory": ("Inventory", "CloudObject", "Origin", "Source"),
     "core.objects.object_types": ("ObjectType",),
+    "language.program.parameters": ("ParameterValue",),
     "language.program.program": ("Program", "Read", "DeclaredOutcome"),
     "core.objects.status": ("Status",),
     "evaluation.verdicts.evaluation_time": ("EvaluationTime", "evaluation_time"),
@@ -185,6 +187,7 @@ __all__ = [
     "ObjectType",
     "OpenStore",
     "Origin",
+    "ParameterValue",
     "PerpendError",
     "PerpendWarning",
     "Plan",

@@ -40,6 +40,7 @@ SECTIONS = {
         "Totals",
         "Verdict",
         "Reference",
+        "ParameterValue",
         "Verdicts",
         "Status",
     ),

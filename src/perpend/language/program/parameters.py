@@ -135,8 +135,8 @@ class ParameterValue:
     """The value of a parameter in use, and its default."""
 
     name: str
-    value: Value
-    default: Value
+    value: int | str | tuple[int, ...] | tuple[str, ...]
+    default: int | str | tuple[int, ...] | tuple[str, ...]
 
     @property
     def is_default(self) -> bool:
