@@ -7,6 +7,7 @@ give it; what an operation takes comes from its parameters, so a new operation i
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -55,6 +56,7 @@ ENDLESS = st.sampled_from([math.nan, math.inf, -math.inf, -0.0])
 """What a number may be in a table, and is not in JSON."""
 
 _KEY = st.sampled_from(["a", "b", "c"]) | st.text(_SAFE, max_size=4)
+_WHOLE = st.integers(-(10**9), 10**9)
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEY, inner, max_size=3),
@@ -296,6 +298,8 @@ def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> A
     match shape:
         case shapes.Text():
             return draw(TEXT.filter(str.strip) if shape.filled else TEXT)
+        case shapes.IdShape():
+            return draw(st.from_regex(shape.pattern, fullmatch=True, alphabet=string.printable))
         case shapes.Choice():
             return draw(st.sampled_from([str(value) for value in shape.values]))
         case shapes.ChoiceByName():
@@ -306,11 +310,14 @@ def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> A
         case shapes.CountShape():
             return draw(st.integers(1, 10**6))
         case shapes.Items():
-            return [document(draw, shape.of, names, depth) for _ in range(draw(st.integers(int(shape.filled), 2)))]
+            items = [document(draw, shape.of, names, depth) for _ in range(draw(st.integers(int(shape.filled), 2)))]
+            return list(dict.fromkeys(items)) if shape.distinct else items
         case shapes.TextMap():
             return draw(st.dictionaries(_KEY, TEXT, max_size=3))
         case shapes.ScalarMap():
             return draw(st.dictionaries(_KEY, TEXT | st.integers() | st.booleans(), max_size=3))
+        case shapes.Literal():
+            return draw(TEXT | _WHOLE | st.lists(TEXT, max_size=2) | st.lists(_WHOLE, max_size=2))
         case shapes.OperationShape():
             return expression(draw, draw(st.sampled_from(OPEN_KINDS)), names, depth)
         case shapes.Record():

@@ -15,7 +15,7 @@ def plain_loaded(value: Any) -> Any:
     """Return a loaded value without its places: records and operations as mappings, as they stand in YAML."""
     match value:
         case Placed():
-            return value.value
+            return plain_loaded(value.value)
         case Fields():
             return {key: plain_loaded(inner) for key, inner in value.items()}
         case tuple():

@@ -110,7 +110,7 @@ def test_entities_say_what_their_documents_say(data: st.DataObject) -> None:
     assert len(logic["conditions"]) == len(entity.block.conditions)
     assert [item["file"] for item in logic.get("importExtracts", [])] == [item.value for item in entity.block.imports]
     policy = document(data.draw, FILE_KINDS["policy"], NAMES)
-    described = policy_from("/ce/p", loaded(data.draw(dumped(policy)), "policy"), ())
+    described = policy_from("/ce/p", loaded(data.draw(dumped(policy)), "policy"), (), {}, [])
     assert (policy["names"]["full"], policy.get("impossible", False)) == (described.names.full, described.impossible)
     assert policy.get("frameworkMappings", []) == [item.value for item in described.mappings]
     section = document(data.draw, FILE_KINDS["section"], NAMES)
