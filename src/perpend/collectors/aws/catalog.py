@@ -45,11 +45,11 @@ TABLES: Final = (
     tagging.TABLE,
 )
 
-CALLS: Final = {call.name: call for table in TABLES for call in table.calls}
-"""The calls by name."""
-
 TYPES: Final = tagging.with_tags({row.type_name: row for table in TABLES for row in table.types})
 """The types by API name."""
+
+CALLS: Final = tagging.with_tagged_services({call.name: call for table in TABLES for call in table.calls}, TYPES.values())
+"""The calls by name."""
 
 UNPAGED: Final = {name: why for table in TABLES for name, why in table.unpaged.items()}
 """Listings for which the service models define no pages, with the reason why no item is lost."""

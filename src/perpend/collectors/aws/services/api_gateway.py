@@ -60,8 +60,10 @@ _TYPES: Final = (
                     "CA10__protocolType__c": FieldSource("ProtocolType"),
                     "CA10__policyDocument__c": _NONE,
                 },
+                tags="Tags",
             ),
         ),
+        tags="tags",
     ),
     TypeRow(
         "CA10__CaAwsApiGatewayStage__c",
@@ -95,8 +97,10 @@ _TYPES: Final = (
                     "CA10__clientCertificateId__c": FieldSource("ClientCertificateId", optional=True),
                 },
                 each="apigateway2.stages",
+                tags="Tags",
             ),
         ),
+        tags="tags",
     ),
 )
 

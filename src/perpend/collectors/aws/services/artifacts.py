@@ -6,6 +6,7 @@ from typing import Final
 
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
+from perpend.collectors.aws.services.tagging import tagging_call
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 
@@ -106,6 +107,7 @@ _TYPES: Final = (
             "CA10__versions__c": FieldSource("Versions[].Version", "sorted_lines", "lambda.versions"),
         },
         (*ORGANIZATION_DETAILS, DetailCall("lambda.policy"), DetailCall("lambda.aliases"), DetailCall("lambda.versions")),
+        tags=tagging_call(),
     ),
     TypeRow(
         "CA10__CaAwsEcrRepository__c",
@@ -126,6 +128,7 @@ _TYPES: Final = (
             ),
         },
         (*ORGANIZATION_DETAILS, DetailCall("ecr.policy"), DetailCall("ecr.scanning")),
+        tags=tagging_call(),
     ),
     TypeRow(
         "CA10__CaAwsOpenSearchDomain__c",
@@ -153,6 +156,7 @@ _TYPES: Final = (
             "CA10__policyDocumentExt__c": _domain("AccessPolicies", "non_empty extended_resource", after=ORGANIZATION_FACTS),
         },
         (*ORGANIZATION_DETAILS, DetailCall("opensearch.domain")),
+        tags=tagging_call(),
     ),
 )
 

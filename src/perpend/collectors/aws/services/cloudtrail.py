@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.services.tagging import tagging_call
 
 _ACCOUNT: Final = FieldSource("{account}")
 
@@ -66,6 +67,7 @@ _TYPES: Final = (
             ),
         },
         (DetailCall("cloudtrail.status", region="HomeRegion"), DetailCall("cloudtrail.selectors", region="HomeRegion")),
+        tags=tagging_call(by="TrailARN", region="HomeRegion"),
     ),
 )
 

@@ -86,6 +86,7 @@ _TYPES: Final = (
             "CA10A1__type__c": FieldSource("type"),
             "CA10A1__status__c": FieldSource("status"),
         },
+        tags="tags",
     ),
     TypeRow(
         "CA10A1__CaAwsSecurityHub__c",

@@ -6,6 +6,7 @@ from typing import Final
 
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
+from perpend.collectors.aws.services.tagging import tagging_call
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 _KEY: Final = {"KeyId": "@KeyArn"}
@@ -117,6 +118,7 @@ _TYPES: Final = (
             ),
             DetailCall("kms.policy"),
         ),
+        tags=tagging_call(),
     ),
     TypeRow(
         "CA10__CaAwsAcmCertificate__c",
@@ -134,6 +136,7 @@ _TYPES: Final = (
             "CA10__renewalEligibility__c": _certificate("RenewalEligibility", optional=True),
         },
         (DetailCall("acm.describe"),),
+        tags=tagging_call(),
     ),
     TypeRow(
         "CA10__CaAwsSecret__c",
@@ -154,6 +157,7 @@ _TYPES: Final = (
             ),
         },
         (*ORGANIZATION_DETAILS, DetailCall("secrets.policy")),
+        tags=tagging_call(),
     ),
 )
 

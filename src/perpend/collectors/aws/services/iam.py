@@ -163,6 +163,8 @@ _TYPES: Final = (
             DetailCall("iam.virtual-mfa"),
             DetailCall("iam.mfa", unless=_OF_ROOT, then={"MFADevices": []}, decided=True),
         ),
+        # A credential report has no tags. Their listing is read if other types need it.
+        tags=DetailCall("iam.user-details", matched=("arn", "Arn"), unless=_OF_ROOT, then={"Tags": []}),
     ),
     TypeRow(
         "CA10__CaAwsUserPolicy__c",
@@ -202,6 +204,7 @@ _TYPES: Final = (
             ),
         },
         ORGANIZATION_DETAILS,
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsIamRolePolicyAttachment__c",

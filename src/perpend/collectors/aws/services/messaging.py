@@ -6,6 +6,7 @@ from typing import Final
 
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
+from perpend.collectors.aws.services.tagging import tagging_call
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 
@@ -50,6 +51,7 @@ _TYPES: Final = (
             ),
         },
         (*ORGANIZATION_DETAILS, DetailCall("sns.attributes")),
+        tags=tagging_call(),
     ),
     TypeRow(
         "CA10__CaAwsSnsSubscription__c",
@@ -79,6 +81,7 @@ _TYPES: Final = (
             ),
         },
         (*ORGANIZATION_DETAILS, DetailCall("sqs.attributes")),
+        tags=tagging_call(),
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.collectors.aws.model import ABOVE, CloudCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.services.tagging import tagging_call
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 _GROUP: Final = f"arn:{{partition}}:logs:{{region}}:{{account}}:log-group:{{{ABOVE}.logGroupName}}:*"
@@ -36,6 +37,7 @@ _TYPES: Final = (
             "CA10__retentionInDays__c": FieldSource("@", "retention"),
             "CA10__kmsKeyId__c": FieldSource("kmsKeyId", optional=True),
         },
+        tags=tagging_call(by="logGroupArn"),
     ),
     TypeRow(
         "CA10__CaAwsLogMetricFilter__c",
@@ -77,6 +79,7 @@ _TYPES: Final = (
             "CA10__stateValue__c": FieldSource("StateValue"),
             "CA10__alarmActions__c": FieldSource("AlarmActions", "lines", optional=True),
         },
+        tags=tagging_call(),
     ),
     TypeRow(
         "CA10__CaAwsCloudWatchAlarmAction__c",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
+from perpend.collectors.aws.services.tagging import tagging_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,6 +141,7 @@ _TYPES: Final = (
         _ARN + "{Name}",
         _FIELDS,
         (*ORGANIZATION_DETAILS, *(DetailCall(call.name, region="BucketRegion") for call in _CALLS[1:])),
+        tags=tagging_call(region="BucketRegion"),
     ),
 )
 

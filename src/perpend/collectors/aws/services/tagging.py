@@ -1,113 +1,36 @@
-"""The source of the tags of each type: the listing of the type, another listing, or one tagging call for each region."""
+"""The tags of objects: a row names a member of its listing, or the call that shows the tags of many objects at once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.model import IDENTITY_OF, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.core.values.tags import TAGS_FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-_RESOURCES: Final = "tagging.resources"
-_USERS: Final = "iam.user-details"
-_NONE: Final[Mapping[str, Any]] = {"Tags": []}
+RESOURCES: Final = "tagging.resources"
+"""The call that shows the tags of the objects of many services."""
 
-_LISTED: Final = {
-    **dict.fromkeys(
-        (
-            "CA10__CaAwsAutoScalingGroup__c",
-            "CA10__CaAwsEbsSnapshot__c",
-            "CA10__CaAwsEfsFileSystem__c",
-            "CA10__CaAwsElasticIp__c",
-            "CA10__CaAwsImage__c",
-            "CA10__CaAwsInstance__c",
-            "CA10__CaAwsNetworkAcl__c",
-            "CA10__CaAwsRedshiftCluster__c",
-            "CA10__CaAwsRole__c",
-            "CA10__CaAwsRouteTable__c",
-            "CA10__CaAwsSecurityGroup__c",
-            "CA10__CaAwsSecurityGroupRule2__c",
-            "CA10__CaAwsSubnet__c",
-            "CA10__CaAwsVolume__c",
-            "CA10__CaAwsVpc__c",
-            "CA10__CaAwsVpcEndpoint__c",
-            "CA10__CaAwsVpcFlowLog__c",
+TABLE: Final = ServiceTable(
+    (
+        CloudCall(
+            RESOURCES,
+            "resourcegroupstaggingapi",
+            "GetResources",
+            "tag:GetResources",
+            "ResourceTagMappingList",
+            {"ResourcesPerPage": 100},
         ),
-        "Tags",
-    ),
-    **dict.fromkeys(
-        (
-            "CA10__CaAwsDbCluster__c",
-            "CA10__CaAwsDbClusterSnapshot__c",
-            "CA10__CaAwsDbInstance__c",
-            "CA10__CaAwsDbSnapshot__c",
-        ),
-        "TagList",
-    ),
-    "CA10A1__CaAwsIamAccessAnalyzer__c": "tags",
-}
-"""The member of a listed item that holds its tags. An untagged object lacks the member in some services."""
-
-_LISTED_TWICE: Final = {
-    "apigateway.apis": "tags",
-    "apigateway.stages": "tags",
-    "apigateway2.apis": "Tags",
-    "apigateway2.stages": "Tags",
-}
-"""The same by listing, for types that two services list."""
-
-_MATCHED: Final = {
-    **dict.fromkeys(
-        (
-            "CA10__CaAwsAcmCertificate__c",
-            "CA10__CaAwsCloudWatchAlarm__c",
-            "CA10__CaAwsDynamoDbTable__c",
-            "CA10__CaAwsEcrRepository__c",
-            "CA10__CaAwsKmsKey__c",
-            "CA10__CaAwsLambdaFunction__c",
-            "CA10__CaAwsLoadBalancer__c",
-            "CA10__CaAwsOpenSearchDomain__c",
-            "CA10__CaAwsSecret__c",
-            "CA10__CaAwsSnsTopic__c",
-            "CA10__CaAwsSqsQueue__c",
-        ),
-        DetailCall(_RESOURCES, matched=(IDENTITY_OF, "ResourceARN"), unmatched=_NONE),
-    ),
-    "CA10__CaAwsBucket__c": DetailCall(
-        _RESOURCES, matched=(IDENTITY_OF, "ResourceARN"), unmatched=_NONE, region="BucketRegion"
-    ),
-    "CA10__CaAwsCloudTrailTrail__c": DetailCall(
-        _RESOURCES, matched=("TrailARN", "ResourceARN"), unmatched=_NONE, region="HomeRegion"
-    ),
-    "CA10__CaAwsLogGroup__c": DetailCall(_RESOURCES, matched=("logGroupArn", "ResourceARN"), unmatched=_NONE),
-    # A credential report has no tags. Their listing is read if other types need it.
-    "CA10__CaAwsUser__c": DetailCall(_USERS, matched=("arn", "Arn"), unless=("root", "True"), then=_NONE),
-}
-"""The call that shows the tags of many objects at once."""
-
-_DETAILED: Final = {"CA10A1__CaAwsEksCluster__c": FieldSource("cluster.tags", "tags", "eks.cluster")}
-
-_CALLS: Final = (
-    CloudCall(
-        _RESOURCES,
-        "resourcegroupstaggingapi",
-        "GetResources",
-        "tag:GetResources",
-        "ResourceTagMappingList",
-        {
-            "ResourcesPerPage": 100,
-            "ResourceTypeFilters": [
-                *("acm", "cloudtrail", "cloudwatch", "dynamodb", "ecr", "elasticloadbalancing", "es", "kms", "lambda", "logs"),
-                *("s3", "secretsmanager", "sns", "sqs"),
-            ],
-        },
-    ),
+    )
 )
 
-TABLE: Final = ServiceTable(_CALLS)
+
+def tagging_call(by: str = IDENTITY_OF, region: str = "") -> DetailCall:
+    """Return the tagging call of a row. ``by`` is the item's member with its ARN, ``region`` the path of the region to call."""
+    return DetailCall(RESOURCES, matched=(by, "ResourceARN"), unmatched={"Tags": []}, region=region)
 
 
 def with_tags(rows: Mapping[str, TypeRow]) -> dict[str, TypeRow]:
@@ -116,14 +39,21 @@ def with_tags(rows: Mapping[str, TypeRow]) -> dict[str, TypeRow]:
 
 
 def _tagged(row: TypeRow) -> TypeRow:
-    listed = _LISTED_TWICE.get(row.each or row.listed) or _LISTED.get(row.type_name)
-    detail = _MATCHED.get(row.type_name)
-    if listed:
-        source = FieldSource(listed, "tags")
-    elif detail:
-        source = FieldSource("Tags", "tags", detail.call)
-    elif row.type_name in _DETAILED:
-        source = _DETAILED[row.type_name]
-    else:
+    if not row.tags:
         return row
-    return replace(row, fields={**row.fields, TAGS_FIELD: source}, details=(*row.details, detail) if detail else row.details)
+    if isinstance(row.tags, DetailCall):
+        source = FieldSource("Tags", "tags", row.tags.call)
+        return replace(row, fields={**row.fields, TAGS_FIELD: source}, details=(*row.details, row.tags))
+    return replace(row, fields={**row.fields, TAGS_FIELD: FieldSource(row.tags, "tags")})
+
+
+def with_tagged_services(calls: Mapping[str, CloudCall], rows: Iterable[TypeRow]) -> dict[str, CloudCall]:
+    """Return calls with the tagging call for the services of the rows that need it.
+
+    Its filter names a service as the permission of the listing does.
+    """
+    tagged = [row for row in rows if isinstance(row.tags, DetailCall) and row.tags.call == RESOURCES]
+    services = sorted({(calls[row.listed].permission or "").partition(":")[0] for row in tagged})
+    resources = calls[RESOURCES]
+    parameters = {**resources.parameters, "ResourceTypeFilters": services}
+    return {**calls, RESOURCES: replace(resources, parameters=parameters)}

@@ -7,6 +7,7 @@ from typing import Final
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
 from perpend.collectors.aws.services.workloads.common_fields import PLACE
+from perpend.core.values.tags import TAGS_FIELD
 
 _CALLS: Final = (
     CloudCall("efs.file-systems", "efs", "DescribeFileSystems", "elasticfilesystem:DescribeFileSystems", "FileSystems"),
@@ -70,6 +71,7 @@ _TYPES: Final = (
             DetailCall("efs.backup-policy"),
         ),
         owner="OwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10A1__CaAwsEksCluster__c",
@@ -98,6 +100,7 @@ _TYPES: Final = (
             "CA10A1__loggingJson__c": FieldSource("cluster.logging", "json_text", "eks.cluster", optional=True),
             "CA10A1__roleArn__c": FieldSource("cluster.roleArn", call="eks.cluster", optional=True),
             "CA10A1__deletionProtection__c": FieldSource("cluster.deletionProtection", call="eks.cluster", optional=True),
+            TAGS_FIELD: FieldSource("cluster.tags", "tags", "eks.cluster"),
         },
         details=(DetailCall("eks.cluster"),),
     ),

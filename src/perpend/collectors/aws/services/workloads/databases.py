@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.services.tagging import tagging_call
 from perpend.collectors.aws.services.workloads.common_fields import EC2, PLACE, RDS
 
 _CALLS: Final = (
@@ -100,6 +101,7 @@ _TYPES: Final = (
             "CA10__subnetGroup__c": FieldSource(RDS + "subgrp:{DBSubnetGroup.DBSubnetGroupName}", optional=True),
             "CA10__vpc__c": FieldSource(EC2 + "vpc/{DBSubnetGroup.VpcId}", optional=True),
         },
+        tags="TagList",
     ),
     TypeRow(
         "CA10__CaAwsDbCluster__c",
@@ -129,6 +131,7 @@ _TYPES: Final = (
             "CA10__clusterCreateTime__c": FieldSource("ClusterCreateTime", "time", optional=True),
             "CA10__subnetGroup__c": FieldSource(RDS + "subgrp:{DBSubnetGroup}", optional=True),
         },
+        tags="TagList",
     ),
     TypeRow(
         "CA10__CaAwsDbSnapshot__c",
@@ -150,6 +153,7 @@ _TYPES: Final = (
             ),
         },
         details=(DetailCall("rds.snapshot-attributes", unless=("SnapshotType", "automated")),),
+        tags="TagList",
     ),
     TypeRow(
         "CA10__CaAwsDbClusterSnapshot__c",
@@ -173,6 +177,7 @@ _TYPES: Final = (
             ),
         },
         details=(DetailCall("rds.cluster-snapshot-attributes", unless=("SnapshotType", "automated")),),
+        tags="TagList",
     ),
     TypeRow(
         "CA10__CaAwsDbSubnetGroup__c",
@@ -220,6 +225,7 @@ _TYPES: Final = (
             "CA10__vpc__c": FieldSource(EC2 + "vpc/{VpcId}", optional=True),
         },
         details=(DetailCall("redshift.logging"),),
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsDynamoDbTable__c",
@@ -246,6 +252,7 @@ _TYPES: Final = (
             DetailCall("dynamodb.table"),
             DetailCall("dynamodb.backups"),
         ),
+        tags=tagging_call(),
     ),
 )
 

@@ -90,6 +90,7 @@ _TYPES: Final = (
         },
         details=(_CPU, _RECEIVED, _SENT),
         inside="Instances",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsInstanceSecurityGroupLink__c",
@@ -119,6 +120,7 @@ _TYPES: Final = (
             "CA10__availabilityZone__c": FieldSource("AvailabilityZone"),
             "CA10__createTime__c": FieldSource("CreateTime", "time"),
         },
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsVolumeAttachment__c",
@@ -151,6 +153,7 @@ _TYPES: Final = (
         },
         details=(DetailCall("ec2.public-snapshots", matched=("SnapshotId", "SnapshotId"), unmatched={}),),
         owner="OwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsImage__c",
@@ -169,6 +172,7 @@ _TYPES: Final = (
             "CA10__imdsSupport__c": FieldSource("ImdsSupport", optional=True),
         },
         owner="OwnerId",
+        tags="Tags",
     ),
 )
 

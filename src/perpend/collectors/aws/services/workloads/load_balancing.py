@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.services.tagging import tagging_call
 from perpend.collectors.aws.services.workloads.common_fields import BALANCER, EC2, PLACE
 
 _CALLS: Final = (
@@ -99,8 +100,10 @@ _TYPES: Final = (
                     ),
                 },
                 details=(DetailCall("elb.classic-attributes"),),
+                tags=tagging_call(),
             ),
         ),
+        tags=tagging_call(),
     ),
     TypeRow(
         "CA10__CaAwsLoadBalancerListener__c",
@@ -156,6 +159,7 @@ _TYPES: Final = (
             "CA10__createdTime__c": FieldSource("CreatedTime", "time"),
             "CA10__status__c": FieldSource("Status", optional=True),
         },
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsAutoScalingGroupLbLink__c",

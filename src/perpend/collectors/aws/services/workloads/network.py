@@ -47,6 +47,7 @@ _TYPES: Final = (
             "CA10__instance__c": FieldSource(EC2 + "instance/{InstanceId}", "of_instance", optional=True),
             "CA10__networkInterfaceId__c": FieldSource("NetworkInterfaceId", optional=True),
         },
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsVpc__c",
@@ -61,6 +62,7 @@ _TYPES: Final = (
             "CA10__isDefault__c": FieldSource("IsDefault"),
         },
         owner="OwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsVpcFlowLog__c",
@@ -79,6 +81,7 @@ _TYPES: Final = (
             "CA10__logDestination__c": FieldSource("LogDestination", optional=True),
             "CA10__logGroupName__c": FieldSource("LogGroupName", optional=True),
         },
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsSubnet__c",
@@ -95,6 +98,7 @@ _TYPES: Final = (
             "CA10__assignIpv6AddressOnCreation__c": FieldSource("AssignIpv6AddressOnCreation"),
         },
         owner="OwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsRouteTable__c",
@@ -107,6 +111,7 @@ _TYPES: Final = (
             "CA10__vpc__c": FieldSource(EC2 + "vpc/{VpcId}"),
         },
         owner="OwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsRouteTableAssociation__c",
@@ -158,6 +163,7 @@ _TYPES: Final = (
             "CA10__associationsCount__c": FieldSource("Associations", "count"),
         },
         owner="OwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsNetworkAclEntry__c",
@@ -191,6 +197,7 @@ _TYPES: Final = (
             "CA10__vpc__c": FieldSource(EC2 + "vpc/{VpcId}", optional=True),
         },
         owner="OwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsSecurityGroupRule2__c",
@@ -213,6 +220,7 @@ _TYPES: Final = (
             "CA10__description__c": FieldSource("Description", optional=True),
         },
         owner="GroupOwnerId",
+        tags="Tags",
     ),
     TypeRow(
         "CA10__CaAwsVpcEndpoint__c",
@@ -229,6 +237,7 @@ _TYPES: Final = (
             "CA10__policyDocument__c": FieldSource("PolicyDocument", optional=True),
         },
         owner="OwnerId",
+        tags="Tags",
     ),
 )
 
