@@ -1,49 +1,24 @@
 """Join the tables of all services: calls and types by name. A test checks them against the service models.
 
-Fields have the names of ``type.yaml`` and of public policy repositories.
+Each module of :mod:`perpend.collectors.aws.services` with a ``TABLE`` is a part. Fields have the names of ``type.yaml`` and of
+public policy repositories.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import TYPE_CHECKING, Final
 
-from perpend.collectors.aws.services import (
-    account,
-    api_gateway,
-    artifacts,
-    cloudtrail,
-    detection,
-    encryption,
-    iam,
-    messaging,
-    monitoring,
-    organization,
-    principals,
-    storage,
-    tagging,
-)
-from perpend.collectors.aws.services.workloads import containers, databases, instances, load_balancing, network
+from perpend.collectors.aws import services
+from perpend.collectors.aws.services import tagging
 
-TABLES: Final = (
-    account.TABLE,
-    organization.TABLE,
-    iam.TABLE,
-    principals.TABLE,
-    cloudtrail.TABLE,
-    detection.TABLE,
-    storage.TABLE,
-    encryption.TABLE,
-    api_gateway.TABLE,
-    monitoring.TABLE,
-    messaging.TABLE,
-    artifacts.TABLE,
-    network.TABLE,
-    instances.TABLE,
-    load_balancing.TABLE,
-    databases.TABLE,
-    containers.TABLE,
-    tagging.TABLE,
-)
+if TYPE_CHECKING:
+    from perpend.collectors.aws.model import ServiceTable
+
+_MODULES: Final = [import_module(module.name) for module in walk_packages(services.__path__, f"{services.__name__}.")]
+
+TABLES: Final[tuple[ServiceTable, ...]] = tuple(module.TABLE for module in _MODULES if hasattr(module, "TABLE"))
 
 TYPES: Final = tagging.with_tags({row.type_name: row for table in TABLES for row in table.types})
 """The types by API name."""

@@ -35,16 +35,6 @@ from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS
 from perpend.language.syntax.repository import open_repository
 
 LOADER = botocore.loaders.create_loader()
-PREFIXES = {
-    "accessanalyzer": "access-analyzer",
-    "opensearch": "es",
-    "resourcegroupstaggingapi": "tag",
-    "efs": "elasticfilesystem",
-    "elb": "elasticloadbalancing",
-    "elbv2": "elasticloadbalancing",
-}
-"""How permissions of a service begin, where they do not begin as the SDK calls it."""
-
 OTHERWISE_ALLOWED = {
     "s3.buckets": "s3:ListAllMyBuckets",
     "s3.lifecycle": "s3:GetLifecycleConfiguration",
@@ -53,6 +43,7 @@ OTHERWISE_ALLOWED = {
     "s3.encryption": "s3:GetEncryptionConfiguration",
     "s3control.public-access": "s3:GetAccountPublicAccessBlock",
     **dict.fromkeys(("apigateway.apis", "apigateway.stages", "apigateway2.apis", "apigateway2.stages"), "apigateway:GET"),
+    "tagging.resources": "tag:GetResources",
 }
 """Calls whose permission has another name than the operation."""
 
@@ -155,7 +146,9 @@ def check_call(call: CloudCall) -> None:
     assert {*call.facts, *call.gone} <= known | UNMODELLED or call.service == "s3", "models of S3 name no errors"
     assert call.wording.keys() <= call.facts.keys()
     if call.permission and call.permission != OTHERWISE_ALLOWED.get(call.name):
-        assert f"{PREFIXES.get(call.service, call.service)}:{call.operation}" == call.permission
+        meta = operation.service_model.metadata
+        prefixes = {call.service, meta["endpointPrefix"], meta.get("signingName", "")}
+        assert call.permission in {f"{prefix}:{call.operation}" for prefix in prefixes}
 
 
 def test_an_answer_to_a_call_for_an_item_names_it_if_aws_does() -> None:
