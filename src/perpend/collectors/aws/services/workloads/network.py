@@ -1,4 +1,4 @@
-"""Tables of networks: VPCs, flow logs, routes, security groups, network ACLs and elastic addresses."""
+"""Tables of networks: VPCs, flow logs, routes, security groups, network ACLs, interfaces and elastic addresses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from typing import Final
 
 from perpend.collectors.aws.model import CloudCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.workloads.common_fields import EC2, PLACE
+
+_INTERFACE: Final = EC2 + "network-interface/"
+
+_OF_INTERFACE: Final = {
+    **PLACE,
+    "CA10__networkInterface__c": FieldSource(_INTERFACE + "{^.NetworkInterfaceId}"),
+    "CA10__instance__c": FieldSource(EC2 + "instance/{^.Attachment.InstanceId}", optional=True),
+    "CA10__subnet__c": FieldSource(EC2 + "subnet/{^.SubnetId}"),
+    "CA10__vpc__c": FieldSource(EC2 + "vpc/{^.VpcId}"),
+}
+"""The fields of an address: the interface that has it, and what that interface is attached to."""
 
 _CALLS: Final = (
     CloudCall("ec2.addresses", "ec2", "DescribeAddresses", "ec2:DescribeAddresses", "Addresses"),
@@ -28,6 +39,14 @@ _CALLS: Final = (
         "DescribeSecurityGroupRules",
         "ec2:DescribeSecurityGroupRules",
         "SecurityGroupRules",
+        parameters={"MaxResults": 1000},
+    ),
+    CloudCall(
+        "ec2.network-interfaces",
+        "ec2",
+        "DescribeNetworkInterfaces",
+        "ec2:DescribeNetworkInterfaces",
+        "NetworkInterfaces",
         parameters={"MaxResults": 1000},
     ),
     CloudCall("ec2.vpc-endpoints", "ec2", "DescribeVpcEndpoints", "ec2:DescribeVpcEndpoints", "VpcEndpoints"),
@@ -185,6 +204,19 @@ _TYPES: Final = (
         owner="OwnerId",
     ),
     TypeRow(
+        "CA10__CaAwsNetworkAclAssociation__c",
+        "ec2.network-acls",
+        EC2 + "network-acl/{^.NetworkAclId}|{NetworkAclAssociationId}",
+        {
+            **PLACE,
+            "CA10__associationId__c": FieldSource("NetworkAclAssociationId"),
+            "CA10__networkAcl__c": FieldSource(EC2 + "network-acl/{^.NetworkAclId}"),
+            "CA10__subnet__c": FieldSource(EC2 + "subnet/{SubnetId}"),
+        },
+        inside="Associations",
+        owner="OwnerId",
+    ),
+    TypeRow(
         "CA10__CaAwsSecurityGroup__c",
         "ec2.security-groups",
         EC2 + "security-group/{GroupId}",
@@ -221,6 +253,56 @@ _TYPES: Final = (
         },
         owner="GroupOwnerId",
         tags="Tags",
+    ),
+    TypeRow(
+        "CA10__CaAwsNetworkInterface__c",
+        "ec2.network-interfaces",
+        _INTERFACE + "{NetworkInterfaceId}",
+        {
+            **PLACE,
+            "CA10__arn__c": FieldSource(_INTERFACE + "{NetworkInterfaceId}"),
+            "CA10__networkInterfaceId__c": FieldSource("NetworkInterfaceId"),
+            "CA10__interfaceType__c": FieldSource("InterfaceType", optional=True),
+            "CA10__status__c": FieldSource("Status"),
+            "CA10__description__c": FieldSource("Description", optional=True),
+            "CA10__vpc__c": FieldSource(EC2 + "vpc/{VpcId}"),
+            "CA10__subnet__c": FieldSource(EC2 + "subnet/{SubnetId}"),
+            "CA10__instance__c": FieldSource(EC2 + "instance/{Attachment.InstanceId}", optional=True),
+        },
+        owner="OwnerId",
+        tags="TagSet",
+    ),
+    TypeRow(
+        "CA10__CaAwsNetworkInterfaceIpv4Address__c",
+        "ec2.network-interfaces",
+        _INTERFACE + "{^.NetworkInterfaceId}|{PrivateIpAddress}",
+        {
+            **_OF_INTERFACE,
+            "CA10__privateIpAddress__c": FieldSource("PrivateIpAddress"),
+            "CA10__publicIpAddress__c": FieldSource("Association.PublicIp", optional=True),
+        },
+        inside="PrivateIpAddresses",
+        owner="OwnerId",
+    ),
+    TypeRow(
+        "CA10__CaAwsNetworkInterfaceIpv6Address__c",
+        "ec2.network-interfaces",
+        _INTERFACE + "{^.NetworkInterfaceId}|{Ipv6Address}",
+        {**_OF_INTERFACE, "CA10__ipv6Address__c": FieldSource("Ipv6Address")},
+        inside="Ipv6Addresses",
+        owner="OwnerId",
+    ),
+    TypeRow(
+        "CA10__CaAwsNetworkInterfaceSecurityGroupLink__c",
+        "ec2.network-interfaces",
+        _INTERFACE + "{^.NetworkInterfaceId}|{GroupId}",
+        {
+            **PLACE,
+            "CA10__networkInterface__c": FieldSource(_INTERFACE + "{^.NetworkInterfaceId}"),
+            "CA10__securityGroup__c": FieldSource(EC2 + "security-group/{GroupId}"),
+        },
+        inside="Groups",
+        owner="OwnerId",
     ),
     TypeRow(
         "CA10__CaAwsVpcEndpoint__c",
