@@ -2,7 +2,7 @@
 
 Every interface derives its parameters from :data:`FILTERS`. A condition is over a relation with these columns, as far as it
 needs them: ``policy_id``, ``policy_title``, ``type``, ``object_id``, ``external_id``, ``object_name``, ``account``,
-``region``, ``tags`` (a JSON object, null if it is not known), ``status``, ``life``,
+``region``, ``tags`` (a JSON object, null if it is not known), ``in_use`` (null if it is not known), ``status``, ``life``,
 ``open_since`` and ``severity``. A filter changes neither verdicts nor totals. All filters must hold; of one filter, any value.
 """
 
@@ -44,6 +44,10 @@ ORDERS: Final = ("severity", "age", "priority")
 
 TAGS_UNKNOWN: Final = "tags IS NULL"
 """The condition for objects whose tags are not known. The filter by tags leaves them out."""
+
+
+UNUSED: Final = "in_use = false"
+"""The condition for objects that are certainly not in use. The filter of objects in use leaves them out."""
 
 
 class FilterType(StrEnum):
@@ -172,6 +176,13 @@ TAG_UNKNOWN: Final = FilterDeclaration(
     FilterType.CHOICE,
     choices=("yes",),
 )
+IN_USE: Final = FilterDeclaration(
+    "in_use",
+    "Only objects that are in use, or of which that is not known. Unused objects are left out, and counted.",
+    lambda values: "in_use IS DISTINCT FROM false",
+    FilterType.CHOICE,
+    choices=("yes",),
+)
 STATUS: Final = FilterDeclaration(
     "status",
     "Only verdicts of this status; may be repeated.",
@@ -203,10 +214,10 @@ SINCE: Final = FilterDeclaration(
     "since", "Only findings that were opened or reopened at this time or later.", _since, FilterType.TIME, "TIME"
 )
 
-OF_VERDICTS: Final = (STATUS, CATEGORY, ACCOUNT, REGION, OBJECT, TAG, TAG_UNKNOWN)
+OF_VERDICTS: Final = (STATUS, CATEGORY, ACCOUNT, REGION, OBJECT, TAG, TAG_UNKNOWN, IN_USE)
 """The filters of the verdicts of a run."""
 
-OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, SEARCH, TAG, TAG_UNKNOWN, SEVERITY, SINCE)
+OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, SEARCH, TAG, TAG_UNKNOWN, IN_USE, SEVERITY, SINCE)
 """The filters of the findings of a history."""
 
 FILTERS: Final = {one.name: one for one in (*OF_FINDINGS, STATUS, CATEGORY)}
@@ -257,6 +268,11 @@ class Filter:
         if not self.of(TAG.name):
             return None
         return Filter({**self.values, TAG.name: (), TAG_UNKNOWN.name: TAG_UNKNOWN.choices})
+
+    @property
+    def with_unused(self) -> Filter | None:
+        """This filter without that of objects in use; None if it has none."""
+        return Filter({**self.values, IN_USE.name: ()}) if self.of(IN_USE.name) else None
 
     def of(self, name: str) -> tuple[str, ...]:
         """Return the values of a filter."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.phrases import counted
-from perpend.findings.filters import OF_FINDINGS, TAG_UNKNOWN, WAIVED, WAIVED_CONDITIONS
+from perpend.findings.filters import IN_USE, OF_FINDINGS, TAG_UNKNOWN, UNUSED, WAIVED, WAIVED_CONDITIONS
 from perpend.findings.history.queries.views import FOUND
 from perpend.findings.severity.priority import RATING_COLUMNS, RATING_JOINS
 from perpend.findings.waivers.matches import WAIVED as WAIVED_TABLE
@@ -42,6 +42,17 @@ def finding_rows(filter: Filter, waived: str = WAIVED[0]) -> str:
     """Return the query for the rows of :data:`FINDINGS` that a filter and a choice of waived findings select."""
     condition = filter.condition(*(declared.name for declared in OF_FINDINGS))
     return f"FROM ({FINDINGS}) WHERE {condition} AND {WAIVED_CONDITIONS[waived]}"
+
+
+def unused_rows(filter: Filter, waived: str = WAIVED[0]) -> str | None:
+    """Return the query for the findings that the filter of objects in use leaves out; None for a filter without it."""
+    every = filter.with_unused
+    return None if every is None else f"FROM ({finding_rows(every, waived)}) WHERE {UNUSED}"
+
+
+def unused_text(number: int) -> str:
+    """Return the note about findings that the filter of objects in use leaves out."""
+    return f"{counted(number, 'finding')} of unused objects left out ({IN_USE.option})"
 
 
 def unknown_tags_text(number: int, *, listed: bool) -> str:

@@ -11,6 +11,7 @@ from perpend.core.errors import InvalidOption
 from perpend.evaluation.verdicts.selection import title_of
 from perpend.findings.filters import (
     ACCOUNT,
+    IN_USE,
     LIFE,
     OBJECT,
     ORDERS,
@@ -23,7 +24,7 @@ from perpend.findings.filters import (
     WAIVED,
     Filter,
 )
-from perpend.findings.finding_filter import finding_rows, keep_titles
+from perpend.findings.finding_filter import finding_rows, keep_titles, unused_rows
 from perpend.findings.history.model import OPEN_STATES
 from perpend.findings.history.queries.findings import (
     BY_AGE,
@@ -46,7 +47,7 @@ from perpend.findings.severity.priority import (
     with_priority,
 )
 from perpend.findings.waivers.match_history import WAIVER_COLUMNS
-from perpend.language.compiler.names import find_type
+from perpend.language.compiler.names import DeclaredTypes, find_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +79,8 @@ class ListedFindings:
 
     ``groups`` are their numbers by severity and policy, ``waiver_matches`` the waivers with the findings that they cover.
     ``unknown_tags`` is the number of findings of which a filter by tags cannot tell, because the tags of their objects are not
-    known. They are left out, unless ``lists_unknown_tags``.
+    known. They are left out, unless ``lists_unknown_tags``. ``unused`` is the number of findings that are left out because
+    their objects are not in use.
     """
 
     connection: Connection
@@ -89,6 +91,7 @@ class ListedFindings:
     severities: ActiveSeverities
     unknown_tags: int
     lists_unknown_tags: bool
+    unused: int
     _chosen: str
 
     def rows(self) -> Iterator[Row]:
@@ -139,9 +142,10 @@ def listed_findings(
             raise InvalidOption(f"{name} '{value}' is not one of {', '.join(known)}", f"--{name}")
     head = history.head()
     filter = names_of_history(filter.with_account_numbers(accounts), repository, head)
-    tags = bool(filter.of(TAG.name) or filter.of(TAG_UNKNOWN.name)) or waivers.by_tags or severities.by_tags
+    tags = any(filter.of(one.name) for one in (TAG, TAG_UNKNOWN, IN_USE)) or waivers.by_tags or severities.by_tags
     named: dict[str, Any] = {"accounts": filter.of(ACCOUNT.name), "objects": filter.of(OBJECT.name)}
-    with asking(history, "finding", *views, **named, regions=filter.of(REGION.name), tags=tags) as connection:
+    types = DeclaredTypes(repository).get
+    with asking(history, "finding", *views, **named, regions=filter.of(REGION.name), tags=tags, types=types) as connection:
         waiver_matches = waivers.covered_findings(connection, head)
         keep_ratings(connection, severities.in_force)
         titled = head.policies if filter.of(SEARCH.name) else ()
@@ -149,9 +153,8 @@ def listed_findings(
         rows = finding_rows(filter, waived)
         groups = finding_groups(connection, (rows, []), partial(title_of, repository))
         unsure = filter.with_tags_unknown
-        [(unknown,)] = (
-            connection.execute(f"SELECT count(*) FROM ({finding_rows(unsure, waived)})").fetchall() if unsure else [(0,)]
-        )
+        unknown = _number(connection, finding_rows(unsure, waived) if unsure else None)
+        unused = _number(connection, unused_rows(filter, waived))
         shown, all_columns = in_groups(connection, rows, groups), (*FINDING_COLUMNS, *columns, *WAIVER_COLUMNS)
         if order == "priority" or (priorities and severities.in_force.by_policy):
             shown = with_priority(shown, head.time, first=most if order == "priority" else None)
@@ -160,8 +163,22 @@ def listed_findings(
             all_columns = (*all_columns, "severity")
         findings = FindingList(shown, [], all_columns, SORTING[order])
         yield ListedFindings(
-            connection, head, findings, groups, waiver_matches, severities, unknown, bool(filter.of(TAG_UNKNOWN.name)), rows
+            connection,
+            head,
+            findings,
+            groups,
+            waiver_matches,
+            severities,
+            unknown,
+            bool(filter.of(TAG_UNKNOWN.name)),
+            unused,
+            rows,
         )
+
+
+def _number(connection: Connection, query: str | None) -> int:
+    [(number,)] = connection.execute(f"SELECT count(*) FROM ({query})").fetchall() if query else [(0,)]
+    return int(number)
 
 
 def names_of_history(filter: Filter, repository: Repository, head: HistoryManifest) -> Filter:

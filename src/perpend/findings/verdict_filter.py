@@ -16,11 +16,12 @@ from perpend.core.schema.tables import ROW
 from perpend.core.values.tags import TAGS_FIELD
 from perpend.evaluation.engines.verdicts import CodeFilter
 from perpend.evaluation.verdicts.evaluation import FilteredEvaluation
-from perpend.findings.filters import ACCOUNT, CATEGORY, OBJECT, REGION, STATUS, TAG, TAG_UNKNOWN, Filter
+from perpend.findings.filters import ACCOUNT, CATEGORY, IN_USE, OBJECT, REGION, STATUS, TAG, TAG_UNKNOWN, UNUSED, Filter
 from perpend.findings.history.queries.tags import object_or_null
 from perpend.findings.history.queries.views import called
 from perpend.inventory.snapshots.database import text
 from perpend.inventory.snapshots.queries.identity import filled, object_identity
+from perpend.inventory.snapshots.queries.in_use import in_use
 from perpend.language.compiler.names import UnknownName, printable
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _MAX_LISTED: Final = 5
 """The number of known names in a message about an unknown one."""
 
-_OF_OBJECTS: Final = tuple(declared.name for declared in (ACCOUNT, REGION, OBJECT, TAG, TAG_UNKNOWN))
+_OF_OBJECTS: Final = tuple(declared.name for declared in (ACCOUNT, REGION, OBJECT, TAG, TAG_UNKNOWN, IN_USE))
 """The filters that choose objects."""
 
 
@@ -59,7 +60,7 @@ def filter_verdicts(evaluation: Evaluation, requested: Filter, accounts: Mapping
         shown |= zip(map(id, of_type), _filter_columns(of_type, statuses, objects), strict=True)
     verdicts = tuple(shown[id(column)] for column in columns)
     shows_tags_unknown = bool(requested.of(TAG_UNKNOWN.name))
-    filtered = FilteredEvaluation(verdicts, statuses, requested.words, objects.tags_unknown, shows_tags_unknown)
+    filtered = FilteredEvaluation(verdicts, statuses, requested.words, objects.tags_unknown, shows_tags_unknown, objects.unused)
     return replace(evaluation, filter_verdicts=filtered)
 
 
@@ -81,13 +82,17 @@ def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[
 
 @dataclass(slots=True)
 class _ObjectFilter:
-    """The objects that a filter chooses. ``tags_unknown`` counts those whose tags are not known, if it asks for tags."""
+    """The objects that a filter chooses. ``tags_unknown`` counts those whose tags are not known, if it asks for tags.
+
+    ``unused`` counts the objects that are left out because they are not in use.
+    """
 
     evaluation: Evaluation
     requested: Filter
     accounts: Mapping[str, Account]
     condition: str = ""
     tags_unknown: int = 0
+    unused: int = 0
 
     def __post_init__(self) -> None:
         wanted = self.requested.of(ACCOUNT.name)
@@ -98,12 +103,10 @@ class _ObjectFilter:
         values = {**self.requested.values, ACCOUNT.name: tuple(sorted(frozenset().union(*owners.values())))}
         self.condition = Filter(values).condition(*_OF_OBJECTS)
         if unsure := Filter(values).with_tags_unknown:
-            condition = unsure.condition(*_OF_OBJECTS)
-            counts = (
-                objects.run(f"SELECT count(DISTINCT {ROW}) FROM ({relation}) WHERE {condition}")
-                for objects, relation in self._relations()
-            )
-            self.tags_unknown = sum(number for [(number,)] in counts)
+            self.tags_unknown = self._number(unsure.condition(*_OF_OBJECTS))
+        every = Filter(values).with_unused
+        if every is not None:
+            self.unused = self._number(f"{every.condition(*_OF_OBJECTS)} AND {UNUSED}")
 
     def rows_of(self, objects: StoredObjects) -> str | None:
         """Return the query for the row numbers of the objects of a type; None for all."""
@@ -118,6 +121,11 @@ class _ObjectFilter:
         columns = self.evaluation.verdicts
         for objects in {column.program.input_type: column.objects for column in columns}.values():
             yield objects, self._relation(objects)
+
+    def _number(self, condition: str) -> int:
+        """Return the number of objects for which a condition holds."""
+        query = f"SELECT count(DISTINCT {ROW}) FROM ({{}}) WHERE {condition}"
+        return sum(objects.run(query.format(relation))[0][0] for objects, relation in self._relations())
 
     def _has(self, condition: str) -> bool:
         """Whether a condition holds for some evaluated object."""
@@ -164,6 +172,7 @@ def object_relation(readable: ReadableTables, object_type: ObjectType, types: Ca
         **identity.columns,
         "external_id": f"coalesce({identity.columns['external_id']}, {identity.columns['id']})",
         "tags": object_or_null(filled(table, TAGS_FIELD, "o")),
+        "in_use": in_use(readable, object_type, types),
     }
     listed = ", ".join(f"{value} AS {column}" for column, value in columns.items())
     named = f"SELECT {listed} FROM {readable.relation(object_type.name)} AS o{identity.joins}"

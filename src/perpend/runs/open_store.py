@@ -71,7 +71,7 @@ class OpenStore(StoreReader):
         no tags are known, with a warning; ``tag_unknown`` adds them. Raises InvalidOption for an unknown keyword or value,
         PerpendError for a name that the history does not have, and if there is no history.
         """
-        from perpend.findings.finding_filter import unknown_tags_text
+        from perpend.findings.finding_filter import unknown_tags_text, unused_text
         from perpend.findings.list_findings import listed_findings
 
         with _warned():
@@ -88,6 +88,8 @@ class OpenStore(StoreReader):
             ) as listed:
                 if listed.unknown_tags:
                     warn(unknown_tags_text(listed.unknown_tags, listed=listed.lists_unknown_tags))
+                if listed.unused:
+                    warn(unused_text(listed.unused))
                 columns = listed.findings.columns
                 return [_plain({column: row[column] for column in columns}) for row in listed.rows()]
 

@@ -46,7 +46,8 @@ class FindingPage:
     """A page of findings. ``total`` is the number of all that match, ``next`` names the page behind it, None on the last.
 
     ``tags_unknown`` is the number of findings of which a filter by tags cannot tell, because the tags of their objects are not
-    known; None without such a filter.
+    known; None without such a filter. ``unused`` is the number of findings that are left out because their objects are not in
+    use; None without the filter for that.
     """
 
     run: int
@@ -54,6 +55,7 @@ class FindingPage:
     findings: tuple[FindingRow, ...]
     next: str | None
     tags_unknown: int | None = None
+    unused: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

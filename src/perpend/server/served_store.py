@@ -94,7 +94,7 @@ class ServedRun:
 
         def page() -> FindingPage:
             total, rows, following = self._pages.page(self._conditions(question), order, limit, after)
-            return FindingPage(self.run, total, rows, following, self.tags_unknown(question))
+            return FindingPage(self.run, total, rows, following, self.tags_unknown(question), self.unused(question))
 
         return self._cache.get(("findings", question.key, order, limit, after), page)
 
@@ -105,6 +105,14 @@ class ServedRun:
             return None
         unsure = replace(question, filter=filter)
         return self._cache.get(("total", unsure.key), lambda: self._numbers.total(self._conditions(unsure)))
+
+    def unused(self, question: Question) -> int | None:
+        """Return the number of findings that the filter of objects in use leaves out; None without that filter."""
+        filter = question.filter.with_unused
+        if filter is None:
+            return None
+        every = replace(question, filter=filter)
+        return self._cache.get(("unused", every.key), lambda: self._numbers.total(self._conditions(every).of_unused))
 
     def facets(self, question: Question) -> Facets:
         """Return the numbers of the findings by severity, life, policy, type, account, region, waived, change and tag.

@@ -97,7 +97,7 @@ def command(
     Waived findings are listed with their waiver and its end. Waivers count as of the day of the newest run; one that has ended
     by today does not count. If policies are rated, findings have a severity, and a priority with its reason.
     """
-    from perpend.findings.finding_filter import unknown_tags_text
+    from perpend.findings.finding_filter import unknown_tags_text, unused_text
     from perpend.findings.list_findings import listed_findings
     from perpend.reports.terminal.history.finding import HistoryAnnotations, waiver_texts
 
@@ -130,6 +130,8 @@ def command(
     ) as listed:
         if listed.unknown_tags:
             warn(unknown_tags_text(listed.unknown_tags, listed=listed.lists_unknown_tags))
+        if listed.unused:
+            warn(unused_text(listed.unused))
         texts = waiver_texts(listed.waiver_matches.waiver_statuses)
         writer.write(listed, HistoryAnnotations(repository, texts, severities.in_force, lines=form == "sarif"))
         return listed.exit_code()

@@ -16,7 +16,7 @@ from perpend.language.compiler.names import DeclaredTypes
 from perpend.language.program.required_columns import fields_by_type, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from perpend.collectors.protocol import CloudApi, CloudCollector, CollectionPlan
     from perpend.core.objects.object_types import ObjectType
@@ -104,7 +104,7 @@ def request_for(
     ``only_types``: the fields that programs read are not collected besides. Raises NothingServed if the plan is empty.
     """
     programs = cache(programs)
-    wanted = {} if only_types else fields_by_type(programs())
+    wanted = {} if only_types else _with_use(fields_by_type(programs()), programs(), cloud)
     for name in types:
         wanted.setdefault(name, set()).update(cloud.fields_of(name))
     for name, fields in wanted.items():
@@ -115,6 +115,16 @@ def request_for(
         raise NothingServed(f"{cloud.title} has no call for {_listed(plan.unserved)}")
     by_type = {name: frozenset(fields) for name, fields in wanted.items()}
     return CollectionRequest(cloud, connect, plan, programs, analyzer, by_type, texts)
+
+
+def _with_use(fields: dict[str, set[str]], programs: Iterable[Program], cloud: CloudCollector[Any]) -> dict[str, set[str]]:
+    """Add the fields that show whether the objects of programs are in use, as far as the cloud serves them."""
+    for declared in {program.input_type: program.block.type for program in programs}.values():
+        child = declared.children.get(declared.in_use or "")
+        name, key = (child.type_name, child.key) if child else (declared.name, declared.in_use)
+        if key in cloud.fields_of(name):
+            fields.setdefault(name, set()).add(key)
+    return fields
 
 
 @dataclass(frozen=True, slots=True)

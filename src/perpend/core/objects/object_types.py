@@ -92,7 +92,8 @@ class ObjectType:
     """An object type as ``type.yaml`` declares it.
 
     ``fields`` of an undeclared type is empty: reads of it get the type that their consumers need. ``master`` is the lookup to
-    the owner of the objects (an account). Reports show ``name_field`` and ``external_id_field``.
+    the owner of the objects (an account). Reports show ``name_field`` and ``external_id_field``. ``in_use`` is the child list
+    or the field that is not empty for objects in use; None if that is not defined.
     """
 
     name: str
@@ -106,6 +107,7 @@ class ObjectType:
     external_id_field: str | None = None
     declared: bool = False
     description: str = ""
+    in_use: str | None = None
 
     @property
     def deletion_field(self) -> str | None:

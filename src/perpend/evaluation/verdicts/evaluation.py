@@ -54,7 +54,7 @@ class FilteredEvaluation:
 
     A hidden verdict has the index ``HIDDEN``. ``statuses`` are the statuses that shown verdicts can have. ``tags_unknown`` is
     the number of objects of which a filter by tags cannot tell, because their tags are not known: they are left out, unless
-    ``shows_tags_unknown``.
+    ``shows_tags_unknown``. ``unused`` is the number of objects that are left out because they are not in use.
     """
 
     verdicts: tuple[Verdicts, ...]
@@ -62,14 +62,18 @@ class FilteredEvaluation:
     words: str
     tags_unknown: int = 0
     shows_tags_unknown: bool = False
+    unused: int = 0
 
     @property
     def text(self) -> str:
-        """The filter, with the number of objects of which it cannot tell because their tags are not known."""
-        if not self.tags_unknown:
-            return self.words
-        preposition = "with" if self.shows_tags_unknown else "without"
-        return f"{self.words}, {preposition} {counted(self.tags_unknown, 'object')} of which no tags are known"
+        """The filter, with the number of objects whose tags are not known, if it depends on them, and of unused ones."""
+        parts = [self.words]
+        if self.tags_unknown:
+            preposition = "with" if self.shows_tags_unknown else "without"
+            parts.append(f"{preposition} {counted(self.tags_unknown, 'object')} of which no tags are known")
+        if self.unused:
+            parts.append(f"without {counted(self.unused, 'unused object')}")
+        return ", ".join(parts)
 
     @property
     def number(self) -> int:

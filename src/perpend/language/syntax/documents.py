@@ -267,6 +267,7 @@ def object_type_from(entity: str, fields: Fields) -> ObjectType:
         fields.text("externalIdField"),
         declared=True,
         description=" ".join(fields.text("description", "").split()),
+        in_use=fields.text("inUse"),
     )
 
 

@@ -337,6 +337,7 @@ TYPE = Record(
             Text(filled=True),
             "The field that is set after an object has disappeared; `none` if there is none.",
         ),
+        Key("inUse", Text(filled=True), "The child list, or the field, that is not empty for objects in use."),
         Key(
             "fields",
             Items(

@@ -92,7 +92,12 @@ def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
     shown = evaluation.filter_verdicts
     if shown is None:
         return None
-    return {"options": shown.words, "verdicts": shown.number, "objectsWithUnknownTags": shown.tags_unknown}
+    return {
+        "options": shown.words,
+        "verdicts": shown.number,
+        "objectsWithUnknownTags": shown.tags_unknown,
+        "unusedObjects": shown.unused,
+    }
 
 
 def _ledger(ledger: Totals) -> dict[str, int]:

@@ -59,7 +59,8 @@ def build_index(
     if not head.runs:
         raise PerpendError(f"{history.store}: has no run yet; `perpend check --store` begins the history")
     tags = waivers.by_tags or severities.by_tags or _has_snapshot(history)
-    with asking(history, "finding", "event", "ledger", tags=tags, writable=path.parent) as connection:
+    types = DeclaredTypes(repository).get
+    with asking(history, "finding", "event", "ledger", tags=tags, types=types, writable=path.parent) as connection:
         waiver_matches = waivers.covered_findings(connection, head)
         matched = matched_waivers(history, connection, waiver_matches)  # before ratings are matched in the same tables
         keep_ratings(connection, severities.in_force)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.account import Account
-from perpend.findings.filters import ACCOUNT, OF_FINDINGS, REGION, WAIVED, WAIVED_CONDITIONS
+from perpend.findings.filters import ACCOUNT, OF_FINDINGS, REGION, UNUSED, WAIVED, WAIVED_CONDITIONS
 from perpend.findings.filters import OBJECT as OBJECT_FILTER
 from perpend.findings.history.queries.findings import UnknownPolicy
 from perpend.findings.list_findings import names_of_history
@@ -38,6 +38,11 @@ class Conditions:
 
     scope: str
     filters: Mapping[str, str]
+
+    @property
+    def of_unused(self) -> Conditions:
+        """The same conditions, for findings of unused objects."""
+        return Conditions(self.scope, {**self.filters, UNUSED: UNUSED})
 
     def where(self, without: Container[str] = ()) -> str:
         """Return the condition, without those of some filters. The scope always counts."""

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from perpend.core.dataclass import dataclass
 from perpend.findings.filters import (
     ACCOUNT,
+    IN_USE,
     LIFE,
     OF_FINDINGS,
     ORDERS,
@@ -134,6 +135,8 @@ def listed(request: Request, path: str, template: str, group: str | None = None)
         "facets": facets_of(facets, parameters, names),
         "chips": chips_of(path, parameters, names),
         "tags_unknown": served.tags_unknown(parameters.question),
+        "unused": served.unused(parameters.question),
+        "only_in_use": bool(parameters.question.filter.of(IN_USE.name)),
         "with_tags_unknown": link(path, [*pairs_of(parameters, next=None), (TAG_UNKNOWN.name, TAG_UNKNOWN.choices[0])]),
         "shows_tags_unknown": bool(parameters.question.filter.of(TAG_UNKNOWN.name)),
         "search": parameters.question.filter.of(SEARCH.name),
@@ -316,5 +319,5 @@ def fields_of(parameters: RequestParameters) -> list[tuple[FilterDeclaration, tu
             "date" if one.type is FilterType.TIME else "text",
         )
         for one in OF_FINDINGS
-        if (one.name not in facets or one is TAG) and one not in (SEARCH, TAG_UNKNOWN)
+        if (one.name not in facets or one is TAG) and one not in (SEARCH, TAG_UNKNOWN, IN_USE)
     ]

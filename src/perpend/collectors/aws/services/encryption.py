@@ -134,6 +134,7 @@ _TYPES: Final = (
             "CA10__certificateType__c": _certificate("Type"),
             "CA10__keyAlgorithm__c": _certificate("KeyAlgorithm", optional=True),
             "CA10__renewalEligibility__c": _certificate("RenewalEligibility", optional=True),
+            "CA10__inUseBy__c": _certificate("InUseBy", "sorted_lines"),
         },
         (DetailCall("acm.describe"),),
         tags=tagging_call(),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from perpend.core.objects.object_types import ObjectType
     from perpend.findings.history.manifest import HistoryManifest, RecordedType
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
@@ -127,17 +128,19 @@ def asking(
     objects: Sequence[str] = (),
     regions: Sequence[str] = (),
     tags: bool = False,
+    types: Callable[[str], ObjectType | None] = lambda _: None,
     writable: Path | None = None,
 ) -> Iterator[Connection]:
     """Yield a database with some views of a history, or all, and access to nothing else but the directory ``writable``.
 
     With ``since``, older compacted changes are not read. With ``tags``, findings have the tags of their objects in the current
-    snapshot of the store; else no tags are known. Raises UnknownOwner if one of ``accounts`` owns nothing in the
-    history, if one of ``regions`` holds nothing, or if it has no object with one of the names ``objects``.
+    snapshot of the store, and whether these are in use, as ``types`` declares it; else neither is known. Raises UnknownOwner
+    if one of ``accounts`` owns nothing in the history, if one of ``regions`` holds nothing, or if it has no object with one of
+    the names ``objects``.
     """
     head = place.head()
     with ExitStack() as stack:
-        of_tags, paths = stack.enter_context(stored_tags(place)) if tags else (NO_TAGS, ())
+        of_tags, paths = stack.enter_context(stored_tags(place, types)) if tags else (NO_TAGS, ())
         connection = stack.enter_context(_reaching(place, head, paths, writable))
         part = _Part(head, WholeFiles(place), since=since, tags=of_tags)
         for statement in _statements(part, views):
@@ -385,7 +388,7 @@ def _found() -> str:
     return (
         f"SELECT {KEY} AS key, l.policy_no, p.lineage, {_NAMED}, {status_sql('l.value')} AS status, "
         f"l.value // 8 AS condition_index, l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, "
-        f"t.tags FROM {LIVES} AS l {NAMES} {TAGGED} WHERE l.life <> 'passing'"
+        f"t.tags, t.in_use FROM {LIVES} AS l {NAMES} {TAGGED} WHERE l.life <> 'passing'"
     )
 
 
@@ -398,7 +401,8 @@ def identified(rows: str) -> str:
 def described(rows: str) -> str:
     """Return the query for findings with their ids and texts. ``rows`` is a query for rows of :data:`FOUND`."""
     return (
-        "SELECT f.* EXCLUDE (key, policy_no, lineage, tags), t.text AS condition_text, t.message AS current_state_message, "
+        "SELECT f.* EXCLUDE (key, policy_no, lineage, tags, in_use), t.text AS condition_text, "
+        "t.message AS current_state_message, "
         f"t.remediation AS remediation_message FROM ({identified(rows)}) AS f "
         f"LEFT JOIN {TEXTS_VIEW} AS t ON t.policy_no = f.policy_no AND t.code = f.condition_index"
     )
