@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.servers.planted import networks
 from tests.servers.planted.account import ACCOUNT, EC2, HOME, ZONES, Account, Thing, image, role, subnets
 from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
 from tests.servers.planted.networks import public_subnet
@@ -56,6 +58,30 @@ def with_address(aws: Account) -> str:
     """An instance with an address on the internet."""
     aws.there(public_subnet)
     return started(aws, "seen", SubnetId=aws.ids["public"])
+
+
+_SSH = networks.port(22, networks.ANY4)
+_EXPOSED_GROUP = networks.group("exposed", _SSH)
+
+
+def exposed(aws: Account) -> str:
+    """An instance that everybody may try to sign in to."""
+    aws.there(public_subnet)
+    group = aws.there(_EXPOSED_GROUP).rpartition("/")[2]
+    aws.mended["DescribeNetworkInterfaces"] = with_public_addresses
+    found = started(aws, "exposed instance", SubnetId=aws.ids["public"], SecurityGroupIds=[group])
+    ec2 = aws.client("ec2")
+    listed = ec2.describe_network_interfaces(Filters=[{"Name": "group-id", "Values": [group]}])["NetworkInterfaces"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, NetworkInterfaceId=listed[0]["NetworkInterfaceId"])
+    return found
+
+
+def with_public_addresses(content: bytes) -> bytes:
+    """Put the public address of each interface to its private one, too."""
+    return re.sub(
+        rb"(<association>.*?</association>)(.*?<privateIpAddressesSet>\s*<item>)", rb"\1\2\1", content, flags=re.DOTALL
+    )
 
 
 def without_address(aws: Account) -> str:
@@ -238,6 +264,12 @@ def same_zones(aws: Account) -> None:
 FAULTS = (
     Fault("ec2/instance-detailed-monitoring", bare, watched),
     Fault("ec2/instance-iam-role", bare, with_role),
+    Fault(
+        "ec2/instance-exposed-ports",
+        exposed,
+        networks.revoked("exposed", _SSH),
+        helped="the public address of a private one",
+    ),
     Fault("ec2/instance-idle", AT_REST, another(AT_WORK)),
     Fault("ec2/instance-imdsv2", bare, tokens),
     Fault("ec2/instance-multiple-network-interfaces", two_interfaces, another(bare)),

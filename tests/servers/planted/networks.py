@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tests.servers.planted.account import EC2, Account, Thing, log_bucket, subnets, vpc
 from tests.servers.planted.faults import Fault, RemediationPlan
 
-_ANY4, _ANY6 = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+ANY4, ANY6 = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
 
 
 def logged(aws: Account) -> None:
@@ -142,11 +142,11 @@ FAULTS = (
     Fault("vpc/route-table-for-vpc-peering-does-not-follow-the-least-privilege-principle", peered, one_address),
     Fault("vpc/subnet-auto-assign-public-ip", public_subnet, no_addresses),
     Fault("ec2/default-security-group-does-not-restrict-all-traffic", default_group, emptied),
-    opened("ec2/" + _ADMINISTERS.format("ipv4"), "ssh4", port(22, _ANY4)),
-    opened("ec2/" + _ADMINISTERS.format("ipv6"), "ssh6", port(22, _ANY6)),
-    opened("ec2/security-group-allows-unrestricted-cifs-traffic", "cifs", port(445, _ANY4)),
+    opened("ec2/" + _ADMINISTERS.format("ipv4"), "ssh4", port(22, ANY4)),
+    opened("ec2/" + _ADMINISTERS.format("ipv6"), "ssh6", port(22, ANY6)),
+    opened("ec2/security-group-allows-unrestricted-cifs-traffic", "cifs", port(445, ANY4)),
     opened("ec2/security-group-rule-count", "many", port(443, {"IpRanges": _MANY})),
-    opened("ec2/security-group-unrestricted-inbound-common-ports", "db", port(3306, _ANY4)),
-    opened("ec2/security-group-unrestricted-inbound-unauthorized-ports", "odd", port(8443, _ANY4)),
+    opened("ec2/security-group-unrestricted-inbound-common-ports", "db", port(3306, ANY4)),
+    opened("ec2/security-group-unrestricted-inbound-unauthorized-ports", "odd", port(8443, ANY4)),
     Fault("ec2/security-group-launch-wizard", group("launch-wizard-1"), renamed),
 )
