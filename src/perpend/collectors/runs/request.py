@@ -122,7 +122,7 @@ def _with_use(fields: dict[str, set[str]], programs: Iterable[Program], cloud: C
     for declared in {program.input_type: program.block.type for program in programs}.values():
         child = declared.children.get(declared.in_use or "")
         name, key = (child.type_name, child.key) if child else (declared.name, declared.in_use)
-        if key in cloud.fields_of(name):
+        if key and key in cloud.fields_of(name):
             fields.setdefault(name, set()).add(key)
     return fields
 
