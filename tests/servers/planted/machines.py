@@ -78,7 +78,9 @@ def exposed(aws: Account) -> str:
 
 
 def with_public_addresses(content: bytes) -> bytes:
-    """Put the public address of each interface to its private one, too."""
+    """Put the public address of each interface to its private one, too, and give interfaces an IPv6 address."""
+    six = b"<ipv6AddressesSet><item><ipv6Address>2600:1f18::5</ipv6Address></item></ipv6AddressesSet>"
+    content = content.replace(b"<ipv6AddressesSet/>", six)
     return re.sub(
         rb"(<association>.*?</association>)(.*?<privateIpAddressesSet>\s*<item>)", rb"\1\2\1", content, flags=re.DOTALL
     )
@@ -268,7 +270,7 @@ FAULTS = (
         "ec2/instance-exposed-ports",
         exposed,
         networks.revoked("exposed", _SSH),
-        helped="the public address of a private one",
+        helped="the public address of a private one, and IPv6 addresses",
     ),
     Fault("ec2/instance-idle", AT_REST, another(AT_WORK)),
     Fault("ec2/instance-imdsv2", bare, tokens),
