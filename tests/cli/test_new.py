@@ -60,6 +60,19 @@ def test_three_commands_lead_from_nothing_to_a_policy_that_passes_its_tests_and_
     assert (1, 25, {"COMPLIANT", "INCOMPLIANT", "UNDETERMINED"}) == (ran.code, len(statuses), set(statuses))
 
 
+def test_test_data_have_an_object_a_line(run: RunWriter, root: Path) -> None:
+    assert 0 == run("new", *POLICY, "--repo", root).code
+    path = root / "ce/acme/iam/user-without-mfa/test-data.json"
+    before = path.read_text("utf-8").splitlines()
+    logic = path.with_name("prod.logic.yaml")
+    logic.write_text(logic.read_text("utf-8").replace('{TEXT: "true"}', '{TEXT: "yes"}'), "utf-8")
+    assert 0 == run("test", "--repo", root, "--generate", "--write").code
+    after = path.read_text("utf-8").splitlines()
+    assert (["[", "]"], 6) == ([before[0], before[-1]], len(before) - 2)
+    assert before[:-2] == after[: len(before) - 2]
+    assert len(before) < len(after) == len(json.loads(path.read_text("utf-8"))) + 2
+
+
 def test_what_is_to_be_done_next_is_said_and_can_be_done(run: RunWriter, root: Path) -> None:
     ran = run("new", *POLICY, "--repo", root)
     assert f"next  perpend test --coverage --repo {root}" == ran.out.splitlines()[-1]

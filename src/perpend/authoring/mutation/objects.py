@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test_object(program: Program, specimen: Specimen, name: str) -> str:
-    """Return the JSON of a test object that expects the program's result of today."""
+    """Return the JSON, in one line, of a test object that expects the program's result of today."""
     fields = _renamed(specimen.fields, program.block.type, program.types, name)
     ((index, error),) = Interpreter([program]).evaluate(fields, specimen.time)
     verdict = program.verdicts[index]
@@ -34,7 +34,7 @@ def test_object(program: Program, specimen: Specimen, name: str) -> str:
         "context": {"snapshotTime": datetime.fromtimestamp(specimen.time / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
         **fields,
     }
-    return json.dumps(written, ensure_ascii=False, indent=2)
+    return json.dumps(written, ensure_ascii=False)
 
 
 def _renamed(fields: Mapping[str, Any], object_type: ObjectType, types: Types, name: str) -> dict[str, Any]:

@@ -69,12 +69,12 @@ def fill_blanks(analyzer: Analyzer, logic_ids: Sequence[str]) -> list[FilledFile
 
 
 def append_objects(repository: Repository, logic_id: str, objects: Iterable[str]) -> str | None:
-    """Append test objects, as JSON, to the test data of a logic file. Existing text stays the same, byte for byte.
+    """Append test objects, each a line of JSON, to the test data of a logic file. Existing text does not change.
 
     Return the path of the file if it is new and the logic file has to name it, else None. Raise ``NotWritten``.
     """
     logic = repository.logic(logic_id).value
-    texts = ",\n".join("\n".join(f"  {line}" for line in text.split("\n")) for text in objects)
+    texts = ",\n".join(f"  {text}" for text in objects)
     if logic is None or not texts:
         return None
     if not logic.test_data:

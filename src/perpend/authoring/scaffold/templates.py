@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.authoring.scaffold.starts import SNAPSHOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from perpend.authoring.scaffold.starts import Start
@@ -240,7 +240,12 @@ def test_data_text(objects: Sequence[tuple[str, str, Mapping[str, Any]]]) -> str
         {"expectedResult": {"status": status}, "context": {"snapshotTime": SNAPSHOT}, "Id": name, **fields}
         for name, status, fields in objects
     ]
-    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+    return object_lines(json.dumps(entry, ensure_ascii=False) for entry in entries)
+
+
+def object_lines(objects: Iterable[str]) -> str:
+    """Return a JSON array with one object a line."""
+    return "[\n" + ",\n".join(f"  {text}" for text in objects) + "\n]\n"
 
 
 def yaml_text(text: str) -> str:

@@ -13,6 +13,7 @@ import click
 from perpend.authoring.mutation.proposals import propose_tests
 from perpend.authoring.mutation.score import Budget, score_mutants
 from perpend.authoring.scaffold.expectations import NEW_FILE, append_objects
+from perpend.authoring.scaffold.templates import object_lines
 from perpend.authoring.testing.run import TestReport, run_policy_tests
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
@@ -217,8 +218,8 @@ def _propose(analyzer: Analyzer, logic_ids: Sequence[str], *, out: str | None, w
                 click.echo(inert(f"{visible(path)} is new: {hint}"), err=True)
     else:
         with output_stream(out) as stream:
-            objects = ",\n".join(proposal.text for proposals in missing_proposals for proposal in proposals.proposed)
-            stream.write(f"[\n{objects}\n]\n" if objects else "[]\n")
+            objects = [proposal.text for proposals in missing_proposals for proposal in proposals.proposed]
+            stream.write(object_lines(objects) if objects else "[]\n")
     number = sum(len(proposals.proposed) for proposals in missing_proposals)
     what = "added" if write else "proposed"
     click.echo(f"{counted(number, 'test object')} {what}; they expect the policies' results of today", err=True)
