@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perpend.authoring.lint.check import RULES_BY_CODE
 from perpend.authoring.mutation.score import SURVIVOR
+from perpend.authoring.scaffold.table_shape import UNUSABLE as UNUSABLE_ROW
 from perpend.findings.severity import rules as severity_rules
 from perpend.findings.waivers import rules as waiver_rules
 from perpend.inventory.importers import rules as importer_rules
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def all_rules() -> list[Rule]:
     """Return the rules of all diagnostics, sorted by code."""
     packages = (importer_rules, snapshot_rules, waiver_rules, severity_rules)
-    rules = (*RULES_BY_CODE.values(), SURVIVOR, *(rule for package in packages for rule in package.RULES))
+    rules = (*RULES_BY_CODE.values(), SURVIVOR, UNUSABLE_ROW, *(rule for package in packages for rule in package.RULES))
     return sorted(rules, key=lambda rule: rule.code)
 
 

@@ -103,13 +103,13 @@ def new_policy(
     entity = new_policy_id(name, repository)
     question = _question(find_type(type_name, repository), repository, path, key)
     full = _option_text("--name", title) or _words(entity.rpartition("/")[2])
-    shared = {**_folders(entity, repository), f"{entity[1:]}/policy.yaml": templates.policy_text(full, full)}
+    shared = {**new_folders(entity, repository), f"{entity[1:]}/policy.yaml": templates.policy_text(full, full)}
     for extract in _extract_names(question):
         logic_files = _asking(question, entity, extract, repository)
         filled = _filled({**shared, **logic_files}, extract, entity, question.type.name, repository)
         if filled is not None:
             files = {
-                file: _with_own_schema(file, text, repository) for file, text in {**shared, **logic_files, **filled}.items()
+                file: with_own_schema(file, text, repository) for file, text in {**shared, **logic_files, **filled}.items()
             }
             return NewFiles(files, (*_near(entity, repository), *question.notes))
     raise UnusableId(f"'{question.subject}' is the name of other extracts already: choose another --key")
@@ -125,7 +125,7 @@ def new_extracts(
     if file in repository.tree.files:
         raise UnusableId(f"'/{file}' is there already; nothing was written")
     text = _extract_text(question, name)
-    return NewFiles({file: _with_own_schema(file, text, repository)}, question.notes)
+    return NewFiles({file: with_own_schema(file, text, repository)}, question.notes)
 
 
 def new_type(name: str, repository: Repository, *, label: str | None = None) -> NewFiles:
@@ -141,7 +141,7 @@ def new_type(name: str, repository: Repository, *, label: str | None = None) -> 
     label = _option_text("--label", label) or (declared.label if declared else "") or _label(name)
     _reject_used_label(name, label, repository)
     text = templates.type_text(name, label, deletion_field_of(name))
-    return NewFiles({file: _with_own_schema(file, text, repository)}, notes)
+    return NewFiles({file: with_own_schema(file, text, repository)}, notes)
 
 
 def new_section(name: str, repository: Repository, *, title: str | None = None) -> NewFiles:
@@ -152,7 +152,7 @@ def new_section(name: str, repository: Repository, *, title: str | None = None) 
     files[f"{entity[1:]}/section.yaml"] = templates.section_text(
         _option_text("--name", title) or _words(entity.rpartition("/")[2])
     )
-    files = {file: _with_own_schema(file, text, repository) for file, text in files.items()}
+    files = {file: with_own_schema(file, text, repository) for file, text in files.items()}
     return NewFiles(files, tuple(_near(entity, repository)))
 
 
@@ -228,22 +228,22 @@ def _objects(question: _Question, start: Start, repository: Repository) -> Itera
     outcomes = (("faulty", Status.INCOMPLIANT), ("sound", Status.COMPLIANT), ("not-foreseen", Status.UNDETERMINED))
     for (name, status), value in zip(outcomes, start.values, strict=True):
         content = value if question.key is None else json.dumps({question.key: value})
-        yield name, status.value, _nested(question, content, repository)
+        yield name, status.value, nested_value(question.type, question.path, content, repository)
     if question.key is not None:
         for name, content in (
             ("no-document", None),
             ("document-not-json", "{"),
             ("value-not-text", json.dumps({question.key: 17})),
         ):
-            yield name, Status.UNDETERMINED.value, _nested(question, content, repository)
+            yield name, Status.UNDETERMINED.value, nested_value(question.type, question.path, content, repository)
 
 
-def _nested(question: _Question, value: Any, repository: Repository) -> dict[str, Any]:
+def nested_value(object_type: ObjectType, path: str, value: Any, repository: Repository) -> dict[str, Any]:
     """Return fields with a value at a path. The key of a lookup is the Id of its object."""
-    *lookups, name = question.path.split(".")
+    *lookups, name = path.split(".")
     fields: dict[str, Any] = {name: value}
     for count, lookup in reversed(list(enumerate(lookups))):
-        above = reached(question.type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
+        above = reached(object_type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
         identity = f"{lookup.removesuffix('__r')}-1"
         key = above.lookups[lookup].key if lookup in above.lookups else ""
         fields = {**({key: identity} if key else {}), lookup: {"Id": identity, **fields}}
@@ -299,7 +299,8 @@ def _filled(
     return None if data.unfilled else {data.path: data.after}
 
 
-def _folders(entity: str, repository: Repository) -> dict[str, str]:
+def new_folders(entity: str, repository: Repository) -> dict[str, str]:
+    """Return the ``folder.yaml`` of each folder above a policy that the repository lacks."""
     wanted = [above for above in folders_above(entity) if above not in repository.folder_ids]
     names = {above: _words(above.rpartition("/")[2]) if above != "/ce" else "Policies" for above in wanted}
     return {f"{above[1:]}/folder.yaml": templates.folder_text(name, name) for above, name in names.items()}
@@ -309,7 +310,8 @@ def _schema_name(kind: str) -> str:
     return f"{kind.capitalize()}.schema.json"
 
 
-def _with_own_schema(path: str, text: str, repository: Repository) -> str:
+def with_own_schema(path: str, text: str, repository: Repository) -> str:
+    """Return a text with a line that names the schema of its kind, if the repository has it."""
     kind = path.rpartition("/")[2].removesuffix(".yaml").rpartition(".")[2]
     there = (repository.files.root / SCHEMAS / _schema_name(kind)).is_file()
     return _with_schema(path, text, kind, [f"{SCHEMAS}/{_schema_name(kind)}"] if there else [])

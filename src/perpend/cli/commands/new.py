@@ -1,4 +1,4 @@
-"""``perpend new``: create the files of a repository, policy, type, extracts file, section or waiver."""
+"""``perpend new``: create the files of a repository, policy, table of policies, type, extracts file, section or waiver."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.authoring.scaffold.entities import new_extracts, new_policy, new_repository, new_section, new_type, new_waiver
-from perpend.authoring.scaffold.writing import write_new
+from perpend.authoring.scaffold.table_files import policies_from_table
+from perpend.authoring.scaffold.writing import write_edits, write_new
+from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_policy_ids, complete_section_ids, complete_types
 from perpend.cli.options.repository import own_repository
 from perpend.cli.options.values import moment
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.warn import diagnostic_lines
 
 if TYPE_CHECKING:
     from perpend.authoring.scaffold.entities import NewFiles
@@ -86,6 +91,66 @@ def policy(entity: str, type_name: str, field: str | None, key: str | None, titl
     own = own_repository(repo)
     files = new_policy(entity, type_name, own, path=field, key=key, title=title)
     _write(own.files.root, files, f"perpend test --coverage{_repo_option(repo)}")
+    return 0
+
+
+@command.command(
+    "policies",
+    cls=Configured,
+    epilog="""\b
+Examples:
+  perpend new policies tables/storage.yaml
+  perpend new policies policies/tables/storage.yaml --repo policies
+  perpend test --repo policies --mutate
+
+\b
+A table:
+  policies:
+    - id: /ce/acme/storage/volume-encryption
+      names: {full: Volume is not encrypted, contextual: Volume is not encrypted}
+      description: Whoever gets the disk reads what is not encrypted.
+      type: CA10__CaAwsVolume__c
+      field: CA10__encrypted__c
+      form: is-true
+      messages:
+        compliant: The volume is encrypted.
+        incompliant: The volume is not encrypted.
+        undetermined: Whether the volume is encrypted is not known.
+      remediation: 'Encrypt new volumes: `aws ec2 enable-ebs-encryption-by-default`.'
+      categories: [SECURITY]
+
+\b
+Forms: one-of, none-of, is-true, is-false, at-least, at-most, empty, not-empty.
+docs/how-to/write-policies-from-a-table.md describes all keys.
+
+\b
+Exit codes: 0 written or nothing to write, 2 usage, input or repository error, and nothing was written.""".replace("\\b", "\b"),
+)
+@click.argument("table", metavar="TABLE", type=click.Path(path_type=Path))
+@_repo
+def policies(table: Path, repo: str | None) -> int:
+    """Create the policies in a table: a YAML file with an entry for each policy over one field.
+
+    Creates texts, logic, test data and ratings. An existing file is never overwritten: one with other text is reported and
+    kept. An entry that contradicts existing logic or test data is an error.
+    """
+    own = own_repository(repo)
+    made = policies_from_table(table, own)
+    if made.diagnostics:
+        for line in diagnostic_lines(made.diagnostics):
+            click.echo(line, err=True)
+        return USAGE_ERROR
+    for path in write_new(own.files.root, made.files):
+        click.echo(f"new   {os.path.normpath(path)}")
+    write_edits(own.files.root, made.edits)
+    for file in made.edits:
+        click.echo(f"more  {os.path.normpath(own.files.root / file.path)}")
+    for kept in made.kept:
+        click.echo(f"kept  {visible(os.path.normpath(own.files.root / kept))}")
+    if made.files or made.edits:
+        click.echo(f"next  perpend test --mutate{_repo_option(repo)}")
+    else:
+        click.echo(f"nothing new: {counted(len(made.policies), 'policy', 'policies')}")
     return 0
 
 

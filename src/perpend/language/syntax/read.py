@@ -25,6 +25,7 @@ from perpend.language.syntax.shapes import (
     OperationShape,
     Record,
     ScalarMap,
+    ScalarShape,
     Shape,
     Text,
     TextMap,
@@ -139,6 +140,9 @@ class DocumentReader:
                 return self._placed(node, "a mapping of texts, numbers and booleans", fits=isinstance(node, Mapping))
             case Literal():
                 return self._literal(node)
+            case ScalarShape():
+                filled = isinstance(node, ScalarNode) and bool(str("" if node.value is None else node.value).strip())
+                return self._placed(node, "a text, a number, `true` or `false`", fits=filled)
             case OperationShape():
                 return call_from_node(node, key_span, self.diagnostics, self.parameters)
             case Record():

@@ -29,6 +29,7 @@ from perpend.language.syntax.shapes import (
     OperationShape,
     Record,
     ScalarMap,
+    ScalarShape,
     Shape,
     Text,
     TextMap,
@@ -145,6 +146,8 @@ class _Writer:
                 return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
             case Literal():
                 return _LITERAL
+            case ScalarShape():
+                return {"type": ["string", "number", "boolean"], "pattern": r"\S"}
             case OperationShape():
                 return self._operand(_BOOLEAN if key.name == _CONDITION_KEY else EVERY_TYPE)
             case Record():

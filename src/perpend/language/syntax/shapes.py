@@ -76,6 +76,11 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalarShape:
+    """A text that is not blank, a number, or a boolean."""
+
+
+@dataclass(frozen=True, slots=True)
 class OperationShape:
     """An operation: a mapping with the operation's name as its only key."""
 
@@ -106,7 +111,19 @@ class Record:
 
 
 Shape = (
-    Text | IdShape | Choice | ChoiceByName | Flag | CountShape | Items | TextMap | ScalarMap | Literal | OperationShape | Record
+    Text
+    | IdShape
+    | Choice
+    | ChoiceByName
+    | Flag
+    | CountShape
+    | Items
+    | TextMap
+    | ScalarMap
+    | Literal
+    | ScalarShape
+    | OperationShape
+    | Record
 )
 
 _TEXTS = Items(Text(filled=True))

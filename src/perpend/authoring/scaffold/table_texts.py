@@ -1,0 +1,249 @@
+"""Write the text of a policy's files from an entry of a table."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from perpend.authoring.scaffold.table_shape import Form
+from perpend.authoring.scaffold.templates import yaml_text
+from perpend.core.objects.object_types import reached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from perpend.authoring.scaffold.table import CheckedField, Guard, Row, Scalar
+    from perpend.core.objects.object_types import ObjectType
+
+UNFINISHED: Final = "Fill in:"
+"""The mark of a text that a person has to write."""
+
+_WIDTH: Final = 118
+_SHORT: Final = 90
+
+_POLICY: Final = """\
+names:
+  full: {full}
+  contextual: {contextual}
+description: {description}
+type: BEST_PRACTICE
+categories:
+{categories}{mappings}"""
+
+_LOGIC: Final = """\
+inputType: {type_name}
+testData:
+  - file: test-data.json
+conditions:
+{conditions}otherwise:
+  status: {status}
+  currentStateMessage: {message}
+"""
+
+_CONDITION: Final = """\
+  - status: {status}
+    currentStateMessage: {message}
+{remediation}    check:
+{check}
+"""
+
+_RATING: Final = """\
+  - policies: [{policy}]
+    severity: {level}
+    because: {because}
+    source: {source}
+"""
+
+_DESCRIPTION: Final = """\
+{mark} what this policy checks, in a sentence; then why.
+
+## Rationale
+
+{mark} what can happen to an object that fails.
+
+## Audit
+
+### From the console
+
+1. {mark} where the console shows the value.
+
+### From the command line
+
+```sh
+{mark} the command that shows the value
+```
+
+{mark} which answer is a finding.
+
+### How this policy judges
+
+It reads {fields}.
+
+| Status | When |
+|---|---|
+{table}
+
+## References
+
+- {mark} the page of the provider's documentation
+"""
+
+_REMEDIATION: Final = """\
+{mark} what to know before the change.
+
+## From the console
+
+1. {mark} the steps.
+
+## From the command line
+
+```sh
+{commands}
+```
+
+## From Terraform
+
+```terraform
+{mark} the attribute of the resource
+```
+"""
+
+
+def policy_text(row: Row) -> str:
+    """Return the ``policy.yaml`` of an entry."""
+    mappings = "".join(f"  - {section}\n" for section in row.mappings)
+    return _POLICY.format(
+        full=yaml_text(row.full),
+        contextual=yaml_text(row.contextual),
+        description=_folded(row.description, 2),
+        categories="".join(f"  - {category}\n" for category in row.categories),
+        mappings=f"frameworkMappings:\n{mappings}" if mappings else "",
+    )
+
+
+def logic_text(row: Row) -> str:
+    """Return the ``prod.logic.yaml`` of an entry."""
+    faulty, sound = _checks(row)
+    conditions = [_condition("INAPPLICABLE", guard.inapplicable, _guard_check(guard)) for guard in row.guards]
+    conditions.append(_condition("INCOMPLIANT", row.incompliant, faulty, remediation=row.remediation))
+    if sound:
+        conditions.append(_condition("COMPLIANT", row.compliant, sound))
+    status, message = ("UNDETERMINED", row.undetermined) if sound else ("COMPLIANT", row.compliant)
+    return _LOGIC.format(type_name=row.type.name, conditions="".join(conditions), status=status, message=_folded(message, 4))
+
+
+def rating_text(row: Row) -> str:
+    """Return an entry of a file of ratings, empty if the row has no severity."""
+    if row.severity is None:
+        return ""
+    because, source = _folded(row.severity.because, 6), yaml_text(row.severity.source)
+    lines = [
+        f"  - policies: [{row.id}]",
+        f"    severity: {row.severity.level}",
+        f"    because: {because}",
+        f"    source: {source}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def description_text(row: Row, type_of: Callable[[str], ObjectType]) -> str:
+    """Return a ``description.md`` with parts to fill in."""
+    outcomes = [
+        pair for guard in row.guards for pair in (("INAPPLICABLE", guard.inapplicable), ("UNDETERMINED", guard.undetermined))
+    ]
+    outcomes += [("INCOMPLIANT", row.incompliant), ("COMPLIANT", row.compliant), ("UNDETERMINED", row.undetermined)]
+    fields = [f"**{_label(checked, row.type, type_of)}**" for checked in (*(guard.field for guard in row.guards), row.field)]
+    return _DESCRIPTION.format(
+        mark=UNFINISHED,
+        fields=" and ".join(part for part in (", ".join(fields[:-1]), fields[-1]) if part),
+        table="\n".join(f"| {status} | {_cell(message)} |" for status, message in outcomes if message),
+    )
+
+
+def remediation_text(row: Row) -> str:
+    """Return a ``remediation.md`` with the commands of an entry, and parts to fill in."""
+    commands = re.findall(r"`([^`]+)`", row.remediation)
+    return _REMEDIATION.format(mark=UNFINISHED, commands="\n".join(commands) or f"{UNFINISHED} the command")
+
+
+def _cell(message: str) -> str:
+    return message.replace("|", r"\|")
+
+
+def _label(checked: CheckedField, object_type: ObjectType, type_of: Callable[[str], ObjectType]) -> str:
+    *lookups, name = checked.path.split(".")
+    holder = reached(object_type, lookups, type_of)
+    return holder.fields[name].label or name if name in holder.fields else name
+
+
+def _condition(status: str, message: str, check: str, *, remediation: str = "") -> str:
+    fix = f"    remediationMessage: {_folded(remediation, 6)}\n" if remediation else ""
+    return _CONDITION.format(
+        status=status, message=_folded(message, 6), remediation=fix, check=textwrap.indent(check, "      ").rstrip()
+    )
+
+
+def _guard_check(guard: Guard) -> str:
+    value = _field(guard.field, guard.undetermined)
+    if len(guard.values) == 1:
+        return f"NOT_EQUAL:\n  left:{_nested(value, 4)}\n  right: {_constant(guard.values[0])}"
+    return f"NOT:\n  arg:\n    CONTAINS:\n      arg: {_set(guard.values)}\n      search:{_nested(value, 8)}"
+
+
+def _checks(row: Row) -> tuple[str, str]:
+    """Return the check of the fault, and that of its absence; the latter is empty if every other known value passes."""
+    value = _field(row.field)
+    match row.form:
+        case Form.ONE_OF | Form.IS_TRUE | Form.IS_FALSE:
+            return _in(row.fails, value), _in(row.passes, value)
+        case Form.NONE_OF:
+            return _in(row.fails, _field(row.field, row.undetermined)), ""
+        case Form.AT_LEAST | Form.AT_MOST:
+            operation = "LESS_THAN" if row.form is Form.AT_LEAST else "GREATER_THAN"
+            checked = _nested(_field(row.field, row.undetermined), 4)
+            return f"{operation}:\n  left:{checked}\n  right: {_constant(row.limit)}", ""
+        case Form.EMPTY:
+            return f"NOT_EMPTY: {{arg: {value}}}", ""
+        case Form.NOT_EMPTY:
+            return f"IS_EMPTY: {{arg: {value}}}", ""
+
+
+def _in(values: Sequence[Scalar | None], value: str) -> str:
+    known = [one for one in values if one is not None]
+    if len(known) == 1:
+        return f"IS_EQUAL:\n  left:{_nested(value, 4)}\n  right: {_constant(known[0])}"
+    return f"CONTAINS:\n  arg: {_set(known)}\n  search:{_nested(value, 4)}"
+
+
+def _field(checked: CheckedField, undetermined: str = "") -> str:
+    """Return the operation that reads a field. With a message, an object without a value is UNDETERMINED."""
+    if not undetermined:
+        return f"{{FIELD: {{path: {checked.path}}}}}"
+    message = _folded(undetermined, 6, width=_WIDTH - 16)
+    return f"FIELD:\n  path: {checked.path}\n  undeterminedIf:\n    isEmpty: {message}"
+
+
+def _nested(operation: str, indent: int) -> str:
+    """Return an operation behind its key: in the same line, or indented below it."""
+    return f"\n{textwrap.indent(operation, ' ' * indent)}" if "\n" in operation else f" {operation}"
+
+
+def _set(values: Sequence[Scalar]) -> str:
+    return f"{{SET: {{itemType: TEXT, items: [{', '.join(yaml_text(str(value)) for value in values)}]}}}}"
+
+
+def _constant(value: Scalar | None) -> str:
+    if isinstance(value, bool):
+        return f"{{BOOLEAN: {str(value).lower()}}}"
+    if isinstance(value, int | float):
+        return f"{{NUMBER: {value!r}}}"
+    return f"{{TEXT: {yaml_text(str(value))}}}"
+
+
+def _folded(text: str, indent: int, *, width: int = _WIDTH) -> str:
+    """Return a text as a YAML scalar: in one line if it is short, else folded below its key."""
+    lines = textwrap.wrap(text, width - indent, break_long_words=False, break_on_hyphens=False)
+    if len(text) <= _SHORT or " ".join(lines) != text or not text.isprintable():
+        return yaml_text(text)
+    return ">-\n" + "\n".join(f"{' ' * indent}{line}" for line in lines)
