@@ -108,7 +108,7 @@ A table:
   policies:
     - id: /ce/acme/storage/volume-encryption
       names: {full: Volume is not encrypted, contextual: Volume is not encrypted}
-      description: Whoever gets the disk reads what is not encrypted.
+      description: A stolen disk that is not encrypted can be read.
       type: CA10__CaAwsVolume__c
       field: CA10__encrypted__c
       form: is-true

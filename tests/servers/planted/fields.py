@@ -1,0 +1,228 @@
+"""Faults of policies over one field: settings of regions, alarms, listeners, routes and others."""
+
+from __future__ import annotations
+
+import re
+
+from tests.servers.answers import QueryResult
+from tests.servers.planted.account import ACCOUNT, EC2, HOME, ZONES, Account, Thing, certificate, image, subnets, vpc
+from tests.servers.planted.databases import DW, cluster, orders
+from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
+from tests.servers.planted.machines import NARROW, PLAIN, classic, started
+from tests.servers.planted.networks import public_subnet
+from tests.servers.planted.services import APPS, KEPT
+
+_REGION = f"{ACCOUNT}/{HOME}"
+_FAR = "10.77.0.0/16"
+
+
+def setting(operation: str, member: str, fault: str, fixed: str) -> tuple[Thing, RemediationPlan]:
+    """Return a region with a setting that the server does not know, and what gives it another value."""
+
+    def answered(aws: Account, value: str) -> None:
+        space = "http://ec2.amazonaws.com/doc/2016-11-15/"
+        text = f'<{operation}Response xmlns="{space}"><{member}>{value}</{member}></{operation}Response>'
+        aws.recorded[operation] = QueryResult(200, "text/xml", text.encode())
+
+    def thing(aws: Account) -> str:
+        answered(aws, fault)
+        return _REGION
+
+    return thing, lambda aws: answered(aws, fixed)
+
+
+def added(operation: str, after: str, member: str, fault: str, fixed: str, of: Thing) -> tuple[Thing, RemediationPlan]:
+    """Return a thing with a member that the server leaves out, and what gives it another value.
+
+    ``after`` is the element of the answer that the member follows; ``{}`` in it is the name of the thing.
+    """
+
+    def answered(aws: Account, value: str) -> None:
+        mark = after.format(re.split("[:/]", aws.there(of))[-1]).encode()
+        aws.mended[operation] = (mark, mark + f"<{member}>{value}</{member}>".encode())
+
+    def thing(aws: Account) -> str:
+        answered(aws, fault)
+        return aws.there(of)
+
+    return thing, lambda aws: answered(aws, fixed)
+
+
+def alarm(aws: Account) -> str:
+    """An alarm that tells nobody, whose actions are off."""
+    aws.client("cloudwatch").put_metric_alarm(AlarmName="silent", ActionsEnabled=False, **_METRIC)
+    return f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:silent"
+
+
+_METRIC = {
+    "MetricName": "Errors",
+    "Namespace": "Shop",
+    "Statistic": "Sum",
+    "Period": 300,
+    "EvaluationPeriods": 1,
+    "Threshold": 1,
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+}
+
+
+def loud(aws: Account) -> None:
+    topic = f"arn:aws:sns:{HOME}:{ACCOUNT}:alarms"
+    aws.client("cloudwatch").put_metric_alarm(AlarmName="silent", ActionsEnabled=True, AlarmActions=[topic], **_METRIC)
+
+
+def backed_up(engine: str) -> tuple[Thing, RemediationPlan]:
+    """Return a cluster of an engine that keeps backups for a day, and what keeps them for a week."""
+    name = f"short-{engine}"
+    thing = cluster(name, engine, MasterUsername="owner", BackupRetentionPeriod=1)
+    return thing, calls("rds", "modify_db_cluster", DBClusterIdentifier=name, BackupRetentionPeriod=7, ApplyImmediately=True)
+
+
+def current_volume(aws: Account) -> str:
+    """A volume of a current type."""
+    made = aws.client("ec2").create_volume(AvailabilityZone=ZONES[0], Size=8, VolumeType="gp3")["VolumeId"]
+    return f"{EC2}volume/{made}"
+
+
+def address(aws: Account) -> str:
+    """An address that nothing has."""
+    aws.ids["address"] = aws.client("ec2").allocate_address(Domain="vpc")["AllocationId"]
+    return f"{EC2}elastic-ip/{aws.ids['address']}"
+
+
+def associated(aws: Account) -> None:
+    started(aws, "addressed")
+    aws.client("ec2").associate_address(AllocationId=aws.ids["address"], InstanceId=aws.ids["addressed"])
+
+
+def far_reaching(aws: Account) -> str:
+    """An instance whose metadata go far."""
+    options = {"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 5}
+    return started(aws, "far", MetadataOptions=options)
+
+
+def near(aws: Account) -> None:
+    aws.client("ec2").modify_instance_metadata_options(InstanceId=aws.ids["far"], HttpPutResponseHopLimit=1)
+
+
+def listener(aws: Account) -> str:
+    """A listener in clear text."""
+    reply = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+    made = aws.client("elbv2").create_listener(
+        LoadBalancerArn=aws.there(NARROW), Protocol="HTTP", Port=8080, DefaultActions=reply
+    )
+    aws.ids["listener"] = made["Listeners"][0]["ListenerArn"]
+    return aws.ids["listener"]
+
+
+def server_certificate(aws: Account) -> str:
+    """A certificate for listeners."""
+    body, private = certificate(300)
+    arn: str = aws.client("acm").import_certificate(Certificate=body, PrivateKey=private)["CertificateArn"]
+    return arn
+
+
+def encrypted(aws: Account) -> None:
+    given = {"Protocol": "HTTPS", "Port": 443, "Certificates": [{"CertificateArn": aws.there(server_certificate)}]}
+    aws.client("elbv2").modify_listener(ListenerArn=aws.ids["listener"], **given)
+
+
+def classic_listener(aws: Account) -> str:
+    return f"{aws.there(classic)}|80"
+
+
+def classic_encrypted(aws: Account) -> str:
+    """A second listener of the classic balancer, with TLS."""
+    aws.there(classic)
+    listeners = [
+        {
+            "Protocol": "HTTPS",
+            "LoadBalancerPort": 443,
+            "InstanceProtocol": "HTTP",
+            "InstancePort": 80,
+            "SSLCertificateId": aws.there(server_certificate),
+        }
+    ]
+    aws.client("elb").create_load_balancer_listeners(LoadBalancerName="classic", Listeners=listeners)
+    return f"{aws.there(classic)}|443"
+
+
+def failing_log(aws: Account) -> str:
+    """A flow log of a subnet, to a log group that is not there."""
+    return _flow_log(aws, LogGroupName="nowhere", DeliverLogsPermissionArn=f"arn:aws:iam::{ACCOUNT}:role/app")
+
+
+def working_log(aws: Account) -> str:
+    """A flow log of a subnet, to a bucket."""
+    aws.client("s3").create_bucket(Bucket="flows")
+    return _flow_log(aws, LogDestinationType="s3", LogDestination="arn:aws:s3:::flows")
+
+
+def _flow_log(aws: Account, **given: str) -> str:
+    made = aws.client("ec2").create_flow_logs(
+        ResourceIds=[subnets(aws)[0]], ResourceType="Subnet", TrafficType="ALL", **given
+    )
+    return f"{EC2}vpc-flow-log/{made['FlowLogIds'][0]}"
+
+
+def blackhole(aws: Account) -> str:
+    """A route whose target is gone."""
+    aws.there(vpc)
+    ec2 = aws.client("ec2")
+    other = ec2.create_vpc(CidrBlock=_FAR)["Vpc"]["VpcId"]
+    peering = ec2.create_vpc_peering_connection(VpcId=aws.ids["vpc"], PeerVpcId=other)["VpcPeeringConnection"]
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=peering["VpcPeeringConnectionId"])
+    table = ec2.create_route_table(VpcId=aws.ids["vpc"])["RouteTable"]["RouteTableId"]
+    route = {"DestinationCidrBlock": _FAR, "VpcPeeringConnectionId": peering["VpcPeeringConnectionId"]}
+    ec2.create_route(RouteTableId=table, **route)
+    state = rb"(<destinationCidrBlock>10\.77\.0\.0/16</destinationCidrBlock>(?:(?!</item>).)*<state>)active"
+    aws.mended["DescribeRouteTables"] = lambda content: re.sub(state, rb"\1blackhole", content, flags=re.DOTALL)
+    return f"{EC2}route-table/{table}|{_FAR}"
+
+
+def replaced(aws: Account) -> None:
+    del aws.mended["DescribeRouteTables"]
+
+
+def ipv6_subnet(aws: Account) -> str:
+    """A subnet that gives addresses of IPv6."""
+    aws.there(public_subnet)
+    ec2 = aws.client("ec2")
+    made = ec2.create_subnet(VpcId=aws.ids["vpc"], CidrBlock="10.0.9.0/24", AvailabilityZone=ZONES[0])["Subnet"]["SubnetId"]
+    ec2.modify_subnet_attribute(SubnetId=made, AssignIpv6AddressOnCreation={"Value": True})
+    aws.ids["ipv6"] = made
+    return f"{EC2}subnet/{made}"
+
+
+def no_ipv6(aws: Account) -> None:
+    aws.client("ec2").modify_subnet_attribute(SubnetId=aws.ids["ipv6"], AssignIpv6AddressOnCreation={"Value": False})
+
+
+_SHARED = setting("GetSnapshotBlockPublicAccessState", "state", "unblocked", "block-all-sharing")
+_IMAGES = setting("GetImageBlockPublicAccessState", "imageBlockPublicAccessState", "unblocked", "block-new-sharing")
+_CONSOLE = setting("GetSerialConsoleAccessStatus", "serialConsoleAccessEnabled", "true", "false")
+_DB = "<DBInstanceIdentifier>{}</DBInstanceIdentifier>"
+_AUTHORITY = added("DescribeDBInstances", _DB, "CACertificateIdentifier", "rds-ca-2019", "rds-ca-rsa2048-g1", orders)
+_NODES = added("DescribeClusters", "<ClusterIdentifier>{}</ClusterIdentifier>", "MultiAZ", "Disabled", "Enabled", DW)
+_IMDS = added("DescribeImages", "<imageId>{}</imageId>", "imdsSupport", "", "v2.0", image)
+
+FAULTS = (
+    Fault("account/ebs-snapshot-block-public-access", *_SHARED, helped="the setting of the region"),
+    Fault("account/image-block-public-access", *_IMAGES, helped="the setting of the region"),
+    Fault("account/serial-console-access", *_CONSOLE, helped="the setting of the region"),
+    Fault("cloudwatch/alarm-actions-enabled", alarm, loud),
+    Fault("cloudwatch/alarm-without-action", alarm, loud),
+    Fault("documentdb/cluster-backup-retention", *backed_up("docdb")),
+    Fault("neptune/cluster-backup-retention", *backed_up("neptune")),
+    Fault("ebs/volume-previous-generation-type", PLAIN, another(current_volume)),
+    Fault("ec2/elastic-ip-unused", address, associated),
+    Fault("ec2/image-without-imdsv2", *_IMDS, helped="the setting of the image"),
+    Fault("ec2/instance-metadata-hop-limit", far_reaching, near),
+    Fault("eks/cluster-private-endpoint", APPS, another(KEPT)),
+    Fault("elb/listener-encryption", listener, encrypted),
+    Fault("elb/classic-listener-encryption", classic_listener, another(classic_encrypted)),
+    Fault("rds/instance-ca-certificate", *_AUTHORITY, helped="the authority of the certificate"),
+    Fault("redshift/cluster-multi-az", *_NODES, helped="whether the cluster has several zones"),
+    Fault("vpc/flow-log-delivery-fails", failing_log, another(working_log)),
+    Fault("vpc/route-blackhole", blackhole, replaced, helped="the state of the route"),
+    Fault("vpc/subnet-auto-assign-ipv6", ipv6_subnet, no_ipv6),
+)
