@@ -19,33 +19,33 @@ _FAR = "10.77.0.0/16"
 def setting(operation: str, member: str, fault: str, fixed: str) -> tuple[Thing, RemediationPlan]:
     """Return a region with a setting that the server does not know, and what gives it another value."""
 
-    def answered(aws: Account, value: str) -> None:
+    def answer(aws: Account, value: str) -> None:
         space = "http://ec2.amazonaws.com/doc/2016-11-15/"
         text = f'<{operation}Response xmlns="{space}"><{member}>{value}</{member}></{operation}Response>'
         aws.recorded[operation] = QueryResult(200, "text/xml", text.encode())
 
     def thing(aws: Account) -> str:
-        answered(aws, fault)
+        answer(aws, fault)
         return _REGION
 
-    return thing, lambda aws: answered(aws, fixed)
+    return thing, lambda aws: answer(aws, fixed)
 
 
-def added(operation: str, after: str, member: str, fault: str, fixed: str, of: Thing) -> tuple[Thing, RemediationPlan]:
-    """Return a thing with a member that the server leaves out, and what gives it another value.
+def answered(operation: str, before: str, after: str, fault: str, fixed: str, of: Thing) -> tuple[Thing, RemediationPlan]:
+    """Return a thing of which the server's answer lacks a fact, and what gives the fact another value.
 
-    ``after`` is the element of the answer that the member follows; ``{}`` in it is the name of the thing.
+    ``before`` is a part of the answer, ``after`` what replaces it; ``{name}`` is the name of the thing, ``{value}`` the value.
     """
 
-    def answered(aws: Account, value: str) -> None:
-        mark = after.format(re.split("[:/]", aws.there(of))[-1]).encode()
-        aws.mended[operation] = (mark, mark + f"<{member}>{value}</{member}>".encode())
+    def answer(aws: Account, value: str) -> None:
+        name = re.split("[:/]", aws.there(of))[-1]
+        aws.mended[operation] = (before.format(name=name).encode(), after.format(name=name, value=value).encode())
 
     def thing(aws: Account) -> str:
-        answered(aws, fault)
+        answer(aws, fault)
         return aws.there(of)
 
-    return thing, lambda aws: answered(aws, fixed)
+    return thing, lambda aws: answer(aws, fixed)
 
 
 def alarm(aws: Account) -> str:
@@ -70,11 +70,25 @@ def loud(aws: Account) -> None:
     aws.client("cloudwatch").put_metric_alarm(AlarmName="silent", ActionsEnabled=True, AlarmActions=[topic], **_METRIC)
 
 
-def backed_up(engine: str) -> tuple[Thing, RemediationPlan]:
-    """Return a cluster of an engine that keeps backups for a day, and what keeps them for a week."""
-    name = f"short-{engine}"
-    thing = cluster(name, engine, MasterUsername="owner", BackupRetentionPeriod=1)
-    return thing, calls("rds", "modify_db_cluster", DBClusterIdentifier=name, BackupRetentionPeriod=7, ApplyImmediately=True)
+GRAPH = cluster("graph", "neptune", MasterUsername="owner", BackupRetentionPeriod=1)
+_GRAPH = {"DBClusterIdentifier": "graph", "BackupRetentionPeriod": 7, "ApplyImmediately": True}
+
+
+def documents(aws: Account) -> str:
+    """A cluster of DocumentDB, which the server knows as one of Neptune only."""
+    arn = cluster("papers", "neptune", MasterUsername="owner", BackupRetentionPeriod=1)(aws)
+    part = rb"(<DBCluster>(?:(?!</DBCluster>).)*)</DBCluster>"
+
+    def engine(match: re.Match[bytes]) -> bytes:
+        if b":cluster:papers<" not in match[0]:
+            return match[0]
+        return match[0].replace(b"<Engine>neptune</Engine>", b"<Engine>docdb</Engine>")
+
+    aws.mended["DescribeDBClusters"] = lambda content: re.sub(part, engine, content, flags=re.DOTALL)
+    return arn
+
+
+_PAPERS = {**_GRAPH, "DBClusterIdentifier": "papers"}
 
 
 def current_volume(aws: Account) -> str:
@@ -101,7 +115,9 @@ def far_reaching(aws: Account) -> str:
 
 
 def near(aws: Account) -> None:
-    aws.client("ec2").modify_instance_metadata_options(InstanceId=aws.ids["far"], HttpPutResponseHopLimit=1)
+    aws.client("ec2").modify_instance_metadata_options(
+        InstanceId=aws.ids["far"], HttpEndpoint="enabled", HttpPutResponseHopLimit=1
+    )
 
 
 def listener(aws: Account) -> str:
@@ -158,9 +174,7 @@ def working_log(aws: Account) -> str:
 
 
 def _flow_log(aws: Account, **given: str) -> str:
-    made = aws.client("ec2").create_flow_logs(
-        ResourceIds=[subnets(aws)[0]], ResourceType="Subnet", TrafficType="ALL", **given
-    )
+    made = aws.client("ec2").create_flow_logs(ResourceIds=[subnets(aws)[0]], ResourceType="Subnet", TrafficType="ALL", **given)
     return f"{EC2}vpc-flow-log/{made['FlowLogIds'][0]}"
 
 
@@ -200,10 +214,13 @@ def no_ipv6(aws: Account) -> None:
 _SHARED = setting("GetSnapshotBlockPublicAccessState", "state", "unblocked", "block-all-sharing")
 _IMAGES = setting("GetImageBlockPublicAccessState", "imageBlockPublicAccessState", "unblocked", "block-new-sharing")
 _CONSOLE = setting("GetSerialConsoleAccessStatus", "serialConsoleAccessEnabled", "true", "false")
-_DB = "<DBInstanceIdentifier>{}</DBInstanceIdentifier>"
-_AUTHORITY = added("DescribeDBInstances", _DB, "CACertificateIdentifier", "rds-ca-2019", "rds-ca-rsa2048-g1", orders)
-_NODES = added("DescribeClusters", "<ClusterIdentifier>{}</ClusterIdentifier>", "MultiAZ", "Disabled", "Enabled", DW)
-_IMDS = added("DescribeImages", "<imageId>{}</imageId>", "imdsSupport", "", "v2.0", image)
+_CA = "<CACertificateIdentifier>{value}</CACertificateIdentifier>"
+_DEFAULT = _CA.format(value="rds-ca-default")
+_AUTHORITY = answered("DescribeDBInstances", _DEFAULT, _CA, "rds-ca-2019", "rds-ca-rsa2048-g1", orders)
+_CLUSTER, _ZONES = "<ClusterIdentifier>{name}</ClusterIdentifier>", "<MultiAZ>{value}</MultiAZ>"
+_NODES = answered("DescribeClusters", _CLUSTER, _CLUSTER + _ZONES, "Disabled", "Enabled", DW)
+_IMAGE, _SUPPORT = "<imageId>{name}</imageId>", "<imdsSupport>{value}</imdsSupport>"
+_IMDS = answered("DescribeImages", _IMAGE, _IMAGE + _SUPPORT, "", "v2.0", image)
 
 FAULTS = (
     Fault("account/ebs-snapshot-block-public-access", *_SHARED, helped="the setting of the region"),
@@ -211,8 +228,8 @@ FAULTS = (
     Fault("account/serial-console-access", *_CONSOLE, helped="the setting of the region"),
     Fault("cloudwatch/alarm-actions-enabled", alarm, loud),
     Fault("cloudwatch/alarm-without-action", alarm, loud),
-    Fault("documentdb/cluster-backup-retention", *backed_up("docdb")),
-    Fault("neptune/cluster-backup-retention", *backed_up("neptune")),
+    Fault("documentdb/cluster-backup-retention", documents, calls("rds", "modify_db_cluster", **_PAPERS), helped="the engine"),
+    Fault("neptune/cluster-backup-retention", GRAPH, calls("rds", "modify_db_cluster", **_GRAPH)),
     Fault("ebs/volume-previous-generation-type", PLAIN, another(current_volume)),
     Fault("ec2/elastic-ip-unused", address, associated),
     Fault("ec2/image-without-imdsv2", *_IMDS, helped="the setting of the image"),
