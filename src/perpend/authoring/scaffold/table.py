@@ -35,11 +35,15 @@ _TEXT_FORMS: Final = (Form.ONE_OF, Form.NONE_OF)
 _FLAG_FORMS: Final = (Form.IS_TRUE, Form.IS_FALSE)
 _LIMIT_FORMS: Final = (Form.AT_LEAST, Form.AT_MOST)
 _EMPTY_FORMS: Final = (Form.EMPTY, Form.NOT_EMPTY)
+_EMPTY_IS_KNOWN: Final = (*_EMPTY_FORMS, Form.CONTAINS)
+_OTHER_ITEM: Final = "another item"
+_LIST_FORMS: Final = (Form.CONTAINS, Form.LACKS)
 _TYPES: Final = {
     **dict.fromkeys(_TEXT_FORMS, (ValueType.TEXT,)),
     **dict.fromkeys(_FLAG_FORMS, (ValueType.BOOLEAN,)),
     **dict.fromkeys(_LIMIT_FORMS, (ValueType.NUMBER,)),
     **dict.fromkeys(_EMPTY_FORMS, (ValueType.TEXT, ValueType.NUMBER)),
+    **dict.fromkeys(_LIST_FORMS, (ValueType.TEXT,)),
 }
 """The value types of the fields that each form can check."""
 
@@ -47,6 +51,7 @@ _NEEDED: Final = {
     **dict.fromkeys(_TEXT_FORMS, ("passes", "fails")),
     **dict.fromkeys(_FLAG_FORMS, ()),
     **dict.fromkeys(_LIMIT_FORMS, ("limit",)),
+    **dict.fromkeys(_LIST_FORMS, ("item",)),
     Form.EMPTY: ("fails",),
     Form.NOT_EMPTY: ("passes",),
 }
@@ -94,6 +99,7 @@ class Row:
     field: CheckedField
     form: Form
     limit: float
+    item: str
     passes: tuple[Scalar | None, ...]
     fails: tuple[Scalar | None, ...]
     compliant: str
@@ -156,7 +162,7 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
         _check_limit(record, limit, form, reading)
     if len(reading.diagnostics) > before:
         return None
-    number = 0.0 if limit is None else limit.value
+    number, item = 0.0 if limit is None else limit.value, str(record.text("item", "")).strip()
     messages, names, severity = record["messages"], record["names"], record.get("severity")
     return Row(
         identity,
@@ -168,10 +174,11 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
         checked,
         form,
         number,
-        *_tested(form, number, passes, fails),
+        item,
+        *_tested(form, number, item, passes, fails),
         _one_line(messages["compliant"]),
         _one_line(messages["incompliant"]),
-        "" if form in _EMPTY_FORMS else _one_line(messages["undetermined"]),
+        "" if form in _EMPTY_IS_KNOWN else _one_line(messages["undetermined"]),
         _one_line(record["remediation"]),
         tuple(dict.fromkeys(section.value for section in record.texts("frameworkMappings"))),
         None if severity is None else RowSeverity(*(_one_line(severity[key]) for key in ("level", "because", "source"))),
@@ -181,7 +188,7 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
 
 
 def _tested(
-    form: Form, limit: float, passes: tuple[Scalar, ...], fails: tuple[Scalar, ...]
+    form: Form, limit: float, item: str, passes: tuple[Scalar, ...], fails: tuple[Scalar, ...]
 ) -> tuple[tuple[Scalar | None, ...], tuple[Scalar | None, ...]]:
     """Return the values of test objects that pass, and of those that fail. A limit is tested on both sides."""
     match form:
@@ -195,6 +202,10 @@ def _tested(
             return (None,), fails
         case Form.NOT_EMPTY:
             return passes, (None,)
+        case Form.CONTAINS:
+            return (item, f"{_OTHER_ITEM}\n{item}"), (_OTHER_ITEM, None)
+        case Form.LACKS:
+            return (_OTHER_ITEM,), (item, f"{_OTHER_ITEM}\n{item}")
         case Form.ONE_OF | Form.NONE_OF:
             return passes, fails
 
@@ -300,15 +311,15 @@ def _has_form(record: Fields, checked: CheckedField, form: Form, reading: _Table
     if checked.type not in _TYPES[form]:
         wanted = " or ".join(type_.value for type_ in _TYPES[form])
         reading.refuse(record["form"].span, f"`{form.value}` checks {wanted}, and the field holds {checked.type.value}")
-    for key in ("limit", "passes", "fails"):
+    for key in ("limit", "item", "passes", "fails"):
         if key in record and key not in _ALLOWED[form]:
             reading.refuse(record.key_spans[key], f"`{key}` does not go with `{form.value}`")
         elif not record.get(key) and key in _NEEDED[form]:
             reading.refuse(record["form"].span, f"`{form.value}` needs `{key}`")
     messages = record["messages"]
-    if form in _EMPTY_FORMS and "undetermined" in messages:
+    if form in _EMPTY_IS_KNOWN and "undetermined" in messages:
         reading.refuse(messages.key_spans["undetermined"], f"an empty field is an answer to `{form.value}`")
-    if form not in _EMPTY_FORMS and "undetermined" not in messages:
+    if form not in _EMPTY_IS_KNOWN and "undetermined" not in messages:
         reading.refuse(messages.span, f"`{form.value}` needs a message `undetermined`")
     return len(reading.diagnostics) == before
 

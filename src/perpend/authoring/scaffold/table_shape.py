@@ -32,6 +32,8 @@ class Form(StrEnum):
     AT_MOST = "at-most"
     EMPTY = "empty"
     NOT_EMPTY = "not-empty"
+    CONTAINS = "contains"
+    LACKS = "lacks"
 
 
 _FILLED: Final = Text(filled=True)
@@ -54,7 +56,7 @@ _MESSAGES: Final = Record(
     (
         Key("compliant", _FILLED, "For an object that passes.", required=True),
         Key("incompliant", _FILLED, "For an object that fails.", required=True),
-        Key("undetermined", _FILLED, "For an object whose value is not known; not for `empty` and `not-empty`."),
+        Key("undetermined", _FILLED, "For an object whose value is not known; not for `empty`, `not-empty` and `contains`."),
     ),
 )
 _SEVERITY: Final = Record(
@@ -78,6 +80,7 @@ _ROW: Final = Record(
         Key("field", _FILLED, "The field to check, after any lookups.", required=True),
         Key("form", Choice(tuple(Form)), "The form of the condition.", required=True),
         Key("limit", ScalarShape(), "The number of `at-least` and `at-most`."),
+        Key("item", _FILLED, "The item of `contains` and `lacks`; the field holds one item a line."),
         Key("passes", _VALUES, "Values that pass."),
         Key("fails", _VALUES, "Values that fail."),
         Key("messages", _MESSAGES, "The message of each status.", required=True),

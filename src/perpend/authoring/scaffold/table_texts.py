@@ -205,6 +205,10 @@ def _checks(row: Row) -> tuple[str, str]:
             return f"{operation}:\n  left:{checked}\n  right: {_constant(row.limit)}", ""
         case Form.EMPTY:
             return f"NOT_EMPTY: {{arg: {value}}}", ""
+        case Form.CONTAINS:
+            return f"NOT:\n  arg:\n{textwrap.indent(_has_item(row.item, value), '    ')}", ""
+        case Form.LACKS:
+            return _has_item(row.item, _field(row.field, row.undetermined)), ""
         case Form.NOT_EMPTY:
             return f"IS_EMPTY: {{arg: {value}}}", ""
 
@@ -214,6 +218,12 @@ def _in(values: Sequence[Scalar | None], value: str) -> str:
     if len(known) == 1:
         return f"IS_EQUAL:\n  left:{_nested(value, 4)}\n  right: {_constant(known[0])}"
     return f"CONTAINS:\n  arg: {_set(known)}\n  search:{_nested(value, 4)}"
+
+
+def _has_item(item: str, value: str) -> str:
+    """Return the check that a text with one item a line has an item."""
+    items = f'SET_FROM:\n  arg:{_nested(value, 4)}\n  separator: "\\n"'
+    return f"CONTAINS:\n  arg:\n{textwrap.indent(items, '    ')}\n  search: {_constant(item)}"
 
 
 def _field(checked: CheckedField, undetermined: str = "") -> str:

@@ -120,7 +120,8 @@ A table:
       categories: [SECURITY]
 
 \b
-Forms: one-of, none-of, is-true, is-false, at-least, at-most, empty, not-empty.
+Forms: one-of, none-of, is-true, is-false, at-least, at-most, empty, not-empty, contains,
+lacks.
 docs/how-to/write-policies-from-a-table.md describes all keys.
 
 \b
