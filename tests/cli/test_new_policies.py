@@ -46,8 +46,9 @@ FORMS = [
     {"form": "at-most", "field": HOPS, "limit": 1.5, "fails": [64]},
     {"form": "empty", "field": SHARING, "fails": ["unblocked"], "messages": OPEN},
     {"form": "not-empty", "field": HOPS, "passes": [1], "messages": OPEN, "guards": [STATUS]},
-    {"form": "contains", "field": SHARING, "item": "audit", "messages": OPEN, "guards": [STATUS]},
-    {"form": "lacks", "field": SHARING, "item": "0.0.0.0/0"},
+    {"form": "contains", "field": SHARING, "items": ["audit"], "messages": OPEN, "guards": [STATUS]},
+    {"form": "lacks", "field": SHARING, "items": ["0.0.0.0/0", "::/0"]},
+    {"form": "contains", "field": SHARING, "items": ["audit", "error", "slow"], "messages": OPEN},
     {
         "form": "is-false",
         "type": "CA10__CaAwsConfigRecorder__c",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.servers.answers import QueryResult
-from tests.servers.planted.account import ACCOUNT, EC2, HOME, ZONES, Account, Thing, certificate, image, subnets, vpc
+from tests.servers.planted.account import ACCOUNT, EC2, HOME, ZONES, Account, Thing, certificate, image, role, subnets, vpc
 from tests.servers.planted.databases import DW, cluster, orders
 from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
 from tests.servers.planted.machines import NARROW, PLAIN, classic, started
@@ -75,12 +75,12 @@ _GRAPH = {"DBClusterIdentifier": "graph", "BackupRetentionPeriod": 7, "ApplyImme
 
 
 def documents(aws: Account) -> str:
-    """A cluster of DocumentDB, which the server knows as one of Neptune only."""
+    """A cluster of DocumentDB, which the server knows as one of Neptune only; so is each whose name begins alike."""
     arn = cluster("papers", "neptune", MasterUsername="owner", BackupRetentionPeriod=1)(aws)
     part = rb"(<DBCluster>(?:(?!</DBCluster>).)*)</DBCluster>"
 
     def engine(match: re.Match[bytes]) -> bytes:
-        if b":cluster:papers<" not in match[0]:
+        if b":cluster:papers" not in match[0]:
             return match[0]
         return match[0].replace(b"<Engine>neptune</Engine>", b"<Engine>docdb</Engine>")
 
@@ -89,6 +89,24 @@ def documents(aws: Account) -> str:
 
 
 _PAPERS = {**_GRAPH, "DBClusterIdentifier": "papers"}
+
+
+_LOGGED = {"MasterUsername": "owner", "EnableCloudwatchLogsExports": ["audit"]}
+GRAPH_LOGGED, PAPERS_LOGGED = cluster("graph-logged", "neptune", **_LOGGED), cluster("papers-logged", "neptune", **_LOGGED)
+
+
+def public_cluster(name: str, cidr: str) -> Thing:
+    """Return a cluster whose endpoint is open to a range of addresses."""
+
+    def thing(aws: Account) -> str:
+        network = {"subnetIds": subnets(aws), "endpointPublicAccess": True, "publicAccessCidrs": [cidr]}
+        aws.client("eks").create_cluster(name=name, roleArn=aws.there(role), resourcesVpcConfig=network)
+        return f"arn:aws:eks:{HOME}:{ACCOUNT}:cluster/{name}"
+
+    return thing
+
+
+OPEN, OFFICES = public_cluster("open", "0.0.0.0/0"), public_cluster("offices", "198.51.100.0/24")
 
 
 def current_volume(aws: Account) -> str:
@@ -120,14 +138,28 @@ def near(aws: Account) -> None:
     )
 
 
+def _listener(aws: Account, name: str, **given: object) -> str:
+    reply = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+    made = aws.client("elbv2").create_listener(LoadBalancerArn=aws.there(NARROW), DefaultActions=reply, **given)
+    aws.ids[name] = made["Listeners"][0]["ListenerArn"]
+    return aws.ids[name]
+
+
 def listener(aws: Account) -> str:
     """A listener in clear text."""
-    reply = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
-    made = aws.client("elbv2").create_listener(
-        LoadBalancerArn=aws.there(NARROW), Protocol="HTTP", Port=8080, DefaultActions=reply
-    )
-    aws.ids["listener"] = made["Listeners"][0]["ListenerArn"]
-    return aws.ids["listener"]
+    return _listener(aws, "listener", Protocol="HTTP", Port=8080)
+
+
+def old_listener(aws: Account) -> str:
+    """A listener that takes old versions of TLS."""
+    certificates = [{"CertificateArn": aws.there(server_certificate)}]
+    old = "ELBSecurityPolicy-2016-08"
+    return _listener(aws, "old listener", Protocol="HTTPS", Port=8443, Certificates=certificates, SslPolicy=old)
+
+
+def new_policy(aws: Account) -> None:
+    new = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    aws.client("elbv2").modify_listener(ListenerArn=aws.ids["old listener"], SslPolicy=new)
 
 
 def server_certificate(aws: Account) -> str:
@@ -230,11 +262,15 @@ FAULTS = (
     Fault("cloudwatch/alarm-without-action", alarm, loud),
     Fault("documentdb/cluster-backup-retention", documents, calls("rds", "modify_db_cluster", **_PAPERS), helped="the engine"),
     Fault("neptune/cluster-backup-retention", GRAPH, calls("rds", "modify_db_cluster", **_GRAPH)),
+    Fault("documentdb/cluster-audit-log-exports", documents, another(PAPERS_LOGGED), helped="the engine"),
+    Fault("neptune/cluster-audit-log-exports", GRAPH, another(GRAPH_LOGGED)),
     Fault("ebs/volume-previous-generation-type", PLAIN, another(current_volume)),
     Fault("ec2/elastic-ip-unused", address, associated),
     Fault("ec2/image-without-imdsv2", *_IMDS, helped="the setting of the image"),
     Fault("ec2/instance-metadata-hop-limit", far_reaching, near),
     Fault("eks/cluster-private-endpoint", APPS, another(KEPT)),
+    Fault("eks/cluster-public-endpoint-open-to-everybody", OPEN, another(OFFICES)),
+    Fault("elb/listener-tls-policy", old_listener, new_policy),
     Fault("elb/listener-encryption", listener, encrypted),
     Fault("elb/classic-listener-encryption", classic_listener, another(classic_encrypted)),
     Fault("rds/instance-ca-certificate", *_AUTHORITY, helped="the authority of the certificate"),

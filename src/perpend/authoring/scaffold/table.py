@@ -51,7 +51,7 @@ _NEEDED: Final = {
     **dict.fromkeys(_TEXT_FORMS, ("passes", "fails")),
     **dict.fromkeys(_FLAG_FORMS, ()),
     **dict.fromkeys(_LIMIT_FORMS, ("limit",)),
-    **dict.fromkeys(_LIST_FORMS, ("item",)),
+    **dict.fromkeys(_LIST_FORMS, ("items",)),
     Form.EMPTY: ("fails",),
     Form.NOT_EMPTY: ("passes",),
 }
@@ -99,7 +99,7 @@ class Row:
     field: CheckedField
     form: Form
     limit: float
-    item: str
+    items: tuple[Scalar, ...]
     passes: tuple[Scalar | None, ...]
     fails: tuple[Scalar | None, ...]
     compliant: str
@@ -155,14 +155,14 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
     form = Form(record.text("form"))
     if checked is None or not _has_form(record, checked, form, reading):
         return None
-    passes, fails = (_values(record, key, checked, reading) for key in ("passes", "fails"))
+    passes, fails, items = (_values(record, key, checked, reading) for key in ("passes", "fails", "items"))
     _reject_both(record, passes, reading)
     limit = record.get("limit")
     if limit is not None:
         _check_limit(record, limit, form, reading)
     if len(reading.diagnostics) > before:
         return None
-    number, item = 0.0 if limit is None else limit.value, str(record.text("item", "")).strip()
+    number = 0.0 if limit is None else limit.value
     messages, names, severity = record["messages"], record["names"], record.get("severity")
     return Row(
         identity,
@@ -174,8 +174,8 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
         checked,
         form,
         number,
-        item,
-        *_tested(form, number, item, passes, fails),
+        items,
+        *_tested(form, number, items, passes, fails),
         _one_line(messages["compliant"]),
         _one_line(messages["incompliant"]),
         "" if form in _EMPTY_IS_KNOWN else _one_line(messages["undetermined"]),
@@ -188,7 +188,7 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
 
 
 def _tested(
-    form: Form, limit: float, item: str, passes: tuple[Scalar, ...], fails: tuple[Scalar, ...]
+    form: Form, limit: float, items: tuple[Scalar, ...], passes: tuple[Scalar, ...], fails: tuple[Scalar, ...]
 ) -> tuple[tuple[Scalar | None, ...], tuple[Scalar | None, ...]]:
     """Return the values of test objects that pass, and of those that fail. A limit is tested on both sides."""
     match form:
@@ -203,11 +203,16 @@ def _tested(
         case Form.NOT_EMPTY:
             return passes, (None,)
         case Form.CONTAINS:
-            return (item, f"{_OTHER_ITEM}\n{item}"), (_OTHER_ITEM, None)
+            whole = (_lines(*items), _lines(_OTHER_ITEM, *items))
+            return whole, (*(_lines(_OTHER_ITEM, *(other for other in items if other != item)) for item in items), None)
         case Form.LACKS:
-            return (_OTHER_ITEM,), (item, f"{_OTHER_ITEM}\n{item}")
+            return (_OTHER_ITEM,), (*items, *(_lines(_OTHER_ITEM, item) for item in items))
         case Form.ONE_OF | Form.NONE_OF:
             return passes, fails
+
+
+def _lines(*items: Scalar) -> str:
+    return "\n".join(map(str, items))
 
 
 def _one_line(text: Placed) -> str:
@@ -311,7 +316,7 @@ def _has_form(record: Fields, checked: CheckedField, form: Form, reading: _Table
     if checked.type not in _TYPES[form]:
         wanted = " or ".join(type_.value for type_ in _TYPES[form])
         reading.refuse(record["form"].span, f"`{form.value}` checks {wanted}, and the field holds {checked.type.value}")
-    for key in ("limit", "item", "passes", "fails"):
+    for key in ("limit", "items", "passes", "fails"):
         if key in record and key not in _ALLOWED[form]:
             reading.refuse(record.key_spans[key], f"`{key}` does not go with `{form.value}`")
         elif not record.get(key) and key in _NEEDED[form]:

@@ -80,7 +80,7 @@ _ROW: Final = Record(
         Key("field", _FILLED, "The field to check, after any lookups.", required=True),
         Key("form", Choice(tuple(Form)), "The form of the condition.", required=True),
         Key("limit", ScalarShape(), "The number of `at-least` and `at-most`."),
-        Key("item", _FILLED, "The item of `contains` and `lacks`; the field holds one item a line."),
+        Key("items", _VALUES, "The items of `contains`, all, and of `lacks`, none; the field holds one item a line."),
         Key("passes", _VALUES, "Values that pass."),
         Key("fails", _VALUES, "Values that fail."),
         Key("messages", _MESSAGES, "The message of each status.", required=True),

@@ -206,9 +206,9 @@ def _checks(row: Row) -> tuple[str, str]:
         case Form.EMPTY:
             return f"NOT_EMPTY: {{arg: {value}}}", ""
         case Form.CONTAINS:
-            return f"NOT:\n  arg:\n{textwrap.indent(_has_item(row.item, value), '    ')}", ""
+            return f"NOT:\n  arg:\n{textwrap.indent(_has_items(row.items, value, 'CONTAINS_ALL'), '    ')}", ""
         case Form.LACKS:
-            return _has_item(row.item, _field(row.field, row.undetermined)), ""
+            return _has_items(row.items, _field(row.field, row.undetermined), "CONTAINS_ANY"), ""
         case Form.NOT_EMPTY:
             return f"IS_EMPTY: {{arg: {value}}}", ""
 
@@ -220,10 +220,12 @@ def _in(values: Sequence[Scalar | None], value: str) -> str:
     return f"CONTAINS:\n  arg: {_set(known)}\n  search:{_nested(value, 4)}"
 
 
-def _has_item(item: str, value: str) -> str:
-    """Return the check that a text with one item a line has an item."""
-    items = f'SET_FROM:\n  arg:{_nested(value, 4)}\n  separator: "\\n"'
-    return f"CONTAINS:\n  arg:\n{textwrap.indent(items, '    ')}\n  search: {_constant(item)}"
+def _has_items(items: Sequence[Scalar], value: str, operation: str) -> str:
+    """Return the check that a text with one item a line has an item, or several by an operation."""
+    lines = textwrap.indent(f'SET_FROM:\n  arg:{_nested(value, 4)}\n  separator: "\\n"', "    ")
+    if len(items) == 1:
+        return f"CONTAINS:\n  arg:\n{lines}\n  search: {_constant(items[0])}"
+    return f"{operation}:\n  arg:\n{lines}\n  search: {_set(items)}"
 
 
 def _field(checked: CheckedField, undetermined: str = "") -> str:

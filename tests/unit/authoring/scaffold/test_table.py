@@ -106,9 +106,9 @@ def test_a_limit_has_values_at_both_sides(
         (ROW + GUARD.replace("volumeType", "size"), 15, "a guard reads text or a checkbox"),
         ("policies: []\n---\n", 2, "several YAML documents"),
         (ROW.replace("is-true", "empty"), 7, "`empty` checks Text or Number"),
-        (ROW.replace("is-true", "contains\n    item: x"), 7, "`contains` checks Text"),
-        (TEXT.replace("one-of", "lacks"), 7, "`lacks` needs `item`"),
-        (ROW.replace("is-true", "is-true\n    item: x"), 8, "`item` does not go with `is-true`"),
+        (ROW.replace("is-true", "contains\n    items: [x]"), 7, "`contains` checks Text"),
+        (TEXT.replace("one-of", "lacks"), 7, "`lacks` needs `items`"),
+        (ROW.replace("is-true", "is-true\n    items: [x]"), 8, "`items` does not go with `is-true`"),
         (TEXT.replace("one-of", "empty"), 8, "`passes` does not go with `empty`"),
     ],
 )
