@@ -54,6 +54,8 @@ def test_schemas_are_schemas(kind: str) -> None:
 def test_the_library_is_valid() -> None:
     found = {}
     for path in sorted(LIBRARY.rglob("*.yaml")):
+        if path.parent.name == "tables":  # the source of policies, which no repository reads
+            continue
         document = plain(node_from_yaml(path.read_text("utf-8"), path.name, []))  # type: ignore[arg-type]
         found[str(path.relative_to(LIBRARY))] = problems(kind_of(path), document)
     assert len(found) > 1_000
