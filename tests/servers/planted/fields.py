@@ -11,6 +11,7 @@ from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
 from tests.servers.planted.machines import NARROW, PLAIN, classic, started
 from tests.servers.planted.networks import public_subnet
 from tests.servers.planted.services import APPS, KEPT
+from tests.servers.planted.watching import log_group
 
 _REGION = f"{ACCOUNT}/{HOME}"
 _FAR = "10.77.0.0/16"
@@ -49,7 +50,11 @@ def answered(operation: str, before: str, after: str, fault: str, fixed: str, of
 
 
 def alarm(aws: Account) -> str:
-    """An alarm that tells nobody, whose actions are off."""
+    """An alarm on a metric of a log group that tells nobody, and whose actions are off."""
+    aws.there(log_group)
+    metric = {"metricName": _METRIC["MetricName"], "metricNamespace": _METRIC["Namespace"], "metricValue": "1"}
+    given = {"filterName": "errors", "filterPattern": "ERROR", "metricTransformations": [metric]}
+    aws.client("logs").put_metric_filter(logGroupName="short", **given)
     aws.client("cloudwatch").put_metric_alarm(AlarmName="silent", ActionsEnabled=False, **_METRIC)
     return f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:silent"
 

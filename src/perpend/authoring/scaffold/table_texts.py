@@ -188,7 +188,7 @@ def _guard_check(guard: Guard) -> str:
     value = _field(guard.field, guard.undetermined)
     if len(guard.values) == 1:
         return f"NOT_EQUAL:\n  left:{_nested(value, 4)}\n  right: {_constant(guard.values[0])}"
-    return f"NOT:\n  arg:\n    CONTAINS:\n      arg: {_set(guard.values)}\n      search:{_nested(value, 8)}"
+    return f"NOT:\n  arg:\n    CONTAINS:\n      arg:{_nested(_set(guard.values), 8)}\n      search:{_nested(value, 8)}"
 
 
 def _checks(row: Row) -> tuple[str, str]:
@@ -217,7 +217,7 @@ def _in(values: Sequence[Scalar | None], value: str) -> str:
     known = [one for one in values if one is not None]
     if len(known) == 1:
         return f"IS_EQUAL:\n  left:{_nested(value, 4)}\n  right: {_constant(known[0])}"
-    return f"CONTAINS:\n  arg: {_set(known)}\n  search:{_nested(value, 4)}"
+    return f"CONTAINS:\n  arg:{_nested(_set(known), 4)}\n  search:{_nested(value, 4)}"
 
 
 def _has_items(items: Sequence[Scalar], value: str, operation: str) -> str:
@@ -225,7 +225,7 @@ def _has_items(items: Sequence[Scalar], value: str, operation: str) -> str:
     lines = textwrap.indent(f'SET_FROM:\n  arg:{_nested(value, 4)}\n  separator: "\\n"', "    ")
     if len(items) == 1:
         return f"CONTAINS:\n  arg:\n{lines}\n  search: {_constant(items[0])}"
-    return f"{operation}:\n  arg:\n{lines}\n  search: {_set(items)}"
+    return f"{operation}:\n  arg:\n{lines}\n  search:{_nested(_set(items), 4)}"
 
 
 def _field(checked: CheckedField, undetermined: str = "") -> str:
@@ -242,7 +242,12 @@ def _nested(operation: str, indent: int) -> str:
 
 
 def _set(values: Sequence[Scalar]) -> str:
-    return f"{{SET: {{itemType: TEXT, items: [{', '.join(yaml_text(str(value)) for value in values)}]}}}}"
+    """Return a set of texts: in one line if it is short, else with one text a line."""
+    items = [yaml_text(str(value)) for value in values]
+    line = f"{{SET: {{itemType: TEXT, items: [{', '.join(items)}]}}}}"
+    if len(line) <= _WIDTH - 16:
+        return line
+    return "SET:\n  itemType: TEXT\n  items:\n" + "\n".join(f"    - {item}" for item in items)
 
 
 def _constant(value: Scalar | None) -> str:
