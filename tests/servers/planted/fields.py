@@ -180,6 +180,8 @@ def encrypted(aws: Account) -> None:
 
 
 def classic_listener(aws: Account) -> str:
+    """A listener of a classic balancer, beside one of another balancer: both are of one type."""
+    aws.there(listener)
     return f"{aws.there(classic)}|80"
 
 
