@@ -288,7 +288,7 @@ def test_where_the_disk_is_full_nothing_stays(run: RunWriter, tmp_path: Path) ->
             ("new", "section", "/frameworks/cis-aws-v6.0.0/02/2"),
             ["/frameworks/cis-aws-v6.0.0/02/20/", "/frameworks/cis-aws-v6.0.0/02/21/"],
         ),
-        (("new", "pol"), ["policy"]),
+        (("new", "pol"), ["policies", "policy"]),
     ],
 )
 def test_types_and_ids_are_completed(offered: Offered, words: tuple[str, ...], expected: list[str]) -> None:
