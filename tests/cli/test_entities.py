@@ -13,6 +13,7 @@ import pytest
 
 from perpend.authoring.lint.check import RULES_BY_CODE
 from perpend.authoring.mutation.score import SURVIVOR
+from perpend.authoring.scaffold.table_shape import UNUSABLE as UNUSABLE_ROW
 from perpend.cli.app import group
 from perpend.findings.severity import rules as rating_rules
 from perpend.findings.waivers import rules as waiver_rules
@@ -33,7 +34,8 @@ def files_of(pattern: str) -> int:
 
 
 RULES = RULES_BY_CODE | {
-    rule.code: rule for rule in (*intake_rules.RULES, *store_rules.RULES, SURVIVOR, *waiver_rules.RULES, *rating_rules.RULES)
+    rule.code: rule
+    for rule in (*intake_rules.RULES, *store_rules.RULES, SURVIVOR, UNUSABLE_ROW, *waiver_rules.RULES, *rating_rules.RULES)
 }
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
