@@ -34,10 +34,16 @@ _FINDINGS: Final = (_OCSF, {"SchemaVersion", "ProductArn"}, {"FindingUniqueId", 
 
 _PLANS: Final = (
     {"terraform_version"},
+    {"plan_format_version"},
     {"format_version", "planned_values"},
     {"format_version", "resource_changes"},
     {"format_version", "values"},
 )
+"""Keys of plans and states of Terraform and OpenTofu: as ``show -json`` writes them, raw ones, and the form of remote runs."""
+
+_LOG: Final = {"@level", "@message", "@module"}
+"""Keys of the lines that ``plan -json`` writes."""
+
 _PAGING: Final = ("IsTruncated", "Marker", "NextToken", "nextToken")
 """Members of the AWS CLI's answers that say whether there is more."""
 
@@ -192,14 +198,20 @@ def _is_wrapped_list(shown: Outline) -> bool:
     return any(map(first_of, members.values())) or (bool(rest) and all(value == [] for value in rest))
 
 
+def _is_terraform(shown: Outline) -> bool:
+    """Whether JSON is a plan or a state, or the log lines of making one."""
+    names = shown.members.keys()
+    return _is_object(shown) and (any(marks <= names for marks in _PLANS) or names >= _LOG)
+
+
 def _is_unsupported(shown: Outline) -> bool:
-    """Whether JSON holds findings, a plan, a wrapped list, or several pages of account authorization details."""
+    """Whether JSON holds findings, a wrapped list, or several pages of account authorization details."""
     names = shown.members.keys()
     if any(marks <= names for marks in _FINDINGS):
         return True
     if _is_array(shown):
         return not names.isdisjoint(_DETAILS)
-    return _is_object(shown) and (any(marks <= names for marks in _PLANS) or _is_wrapped_list(shown))
+    return _is_object(shown) and _is_wrapped_list(shown)
 
 
 PARQUET: Final = InputKind("parquet", "Parquet table", lambda shown: shown.head.startswith(b"PAR1"), is_table=True)
@@ -234,6 +246,7 @@ CONFIG: Final = InputKind(
 PROWLER: Final = InputKind("prowler-ocsf", "Prowler findings (OCSF)", _is_prowler, lists_children=False)
 STEAMPIPE: Final = InputKind("steampipe", "Steampipe table", _is_steampipe, is_joined=True)
 CLOUDQUERY: Final = InputKind("cloudquery", "CloudQuery table", _is_cloudquery, is_joined=True)
+TERRAFORM: Final = InputKind("terraform", "Terraform plan or state", _is_terraform, is_joined=True)
 UNSUPPORTED: Final = InputKind("unsupported", "unsupported JSON", _is_unsupported)
 """JSON that would otherwise be taken for objects, an answer or a table: it is no inventory, or not one that is read."""
 
@@ -244,6 +257,7 @@ KINDS: Final = (
     CONFIG,
     CLOUDQUERY,
     STEAMPIPE,
+    TERRAFORM,
     UNSUPPORTED,
     OBJECTS,
     JSON_LINES,

@@ -68,6 +68,7 @@ class Contents:
     observation. ``lists`` are child lists that its objects may state: the owner's type, the list, and the child's type.
     ``stated_empty`` are lists that some object states as empty, ``left_open`` lists of which some object states nothing.
     ``lacking`` are claims about missing data. ``has_more``: there are more pages, and the last page can claim completeness.
+    ``planned_account`` is the account of a plan that does not state one.
     """
 
     objects: list[Found] = field(default_factory=list)
@@ -81,6 +82,7 @@ class Contents:
     lists: set[tuple[str, str, str]] = field(default_factory=set)
     stated_empty: set[str] = field(default_factory=set)
     left_open: set[str] = field(default_factory=set)
+    planned_account: str = ""
 
     def add(self, entry: Found) -> None:
         """Add an object."""

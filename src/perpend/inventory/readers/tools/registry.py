@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from perpend.inventory.readers.formats import CLOUDQUERY, CONFIG, DETAILS, PROWLER, STEAMPIPE, InputKind
+from perpend.inventory.readers.formats import CLOUDQUERY, CONFIG, DETAILS, PROWLER, STEAMPIPE, TERRAFORM, InputKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     from perpend.inventory.readers.tools.contents import Contents
 
 READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
-    DETAILS: ("authorization_details", "read_details"),
-    CONFIG: ("config_items", "read_config"),
-    PROWLER: ("prowler", "read_prowler"),
-    STEAMPIPE: ("tool_tables", "read_steampipe"),
-    CLOUDQUERY: ("tool_tables", "read_cloudquery"),
+    DETAILS: ("tools.authorization_details", "read_details"),
+    CONFIG: ("tools.config_items", "read_config"),
+    PROWLER: ("tools.prowler", "read_prowler"),
+    STEAMPIPE: ("tools.tool_tables", "read_steampipe"),
+    CLOUDQUERY: ("tools.tool_tables", "read_cloudquery"),
+    TERRAFORM: ("terraform.reader", "read_terraform"),
 }
-"""The module of this package and the function that read a kind."""
+"""The module of the package of readers and the function that read a kind."""
 
 
 def reader_of(kind: InputKind) -> Callable[[InputText, str, Contents], Iterator[None]]:
     """Return the reader of a format: a function of the text, the input's name, and the contents to add to, step by step."""
     module, function = READERS[kind]
-    there = import_module(f"perpend.inventory.readers.tools.{module}")
+    there = import_module(f"perpend.inventory.readers.{module}")
     reader: Callable[[InputText, str, Contents], Iterator[None]] = getattr(there, function)
     return reader
