@@ -11,6 +11,8 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.options.completion import complete_types
 from perpend.cli.options.store import NO_DEFAULT
 from perpend.cli.options.values import moment, scopes
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import is_account
 from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.text import line_of
 from perpend.inventory.importers.input import Input
@@ -100,6 +102,15 @@ _OPTIONS: Final = (
         "Otherwise a missing object is unknown, not absent.",
     ),
     click.option(
+        "--planned-account",
+        "planned_accounts",
+        cls=_InputOption,
+        multiple=True,
+        expose_value=False,
+        metavar="ACCOUNT",
+        help="The account of the Terraform plans before it, if they do not state one.",
+    ),
+    click.option(
         "--new-type",
         is_flag=True,
         expose_value=False,
@@ -107,7 +118,13 @@ _OPTIONS: Final = (
         help="Accept object types and fields that are not declared. Otherwise they are taken for misspellings.",
     ),
 )
-_OF_INPUTS: Final = {"--type": "type_name", "--mapping": "mapping", "--observed-at": "observed_at", "--complete": "complete"}
+_OF_INPUTS: Final = {
+    "--type": "type_name",
+    "--mapping": "mapping",
+    "--observed-at": "observed_at",
+    "--complete": "complete",
+    "--planned-account": "planned_account",
+}
 
 
 def inputs_or_store(inputs: tuple[str, ...], store: str | None, verb: str) -> None:
@@ -191,7 +208,15 @@ def _input(
         mapping.complete if complete is None else complete,
         new_fields=new_types,
         blank_is_none=mapping.blank_is_none,
+        planned_account=_planned_account(options),
     )
+
+
+def _planned_account(options: Mapping[str, str]) -> str:
+    account = options.get("--planned-account", "")
+    if account and not is_account(account, AWS):
+        raise click.UsageError(f"--planned-account {account} is no AWS account: it has twelve digits")
+    return account
 
 
 def _read(context: click.Context, option: str, options: Mapping[str, str], reader: Callable[..., Any]) -> Any:

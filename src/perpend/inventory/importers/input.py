@@ -6,6 +6,8 @@ import os
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import is_account
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import reject_other_scopes
 from perpend.core.values.values import in_utc
@@ -29,7 +31,8 @@ class Input:
     the input does not state it. ``complete`` lists the scopes of which the input has every object of its type; without it,
     missing objects are unknown. ``new_fields`` allows fields that the type does not declare. ``blank_is_none``: blank cells of
     CSV or TSV are null, in all columns or in the given ones; without it, they are unknown.
-    Raises ValueError for a time without a zone, TypeError for a claim that is not a Scope.
+    ``planned_account`` is the account of a Terraform plan that does not state one.
+    Raises ValueError for a time without a zone, or an account that is none, TypeError for a claim that is not a Scope.
     """
 
     path: str
@@ -40,9 +43,12 @@ class Input:
     complete: tuple[Scope, ...] = ()
     new_fields: bool = True
     blank_is_none: bool | tuple[str, ...] = False
+    planned_account: str = ""
 
     def __post_init__(self) -> None:
         reject_other_scopes(self.complete)
+        if self.planned_account and not is_account(self.planned_account, AWS):
+            raise ValueError(f"`{self.planned_account}` is no AWS account: it has twelve digits")
         if self.observed_at is not None:
             object.__setattr__(self, "observed_at", in_utc(self.observed_at))
 

@@ -23,9 +23,10 @@ from perpend.inventory.importers.tables.tool_parquet import lines_of_tool
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.readers.errors import UnusableContent, UnusableInput
 from perpend.inventory.readers.files import STANDARD_INPUT, write_standard_input
-from perpend.inventory.readers.formats import DETAILS
+from perpend.inventory.readers.formats import DETAILS, PLAN
 from perpend.inventory.readers.merge import REPORT_TYPES
 from perpend.inventory.readers.read import Collecting
+from perpend.inventory.readers.terraform.refusals import STORED
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, translate_errors
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def import_inputs(
         imported.add(inputs)
         for failure in imported.failures:
             importing.add_failure(*_named(failure))
+        if not temporary and (planned := next((one for one in run.sources if one.kind == PLAN.name), None)):
+            raise UnusableInput(planned.name, STORED)
         snapshot = importing.commit() if run.sources else None
     return Imported(snapshot, tuple(imported.failures), tuple(importing.problems), imported.by_hand)
 
@@ -219,6 +222,7 @@ class _Inputs:
                 {given.path: given.observed_at for given in alike if given.observed_at},
                 types,
                 rows,
+                {given.path: given.planned_account for given in alike if given.planned_account},
             )
             group.read([given.path for given in alike], keep_going=self.keep_going)
             groups.append(group)

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from perpend.inventory.readers.errors import IS_DIRECTORY, UnusableContent
 from perpend.inventory.readers.formats import HEAD
+from perpend.inventory.readers.terraform.refusals import BINARY, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,15 @@ _ZERO_PLACES = {
     frozenset({1, 3}): "UTF-16",
     frozenset({0, 2}): "UTF-16",
 }
+_ZIP = b"PK\x03\x04"
+_ZIP_NAME = 30
+"""Where the name of a zip archive's first file begins."""
+
+_TERRAFORM = b"tf"
+"""What the names of a binary plan's files begin with."""
+
 _SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
+    (_ZIP, "a zip archive or an Excel workbook"),
     (b"PAR1", "a Parquet file"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a PNG image"),
@@ -173,6 +181,8 @@ def _read_path(path: str) -> bytes:
 def _reading(path: str) -> Iterator[IO[bytes]]:
     """Open a file and translate the errors of reading it."""
     try:
+        if Path(path).is_dir() and any(name.endswith((".tf", ".tofu")) for name in os.listdir(path)):
+            raise UnusableContent(SOURCES)
         if Path(path).is_dir():
             raise UnusableContent(IS_DIRECTORY)
         with Path(path).open("rb") as stream:
@@ -228,6 +238,8 @@ def _refuse_other_formats(content: bytes) -> None:
         encoding = _ZERO_PLACES.get(zeros)
     if encoding:
         raise UnusableContent(f"{encoding} text; save it as UTF-8")
+    if content.startswith(_ZIP) and content[_ZIP_NAME : _ZIP_NAME + len(_TERRAFORM)] == _TERRAFORM:
+        raise UnusableContent(BINARY)
     for signature, name in _SIGNATURES:
         if content.startswith(signature):
             raise UnusableContent(f"not text: it looks like {name}")

@@ -37,9 +37,8 @@ _PLANS: Final = (
     {"plan_format_version"},
     {"format_version", "planned_values"},
     {"format_version", "resource_changes"},
-    {"format_version", "values"},
 )
-"""Keys of plans and states of Terraform and OpenTofu: as ``show -json`` writes them, raw ones, and the form of remote runs."""
+"""Keys of plans of Terraform and OpenTofu: as ``show -json`` writes them, the form of remote runs, and raw states."""
 
 _LOG: Final = {"@level", "@message", "@module"}
 """Keys of the lines that ``plan -json`` writes."""
@@ -198,8 +197,13 @@ def _is_wrapped_list(shown: Outline) -> bool:
     return any(map(first_of, members.values())) or (bool(rest) and all(value == [] for value in rest))
 
 
-def _is_terraform(shown: Outline) -> bool:
-    """Whether JSON is a plan or a state, or the log lines of making one."""
+def _is_state(shown: Outline) -> bool:
+    """Whether JSON is a state as ``show -json`` writes it."""
+    return _is_object(shown) and {"format_version", "values"} <= shown.members.keys()
+
+
+def _is_plan(shown: Outline) -> bool:
+    """Whether JSON is a plan, or something else of Terraform, for which the reader names the command to run instead."""
     names = shown.members.keys()
     return _is_object(shown) and (any(marks <= names for marks in _PLANS) or names >= _LOG)
 
@@ -246,7 +250,8 @@ CONFIG: Final = InputKind(
 PROWLER: Final = InputKind("prowler-ocsf", "Prowler findings (OCSF)", _is_prowler, lists_children=False)
 STEAMPIPE: Final = InputKind("steampipe", "Steampipe table", _is_steampipe, is_joined=True)
 CLOUDQUERY: Final = InputKind("cloudquery", "CloudQuery table", _is_cloudquery, is_joined=True)
-TERRAFORM: Final = InputKind("terraform", "Terraform plan or state", _is_terraform, is_joined=True)
+STATE: Final = InputKind("terraform-state", "Terraform state", _is_state, is_joined=True)
+PLAN: Final = InputKind("terraform-plan", "Terraform plan", _is_plan, is_joined=True)
 UNSUPPORTED: Final = InputKind("unsupported", "unsupported JSON", _is_unsupported)
 """JSON that would otherwise be taken for objects, an answer or a table: it is no inventory, or not one that is read."""
 
@@ -257,7 +262,8 @@ KINDS: Final = (
     CONFIG,
     CLOUDQUERY,
     STEAMPIPE,
-    TERRAFORM,
+    STATE,
+    PLAN,
     UNSUPPORTED,
     OBJECTS,
     JSON_LINES,

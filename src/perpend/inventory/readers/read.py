@@ -25,7 +25,9 @@ from perpend.inventory.readers.formats import (
     DETAILS,
     JSON_LINES,
     OBJECTS,
+    PLAN,
     REPORT,
+    STATE,
     UNSUPPORTED,
     holds_lines,
     kind_of,
@@ -56,7 +58,7 @@ _MOST_CHECKED = 1024
 _PROGRESS_STEP = 4096
 
 _UNSUPPORTED = (
-    "unsupported JSON: findings, plans, wrapped lists and arrays of pages are not read; name a credential report, account "
+    "unsupported JSON: findings, wrapped lists and arrays of pages are not read; name a credential report, account "
     "authorization details, an AWS Config snapshot, or a table with --type and --mapping"
 )
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
@@ -93,7 +95,8 @@ class Sink(Protocol):
 class Collecting:
     """The files of one collection, and all that was read and is not merged yet.
 
-    The first fields are parameters of :func:`collect_files`. ``sink`` takes objects as they are read.
+    The first fields are parameters of :func:`collect_files`. ``sink`` takes objects as they are read. ``planned_accounts`` has
+    by path the account of a plan that does not state one.
     """
 
     type_name: str | None = None
@@ -104,6 +107,7 @@ class Collecting:
     observed_at: Mapping[str, datetime] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     sink: Sink | None = None
+    planned_accounts: Mapping[str, str] = field(default_factory=dict)
     sources: list[Source] = field(default_factory=list)
     failures: tuple[UnusableInput, ...] = ()
     digests: dict[str, str] = field(default_factory=dict)
@@ -148,6 +152,7 @@ class Collecting:
                 observed_at=self.observed_at,
                 types=self.types,
                 sink=sink,
+                planned_accounts=self.planned_accounts,
                 _texts=self._texts,
             )
             try:
@@ -280,7 +285,13 @@ class Collecting:
         self.sources.append(Source(path, OBJECTS.name, self.observed_at.get(path), count, coverage=coverage))
 
     def _read_format(self, kind: InputKind, text: InputText, path: str) -> None:
-        contents, claimed, stated = Contents(), self.complete.get(path, ()), self.observed_at.get(path)
+        contents, claimed, stated = (
+            Contents(planned_account=self.planned_accounts.get(path, "")),
+            self.complete.get(path, ()),
+            self.observed_at.get(path),
+        )
+        if claimed and kind in (PLAN, STATE):
+            raise UnusableContent(f"a {kind.label} holds no account, and cannot be declared complete (--complete)")
         progress = self._report_rows()
         objects: list[Found] = []
         readings: list[Reading] = []

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 _DEEPEST: Final = 32
 _KEY: Final = re.compile(r'\[("(?:[^"\\]|\\.)*"|[0-9]+)\]')
-_MODULE: Final = re.compile(r'module\.([^.\[]+)((?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?)\.?')
-_RESOURCE: Final = re.compile(r'((?:data\.)?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)((?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?)((?:\..*)?)', re.DOTALL)
+_ANY_KEY: Final = r'((?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?)'
+_MODULE: Final = re.compile(rf"module\.([^.\[]+){_ANY_KEY}\.?")
+_RESOURCE: Final = re.compile(rf"((?:data\.)?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+){_ANY_KEY}((?:\..*)?)", re.DOTALL)
 
 Path = tuple[tuple[str, "str | int | None"], ...]
 """An instance of a module: the names and keys of the calls that lead to it."""

@@ -6,38 +6,27 @@ Only attributes that the map names are kept. Source: Terraform's documentation, 
 from __future__ import annotations
 
 from dataclasses import field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.dataclass import dataclass
 from perpend.core.values.values import date_time_from_text
 from perpend.inventory.readers.errors import UnusableContent, excerpt
 from perpend.inventory.readers.json_text import JsonText, described
-from perpend.inventory.readers.terraform.configuration import Path, Place, key_of, module_path
+from perpend.inventory.readers.terraform.configuration import Place, module_path
+from perpend.inventory.readers.terraform.refusals import ERRORED, NO_VERSION, REDACTED, STATE_FILE
 from perpend.inventory.readers.terraform.values import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from perpend.inventory.readers.files import InputText
+    from perpend.inventory.readers.terraform.configuration import Path
 
 _PLANS: Final = ("resource_changes",)
 _CREATE, _DELETE, _FORGET, _READ, _UPDATE = "create", "delete", "forget", "read", "update"
 _DEEPEST: Final = 32
-_AGAIN: Final = "run `terraform plan -out plan.bin` and `terraform show -json plan.bin > plan.json` (or `tofu`), and name plan.json"
-STATE_FILE: Final = (
-    "a raw state file of Terraform or OpenTofu, whose form is internal: run `terraform show -json terraform.tfstate > state.json` "
-    "(or `tofu`), and name state.json"
-)
-REDACTED: Final = f"the redacted form of a remote plan, which leaves values out: {_AGAIN}"
-LINES: Final = f"the log lines of `terraform plan -json`, not a plan: {_AGAIN}"
-ERRORED: Final = f"a plan that broke off with an error, and does not hold all of its resources: mend the error, then {_AGAIN}"
-BINARY: Final = (
-    "a binary plan of Terraform or OpenTofu: run `terraform show -json FILE > plan.json` (or `tofu`), and name plan.json"
-)
-SOURCES: Final = (
-    f"is a directory of Terraform configuration, which is not evaluated: {_AGAIN}"
-)
+_READ_BEFORE: Final = ("aws_caller_identity", "aws_region")
 
 
 @dataclass(slots=True, eq=False)
@@ -99,10 +88,8 @@ class Document:
     types: set[str] = field(default_factory=set)
 
 
-def read_document(text: InputText, attributes: Mapping[str, frozenset[str]]) -> Iterator[Document]:
-    """Yield a document for each resource that was read; it is whole at the end. Raises UnusableContent with the command to
-    run if the text is something else of Terraform."""
-    document = Document()
+def read_document(text: InputText, attributes: Mapping[str, frozenset[str]], document: Document) -> Iterator[None]:
+    """Read a text into a document, one resource a step. Raises UnusableContent if the text is something else of Terraform."""
     members: dict[str, Any] = {}
     json_text = JsonText(text.pieces())
     position = 0
@@ -125,20 +112,21 @@ def read_document(text: InputText, attributes: Mapping[str, frozenset[str]]) -> 
         for _, change in json_text.elements():
             position += 1
             _add_change(document, change, position, attributes)
-            yield document
+            yield
     json_text.end()
     _finish(document, members, attributes, position)
-    yield document
 
 
 def _check_version(value: Any) -> None:
     major = value.partition(".")[0] if isinstance(value, str) else ""
     if not major.isdigit():
-        raise UnusableContent(f"`format_version` is {described(value) if not isinstance(value, str) else excerpt(value)}, which is no version")
+        raise UnusableContent(
+            f"`format_version` is {described(value) if not isinstance(value, str) else excerpt(value)}, which is no version"
+        )
     if int(major) > 1:
         raise UnusableContent(
-            f"a plan or state of format {excerpt(value, 20)}: formats 0 and 1 are read; write it with a version of Terraform or "
-            "OpenTofu that has these"
+            f"a plan or state of format {excerpt(value, 20)}: formats 0 and 1 are read; write it with a version of Terraform "
+            "or OpenTofu that has these"
         )
 
 
@@ -146,7 +134,7 @@ def _finish(document: Document, members: Mapping[str, Any], attributes: Mapping[
     if "format_version" not in members:
         if "version" in members and {"lineage", "serial"} & members.keys():
             raise UnusableContent(STATE_FILE)
-        raise UnusableContent(f"no `format_version`, so it is neither a plan nor a state that `show -json` wrote: {_AGAIN}")
+        raise UnusableContent(NO_VERSION)
     if members.get("errored") is True:
         raise UnusableContent(ERRORED)
     document.is_state = "resource_changes" not in members and "configuration" not in members and "planned_values" not in members
@@ -166,8 +154,6 @@ def _finish(document: Document, members: Mapping[str, Any], attributes: Mapping[
         document.partial = "this plan defers changes to a later one"
     instant = date_time_from_text(members["timestamp"]) if isinstance(members.get("timestamp"), str) else None
     if instant is not None:
-        from datetime import UTC, datetime
-
         document.timestamp = datetime.fromtimestamp(instant / 1000, UTC)
 
 
@@ -193,9 +179,7 @@ def _add_change(document: Document, stated: Any, position: int, attributes: Mapp
     former = change.get("before")
     values = {} if gone else _trimmed(names, change.get("after"), change.get("after_unknown"), change.get("after_sensitive"))
     before = _trimmed(names, former, None, change.get("before_sensitive")) if isinstance(former, dict) else {}
-    one = Resource(
-        stated["address"], place, type_name, str(stated.get("provider_name", "")), actions, values, before, position
-    )
+    one = Resource(stated["address"], place, type_name, str(stated.get("provider_name", "")), actions, values, before, position)
     if is_data:
         document.data.append(one)
     elif stated.get("mode") == "managed":
@@ -241,10 +225,9 @@ def _add_state(document: Document, stated: Mapping[str, Any], position: int, att
     values = _trimmed(names, stated.get("values"), None, stated.get("sensitive_values"))
     provider = str(stated.get("provider_name", ""))
     place = _place(stated, is_data=False)
-    document.resources.append(Resource(stated["address"], place, type_name, provider, frozenset(("no-op",)), values, values, position))
-
-
-_READ_BEFORE: Final = ("aws_caller_identity", "aws_region", "aws_subnet", "aws_partition")
+    document.resources.append(
+        Resource(stated["address"], place, type_name, provider, frozenset(("no-op",)), values, values, position)
+    )
 
 
 def _read_before(value: Any) -> list[tuple[str, Mapping[str, Any]]]:
@@ -259,6 +242,3 @@ def _read_before(value: Any) -> list[tuple[str, Mapping[str, Any]]]:
 
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-__all__ = ["Document", "Resource", "key_of", "read_document"]

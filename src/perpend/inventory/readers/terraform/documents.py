@@ -140,4 +140,3 @@ DOCUMENT_FORMS: Final[Mapping[str, Callable[[Mapping[str, Any], str], str]]] = {
     "resource_document": _extended(PolicyKind("resource"), may_be_rebuilt=True),
 }
 """The conversions of documents by name: as they are, and with access levels."""
-

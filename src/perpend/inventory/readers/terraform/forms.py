@@ -173,9 +173,7 @@ def _selectors(value: Any) -> str:
     """Return event selectors with names in lower camel case."""
     listed = []
     for one in value:
-        resources = [
-            {"type": part.get("type"), "values": part.get("values") or []} for part in one.get("data_resource") or ()
-        ]
+        resources = [{"type": part.get("type"), "values": part.get("values") or []} for part in one.get("data_resource") or ()]
         listed.append(
             {
                 "readWriteType": one.get("read_write_type") or "All",
@@ -254,16 +252,27 @@ def _has_log(kind: str) -> Callable[[Any], Any]:
     return read
 
 
-def _queue_encrypted(queue: Any) -> bool:
-    """Whether a queue is encrypted: with a key that it names, else with SQS's own unless that is switched off."""
-    key, managed = queue.get("kms_master_key_id"), queue.get("sqs_managed_sse_enabled")
-    if isinstance(key, str) and key:
-        return True
-    if isinstance(key, Mark):
-        raise UnknownValue(key.reason)
-    if isinstance(managed, bool):
-        return managed
-    raise UnknownValue(managed.reason if isinstance(managed, Mark) else "is not configured")
+def _unread(value: Any) -> Any:
+    raise UnknownValue("is not read")
+
+
+_PORTS: Final = {
+    "mysql": 3306,
+    "mariadb": 3306,
+    "aurora": 3306,
+    "postgres": 5432,
+    "oracle": 1521,
+    "sqlserver": 1433,
+    "db2": 50000,
+}
+
+
+def _engine_port(value: Any) -> int:
+    """Return the port of an engine that none is given for. Source: Amazon RDS API reference, CreateDBInstance, Port."""
+    kind = str(value).removeprefix("aurora-").removeprefix("custom-").partition("-")[0].replace("postgresql", "postgres")
+    if kind not in _PORTS:
+        raise UnknownValue("names an engine whose port is not known")
+    return _PORTS[kind]
 
 
 def _confirmed(subscription: Any) -> bool:
@@ -327,7 +336,9 @@ def _balancer_attributes(balancer: Any) -> str:
     for name, (attribute, kinds) in _BALANCERS.items():
         if kind not in kinds:
             continue
-        value = balancer.get(attribute)
+        if attribute not in balancer:
+            continue  # the provider does not know it
+        value = balancer[attribute]
         if isinstance(value, Mark) or value is None:
             raise UnknownValue(f"has `{attribute}`, which is known after apply")
         known[name] = str(value).lower() if isinstance(value, bool) else str(value)
@@ -370,8 +381,6 @@ def _address(value: Any) -> None:
     """Return that an instance has no public address of its own; whether it has one that is asked for is known later."""
     if boolean(value):
         raise UnknownValue("is true, and the address is known after apply")
-
-
 
 
 def _security_contact(contact: Any) -> str:
@@ -428,6 +437,8 @@ FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "enabled_if_true": _on_if_true,
     "enabled_off": _words(on="Enabled", off="Off"),
     "enabled_yes": lambda value: "Yes" if value == "Enabled" else "No",
+    "engine_port": _engine_port,
+    "engine_port_text": lambda value: str(_engine_port(value)),
     "error_logs": _has_log("ES_APPLICATION_LOGS"),
     "false_if_null": _unless_null(False, boolean),
     "from_port": _rule_port("from_port"),
@@ -450,7 +461,6 @@ FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "outbound": lambda value: "Outbound",
     "port": _port,
     "protocol_name": _protocol_name,
-    "queue_encrypted": _queue_encrypted,
     "range": _range,
     "route_log_level": _route_log_level,
     "rule_source": _rule_source,
@@ -460,6 +470,8 @@ FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "sorted_lines": _sorted_lines,
     "there": _there,
     "to_port": _rule_port("to_port"),
+    "true_if_set": lambda value: bool(value) or None,
+    "unread": _unread,
     "yes": lambda value: True,
     "yes_no": _words(on="Yes", off="No"),
     "zero_if_null": _unless_null(0, integer),
@@ -470,9 +482,30 @@ TAKE_NULL: Final = frozenset(("false_if_null", "zero_if_null", "none_if_empty", 
 """Conversions that read null as a value: the provider writes null for it."""
 
 TAKE_MARKS: Final = frozenset(
-    ("audit_logs", "error_logs", "balancer_attributes", "classic_attributes", "certificate_type", "confirmed", "eks_encryption")
-    + ("classic", "inbound", "no", "none", "outbound", "range", "yes")
-    + ("from_port", "lifecycle_rules", "method_log_level", "old_lifecycle_rules", "origin", "queue_encrypted", "rule_source")
-    + ("security_contact", "to_port")
+    [
+        "audit_logs",
+        "balancer_attributes",
+        "certificate_type",
+        "classic",
+        "classic_attributes",
+        "confirmed",
+        "eks_encryption",
+        "error_logs",
+        "from_port",
+        "inbound",
+        "lifecycle_rules",
+        "method_log_level",
+        "no",
+        "none",
+        "old_lifecycle_rules",
+        "origin",
+        "outbound",
+        "range",
+        "rule_source",
+        "security_contact",
+        "to_port",
+        "unread",
+        "yes",
+    ]
 )
 """Conversions that get values of which a part may be unknown."""

@@ -64,14 +64,10 @@ class MappedField:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A resource that belongs to an object: the attribute that names the object, and the fields after its deletion.
-
-    ``names`` is the owner's attribute that it holds, in addition to those that all joins may hold.
-    """
+    """A resource that belongs to an object: the attribute that names the object, and the fields after its deletion."""
 
     resource: str
     by: str
-    names: tuple[str, ...] = ()
     deleted: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,7 +90,8 @@ class MappedType:
     """An object type: the resources that are its objects, the form of its Id, its joins, fields and lists.
 
     ``names`` are the attributes by which other resources name such an object. ``owner`` is the field of the object that such
-    an object is part of: without a known owner it is no object.
+    an object is part of: without a known owner it is no object. ``defaults_unless`` are
+    attributes that take values from somewhere else, so that no default holds: a snapshot, a launch template.
     """
 
     name: str
@@ -102,6 +99,7 @@ class MappedType:
     identity: str = ""
     names: tuple[str, ...] = ()
     owner: str = ""
+    defaults_unless: tuple[str, ...] = ()
     joins: Mapping[str, Join] = field(default_factory=dict)
     fields: tuple[MappedField, ...] = ()
     lists: tuple[MappedList, ...] = ()
@@ -147,14 +145,20 @@ def map_from(document: Mapping[str, Any]) -> TerraformMap:
             attributes.setdefault(base, set()).update(read)
     for name, more in document["whole"].items():
         attributes.setdefault(name, set()).update(more)
-    return TerraformMap(types, {one: frozenset(names) for one, names in attributes.items()}, frozenset(document["attribute_blocks"]), document["policies"], document["about"])
+    return TerraformMap(
+        types,
+        {one: frozenset(names) for one, names in attributes.items()},
+        frozenset(document["attribute_blocks"]),
+        document["policies"],
+        document["about"],
+    )
 
 
 _COMMON: Final = ("id", "arn", "region", "owner_id")
 
 
 def _names(mapped: MappedType) -> set[str]:
-    return {*_COMMON, *mapped.names, *placeholders(mapped.identity)}
+    return {*_COMMON, *mapped.names, *mapped.defaults_unless, *placeholders(mapped.identity)}
 
 
 @lru_cache(maxsize=256)
@@ -166,15 +170,20 @@ def placeholders(template: str) -> tuple[str, ...]:
 
 
 def _type(name: str, stated: Mapping[str, Any]) -> MappedType:
-    fields = tuple(_field(one, of_field) for one, of_field in stated["fields"].items())
-    joins = {one: Join(one, of["by"], tuple(of.get("names", ())), of.get("deleted", {})) for one, of in stated.get("joins", {}).items()}
-    lists = tuple(
-        MappedList(one, of["of"], of["key"], tuple(of.get("adds", ())), tuple(of.get("opened_by", ())))
-        for one, of in stated.get("lists", {}).items()
-    )
-    identity = stated["id"] or ""
+    joins = stated.get("joins", {})
     return MappedType(
-        name, tuple(stated["resources"]), identity, tuple(stated.get("names", ())), stated.get("owner", ""), joins, fields, lists
+        name,
+        tuple(stated["resources"]),
+        stated["id"] or "",
+        tuple(stated.get("names", ())),
+        stated.get("owner", ""),
+        tuple(stated.get("defaults_unless", ())),
+        {one: Join(one, of["by"], of.get("deleted", {})) for one, of in joins.items()},
+        tuple(_field(one, of) for one, of in stated["fields"].items()),
+        tuple(
+            MappedList(one, of["of"], of["key"], tuple(of.get("adds", ())), tuple(of.get("opened_by", ())))
+            for one, of in stated.get("lists", {}).items()
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from perpend.inventory.readers.terraform.documents import DOCUMENT_FORMS, Planne
 from perpend.inventory.readers.terraform.forms import FORMS, TAKE_MARKS, TAKE_NULL
 from perpend.inventory.readers.terraform.mapping import ENTRIES
 from perpend.inventory.readers.terraform.providers import NO_ACCOUNT, NO_REGION, Providers
-from perpend.inventory.readers.terraform.values import ABSENT, LATER, Mark, known_text, mark_in, steps_of
+from perpend.inventory.readers.terraform.values import ABSENT, LATER, NULL, Mark, known_text, mark_in, steps_of
 from perpend.inventory.readers.tools.values import UnknownValue
 
 if TYPE_CHECKING:
@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from perpend.inventory.readers.terraform.configuration import Path
     from perpend.inventory.readers.terraform.document import Document, Resource
-    from perpend.inventory.readers.terraform.mapping import Join, MappedField, MappedList, MappedType, SourcePath, TerraformMap
+    from perpend.inventory.readers.terraform.mapping import (
+        Default,
+        Join,
+        MappedField,
+        MappedList,
+        MappedType,
+        SourcePath,
+        TerraformMap,
+    )
 
 _WHOLE: Final = "@"
 _RANGES: Final = ("cidr_blocks", "ipv6_cidr_blocks")
@@ -49,6 +57,11 @@ class Entry:
     def is_new(self) -> bool:
         """Whether the plan creates the object."""
         return self.resource.is_created
+
+    @property
+    def is_block(self) -> bool:
+        """Whether the object is an entry of a list of its resource."""
+        return self.source.endswith(ENTRIES)
 
 
 class Planned:
@@ -169,7 +182,9 @@ class Planned:
             return
         single = {name: value for name, value in values.items() if name not in several}
         ends = [{name: [one]} for name in several for one in values[name] or ()]
-        of_group = values.get("source_security_group_id")
+        own = None if entry.is_block else self._expressions(entry.resource)
+        of_group = self._read(values, own, "source_security_group_id", entry.resource)
+        of_group = None if of_group is ABSENT else of_group
         if isinstance(of_group, Mark):
             ends.append({"source_security_group_id": of_group})
         elif of_group or values.get("self"):
@@ -186,7 +201,13 @@ class Planned:
         """Return a template filled with facts and attributes, None if one of them is not known."""
         facts = self.providers.facts(entry.resource)
         domain = "amazonaws.com.cn" if facts.partition == "aws-cn" else "amazonaws.com"
-        known = {"account": facts.account, "region": facts.region, "partition": facts.partition, "domain": domain, "value": value}
+        known = {
+            "account": facts.account,
+            "region": facts.region,
+            "partition": facts.partition,
+            "domain": domain,
+            "value": value,
+        }
         parts = []
         for number, part in enumerate(template.split("{")):
             if not number:
@@ -207,7 +228,9 @@ class Planned:
             placed = self._owner_of(resource, join.by, mapped.resources)
             if placed is None:
                 for owner in owners:
-                    owner.open_joins.setdefault(join.resource, f"{resource.address} may set it, and its `{join.by}` is not known")
+                    owner.open_joins.setdefault(
+                        join.resource, f"{resource.address} may set it, and its `{join.by}` is not known"
+                    )
             elif isinstance(placed, list):
                 for owner in placed:
                     owner.joined.setdefault(join.resource, []).append(resource)
@@ -254,6 +277,9 @@ class Planned:
                 fields[single.name] = self._field(entry, single)
             except UnknownValue as error:
                 reasons[single.name] = str(error)
+                continue
+            if fields[single.name] is None and any(one.refers for one in single.sources):
+                fields[f"{single.name.removesuffix('__c')}__r"] = None
         return PartialObject(fields, reasons)
 
     def _field(self, entry: Entry, single: MappedField) -> Any:
@@ -271,17 +297,28 @@ class Planned:
                 value = self._value(entry, source, values, expressions, resource)
                 if value is ABSENT:
                     continue
-                if value is None and source.form not in TAKE_NULL:
+                if value is NULL:
                     null_at = null_at or f"`{source.path}` of {resource.address}"
                     if single.default is not None and single.default.value is None and is_own:
                         return None
                     continue
                 return value
         if entry.is_new and not attached and single.default is not None:
-            return single.default.value
+            return self._default(entry, single.default)
         if null_at:
             raise UnknownValue(f"is not known: {null_at} is null")
         raise UnknownValue(self._absent_reason(entry, single))
+
+    def _default(self, entry: Entry, default: Default) -> Any:
+        """Return a default, with the account in place. Raises UnknownValue if an attribute takes it from somewhere else."""
+        for name in entry.mapped.defaults_unless:
+            if entry.values.get(name) not in (None, "", [], {}):
+                raise UnknownValue(f"is not known: `{name}` of {entry.resource.address} decides it")
+        if isinstance(default.value, str) and "{account}" in default.value:
+            facts = self.providers.facts(entry.resource)
+            filled = default.value.replace("{account}", facts.account or "(account)")
+            return filled.replace("{partition}", facts.partition or "aws")
+        return default.value
 
     def _absent_reason(self, entry: Entry, single: MappedField) -> str:
         if single.unknown:
@@ -298,7 +335,7 @@ class Planned:
     ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None, Resource]]:
         """Yield the values that a source of a field has on an object. Raises UnknownValue if another may count, too."""
         if source.resource == entry.source:
-            own = None if entry.part else self._expressions(entry.resource)
+            own = None if entry.is_block else self._expressions(entry.resource)
             yield entry.values, own, entry.resource
             return
         join = entry.mapped.joins.get(source.resource)
@@ -326,7 +363,12 @@ class Planned:
         return self._configuration.expressions(resource.place.module, resource.place.resource)
 
     def _value(
-        self, entry: Entry, source: SourcePath, values: Mapping[str, Any], expressions: Mapping[str, Any] | None, resource: Resource
+        self,
+        entry: Entry,
+        source: SourcePath,
+        values: Mapping[str, Any],
+        expressions: Mapping[str, Any] | None,
+        resource: Resource,
     ) -> Any:
         """Return the converted value of a source, ABSENT if it is not configured. Raises UnknownValue with the reason."""
         if _WHOLE in values:
@@ -349,13 +391,13 @@ class Planned:
             try:
                 planned = self._documents.document(resource, source.path, value)
                 account = self.providers.facts(entry.resource).account
-                return None if planned is None else DOCUMENT_FORMS[source.form](planned, account)
+                return NULL if planned is None else DOCUMENT_FORMS[source.form](planned, account)
             except UnknownValue as error:
                 raise UnknownValue(f"is not known: {where} {error}") from None
         if (mark := mark_in(value)) is not None and (source.form not in TAKE_MARKS or isinstance(value, Mark)):
             raise UnknownValue(f"is not known: {where} {mark.reason}")
         if value is None and source.form not in TAKE_NULL:
-            return None
+            return NULL
         if source.form.startswith("template:"):
             filled = self._filled(source.form.removeprefix("template:"), entry, str(value))
             if filled is None:
@@ -370,19 +412,19 @@ class Planned:
 
     def _referred(self, entry: Entry, source: SourcePath, values: Mapping[str, Any], resource: Resource) -> Any:
         """Return the Id of the object that an attribute names. Raises UnknownValue if that is not known."""
-        if entry.part and source.path == _OWNER:
+        if entry.is_block and source.path == _OWNER:
             owner = self._of_resource.get(id(resource))
             if owner is not None:
                 return owner.identity
         value = self._read(values, self._expressions(resource), source.path, resource)
         if value is ABSENT or value is None or value == "":
-            return ABSENT if value is ABSENT else None
+            return ABSENT if value is ABSENT else NULL
         where = f"`{source.path}` of {resource.address}"
         if isinstance(value, str):
             named = [one for name in source.refers for one in self._named.get((name, value), ())]
             if len(named) == 1:
                 return named[0].identity
-        target = None if entry.part and "." not in source.path else self._target(resource, source.path)
+        target = None if entry.is_block else self._target(resource, source.path)
         if target is not None and target.resource.type in source.refers:
             return target.identity
         if isinstance(value, Mark):
@@ -404,7 +446,7 @@ class Planned:
             value = value[name]
             is_named = isinstance(expression, dict) and name in expression
             has_configuration = expressions is not None and (depth == 0 or isinstance(expression, dict))
-            is_named = is_named or _is_value(expression)
+            is_named = is_named or (depth > 0 and _is_value(expression))
             expression = expression[name] if isinstance(expression, dict) and name in expression else None
             if isinstance(value, Mark):
                 if value is not LATER or is_named or not has_configuration or not is_new:
@@ -419,8 +461,8 @@ class Planned:
             if not isinstance(value, list):
                 return Mark("has a form that is not read")
             if (mark := mark_in(value)) is not None and expressions is not None and not _is_named_in_full(expression, value):
-                return mark if mark is not LATER else Mark(
-                    "is known after apply: a dynamic block may become any number of blocks"
+                return (
+                    mark if mark is not LATER else Mark("is known after apply: a dynamic block may become any number of blocks")
                 )
             if kind == "[0]":
                 if len(value) != 1:
@@ -452,8 +494,14 @@ class Planned:
         listed: set[int] = set()
         for entry, fields in owners:
             if entry.is_new and not entry.part:
-                given = [PartialObject({"Id": f"{entry.identity}{added['Id']}", one.key: entry.identity} | {
-                    name: value for name, value in added.items() if name != "Id"}, {}) for added in one.adds]
+                given = [
+                    PartialObject(
+                        {"Id": f"{entry.identity}{added['Id']}", one.key: entry.identity}
+                        | {name: value for name, value in added.items() if name != "Id"},
+                        {},
+                    )
+                    for added in one.adds
+                ]
                 fields[one.name] = [*by_owner.get(entry.identity, []), *given]
                 listed |= {id(child) for child in by_owner.get(entry.identity, [])}
         return listed

@@ -79,7 +79,9 @@ class Providers:
             role = expressions.get("assume_role")
             first = role[0] if isinstance(role, list) and len(role) == 1 and isinstance(role[0], dict) else {}
             arn = account_of_arn(_constant(first.get("role_arn"), self._document.variables))
-            accounts = {str(one) for one in allowed} if isinstance(allowed, list) and len(allowed) == 1 else {arn} if arn else set()
+            accounts = (
+                {str(one) for one in allowed} if isinstance(allowed, list) and len(allowed) == 1 else {arn} if arn else set()
+            )
         known = [one for one in accounts if is_account(one)]
         return known[0] if len(known) == len(accounts) == 1 else "" if accounts else self._given
 
@@ -89,7 +91,9 @@ class Providers:
             return value
         if value is None and "region" not in self._expressions(key):
             read = {str(values.get("name")) for name, values in self._document.read if name == "aws_region"}
-            regions = {one for one in read if _REGION.fullmatch(one)} or {region for _, region in self._of_arns.get(key, ()) if region}
+            regions = {one for one in read if _REGION.fullmatch(one)} or {
+                region for _, region in self._of_arns.get(key, ()) if region
+            }
             return regions.pop() if len(regions) == 1 else ""
         return ""
 

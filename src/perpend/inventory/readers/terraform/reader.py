@@ -6,27 +6,31 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import Origin
-from perpend.inventory.readers.terraform.document import read_document
+from perpend.inventory.readers.errors import UnusableContent
+from perpend.inventory.readers.formats import Outline
+from perpend.inventory.readers.terraform.document import Document, read_document
 from perpend.inventory.readers.terraform.mapping import aws_map
 from perpend.inventory.readers.terraform.planned import Planned
+from perpend.inventory.readers.terraform.refusals import LINES
 from perpend.inventory.readers.tools.contents import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perpend.inventory.readers.files import InputText
-    from perpend.inventory.readers.tools.contents import Contents
+from perpend.inventory.readers.tools.contents import Contents
 
 _UNIT: Final = "resource"
 
 
 def read_terraform(text: InputText, source: str, contents: Contents) -> Iterator[None]:
     """Read a plan or a state into ``contents``. Raises UnusableContent with the command to run if the text is neither."""
+    if "@level" in Outline(text.head()).members:
+        raise UnusableContent(LINES)
     mapping = aws_map()
-    document = None
-    for document in read_document(text, mapping.attributes):
+    document = Document()
+    for _ in read_document(text, mapping.attributes, document):
         yield
-    assert document is not None
     planned = Planned(document, mapping, planned_account=contents.planned_account, scope=source)
     for mapped, fields, resource in planned.objects():
         contents.add(Found(mapped.name, fields, Origin(source, resource.position, _UNIT)))

@@ -30,6 +30,9 @@ class Mark:
 
 LATER: Final = Mark("is known after apply")
 SENSITIVE: Final = Mark("is sensitive, and is not read")
+NULL: Final = Mark("is null")
+"""The value is null on something that exists: the provider read nothing."""
+
 ABSENT: Final = Mark("is not configured")
 """Nothing sets the value: the provider or AWS fills it in when the object is created."""
 
@@ -42,10 +45,14 @@ def marked(value: Any, unknown: Any, sensitive: Any) -> Any:
         return SENSITIVE
     if isinstance(value, dict) or isinstance(unknown, dict):
         parts = value if isinstance(value, dict) else {}
-        return {
-            name: marked(parts.get(name), _part(unknown, name), _part(sensitive, name))
-            for name in (*parts, *(one for one in unknown if one not in parts))
-        } if isinstance(unknown, dict) else {name: marked(part, None, _part(sensitive, name)) for name, part in parts.items()}
+        return (
+            {
+                name: marked(parts.get(name), _part(unknown, name), _part(sensitive, name))
+                for name in (*parts, *(one for one in unknown if one not in parts))
+            }
+            if isinstance(unknown, dict)
+            else {name: marked(part, None, _part(sensitive, name)) for name, part in parts.items()}
+        )
     if isinstance(value, list) or isinstance(unknown, list):
         entries = value if isinstance(value, list) else []
         more = unknown if isinstance(unknown, list) else []

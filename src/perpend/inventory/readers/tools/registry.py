@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from perpend.inventory.readers.formats import CLOUDQUERY, CONFIG, DETAILS, PROWLER, STEAMPIPE, TERRAFORM, InputKind
+from perpend.inventory.readers.formats import CLOUDQUERY, CONFIG, DETAILS, PLAN, PROWLER, STATE, STEAMPIPE, InputKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,8 @@ READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
     PROWLER: ("tools.prowler", "read_prowler"),
     STEAMPIPE: ("tools.tool_tables", "read_steampipe"),
     CLOUDQUERY: ("tools.tool_tables", "read_cloudquery"),
-    TERRAFORM: ("terraform.reader", "read_terraform"),
+    PLAN: ("terraform.reader", "read_terraform"),
+    STATE: ("terraform.reader", "read_terraform"),
 }
 """The module of the package of readers and the function that read a kind."""
 
