@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
 _DEEPEST: Final = 32
 _KEY: Final = re.compile(r'\[("(?:[^"\\]|\\.)*"|[0-9]+)\]')
@@ -75,18 +75,20 @@ class Configuration:
         node = self.node(module, resource)
         return None if node is None else _object(node.get("expressions"))
 
-    def uncreated(self) -> list[str]:
-        """Return resources without count and for_each, in such modules, that the plan does not mention."""
-        return [*self._uncreated((), self._root, 0)]
+    def left_out(self, mentioned: Container[tuple[Path, str]]) -> list[str]:
+        """Return resources without count and for_each, in such modules, that a plan does not mention."""
+        return [*self._left_out((), self._root, mentioned, 0)]
 
-    def _uncreated(self, path: Path, module: Mapping[str, Any], depth: int) -> Iterable[str]:
+    def _left_out(
+        self, path: Path, module: Mapping[str, Any], mentioned: Container[tuple[Path, str]], depth: int
+    ) -> Iterable[str]:
         for one in _listed(module.get("resources")):
             repeated = "count_expression" in one or "for_each_expression" in one
-            if one.get("mode") == "managed" and not repeated and (path, one.get("address")) not in self._instances:
+            if one.get("mode") == "managed" and not repeated and (path, str(one.get("address"))) not in mentioned:
                 yield ".".join([*(f"module.{name}" for name, _ in path), str(one.get("address"))])
         for name, call in _object(module.get("module_calls")).items():
             if isinstance(call, dict) and not {"count_expression", "for_each_expression"} & call.keys() and depth < _DEEPEST:
-                yield from self._uncreated((*path, (name, None)), _object(call.get("module")), depth + 1)
+                yield from self._left_out((*path, (name, None)), _object(call.get("module")), mentioned, depth + 1)
 
     def target(self, place: Place, expression: Any) -> Target | None:
         """Return the only instance of a resource that an expression of an instance refers to, None for any other."""

@@ -73,7 +73,8 @@ class Document:
 
     ``data`` are data sources that are read during apply. ``read`` are attributes of data sources that were read before.
     ``partial`` is the reason if the plan does not cover all of its configuration. ``relevant`` are the attributes that values
-    of the plan rest on, None if the plan does not say.
+    of the plan rest on, None if the plan does not say. ``types`` are all resource types, ``mentioned`` all resources by the
+    instance of their module. ``is_complete``: the plan says that it covers all of its configuration.
     """
 
     is_state: bool = False
@@ -86,6 +87,8 @@ class Document:
     partial: str = ""
     timestamp: datetime | None = None
     types: set[str] = field(default_factory=set)
+    mentioned: set[tuple[Path, str]] = field(default_factory=set)
+    is_complete: bool = False
 
 
 def read_document(text: InputText, attributes: Mapping[str, frozenset[str]], document: Document) -> Iterator[None]:
@@ -148,6 +151,7 @@ def _finish(document: Document, members: Mapping[str, Any], attributes: Mapping[
     listed = members.get("relevant_attributes")
     if isinstance(listed, list):
         document.relevant = [_relevant(one) for one in listed if isinstance(one, dict)]
+    document.is_complete = members.get("complete") is True
     if members.get("complete") is False:
         document.partial = "this plan covers only a part of its configuration: it was made with -target, or parts are deferred"
     if members.get("deferred_changes"):
@@ -171,10 +175,11 @@ def _add_change(document: Document, stated: Any, position: int, attributes: Mapp
     document.types.add(type_name)
     actions = frozenset(one for one in change.get("actions") or () if isinstance(one, str))
     is_data = stated.get("mode") == "data"
+    place = _place(stated, is_data=is_data)
+    document.mentioned.add((place.module, place.resource))
     names = attributes.get(type_name)
     if names is None or stated.get("deposed"):
         return
-    place = _place(stated, is_data=is_data)
     gone = actions & {_DELETE, _FORGET} and _CREATE not in actions
     former = change.get("before")
     values = {} if gone else _trimmed(names, change.get("after"), change.get("after_unknown"), change.get("after_sensitive"))

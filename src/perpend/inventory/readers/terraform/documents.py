@@ -68,6 +68,8 @@ class PlannedDocuments:
 
 
 def _statement(stated: Mapping[str, Any], address: str) -> dict[str, Any]:
+    if isinstance(stated, Mark):
+        raise UnknownValue(f"is known after apply: a statement of {address} {stated.reason}")
     for name in ("effect", "actions", "not_actions", "principals", "not_principals", "condition"):
         if (mark := mark_in(stated.get(name))) is not None:
             raise UnknownValue(f"is known after apply: `{name}` of a statement of {address} {mark.reason}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.inventory.readers.terraform.values import Mark, mark_in
+from perpend.inventory.readers.terraform.values import ABSENT, Mark, mark_in
 from perpend.inventory.readers.tools.values import UnknownValue, boolean, integer, json_text, policy, text
 
 if TYPE_CHECKING:
@@ -97,10 +97,9 @@ def _versioning(value: Any) -> str:
     return "Off" if value == "Disabled" else text(value)
 
 
-def _on_if_true(value: Any) -> str:
-    if boolean(value):
-        return "Enabled"
-    raise UnknownValue("is false, which leaves it open")
+def _on_if_true(value: Any) -> Any:
+    """Return that something is enabled; false leaves it to other attributes."""
+    return "Enabled" if boolean(value) else ABSENT
 
 
 def _canned_acl(value: Any) -> str:
@@ -145,28 +144,14 @@ def _camel_members(value: Any) -> Any:
 
 
 def _lifecycle_rules(value: Any) -> str:
-    return json_text(_camel_members(_without_marks(value, "status")))
+    return json_text(_camel_members(value))
 
 
 def _old_lifecycle_rules(value: Any) -> str:
-    rules = [dict(one) for one in _without_marks(value, "enabled")]
+    rules = [dict(one) for one in value]
     for one in rules:
         one["status"] = "Enabled" if boolean(one.pop("enabled")) else "Disabled"
     return json_text(_camel_members(rules))
-
-
-def _without_marks(value: Any, *needed: str) -> Any:
-    """Return blocks without their unknown members. Raises UnknownValue if a needed one is unknown.
-
-    An expiry or transition that is unknown is left out: fields show which rules are enabled, not all of them.
-    """
-    rules = []
-    for one in value:
-        unknown = next((part for name in needed if (part := mark_in(one.get(name)))), None)
-        if unknown is not None:
-            raise UnknownValue(unknown.reason)
-        rules.append({name: part for name, part in one.items() if mark_in(part) is None})
-    return rules
 
 
 def _selectors(value: Any) -> str:
@@ -419,6 +404,7 @@ FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "advanced_selectors": _advanced_selectors,
     "audit_logs": _has_log("AUDIT_LOGS"),
     "balancer_attributes": _balancer_attributes,
+    "boolean": boolean,
     "canned_acl": _canned_acl,
     "classic": lambda value: "classic",
     "certificate_type": _certificate_type,
@@ -472,6 +458,7 @@ FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "to_port": _rule_port("to_port"),
     "true_if_set": lambda value: bool(value) or None,
     "unread": _unread,
+    "unread_if_true": lambda value: _unread(value) if value else "$LATEST",
     "yes": lambda value: True,
     "yes_no": _words(on="Yes", off="No"),
     "zero_if_null": _unless_null(0, integer),
@@ -482,30 +469,10 @@ TAKE_NULL: Final = frozenset(("false_if_null", "zero_if_null", "none_if_empty", 
 """Conversions that read null as a value: the provider writes null for it."""
 
 TAKE_MARKS: Final = frozenset(
-    [
-        "audit_logs",
-        "balancer_attributes",
-        "certificate_type",
-        "classic",
-        "classic_attributes",
-        "confirmed",
-        "eks_encryption",
-        "error_logs",
-        "from_port",
-        "inbound",
-        "lifecycle_rules",
-        "method_log_level",
-        "no",
-        "none",
-        "old_lifecycle_rules",
-        "origin",
-        "outbound",
-        "range",
-        "rule_source",
-        "security_contact",
-        "to_port",
-        "unread",
-        "yes",
-    ]
+    (
+        *("audit_logs", "balancer_attributes", "certificate_type", "classic", "classic_attributes", "confirmed"),
+        *("eks_encryption", "error_logs", "from_port", "inbound", "method_log_level", "no", "none"),
+        *("origin", "outbound", "range", "rule_source", "security_contact", "to_port", "unread", "yes"),
+    )
 )
 """Conversions that get values of which a part may be unknown."""

@@ -97,9 +97,9 @@ class Planned:
             for entry in entries:
                 for text in _texts_of(entry):
                     self._named.setdefault((resource_type, text), []).append(entry)
-        for one in mapping.types.values():
-            for join in one.joins.values():
-                self._join(one, join)
+        for mapped in mapping.types.values():
+            for join in mapped.joins.values():
+                self._join(mapped, join)
 
     def objects(self) -> Iterator[tuple[MappedType, PartialObject, Resource]]:
         """Yield the objects that are not listed by another object."""
@@ -117,9 +117,9 @@ class Planned:
                     yield entry.mapped, fields, entry.resource
 
     def _partial(self) -> str:
-        if self._document.is_state or not self._document.configuration:
+        if self._document.is_state or self._document.is_complete or not self._document.configuration:
             return ""
-        left_out = self._configuration.uncreated()
+        left_out = self._configuration.left_out(self._document.mentioned)
         if not left_out:
             return ""
         more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
@@ -156,6 +156,9 @@ class Planned:
                         self._open(mapped.name, f"`{name}` of {resource.address} {listed.reason}")
                     continue
                 for place, values in enumerate(listed or ()):
+                    if isinstance(values, Mark):
+                        self._open(mapped.name, f"an entry of `{name}` of {resource.address} {values.reason}")
+                        continue
                     entry = values if isinstance(values, dict) else {"value": values}
                     yield from self._expanded(Entry(mapped, resource, source, entry, f"/{name}/{place}"))
 
@@ -177,11 +180,11 @@ class Planned:
         if not several:
             yield entry
             return
-        if unknown := next((one for name in several if (one := mark_in(values[name])) is not None), None):
+        if unknown := mark_in([values.get(name) for name in (*several, "self")]):
             self._open(entry.mapped.name, f"{entry.resource.address} has ranges or groups, of which one {unknown.reason}")
             return
         single = {name: value for name, value in values.items() if name not in several}
-        ends = [{name: [one]} for name in several for one in values[name] or ()]
+        ends: list[dict[str, Any]] = [{name: [one]} for name in several for one in values[name] or ()]
         own = None if entry.is_block else self._expressions(entry.resource)
         of_group = self._read(values, own, "source_security_group_id", entry.resource)
         of_group = None if of_group is ABSENT else of_group
@@ -194,7 +197,10 @@ class Planned:
             yield Entry(entry.mapped, entry.resource, entry.source, single | end, f"{entry.part}/{place}")
 
     def _identity(self, entry: Entry) -> str:
-        known = self._filled(entry.mapped.identity, entry) if entry.mapped.identity and not entry.part else None
+        template = entry.mapped.identity
+        known = self._filled(template, entry) if template and not entry.part else None
+        if not entry.part and not entry.mapped.owner and (not template or template.startswith("arn:")):
+            known = known_text(entry.values, "arn") or known  # what exists has the ARN that AWS says
         return known or f"terraform:{self._scope}/{entry.resource.address}{entry.part}"
 
     def _filled(self, template: str, entry: Entry, value: str = "") -> str | None:
@@ -375,6 +381,22 @@ class Planned:
             return values[_WHOLE]
         if source.refers:
             return self._referred(entry, source, values, resource)
+        where = f"`{source.path}` of {resource.address}" if source.path != _WHOLE else resource.address
+        try:
+            return self._converted(entry, source, values, expressions, resource)
+        except UnknownValue as error:
+            raise UnknownValue(f"is not known: {where} {error}") from None
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError):
+            raise UnknownValue(f"is not known: {where} has a form that is not read") from None
+
+    def _converted(
+        self,
+        entry: Entry,
+        source: SourcePath,
+        values: Mapping[str, Any],
+        expressions: Mapping[str, Any] | None,
+        resource: Resource,
+    ) -> Any:
         if source.path == _WHOLE:
             value: Any = values
         else:
@@ -386,29 +408,20 @@ class Planned:
                 value = None
             else:
                 return ABSENT
-        where = f"`{source.path}` of {resource.address}" if source.path != _WHOLE else resource.address
         if source.form in DOCUMENT_FORMS:
-            try:
-                planned = self._documents.document(resource, source.path, value)
-                account = self.providers.facts(entry.resource).account
-                return NULL if planned is None else DOCUMENT_FORMS[source.form](planned, account)
-            except UnknownValue as error:
-                raise UnknownValue(f"is not known: {where} {error}") from None
+            planned = self._documents.document(resource, source.path, value)
+            account = self.providers.facts(entry.resource).account
+            return NULL if planned is None else DOCUMENT_FORMS[source.form](planned, account)
         if (mark := mark_in(value)) is not None and (source.form not in TAKE_MARKS or isinstance(value, Mark)):
-            raise UnknownValue(f"is not known: {where} {mark.reason}")
+            raise UnknownValue(mark.reason)
         if value is None and source.form not in TAKE_NULL:
             return NULL
         if source.form.startswith("template:"):
             filled = self._filled(source.form.removeprefix("template:"), entry, str(value))
             if filled is None:
-                raise UnknownValue("is not known: it is made of a name, an account and a region, of which one is not known")
+                raise UnknownValue("does not suffice: the account, the region or a part of the name is not known")
             return filled
-        try:
-            return FORMS[source.form](value)
-        except UnknownValue as error:
-            raise UnknownValue(f"is not known: {where} {error}") from None
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError):
-            raise UnknownValue(f"is not known: {where} has a form that is not read") from None
+        return FORMS[source.form](value)
 
     def _referred(self, entry: Entry, source: SourcePath, values: Mapping[str, Any], resource: Resource) -> Any:
         """Return the Id of the object that an attribute names. Raises UnknownValue if that is not known."""
@@ -441,6 +454,8 @@ class Planned:
         value: Any = values
         expression: Any = expressions
         for depth, (name, kind) in enumerate(steps):
+            if isinstance(value, Mark):
+                return value
             if not isinstance(value, dict) or name not in value:
                 return ABSENT if is_new or value is values else None
             value = value[name]
