@@ -318,7 +318,8 @@ class Planned:
     def _default(self, entry: Entry, default: Default) -> Any:
         """Return a default, with the account in place. Raises UnknownValue if an attribute takes it from somewhere else."""
         for name in entry.mapped.defaults_unless:
-            if entry.values.get(name) not in (None, "", [], {}):
+            value = self._read(entry.values, self._expressions(entry.resource), name, entry.resource)
+            if value is not ABSENT and value not in (None, "", [], {}):
                 raise UnknownValue(f"is not known: `{name}` of {entry.resource.address} decides it")
         if isinstance(default.value, str) and "{account}" in default.value:
             facts = self.providers.facts(entry.resource)
