@@ -48,7 +48,7 @@ class Resource:
 
     @property
     def is_created(self) -> bool:
-        """Whether the plan creates it: anew, or in place of another."""
+        """Whether the plan creates it, also in place of another."""
         return _CREATE in self.actions
 
     @property

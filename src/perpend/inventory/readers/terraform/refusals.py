@@ -16,7 +16,7 @@ STATE_FILE: Final = (
 )
 REDACTED: Final = f"the redacted form of a remote plan, which leaves values out: {_PLAN}"
 LINES: Final = f"the log lines of `terraform plan -json`, not a plan: {_PLAN}"
-ERRORED: Final = f"a plan that broke off with an error, and does not hold all of its resources: mend the error, then {_PLAN}"
+ERRORED: Final = f"a plan that broke off with an error, and does not hold all of its resources: fix the error, then {_PLAN}"
 NO_VERSION: Final = f"JSON of Terraform without a `format_version`, which is no plan that `show -json` wrote: {_PLAN}"
 SOURCES: Final = f"is a directory of Terraform configuration, which is not evaluated: {_PLAN}"
 STORED: Final = "a plan is what is meant to be, and enters no store: `perpend check` reads it"
