@@ -23,6 +23,7 @@ from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
 from perpend.inventory.snapshots.open_store import is_address, open_store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.streams import progress
+from perpend.runs.planned_findings import findings_on_changed, unchanged_objects
 from perpend.runs.report import RunReport
 from perpend.runs.request import POLICIES, UNUSABLE, RunOutcome, RunRequest, severities_of, waivers_of
 from perpend.runs.warnings import warn_failures, warn_first, warn_found_settings, warn_tree_faults, warn_unusable_policies
@@ -207,7 +208,10 @@ class _Run:
         Objects that could not be read count as undetermined.
         """
         fail_on, least, counts = self.request.fail_on, self.severities.least, evaluation.ledger.counts
-        if least is not None and rated is not None:
+        unchanged = unchanged_objects(evaluation)
+        if unchanged and fail_on != "never":
+            code = self._exit_code_of_plan(evaluation, matches, rated, unchanged)
+        elif least is not None and rated is not None:
             code = self.severities.exit_code_of(rated, least, evaluation.unread_policies)
         elif counts[Status.INCOMPLIANT] > (matches.number(Status.INCOMPLIANT) if matches else 0) and fail_on != "never":
             code = 1
@@ -216,3 +220,21 @@ class _Run:
             code = 3 if undetermined and fail_on == "undetermined" else 0
         covered = not self.request.require_coverage or all(card.all_asked for card in evaluation.scorecards())
         return code or (0 if covered else 3)
+
+    def _exit_code_of_plan(
+        self,
+        evaluation: Evaluation,
+        matches: WaiverMatches | None,
+        rated: RatedEvaluation | None,
+        unchanged: frozenset[str],
+    ) -> int:
+        """Return 1 or 3 by ``fail_on`` for the objects that plans create, update or replace."""
+        least, unrated = self.severities.least, not self.severities.unrated_passes
+        severe = least if rated is not None else None
+        numbers = findings_on_changed(evaluation, matches, unchanged, rated=rated, least=severe, unrated=unrated)
+        if severe is not None:
+            return self.severities.exit_code(numbers[Status.INCOMPLIANT], numbers[Status.UNDETERMINED])
+        if numbers[Status.INCOMPLIANT]:
+            return 1
+        undetermined = bool(numbers[Status.UNDETERMINED] or evaluation.unread_policies)
+        return 3 if undetermined and self.request.fail_on == "undetermined" else 0

@@ -63,7 +63,8 @@ class CloudObject(NamedTuple):
 class Source:
     """One input. ``observed_at`` is when its data was true (UTC), None if not stated.
 
-    ``coverage`` holds its claims of completeness; ``list_claims`` depend on the objects of all sources.
+    ``coverage`` holds its claims of completeness; ``list_claims`` depend on the objects of all sources. ``unchanged`` are the
+    Ids of a plan's objects that it leaves as they are: they fail no run.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Source:
     accounts: tuple[str, ...] = ()
     coverage: tuple[Claim, ...] = ()
     list_claims: tuple[ListClaim, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ class Importing:
                 source.objects,
                 source.accounts,
                 coverage=source.coverage,
+                unchanged=source.unchanged,
             )
             for source in inventory.sources
         ]

@@ -215,7 +215,15 @@ def evaluation_of(
         for number, program in enumerate(programs)
     }
     sources = (
-        Source(source.name, source.kind, source.observed_at, source.objects, source.accounts, source.coverage)
+        Source(
+            source.name,
+            source.kind,
+            source.observed_at,
+            source.objects,
+            source.accounts,
+            source.coverage,
+            unchanged=source.unchanged,
+        )
         for source in readable.sources
     )
     inventory = Inventory(tuple(sources), objects)

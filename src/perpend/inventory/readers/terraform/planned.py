@@ -100,6 +100,14 @@ class Planned:
         for mapped in mapping.types.values():
             for join in mapped.joins.values():
                 self._join(mapped, join)
+        self._changed = {
+            entry.identity
+            for of_type in self.entries.values()
+            for entry in of_type
+            if any(
+                one.is_changed or one.is_deleted for one in (entry.resource, *(r for rs in entry.joined.values() for r in rs))
+            )
+        }
 
     def objects(self) -> Iterator[tuple[MappedType, PartialObject, Resource]]:
         """Yield the objects that are not listed by another object."""
@@ -109,12 +117,20 @@ class Planned:
         listed: set[int] = set()
         for name, of_type in self._map.types.items():
             for one in of_type.lists:
-                listed |= self._list(children[name], one, children.get(one.type_name, []))
+                of_list = children.get(one.type_name, [])
+                self._changed |= {
+                    str(fields[one.key]) for entry, fields in of_list if entry.resource.is_changed and one.key in fields
+                }
+                listed |= self._list(children[name], one, of_list)
         for name, made in children.items():
             owner = self._map.types[name].owner
             for entry, fields in made:
                 if id(fields) not in listed and not (owner and owner not in fields):
                     yield entry.mapped, fields, entry.resource
+
+    def is_changed(self, identity: str) -> bool:
+        """Whether the plan creates, updates or replaces an object, a resource that belongs to it, or deletes one that did."""
+        return identity in self._changed
 
     def _partial(self) -> str:
         if self._document.is_state or self._document.is_complete or not self._document.configuration:

@@ -34,6 +34,8 @@ def read_terraform(text: InputText, source: str, contents: Contents) -> Iterator
     planned = Planned(document, mapping, planned_account=contents.planned_account, scope=source)
     for mapped, fields, resource in planned.objects():
         contents.add(Found(mapped.name, fields, Origin(source, resource.position, _UNIT)))
+        if not document.is_state and not planned.is_changed(fields["Id"]):
+            contents.unchanged.append(fields["Id"])
         yield
     contents.observed_at = document.timestamp
     reasons = {type_name: f"{reason}" for type_name, reason in planned.open_lists.items()}
