@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def unchanged_objects(evaluation: Evaluation) -> frozenset[str]:
     """Return the Ids of objects that the plans of a run leave as they are."""
-    return frozenset(one for source in evaluation.inventory.sources for one in source.unchanged)
+    return frozenset(one.id for source in evaluation.inventory.sources for one in source.planned if not one.is_changed)
 
 
 def findings_on_changed(

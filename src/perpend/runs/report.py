@@ -81,7 +81,7 @@ class RunReport:
 
                 statuses = tuple(Status) if request.format.every or request.filter.of(STATUS.name) else OPEN
                 write_evaluation_findings(evaluation, statuses, request.format, self.rated, request.repository)
-            elif form in ("junit", "markdown", "oscal-ar"):
+            elif form in ("junit", "markdown", "github", "oscal-ar"):
                 self._write_summary()
             else:
                 self._write_verdicts()
@@ -140,6 +140,7 @@ class RunReport:
         )
 
     def _facts(self) -> SummaryFacts:
+        from perpend.reports.formats.planned import planned_lines
         from perpend.reports.terminal.verdicts.summary import SummaryFacts
 
         request = self.request
@@ -151,6 +152,7 @@ class RunReport:
             more=request.scanned or (),
             notes=self._notes(),
             decided=found_settings_text(EXIT_CODE, request.decided),
+            planned=planned_lines(self.evaluation),
             coverage=[
                 f"{card.framework.id.strip('/').rpartition('/')[2]}: {card.coverage_text}"
                 for card in self.evaluation.scorecards()
@@ -186,12 +188,15 @@ class RunReport:
 
     def _write_summary(self) -> None:
         """Write a format that counts verdicts by policy or requirement, and names the first objects only."""
+        from perpend.reports.formats.github import write_github
         from perpend.reports.formats.junit import write_junit
         from perpend.reports.formats.markdown import write_markdown
         from perpend.reports.formats.oscal import write_oscal_results
 
         with output_stream(self.request.format.out) as stream:
-            if self.request.format.form == "markdown":
+            if self.request.format.form == "github":
+                write_github(self.evaluation, stream, rated_evaluation=self.rated)
+            elif self.request.format.form == "markdown":
                 write_markdown(self.evaluation, stream, rated_evaluation=self.rated, names=Names(self.request.names))
             else:
                 write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[self.request.format.form]

@@ -177,7 +177,7 @@ SETTINGS: Final = (
         "--format",
         choices=(
             *("table", "json", "ndjson", "csv", "parquet", "junit", "html", "ocsf", "ocsf-parquet", "asff", "sarif"),
-            *("markdown", "oscal-ar", "oscal-poam"),
+            *("markdown", "github", "oscal-ar", "oscal-poam"),
         ),
         builtin="table",
     ),

@@ -34,6 +34,11 @@ def _command(diagnostic: Diagnostic, names: Mapping[str, str], root: str) -> str
     return f"::{diagnostic.severity.value} {written}::{_escape_message(prose_from_diagnostic(diagnostic))}"
 
 
+def workflow_command(level: str, title: str, text: str) -> str:
+    """Return a command for an annotation without a file: ``level`` is error, warning or notice."""
+    return f"::{level} title={_escape_property(title)}::{_escape_message(text)}\n"
+
+
 def _escape_message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -59,12 +59,23 @@ class CloudObject(NamedTuple):
     region: str | None = None
 
 
+class PlannedObject(NamedTuple):
+    """An object of a Terraform plan: its Id, and the address of its resource, with its module.
+
+    ``is_changed``: the plan creates, updates or replaces it. Only such objects fail a run.
+    """
+
+    id: str
+    address: str
+    is_changed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One input. ``observed_at`` is when its data was true (UTC), None if not stated.
 
-    ``coverage`` holds its claims of completeness; ``list_claims`` depend on the objects of all sources. ``unchanged`` are the
-    Ids of a plan's objects that it leaves as they are: they fail no run.
+    ``coverage`` holds its claims of completeness; ``list_claims`` depend on the objects of all sources. ``planned`` are
+    the objects of a plan.
     """
 
     name: str
@@ -74,7 +85,7 @@ class Source:
     accounts: tuple[str, ...] = ()
     coverage: tuple[Claim, ...] = ()
     list_claims: tuple[ListClaim, ...] = ()
-    unchanged: tuple[str, ...] = ()
+    planned: tuple[PlannedObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

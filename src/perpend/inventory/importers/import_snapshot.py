@@ -106,7 +106,7 @@ class Importing:
                 source.objects,
                 source.accounts,
                 coverage=source.coverage,
-                unchanged=source.unchanged,
+                planned=source.planned,
             )
             for source in inventory.sources
         ]

@@ -330,9 +330,9 @@ class Collecting:
         self.not_left_out |= {(kind.name, name) for name in contents.stated_empty | contents.left_open}
         self.contents += [(entry.as_object, entry.seen_at) for entry in objects]
         self.readings += readings
-        unchanged = tuple(sorted(contents.unchanged))
+        planned = tuple(contents.planned)
         observed_at = stated or contents.observed_at
-        self.sources.append(Source(path, kind.name, observed_at, count, accounts, coverage, tuple(lists), unchanged))
+        self.sources.append(Source(path, kind.name, observed_at, count, accounts, coverage, tuple(lists), planned))
         if progress:
             progress(count)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import Claim, FailedCall, Scope
+from perpend.core.objects.inventory import PlannedObject
 from perpend.core.schema.tables import Column, Form, Join, Table
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ class StoredSource:
     """One source of a run. ``observed_at`` is the time of observation (UTC), None if it is unknown.
 
     ``coverage`` has its claims of completeness. ``lines`` are given if row numbers follow the lines of a file: the row number
-    of the first line, the number of lines, and the number of the first line in the file. ``unchanged`` are the Ids of a plan's
-    objects that it leaves as they are.
+    of the first line, the number of lines, and the number of the first line in the file. ``planned`` are the objects of a plan.
     """
 
     name: str
@@ -55,7 +55,7 @@ class StoredSource:
     regions: tuple[str, ...] = ()
     coverage: tuple[Claim, ...] = ()
     lines: tuple[int, int, int] | None = None
-    unchanged: tuple[str, ...] = ()
+    planned: tuple[PlannedObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _claim_document(claim: Claim) -> dict[str, Any]:
 def _source_document(source: StoredSource) -> dict[str, Any]:
     claims = [*map(_claim_document, source.coverage)]
     document = {**_members(source), "observed_at": _time_text(source.observed_at), "coverage": claims}
-    return document if source.unchanged else {name: value for name, value in document.items() if name != "unchanged"}
+    return document if source.planned else {name: value for name, value in document.items() if name != "planned"}
 
 
 def text_of(manifest: Manifest) -> str:
@@ -253,7 +253,7 @@ def _source_from(document: dict[str, Any]) -> StoredSource:
         tuple(document["regions"]),
         tuple(map(_claim_from, document["coverage"])),
         _lines_from(document["lines"]),
-        tuple(document.get("unchanged", ())),
+        tuple(PlannedObject(*one) for one in document.get("planned", ())),
     )
 
 

@@ -18,6 +18,7 @@ from perpend.findings.history.model import in_words
 from perpend.findings.severity.levels import DEFAULT_NOTE, DEFAULT_SOURCE
 from perpend.reports.formats.decisions import severities_document
 from perpend.reports.formats.finding import not_evaluated
+from perpend.reports.formats.planned import planned_lines
 from perpend.reports.formats.tally import TO_ACT_ON, reasons_of, tally_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def write_markdown(
     if evaluation.filter_verdicts:
         written += f"; listed: {span(evaluation.filter_verdicts.text)}"
     written += (
-        f".\n{not_evaluated}"
+        f".\n{not_evaluated}{_planned(evaluation)}"
         + (_severities(rated_evaluation, evaluation) if rated_evaluation else "")
         + _frameworks(evaluation.scorecards())
     )
@@ -159,6 +160,12 @@ def _not_evaluated_text(evaluation: Evaluation) -> str:
 def _not_evaluated_line(what: str, names: Sequence[str]) -> str:
     first = f"the first {_OBJECTS} of {len(names):,}: " if len(names) > _OBJECTS else ""
     return f"\n**Not evaluated**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
+
+
+def _planned(evaluation: Evaluation) -> str:
+    """Return a list of lines about the plans of a run; empty without a plan."""
+    lines = planned_lines(evaluation)
+    return "\n" + "".join(f"- {prose(line)}\n" for line in lines) if lines else ""
 
 
 def _severities(rated_evaluation: RatedEvaluation, evaluation: Evaluation) -> str:

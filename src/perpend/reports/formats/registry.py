@@ -42,6 +42,7 @@ FORMS: Final = {
         OutputForm("asff", lists_findings=True, options=("--all", "--unrated")),
         OutputForm("sarif", lists_findings=True, options=("--all", "--github")),
         OutputForm("markdown"),
+        OutputForm("github"),
         OutputForm("oscal-ar", counts_all=True),
         OutputForm("oscal-poam", lists_findings=True),
     )

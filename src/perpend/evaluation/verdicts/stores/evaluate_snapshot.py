@@ -222,7 +222,7 @@ def evaluation_of(
             source.objects,
             source.accounts,
             source.coverage,
-            unchanged=source.unchanged,
+            planned=source.planned,
         )
         for source in readable.sources
     )

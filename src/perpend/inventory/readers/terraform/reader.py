@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.claims import Claim
-from perpend.core.objects.inventory import Origin
+from perpend.core.objects.inventory import Origin, PlannedObject
 from perpend.inventory.readers.errors import UnusableContent
 from perpend.inventory.readers.formats import Outline
 from perpend.inventory.readers.terraform.document import Document, read_document
@@ -34,8 +34,9 @@ def read_terraform(text: InputText, source: str, contents: Contents) -> Iterator
     planned = Planned(document, mapping, planned_account=contents.planned_account, scope=source)
     for mapped, fields, resource in planned.objects():
         contents.add(Found(mapped.name, fields, Origin(source, resource.position, _UNIT)))
-        if not document.is_state and not planned.is_changed(fields["Id"]):
-            contents.unchanged.append(fields["Id"])
+        if not document.is_state:
+            identity = fields["Id"]
+            contents.planned.append(PlannedObject(identity, resource.address, planned.is_changed(identity)))
         yield
     contents.observed_at = document.timestamp
     reasons = {type_name: f"{reason}" for type_name, reason in planned.open_lists.items()}

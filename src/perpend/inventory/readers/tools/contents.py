@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.core.objects.claims import Claim
-    from perpend.core.objects.inventory import Origin
+    from perpend.core.objects.inventory import Origin, PlannedObject
     from perpend.inventory.readers.credential_report import Reading
 
     Children = Callable[[str, str, Any], list[dict[str, Any]]]
@@ -68,8 +68,7 @@ class Contents:
     observation. ``lists`` are child lists that its objects may state: the owner's type, the list, and the child's type.
     ``stated_empty`` are lists that some object states as empty, ``left_open`` lists of which some object states nothing.
     ``lacking`` are claims about missing data. ``has_more``: there are more pages, and the last page can claim completeness.
-    ``planned_account`` is the account of a plan that does not state one. ``unchanged`` are the Ids of objects that a plan
-    leaves as they are.
+    ``planned_account`` is the account of a plan that does not state one. ``planned`` are the objects of a plan.
     """
 
     objects: list[Found] = field(default_factory=list)
@@ -84,7 +83,7 @@ class Contents:
     stated_empty: set[str] = field(default_factory=set)
     left_open: set[str] = field(default_factory=set)
     planned_account: str = ""
-    unchanged: list[str] = field(default_factory=list)
+    planned: list[PlannedObject] = field(default_factory=list)
 
     def add(self, entry: Found) -> None:
         """Add an object."""

@@ -67,7 +67,7 @@ class SummaryFacts:
 
     ``verb`` is `Scanned` or `Checked`, ``subject`` the inputs if there is no account, ``more`` facts of a collection. ``notes``
     say how many policies were not evaluated, ``decided`` which settings change the exit code. ``coverage`` has a line per
-    framework.
+    framework, ``planned`` the lines about plans.
     """
 
     verb: str = "Checked"
@@ -76,6 +76,7 @@ class SummaryFacts:
     notes: Sequence[str] = ()
     decided: str = ""
     coverage: Sequence[str] = ()
+    planned: Sequence[str] = ()
 
 
 def print_summary(
@@ -150,6 +151,8 @@ def _print_head(overview: Overview, facts: SummaryFacts, rows: _Rows) -> None:
         parts.append(f"{overview.without_objects:,} more without an object")
     parts += ["severity: Perpend's default"] if overview.severity_note else []
     rows.put(("; ".join((*parts, *facts.notes)), "dim"))
+    for line in facts.planned:
+        rows.put((page.prose(line), "dim"))
     if facts.decided:
         rows.put((page.prose(facts.decided), "yellow"))
     if overview.filter:

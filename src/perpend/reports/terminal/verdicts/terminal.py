@@ -17,6 +17,7 @@ from perpend.core.objects.labels import Labels, Names
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
+from perpend.reports.formats.planned import planned_lines
 from perpend.reports.formats.subjects import with_name
 from perpend.reports.formats.tally import reasons_of, tally_of
 from perpend.reports.terminal.page import STYLES, TerminalPage
@@ -162,6 +163,8 @@ def _print_subject(
         page.line((page.prose(_set_aside(evaluation)), "dim"), first="  ")
     if evaluation.selection.excluded:
         page.line((page.prose(excluded_text(evaluation)), "dim"), first="  ")
+    for line in planned_lines(evaluation):
+        page.line((page.prose(line), "dim"), first="  ")
     if decided:
         page.line((page.prose(decided), "yellow"), first="  ")
     if evaluation.ledger.objects:
