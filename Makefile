@@ -97,6 +97,7 @@ reference: $(BIN)/.ready ## rewrite the references of operations, configuration,
 	$(BIN)/python -m tests.docs.config_reference docs/reference/configuration.md
 	$(BIN)/python -m tests.docs.formats_reference docs/reference/formats.md
 	$(BIN)/python -m tests.docs.aws_reference docs/reference/aws.md
+	$(BIN)/python -m tests.docs.terraform_reference docs/reference/terraform.md
 	$(BIN)/python -m tests.docs.library_reference docs/library.md
 	$(BIN)/python -m tests.docs.planted_reference docs/reference/planted.md
 	$(BIN)/python -m tests.docs.server_api_reference docs/reference/server-api.md

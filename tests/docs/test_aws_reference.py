@@ -1,14 +1,15 @@
-"""The pages of what is collected from AWS, and of faults that are planted there."""
+"""The pages of what is collected from AWS, of what plans give, and of faults that are planted there."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.docs import aws_reference, planted_reference
+from tests.docs import aws_reference, planted_reference, terraform_reference
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
 
 
 def test_the_pages_are_up_to_date() -> None:
     assert (REFERENCE / "aws.md").read_text("utf-8") == aws_reference.page(), "run `make reference`"
+    assert (REFERENCE / "terraform.md").read_text("utf-8") == terraform_reference.page(), "run `make reference`"
     assert (REFERENCE / "planted.md").read_text("utf-8") == planted_reference.page(), "run `make reference`"

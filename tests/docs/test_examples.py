@@ -33,7 +33,7 @@ DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for pattern in ("*.md", "docs/**/*.md", "spec/*.md") for path in ROOT.glob(pattern)
 )
 SHELL = {"perpend", "cat", "cp", "cut", "echo", "gzip", "head", "mkdir", "printf", "rm", "sed", "tail", "test", "wc"}
-ELSEWHERE = {"aws", "git", "make", "pip", "pipx", "python", "python3", "source", "."}
+ELSEWHERE = {"aws", "git", "make", "pip", "pipx", "python", "python3", "source", "terraform", "."}
 """Commands that documents show for people only: they install, build or ask a cloud. CI runs the make targets by itself."""
 
 COLUMNS = "100"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -19,6 +20,21 @@ from tests.sampled import FEW, part_of_library
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+NO_CHANGES = {
+    "format_version": "1.2",
+    "planned_values": {},
+    "resource_changes": [
+        {
+            "address": "aws_s3_bucket.a",
+            "mode": "managed",
+            "type": "aws_s3_bucket",
+            "name": "a",
+            "change": {"actions": ["no-op"], "before": {"bucket": "a"}, "after": {"bucket": "a"}, "after_unknown": {}},
+        }
+    ],
+}
+"""A plan that leaves everything as it is."""
+
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 CONTAINER = (ROOT / "Containerfile").read_text("utf-8")
@@ -71,6 +87,16 @@ def test_the_action_lints_with_annotations(tmp_path: Path) -> None:
     assert (1, "::error file=policies/ce/x.logic.yaml") == (ran.returncode, ran.stdout.partition(",")[0])
 
 
+def test_the_action_checks_a_plan_with_annotations(tmp_path: Path) -> None:
+    script = ACTION["runs"]["steps"][-1]["run"]
+    plan = str(ROOT / "tests/fixtures/terraform/created.json")
+    ran = started(tmp_path, script, COMMAND="check", ARGUMENTS="", REPOSITORY="", PLAN=plan)
+    assert (1, "") == (ran.returncode, ran.stderr)
+    assert ran.stdout.startswith("::error title=")
+    (tmp_path / "plan.json").write_text(json.dumps(NO_CHANGES), "utf-8")
+    assert started(tmp_path, script, COMMAND="check", ARGUMENTS="", REPOSITORY="", PLAN="plan.json").returncode == 0
+
+
 def test_the_action_puts_no_input_into_a_script() -> None:
     scripts = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
     assert scripts
@@ -79,9 +105,11 @@ def test_the_action_puts_no_input_into_a_script() -> None:
 
 @pytest.mark.parametrize("hook", [hook["id"] for hook in HOOKS])
 def test_hooks_run_as_they_stand(hook: str, tmp_path: Path) -> None:
-    entry = next(one["entry"] for one in HOOKS if one["id"] == hook)
+    stated = next(one for one in HOOKS if one["id"] == hook)
     part_of_library(tmp_path / "part", "*", FEW)
-    ran = started(tmp_path, entry.replace("--repo .", "--repo part"))
+    (tmp_path / "plan.json").write_text(json.dumps(NO_CHANGES), "utf-8")
+    files = "" if stated.get("pass_filenames") is False else " plan.json"
+    ran = started(tmp_path, stated["entry"].replace("--repo .", "--repo part") + files)
     assert (0, "") == (ran.returncode, ran.stderr)
 
 
