@@ -65,6 +65,17 @@ def test_annotations_name_addresses(run: RunWriter, tmp_path: Path) -> None:
     )
 
 
+def test_code_scanning_gets_the_address(run: RunWriter) -> None:
+    log = json.loads(run("check", CREATED, "--format", "sarif").out)
+    places = [place for one in log["runs"][0]["results"] for place in one["locations"][0]["logicalLocations"]]
+    assert "module.log[0].aws_s3_bucket.log" in {place["fullyQualifiedName"] for place in places}
+
+
+def test_a_plan_meets_no_requirement(run: RunWriter) -> None:
+    card = json.loads(run("check", CREATED, "--framework", "cis-aws", "--format", "json").out)["frameworks"][0]
+    assert (card["met"], card["fails"] > 0) == (0, True)
+
+
 def test_annotations_of_an_account_name_objects(run: RunWriter) -> None:
     assert "::<root_account>: " in run("check", "examples/credential-report.csv", "--format", "github").out
 

@@ -12,6 +12,7 @@ from perpend.core.objects.claims import ALL, NOT_ASKED, incomplete_by_type, uncl
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_of
 from perpend.evaluation.verdicts.verdict import label_of, verdict_of
+from perpend.inventory.readers.formats import PLAN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.verdict import Verdict
     from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.language.program.program import Program, Read
+
+NOT_AN_ACCOUNT: Final = "a plan is what is meant to be, and meets no requirement"
+"""Why a policy that was evaluated over a plan does not count as evaluated on all objects."""
 
 BATCH: Final = 1_000
 """The default number of verdicts in a batch."""
@@ -127,7 +131,13 @@ class Evaluation:
         """Return the results of each framework that selected policies, by requirement."""
         columns = self.verdicts if self.selection.frameworks else ()
         counts = {column.program.policy_id: counts_of(column) for column in columns}
-        return scorecards_of(self.selection.frameworks, counts, self.answered, self.in_part() if counts else {})
+        in_part = self.in_part() | self._planned() if counts else {}
+        return scorecards_of(self.selection.frameworks, counts, self.answered, in_part)
+
+    def _planned(self) -> dict[str, str]:
+        """Return, by policy, that plans do not meet requirements; nothing without a plan."""
+        is_planned = any(source.kind == PLAN.name for source in self.inventory.sources)
+        return {program.policy_id: NOT_AN_ACCOUNT for program in self.programs} if is_planned else {}
 
     def unread(self, *, beside: Collection[str] = ()) -> dict[str, str]:
         """Return, by type, why sources did not read all objects that were to be evaluated.

@@ -109,7 +109,8 @@ class ReportedFinding:
 class ReportedRun:
     """The run of all findings in a document: its time, policies, totals and scorecards.
 
-    ``not_evaluated`` lists the parts that were not evaluated, as :func:`not_evaluated` returns them.
+    ``not_evaluated`` lists the parts that were not evaluated, as :func:`not_evaluated` returns them. ``addresses`` has the
+    resources of planned objects by Id.
     """
 
     milliseconds: int
@@ -118,6 +119,7 @@ class ReportedRun:
     objects: int
     scorecards: tuple[Scorecard, ...] = ()
     not_evaluated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def time(self) -> str:
@@ -155,7 +157,9 @@ def run_of(evaluation: Evaluation, rated_evaluation: RatedEvaluation | None = No
         rating = rated_evaluation.in_force.of(program.policy_id) if rated_evaluation else None
         policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
     ledger = evaluation.ledger
-    return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_evaluated(evaluation))
+    addresses = {one.id: one.address for source in evaluation.inventory.sources for one in source.planned}
+    left_out = not_evaluated(evaluation)
+    return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, left_out, addresses)
 
 
 def not_evaluated(evaluation: Evaluation) -> dict[str, dict[str, str]]:

@@ -22,7 +22,7 @@ from perpend.reports.formats.json_text import json_of, uuid_of, write_items
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import TextIO
 
     from perpend.evaluation.verdicts.requirements import Scorecard
@@ -84,9 +84,11 @@ def write_sarif(
     stream.write(f"{before}{empty[0]}")
     if github:
         shown = grouped(one for one in findings if one.status is not Status.UNDETERMINED)
-        write_items((json_of(_shown(one, numbers)) for one in shown), stream)
+        write_items((json_of(_shown(one, numbers, run.addresses)) for one in shown), stream)
+    elif run.addresses:
+        write_items((json_of(_result(one, numbers[one.policy.id], run.addresses)) for one in findings), stream)
     else:
-        write_items(FindingTexts(lambda finding: _result(finding, numbers[finding.policy.id])).of(findings), stream)
+        write_items(FindingTexts(lambda finding: _result(finding, numbers[finding.policy.id], {})).of(findings), stream)
     stream.write(f"\n{empty[1]}{after}\n")
 
 
@@ -145,11 +147,11 @@ def _framework(card: Scorecard) -> dict[str, Any]:
     return {**named, "requirements": len(card.results), "asked": card.asked, "text": card.coverage_text}
 
 
-def _shown(shown: ReportedFinding | SarifGroup, numbers: dict[str, int]) -> dict[str, Any]:
+def _shown(shown: ReportedFinding | SarifGroup, numbers: dict[str, int], addresses: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(shown, SarifGroup):
-        return _result(shown, numbers[shown.policy.id])
+        return _result(shown, numbers[shown.policy.id], addresses)
     finding = shown.first
-    result = _result(finding, numbers[finding.policy.id])
+    result = _result(finding, numbers[finding.policy.id], addresses)
     where = "several accounts" if shown.account is None else f"account {shown.account}" if shown.account else "no known account"
     named = ", ".join(shown.names)
     message = f"{shown.number:,} objects in {where} (first {len(shown.names)}: {named}): {finding.message}"
@@ -164,13 +166,16 @@ def _shown(shown: ReportedFinding | SarifGroup, numbers: dict[str, int]) -> dict
     }
 
 
-def _result(finding: ReportedFinding, number: int) -> dict[str, Any]:
+def _result(finding: ReportedFinding, number: int, addresses: Mapping[str, str]) -> dict[str, Any]:
     kind, level = _KINDS[finding.life.last or finding.status]
     subject, life, rating = finding.subject, finding.life, finding.rating
     state = CLOSED if finding.is_archived else life.change
     waived = [{"kind": "external", "status": "accepted", "justification": life.waiver}] if life.waiver else []
     resource = {"fullyQualifiedName": subject.id, "name": subject.shown_name, "kind": "resource"}
-    location = sarif_location(finding.policy.path, "REPO", {"startLine": finding.line}, logicalLocations=[resource])
+    places = [resource]
+    if address := addresses.get(subject.id):
+        places.append({"fullyQualifiedName": address, "kind": "terraformResource"})
+    location = sarif_location(finding.policy.path, "REPO", {"startLine": finding.line}, logicalLocations=places)
     return {
         "ruleId": finding.policy.id,
         "ruleIndex": number,
