@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perpend.core.errors import InvalidOption, PerpendError, PerpendWarning
     from perpend.core.objects.account import Account
     from perpend.core.objects.claims import Claim, ListClaim, Scope
-    from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
+    from perpend.core.objects.inventory import CloudObject, Inventory, Origin, PlannedObject, Source
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.objects.status import Status
     from perpend.core.schema.tables import Tables
@@ -96,7 +96,7 @@ _HOMES: Final = {
     "inventory.importers.input": ("Input",),
     "inventory.importers.inputs": ("Imported", "import_inputs"),
     "core.objects.claims": ("Claim", "ListClaim", "Scope"),
-    "core.objects.inventory": ("Inventory", "CloudObject", "Origin", "Source"),
+    "core.objects.inventory": ("Inventory", "CloudObject", "Origin", "PlannedObject", "Source"),
     "core.objects.object_types": ("ObjectType",),
     "language.program.parameters": ("ParameterValue",),
     "language.program.program": ("Program", "Read", "DeclaredOutcome"),
@@ -191,6 +191,7 @@ __all__ = [
     "PerpendError",
     "PerpendWarning",
     "Plan",
+    "PlannedObject",
     "PolicyChoice",
     "PolicyView",
     "Program",

@@ -31,7 +31,17 @@ SECTIONS = {
         "Severity",
     ),
     "Policies that judge": ("select_policies", "Selection", "PolicyView", "program_named"),
-    "Inputs": ("temporary_snapshot", "Inventory", "CloudObject", "Origin", "Source", "Claim", "Scope", "ListClaim"),
+    "Inputs": (
+        "temporary_snapshot",
+        "Inventory",
+        "CloudObject",
+        "Origin",
+        "PlannedObject",
+        "Source",
+        "Claim",
+        "Scope",
+        "ListClaim",
+    ),
     "Stores": ("import_inputs", "Input", "Imported", "Store", "Pruned", "remote_store", "Snapshot", "StoredSource", "Failure"),
     "Judging": (
         "evaluate_snapshot",
