@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     )
 
 _WHOLE: Final = "@"
+_PARTS: Final = re.compile("[:/]")
 _RANGES: Final = ("cidr_blocks", "ipv6_cidr_blocks")
 _GROUPS: Final = ("security_groups", "prefix_list_ids")
 _OUTSIDE: Final = "is not in this plan"
@@ -265,7 +267,7 @@ class Planned:
             named = [entry for one in types for entry in self._named.get((one, value), ())]
             if len(named) == 1:
                 return named
-            unnamed = any(_may_be_named(entry) for one in types for entry in self._owners.get(one, ()))
+            unnamed = any(_may_be_named(entry, value) for one in types for entry in self._owners.get(one, ()))
             target = self._target(resource, by)
             if target is not None and target.resource.type in types:
                 return [target]
@@ -459,7 +461,7 @@ class Planned:
             return target.identity
         if isinstance(value, Mark):
             raise UnknownValue(f"is not known: {where} {value.reason}")
-        may_be = any(_may_be_named(one) for name in source.refers for one in self._owners.get(name, ()))
+        may_be = any(_may_be_named(one, str(value)) for name in source.refers for one in self._owners.get(name, ()))
         if may_be:
             raise UnknownValue(f"is not known: {where} names what may be in this plan, under a name that is known after apply")
         raise UnknownValue(f"is not known: {where} names {excerpt(str(value), 80)}, which {_OUTSIDE}")
@@ -549,9 +551,14 @@ def _texts_of(entry: Entry) -> set[str]:
     return {one for one in texts if one} | ({entry.identity} if entry.identity.startswith("arn:") else set())
 
 
-def _may_be_named(entry: Entry) -> bool:
-    """Whether an object may have a name that is known after apply, so that a text may name it."""
-    return any(isinstance(entry.values.get(name), Mark) for name in entry.mapped.names)
+def _may_be_named(entry: Entry, value: str) -> bool:
+    """Whether a text may name an object: one whose name is known after apply, or by an ARN, a URL or a version of its name."""
+    names = [entry.values.get(name) for name in entry.mapped.names]
+    return any(isinstance(name, Mark) for name in names) or not set(_PARTS.split(value)).isdisjoint(filter(_is_text, names))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _is_value(expression: Any) -> bool:

@@ -221,3 +221,26 @@ def test_a_state_is_read_without_defaults() -> None:
     stated = fields("", "arn:aws:s3:::b", document=document)
     assert stated["CA10__versioningStatus__c"] == "Enabled"
     assert "the object exists already" in stated.reasons["CA10__blockPublicAcls__c"]
+
+
+def function_with(name: str) -> Any:
+    """Return a new function, and a permission for a function that it names so."""
+    function = {"actions": ["create"], "after": {"function_name": "a"}, "after_unknown": {"arn": True, "id": True}}
+    permission = {"actions": ["create"], "after": {"function_name": name, "principal": "*"}, "after_unknown": {}}
+    changes = [
+        {"address": f"{kind}.a", "mode": "managed", "type": kind, "name": "a", "change": change}
+        for kind, change in (("aws_lambda_function", function), ("aws_lambda_permission", permission))
+    ]
+    nodes = [{"address": one["address"], "mode": "managed", "expressions": {}} for one in changes]
+    configuration = {"root_module": {"resources": nodes}}
+    document = {"format_version": "1.2", "resource_changes": changes, "configuration": configuration}
+    return by_address(read(document))["aws_lambda_function.a"].fields
+
+
+@pytest.mark.parametrize("name", ["a", "a:prod", "arn:aws:lambda:eu-west-1:111122223333:function:a"])
+def test_a_permission_that_may_be_of_a_function_leaves_its_policy_unknown(name: str) -> None:
+    assert "CA10__policyDocument__c" not in function_with(name)
+
+
+def test_a_permission_of_another_function_says_nothing() -> None:
+    assert function_with("b")["CA10__policyDocument__c"] is None
