@@ -121,6 +121,12 @@ def is_words(text: str) -> int:
     return text.count("\n")
 
 
+def is_commands(text: str) -> int:
+    lines = text.splitlines()
+    assert all(line.startswith(("::error title=", "::notice title=")) for line in lines)
+    return len(lines)
+
+
 HOLDS: dict[str, Callable[[str], int]] = {
     **dict.fromkeys(("text", "table", "markdown", "html"), is_words),
     **dict.fromkeys(("oscal-ar", "oscal-poam"), is_oscal),
@@ -131,6 +137,7 @@ HOLDS: dict[str, Callable[[str], int]] = {
     "ocsf": is_ocsf,
     "asff": is_asff,
     "sarif": is_sarif,
+    "github": is_commands,
 }
 
 

@@ -129,7 +129,7 @@ def test_a_choice_that_is_none_names_all_and_the_nearest(tmp_path: Path) -> None
     (found,) = mistakes(tmp_path, "output.format = 'jsn'")
     assert found.endswith(
         "expected one of `table`, `json`, `ndjson`, `csv`, `parquet`, `junit`, `html`, `ocsf`, `ocsf-parquet`, "
-        "`asff`, `sarif`, `markdown`, `oscal-ar`, `oscal-poam`, found `jsn` (did you mean `json`?)"
+        "`asff`, `sarif`, `markdown`, `github`, `oscal-ar`, `oscal-poam`, found `jsn` (did you mean `json`?)"
     )
 
 
