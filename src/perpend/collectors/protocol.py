@@ -1,7 +1,9 @@
 """The interface between a cloud and the rest of Perpend, and the values that pass through it.
 
-A cloud is a package next to this module. ``registry`` loads it by name; nothing else imports it. A cloud has two halves:
-``CloudCollector`` plans and needs no SDK, ``CloudApi`` sends requests and needs the packages of the cloud's extra.
+A collector is a package: the ``collector`` of a ``Cloud``, which is found by an entry point. ``registry`` loads its modules;
+nothing else imports them. ``options`` declares the options of its commands. ``cloud`` holds a ``CloudCollector``, which plans
+and needs no SDK. ``api`` holds a ``CloudApi``, which sends requests and needs the packages of the cloud's extra. The name of
+the cloud is also the kind of the sources that a collection stores.
 """
 
 from __future__ import annotations
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.claims import FailedCall
     from perpend.core.objects.inventory import Source
-
-CLOUDS: Final = ("aws",)
-"""The clouds by name. A name is also the kind of the sources that a collection of that cloud stores."""
 
 STATED: Final = "statement"
 """The kind of a source that holds declarations of the user instead of collected objects."""
@@ -396,7 +395,7 @@ class CloudCollector(Protocol[Plan]):
 
     @property
     def name(self) -> str:
-        """The name: one of ``CLOUDS``."""
+        """The name of the ``Cloud``."""
         ...
 
     @property

@@ -1,10 +1,12 @@
-"""Load clouds by name, on use: each needs an SDK that a plain installation lacks."""
+"""Load collectors by the name of their cloud, on use: each needs an SDK that a plain installation lacks."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from perpend.core.clouds.registry import UnusableCloud, cloud_named
+from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.extras import MissingPackages, command_to_add
 
 if TYPE_CHECKING:
@@ -16,17 +18,17 @@ AnyApi: TypeAlias = "CloudApi[Any, Any]"
 
 
 def load(name: str) -> AnyCloud:
-    """Return a cloud, one of ``CLOUDS``. It plans collections and needs no extra."""
-    cloud: AnyCloud = import_module(f"perpend.collectors.{name}.cloud").CLOUD
+    """Return the collector of a cloud. It plans collections and needs no extra."""
+    cloud: AnyCloud = _module(name, "cloud").CLOUD
     return cloud
 
 
 def connect(name: str, purpose: str) -> AnyApi:
     """Return the API of a cloud. Raises MissingPackages if its extra is not installed; the message names the ``purpose``."""
     try:
-        api: AnyApi = import_module(f"perpend.collectors.{name}.api").API
+        api: AnyApi = _module(name, "api").API
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("perpend"):
+        if _is_own(error.name or "", name):
             raise
         raise MissingPackages(f"{purpose} needs the package {error.name}: {command_to_add(name)}") from None
     return api
@@ -34,5 +36,20 @@ def connect(name: str, purpose: str) -> AnyApi:
 
 def simulate(name: str, estate: SimulatedEstate) -> AnyApi:
     """Return an API of a cloud that answers from an invented estate. It needs no extra."""
-    api: AnyApi = import_module(f"perpend.collectors.{name}.simulation").simulation(estate)
+    api: AnyApi = _module(name, "simulation").simulation(estate)
     return api
+
+
+def _module(name: str, part: str) -> Any:
+    """Return a module of the package that collects from a cloud. Raises UnusableCloud if it cannot be collected."""
+    cloud = cloud_named(name)
+    if cloud is None or not cloud.collector:
+        raise UnusableCloud(f"`{visible(name)}` is no cloud that can be collected")
+    return import_module(f"{cloud.collector}.{part}")
+
+
+def _is_own(module: str, name: str) -> bool:
+    """Whether a module that is missing is one of Perpend or of the cloud's package, and not of its extra."""
+    cloud = cloud_named(name)
+    own = cloud.collector.partition(".")[0] if cloud else ""
+    return module.partition(".")[0] in ("perpend", own)

@@ -10,9 +10,8 @@ from contextlib import ExitStack
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
-from perpend.core.clouds.registry import cloud_of_type, is_account_type
+from perpend.core.clouds.registry import cloud_of_type, collected_clouds, is_account_type
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED, Scope
 from perpend.core.objects.ids import is_production
@@ -534,7 +533,7 @@ def _policies_by_label(evaluation: Evaluation, labels: Collection[str]) -> dict[
     """Return the evaluated policies that need calls, by the label of the call."""
     kinds = {source.kind for source in evaluation.inventory.sources}
     needing: dict[str, set[str]] = {}
-    for cloud in (load(name) for name in CLOUDS if labels and name in kinds):
+    for cloud in (load(known.name) for known in collected_clouds() if labels and known.name in kinds):
         opening = [label for label in labels if cloud.opens_accounts(label)]
         for program in evaluation.programs:
             served = {call.label for call in cloud.plan(fields_by_type([program])).planned_calls}

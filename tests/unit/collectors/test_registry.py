@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import connect, load
+from perpend.core.clouds.registry import UnusableCloud, collected_clouds
 from perpend.core.diagnostics.extras import MissingPackages
 
 PLANNING = """
@@ -19,9 +19,16 @@ assert plan.planned_calls and not {"botocore", "perpend.collectors.aws.client"} 
 """
 
 
-@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.parametrize("name", [cloud.name for cloud in collected_clouds()])
 def test_cloud_has_the_name_that_loads_it(name: str) -> None:
     assert name == load(name).name
+
+
+def test_a_cloud_without_a_collector_is_refused() -> None:
+    assert "aws" in {cloud.name for cloud in collected_clouds()}
+    for name in ("google", "mars"):
+        with pytest.raises(UnusableCloud, match=f"^`{name}` is no cloud that can be collected$"):
+            load(name)
 
 
 def test_planning_imports_no_sdk() -> None:

@@ -43,8 +43,8 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.lint.context import blocks_of
 from perpend.authoring.lint.formulas import EMPTY, Formula, Formulas, TooManyError, constant_of, possible
-from perpend.collectors.protocol import CLOUDS
 from perpend.collectors.registry import load
+from perpend.core.clouds.registry import cloud_of_type
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.objects.object_types import MASTER_KEY, UNKNOWN_TYPE, Types
@@ -169,7 +169,8 @@ def _means_none(lint_context: LintContext, object_type: ObjectType, path: str) -
     """Whether a cloud leaves a field out to say that there is none."""
     *lookups, name = path.split(".")
     type_name = lint_context.analyzer.reached(object_type, lookups).name
-    return any(name in load(cloud).fields_that_may_be_null(type_name) for cloud in CLOUDS)
+    cloud = cloud_of_type(type_name)
+    return cloud is not None and bool(cloud.collector) and name in load(cloud.name).fields_that_may_be_null(type_name)
 
 
 def _check(object_type: ObjectType, path: str, fields: _FieldsRead) -> str:

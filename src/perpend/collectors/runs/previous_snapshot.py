@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.collectors.protocol import CLOUDS, KEPT_FOR, STATED
-from perpend.core.clouds.registry import is_of_provider_sql
+from perpend.collectors.protocol import KEPT_FOR, STATED
+from perpend.core.clouds.registry import cloud_named, is_of_provider_sql
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.object_types import ObjectType
@@ -317,7 +317,7 @@ def _take_sources(
     for number, source in enumerate(previous.sources):
         valid = tuple(old for old in source.coverage if not any(_replaces(claim, old) for claim in claims))
         rows = used.get(len(sources) + number, 0)
-        if source.kind not in (*CLOUDS, STATED) or not (rows or valid):
+        if not (_is_collected(source) or source.kind == STATED) or not (rows or valid):
             continue
         numbers[len(sources) + number] = len(sources) + len(carried_over.sources)
         new_name = (
@@ -354,7 +354,7 @@ def _is_about(claim: Claim, other: Claim) -> bool:
 
 
 def _is_collected(source: StoredSource) -> bool:
-    return source.kind in CLOUDS
+    return cloud_named(source.kind) is not None
 
 
 def _iso(time: datetime) -> str:

@@ -76,6 +76,7 @@ AWS: Final = Cloud(
         {f"{prefix}__CaAws{name}__c": value for name, value in _RESOURCE_TYPES.items() for prefix in ("CA10", "CA10A1")}
     ),
     credentials=("aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text"),
+    collector="perpend.collectors.aws",
 )
 """Amazon Web Services. Resource types are those of Security Hub's finding format."""
 

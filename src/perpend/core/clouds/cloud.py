@@ -29,7 +29,7 @@ class Cloud:
     ``account_words`` completes "an account of CLOUD has …", ``account_example`` is one. ``region_fields`` are names of fields
     with a region, in lower case and without prefix. ``provider`` is OCSF's name of the cloud. ``resource_types`` are the
     cloud's own names of resource types, by object type. ``credentials`` is the command that prints the account of the
-    credentials at hand.
+    credentials at hand. ``collector`` is the package that collects from the cloud; empty if its objects are only imported.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Cloud:
     kinds_of_id: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     resource_types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     credentials: tuple[str, ...] = ()
+    collector: str = ""
 
     def has_type(self, type_name: str) -> bool:
         """Whether an object type belongs to this cloud."""

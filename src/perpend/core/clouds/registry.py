@@ -1,5 +1,6 @@
 """The clouds that Perpend knows, and facts about Ids and keys in Python and in SQL.
 
+A cloud is an entry point of the group ``perpend.clouds``, of this package or of another one. The entry point names a ``Cloud``.
 Functions take the cloud of the object's type. Without one, the facts of all clouds count. Each function in SQL returns the
 same as the one in Python, and null for None.
 """
@@ -9,20 +10,28 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.clouds.aws import AWS
-from perpend.core.clouds.azure import AZURE
 from perpend.core.clouds.cloud import OTHER, Cloud, compiled, matches
-from perpend.core.clouds.google import GOOGLE
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_CLOUDS: Final[dict[str, Cloud]] = {cloud.name: cloud for cloud in (AWS, AZURE, GOOGLE)}
+GROUP: Final = "perpend.clouds"
+"""The group of the entry points of clouds."""
+
+_OWN: Final = "perpend"
+_CLOUDS: Final[dict[str, Cloud]] = {}
 _NULL: Final = "CAST(NULL AS VARCHAR)"
+
+
+class UnusableCloud(PerpendError):
+    """An installed package registers a cloud that cannot be loaded, or Perpend's own registration is missing."""
 
 
 def register(cloud: Cloud) -> None:
     """Add a cloud. One that has the name of a known cloud replaces it."""
+    clouds()
     _CLOUDS[cloud.name] = cloud
     cloud_of_type.cache_clear()
 
@@ -34,8 +43,42 @@ def unregister(name: str) -> None:
 
 
 def clouds() -> tuple[Cloud, ...]:
-    """Return all known clouds."""
+    """Return all known clouds: Perpend's own first, then those of other packages, each by name. Raises UnusableCloud."""
+    if not _CLOUDS:
+        _CLOUDS.update(_registered())
     return tuple(_CLOUDS.values())
+
+
+def cloud_named(name: str) -> Cloud | None:
+    """Return a cloud by its name, None if there is none."""
+    return next((cloud for cloud in clouds() if cloud.name == name), None)
+
+
+def collected_clouds() -> tuple[Cloud, ...]:
+    """Return the clouds that can be collected."""
+    return tuple(cloud for cloud in clouds() if cloud.collector)
+
+
+def _registered() -> dict[str, Cloud]:
+    """Return the clouds of all entry points by name."""
+    from importlib.metadata import entry_points  # takes 12 ms, which a command that only prints help must not take
+
+    registered: dict[str, Cloud] = {}
+    points = {(point.dist.name if point.dist else "", point.name, point.value): point for point in entry_points(group=GROUP)}
+    for package, name, value in sorted(points, key=lambda key: (key[0] != _OWN, key)):
+        shown = visible(f"the cloud `{name}` of the package `{package}`")
+        try:
+            cloud = points[package, name, value].load()
+        except (ImportError, AttributeError) as error:
+            raise UnusableCloud(f"{shown} cannot be loaded: {visible(str(error))}") from None
+        if not isinstance(cloud, Cloud) or cloud.name != name:
+            raise UnusableCloud(f"{shown}: `{visible(value)}` is no Cloud with this name")
+        if name in registered:
+            raise UnusableCloud(f"{shown} has the name of another one")
+        registered[name] = cloud
+    if not any(package == _OWN for package, _, _ in points):
+        raise UnusableCloud("the installation of perpend names no cloud: install perpend again")
+    return registered
 
 
 @lru_cache(maxsize=4096)

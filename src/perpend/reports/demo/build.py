@@ -9,11 +9,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.collectors.protocol import CLOUDS, CollectOptions
+from perpend.collectors.protocol import CollectOptions
 from perpend.collectors.registry import load, simulate
 from perpend.collectors.runs.collection import collect_accounts
 from perpend.collectors.runs.request import request_for
 from perpend.collectors.runs.silent_progress import SilentProgress
+from perpend.core.clouds.aws import AWS
 from perpend.core.commit import make_directory, put, remove_tree, temporary, write_whole
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
@@ -205,7 +206,7 @@ def _require_free(directory: Path, *, force: bool) -> None:
 def _build_store(store_directory: Path, estates: Sequence[SimulatedEstate], phase: Callable[[str], None]) -> list[str]:
     """Make a store with a run for each estate. Return the policies that read more than the organisation has."""
     repository = open_repository()
-    analyzer, store, cloud = Analyzer(repository), Store(store_directory), load(CLOUDS[0])
+    analyzer, store, cloud = Analyzer(repository), Store(store_directory), load(AWS.name)
     ratings = ActiveSeverities.here(repository, None).recorded
     programs, excluded = _covered(select_policies(analyzer).programs)
     for number, estate in enumerate(estates, 1):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -15,6 +17,7 @@ from perpend.core.clouds.aws import AWS, is_root_user, is_root_user_sql, shown_n
 from perpend.core.clouds.azure import AZURE
 from perpend.core.clouds.cloud import Cloud
 from perpend.core.clouds.google import GOOGLE
+from tests.unit.core.clouds.moon import MOON
 
 A = "111122223333"
 UUID = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"
@@ -154,24 +157,11 @@ def test_a_type_belongs_to_the_cloud_in_its_name() -> None:
 
 
 def test_an_outside_cloud_brings_its_own_facts() -> None:
-    moon = Cloud(
-        name="moon",
-        title="Moon",
-        provider="Moon",
-        types="MOON__[A-Za-z]+__c",
-        account_types=("MOON__Base__c",),
-        account="base-[0-9]+",
-        account_words="`base-` and a number",
-        account_example="base-7",
-        region="crater-[a-z]+",
-        region_fields=("crater",),
-        accounts_of_id=("^moon:(base-[0-9]+)(?:/|$)",),
-    )
-    registry.register(moon)
+    registry.register(MOON)
     try:
-        assert registry.cloud_of_type("MOON__Rover__c") is moon
+        assert registry.cloud_of_type("MOON__Rover__c") is MOON
         assert registry.is_account_type("MOON__Base__c")
-        assert registry.account_of_id("moon:base-7/rover", moon) == "base-7"
+        assert registry.account_of_id("moon:base-7/rover", MOON) == "base-7"
         assert registry.account_forms() == (
             "AWS has twelve digits, Azure has a UUID in lower case, Google has a project id such as web-prod-1, "
             "Moon has `base-` and a number"
@@ -179,3 +169,55 @@ def test_an_outside_cloud_brings_its_own_facts() -> None:
     finally:
         registry.unregister("moon")
     assert registry.cloud_of_type("MOON__Rover__c") is None
+
+
+def points(*named: tuple[str, str, str]) -> EntryPoints:
+    """Return Perpend's own entry points, and others by package, name and value."""
+    others = []
+    for package, name, value in named:
+        point = EntryPoint(name, value, registry.GROUP)
+        vars(point).update(dist=SimpleNamespace(name=package))
+        others.append(point)
+    return EntryPoints([*others, *entry_points(group=registry.GROUP)])
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a function that replaces the entry points of clouds for this test."""
+    monkeypatch.setattr(registry, "_CLOUDS", {})
+    registry.cloud_of_type.cache_clear()
+    yield lambda given: monkeypatch.setattr("importlib.metadata.entry_points", lambda group: given)
+    registry.cloud_of_type.cache_clear()
+
+
+def test_own_clouds_come_first_whatever_other_packages_register(registered: Any) -> None:
+    registered(points(("a-first", "moon", "tests.unit.core.clouds.moon:MOON")))
+    assert ["aws", "azure", "google", "moon"] == [cloud.name for cloud in registry.clouds()]
+    assert registry.is_account_type("MOON__Base__c")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("nowhere.at.all:MOON", "cannot be loaded: No module named 'nowhere'"),
+        ("tests.unit.core.clouds.moon:SUN", "cannot be loaded: "),
+        ("perpend.core.clouds.cloud:OTHER", ": `perpend.core.clouds.cloud:OTHER` is no Cloud with this name"),
+        ("perpend.core.clouds.aws:AWS", ": `perpend.core.clouds.aws:AWS` is no Cloud with this name"),
+    ],
+)
+def test_a_cloud_that_cannot_be_loaded_is_an_error_that_names_its_package(registered: Any, value: str, message: str) -> None:
+    registered(points(("acme", "moon", value)))
+    with pytest.raises(registry.UnusableCloud, match=f"^the cloud `moon` of the package `acme`.*{message}"):
+        registry.clouds()
+
+
+def test_another_package_does_not_replace_a_cloud(registered: Any) -> None:
+    registered(points(("acme", "aws", "perpend.core.clouds.aws:AWS")))
+    with pytest.raises(registry.UnusableCloud, match=r"^the cloud `aws` of the package `acme` has the name of another one$"):
+        registry.clouds()
+
+
+def test_an_installation_without_own_clouds_is_an_error(registered: Any) -> None:
+    registered(EntryPoints([]))
+    with pytest.raises(registry.UnusableCloud, match=r"^the installation of perpend names no cloud: install perpend again$"):
+        registry.clouds()
