@@ -8,9 +8,11 @@ same as the one in Python, and null for None.
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.clouds.cloud import OTHER, Cloud, compiled, matches
+from perpend.core.clouds.entry_points import entry_points
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 
@@ -61,22 +63,21 @@ def collected_clouds() -> tuple[Cloud, ...]:
 
 def _registered() -> dict[str, Cloud]:
     """Return the clouds of all entry points by name."""
-    from importlib.metadata import entry_points  # takes 12 ms, which a command that only prints help must not take
-
     registered: dict[str, Cloud] = {}
-    points = {(point.dist.name if point.dist else "", point.name, point.value): point for point in entry_points(group=GROUP)}
-    for package, name, value in sorted(points, key=lambda key: (key[0] != _OWN, key)):
+    points = sorted(entry_points(GROUP), key=lambda point: (point.package != _OWN, point))
+    for package, name, value in points:
         shown = visible(f"the cloud `{name}` of the package `{package}`")
+        module, _, attribute = value.partition(":")
         try:
-            cloud = points[package, name, value].load()
-        except (ImportError, AttributeError) as error:
+            cloud = getattr(import_module(module), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
             raise UnusableCloud(f"{shown} cannot be loaded: {visible(str(error))}") from None
         if not isinstance(cloud, Cloud) or cloud.name != name:
             raise UnusableCloud(f"{shown}: `{visible(value)}` is no Cloud with this name")
         if name in registered:
             raise UnusableCloud(f"{shown} has the name of another one")
         registered[name] = cloud
-    if not any(package == _OWN for package, _, _ in points):
+    if not points or points[0].package != _OWN:
         raise UnusableCloud("the installation of perpend names no cloud: install perpend again")
     return registered
 

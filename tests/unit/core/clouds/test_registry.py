@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -16,6 +14,7 @@ from perpend.core.clouds import registry
 from perpend.core.clouds.aws import AWS, is_root_user, is_root_user_sql, shown_name, shown_name_sql
 from perpend.core.clouds.azure import AZURE
 from perpend.core.clouds.cloud import Cloud
+from perpend.core.clouds.entry_points import EntryPoint, entry_points
 from perpend.core.clouds.google import GOOGLE
 from tests.unit.core.clouds.moon import MOON
 
@@ -171,14 +170,9 @@ def test_an_outside_cloud_brings_its_own_facts() -> None:
     assert registry.cloud_of_type("MOON__Rover__c") is None
 
 
-def points(*named: tuple[str, str, str]) -> EntryPoints:
+def points(*named: tuple[str, str, str]) -> list[EntryPoint]:
     """Return Perpend's own entry points, and others by package, name and value."""
-    others = []
-    for package, name, value in named:
-        point = EntryPoint(name, value, registry.GROUP)
-        vars(point).update(dist=SimpleNamespace(name=package))
-        others.append(point)
-    return EntryPoints([*others, *entry_points(group=registry.GROUP)])
+    return [*(EntryPoint(*point) for point in named), *entry_points(registry.GROUP)]
 
 
 @pytest.fixture
@@ -186,7 +180,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return a function that replaces the entry points of clouds for this test."""
     monkeypatch.setattr(registry, "_CLOUDS", {})
     registry.cloud_of_type.cache_clear()
-    yield lambda given: monkeypatch.setattr("importlib.metadata.entry_points", lambda group: given)
+    yield lambda given: monkeypatch.setattr(registry, "entry_points", lambda group: given)
     registry.cloud_of_type.cache_clear()
 
 
@@ -201,6 +195,7 @@ def test_own_clouds_come_first_whatever_other_packages_register(registered: Any)
     [
         ("nowhere.at.all:MOON", "cannot be loaded: No module named 'nowhere'"),
         ("tests.unit.core.clouds.moon:SUN", "cannot be loaded: "),
+        ("", "cannot be loaded: Empty module name"),
         ("perpend.core.clouds.cloud:OTHER", ": `perpend.core.clouds.cloud:OTHER` is no Cloud with this name"),
         ("perpend.core.clouds.aws:AWS", ": `perpend.core.clouds.aws:AWS` is no Cloud with this name"),
     ],
@@ -218,6 +213,6 @@ def test_another_package_does_not_replace_a_cloud(registered: Any) -> None:
 
 
 def test_an_installation_without_own_clouds_is_an_error(registered: Any) -> None:
-    registered(EntryPoints([]))
+    registered([])
     with pytest.raises(registry.UnusableCloud, match=r"^the installation of perpend names no cloud: install perpend again$"):
         registry.clouds()
