@@ -16,9 +16,9 @@ import pytest
 
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 
+from perpend.collectors import rate_limit as pace_module
 from perpend.collectors.aws import client as client_module
 from perpend.collectors.aws.report import credential_report
-from perpend.collectors.aws.session import rate_limiter as pace_module
 from perpend.collectors.runs.checkpoint import Checkpoint
 from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import RunWriter, run

@@ -25,11 +25,11 @@ _MINUTE, _HOUR = 60, 3_600
 def print_dry_run(request: CollectionRequest, options: CollectOptions) -> None:
     """Print the calls of a collection.
 
-    Only the accounts of an organization are listed by a request. Regions come from the SDK's data.
+    A request lists accounts only if the options do not show their number. Regions come from the SDK's data.
     """
     api, plan = request.connect(), request.plan
-    accounts = max(1, len(options.profiles))
-    if options.org:
+    accounts = options.known_accounts
+    if accounts is None:
         credentials, inactive = api.credentials(plan, options)
         if inactive:
             print_inactive_accounts(inactive, err=False)

@@ -9,6 +9,7 @@ import click
 
 from perpend.cli.options.names import labels_of
 from perpend.collectors.protocol import STATED
+from perpend.core.clouds.registry import cloud_of_type
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
@@ -80,8 +81,9 @@ def print_collected(
 
 
 def _print_narrower(result: CollectionResult, request: CollectionRequest) -> None:
-    """Say that a snapshot holds older objects of types that this collection did not ask for."""
-    older = [name for name, number in result.carried_over.as_before.items() if number and name not in request.plan.types]
+    """Say that a snapshot holds older objects of types of the cloud that this collection did not ask for."""
+    kept = [name for name, number in result.carried_over.as_before.items() if number and name not in request.plan.types]
+    older = [name for name in kept if (of := cloud_of_type(name)) is None or of.name == request.cloud.name]
     if older:
         types = counted(len(older), "type")
         text = f"this collection is narrower than the last one: the snapshot now in force keeps {types} as collected before"

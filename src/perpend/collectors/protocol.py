@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from perpend.core.clouds.aws import AWS
 from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption, PerpendError
 
@@ -53,16 +52,11 @@ class StoppedEarly(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CollectOptions:
-    """The options of a collection, with the names that they have on the command line.
+    """The options of a collection from any cloud, with the names that they have on the command line.
 
-    Each cloud reads the options that it knows. AWS opens accounts by ``profiles``, or with ``org`` by ``role_name`` and
-    ``external_id``. An empty sequence of accounts, regions, policies, frameworks or types means all of them.
+    A cloud adds its own in a subclass. An empty sequence of accounts, regions, policies, frameworks or types means all of them.
     """
 
-    profiles: tuple[str, ...] = ()
-    org: bool = False
-    role_name: str | None = None
-    external_id: str | None = None
     wanted_accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     closed_regions: tuple[str, ...] = ()
@@ -79,19 +73,13 @@ class CollectOptions:
 
     def check(self) -> None:
         """Raise InvalidOption for options that exclude each other."""
-        organization = {
-            "--accounts": self.wanted_accounts,
-            "--role-name": self.role_name,
-            "--external-id": self.external_id,
-        }
-        for option, value in organization.items():
-            if value and not self.org:
-                raise InvalidOption(f"{option} is for the accounts of an organization: add --org", option)
-        if self.org and len(self.profiles) > 1:
-            message = "--org takes one --profile: one that may list the organization's accounts"
-            raise InvalidOption(message, "--org", "--profile")
         if self.resume and self.dry_run:
             raise InvalidOption("--resume and --dry-run exclude each other", "--resume", "--dry-run")
+
+    @property
+    def known_accounts(self) -> int | None:
+        """How many accounts the options open; None if only a request to the cloud shows it."""
+        return None
 
     @property
     def statement(self) -> str:
@@ -101,15 +89,41 @@ class CollectOptions:
     @property
     def scope(self) -> list[object]:
         """The options that must be equal for a collection to be resumed."""
-        return [
-            self.profiles,
-            self.org,
-            self.role_name,
-            self.wanted_accounts,
-            self.regions,
-            self.closed_regions,
-            self.endpoint_url,
-        ]
+        return [self.wanted_accounts, self.regions, self.closed_regions, self.endpoint_url]
+
+
+ACCOUNTS_OPTION: Final = "--accounts"
+"""The option of all clouds that selects accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOption:
+    """An option of a cloud's commands: its flag, its ``field`` in the cloud's class of options, and its help.
+
+    An option without a ``metavar`` is a switch. ``several`` allows it to be repeated. ``refusal`` returns why a value is not
+    valid, None if it is.
+    """
+
+    flag: str
+    field: str
+    help: str
+    metavar: str = ""
+    several: bool = False
+    refusal: Callable[[str], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudCommands:
+    """The commands ``collect`` and ``scan`` of a cloud: its class of options, and its own options in the order of the help.
+
+    ``credentials`` is a sentence about the place of credentials. Examples are the words after the command.
+    """
+
+    options_class: type[CollectOptions]
+    options: tuple[CommandOption, ...] = ()
+    credentials: str = ""
+    collect_examples: tuple[str, ...] = ()
+    scan_examples: tuple[str, ...] = ()
 
 
 class WorkUnit(NamedTuple):
@@ -138,7 +152,7 @@ class CollectedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """An account that was opened, or ``why`` it could not be.
+    """An account that was opened, or ``why`` it could not be. ``partition`` is empty in clouds without partitions.
 
     ``regions`` are all that it has enabled, ``asked`` those that were wanted, ``stated`` those that the user declares to be
     empty. ``no_regions`` is why the regions could not be listed. ``closed`` are disabled regions in which the previous
@@ -146,7 +160,7 @@ class AccountEntry:
     """
 
     account: str
-    partition: str = AWS.usual_partition
+    partition: str = ""
     label: str = ""
     regions: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
@@ -388,6 +402,7 @@ class AccountCredentials(Protocol):
 Plan = TypeVar("Plan", bound=CollectionPlan)
 PlanIn = TypeVar("PlanIn", bound=CollectionPlan, contravariant=True)
 Credentials = TypeVar("Credentials", bound=AccountCredentials)
+Options = TypeVar("Options", bound=CollectOptions, contravariant=True)
 
 
 class CloudCollector(Protocol[Plan]):
@@ -404,8 +419,8 @@ class CloudCollector(Protocol[Plan]):
         ...
 
     @property
-    def account_type(self) -> str:
-        """The type of account objects."""
+    def account_types(self) -> tuple[str, ...]:
+        """The types of account objects."""
         ...
 
     @property
@@ -436,8 +451,8 @@ class CloudCollector(Protocol[Plan]):
         """
         ...
 
-    def serves_account_fields(self, plan: Plan, fields: Iterable[str]) -> bool:
-        """Whether a plan makes the calls that some fields of the account need."""
+    def serves_account_fields(self, plan: Plan, type_name: str, fields: Iterable[str]) -> bool:
+        """Whether a plan makes the calls that some fields of a type of accounts need."""
         ...
 
     def opens_accounts(self, label: str) -> bool:
@@ -469,18 +484,18 @@ class CloudCollector(Protocol[Plan]):
         ...
 
 
-class CloudApi(Protocol[PlanIn, Credentials]):
+class CloudApi(Protocol[PlanIn, Credentials, Options]):
     """A cloud's API. Needs the packages of the cloud's extra."""
 
     def regions(self) -> Sequence[str]:
         """Return all regions of the cloud that the SDK knows."""
         ...
 
-    def default_regions(self, options: CollectOptions) -> Sequence[str]:
+    def default_regions(self, options: Options) -> Sequence[str]:
         """Return the regions that an account of the usual partition may have enabled, without a request."""
         ...
 
-    def credentials(self, plan: PlanIn, options: CollectOptions) -> tuple[Sequence[Credentials], int]:
+    def credentials(self, plan: PlanIn, options: Options) -> tuple[Sequence[Credentials], int]:
         """Return the accounts to collect from, and the number of accounts that are not active.
 
         Raises NothingCollected.
@@ -496,7 +511,7 @@ class CloudApi(Protocol[PlanIn, Credentials]):
         plan: PlanIn,
         credentials: Sequence[Credentials],
         checkpoint: CheckpointWriter,
-        options: CollectOptions,
+        options: Options,
         *,
         regions: RegionFilter | None = None,
         used: UsedObjects = MappingProxyType({}),
@@ -506,10 +521,6 @@ class CloudApi(Protocol[PlanIn, Credentials]):
 
         ``used`` are objects that are asked for even if no listing shows them any more.
         """
-        ...
-
-    def findings_service(self, profile: str | None, endpoint_url: str | None, region: str) -> FindingsService:
-        """Return the cloud's service that takes findings, such as AWS Security Hub. Raises NothingCollected."""
         ...
 
 
@@ -563,6 +574,14 @@ class FindingsService(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
+        ...
+
+
+class FindingsApi(Protocol):
+    """The API of a cloud that has a service for findings."""
+
+    def findings_service(self, profile: str | None, endpoint_url: str | None, region: str) -> FindingsService:
+        """Return the cloud's service that takes findings, such as AWS Security Hub. Raises NothingCollected."""
         ...
 
 

@@ -10,17 +10,23 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.extras import MissingPackages, command_to_add
 
 if TYPE_CHECKING:
-    from perpend.collectors.protocol import CloudApi, CloudCollector
+    from perpend.collectors.protocol import CloudApi, CloudCollector, CloudCommands, FindingsApi
     from perpend.collectors.simulated import SimulatedEstate
 
 AnyCloud: TypeAlias = "CloudCollector[Any]"
-AnyApi: TypeAlias = "CloudApi[Any, Any]"
+AnyApi: TypeAlias = "CloudApi[Any, Any, Any]"
 
 
 def load(name: str) -> AnyCloud:
     """Return the collector of a cloud. It plans collections and needs no extra."""
     cloud: AnyCloud = _module(name, "cloud").CLOUD
     return cloud
+
+
+def commands_of(name: str) -> CloudCommands:
+    """Return the options of a cloud's commands. Needs no extra, and loads no table of calls."""
+    commands: CloudCommands = _module(name, "options").COMMANDS
+    return commands
 
 
 def connect(name: str, purpose: str) -> AnyApi:
@@ -32,6 +38,13 @@ def connect(name: str, purpose: str) -> AnyApi:
             raise
         raise MissingPackages(f"{purpose} needs the package {error.name}: {command_to_add(name)}") from None
     return api
+
+
+def connect_findings(name: str, purpose: str) -> FindingsApi:
+    """Return the API of a cloud that has a service for findings. Raises MissingPackages."""
+    api: Any = connect(name, purpose)
+    findings: FindingsApi = api
+    return findings
 
 
 def simulate(name: str, estate: SimulatedEstate) -> AnyApi:

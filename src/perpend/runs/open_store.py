@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from perpend.collectors.protocol import CollectOptions
     from perpend.collectors.runs.collection import CollectionResult
 
 
@@ -247,7 +248,7 @@ def scan_aws(
     A call that AWS denies or fails makes what it serves unknown, never absent or compliant; a PerpendWarning says so. Raises
     PerpendError if nothing can be collected, if options exclude each other, or if the run cannot be recorded.
     """
-    from perpend.collectors.protocol import CollectOptions
+    from perpend.collectors.registry import commands_of
     from perpend.collectors.runs.silent_progress import SilentProgress
     from perpend.evaluation.verdicts.policy_choice import PolicyChoice
     from perpend.inventory.snapshots.default_store import default_store
@@ -256,7 +257,8 @@ def scan_aws(
 
     if store is not None and is_address(str(store)):
         raise PerpendError(f"{visible(str(store))}: a scan needs a directory: other stores have no history")
-    options = CollectOptions(
+    options_of: Callable[..., CollectOptions] = commands_of("aws").options_class
+    options = options_of(
         profiles=_several(profiles),
         org=org,
         role_name=role_name,
@@ -283,7 +285,7 @@ def scan_aws(
         reported=False,
     )
     with _warned():
-        chosen = policy_filter(planned_scan(request, options), options, request.choice.exclude)
+        chosen = policy_filter(planned_scan(request, options, "aws"), options, request.choice.exclude)
         place = str(store) if store is not None else default_store()
         _warn_incomplete(scan(chosen, request, options, place, SilentProgress(progress)).collected)
     return open(

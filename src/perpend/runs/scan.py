@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def collection_request(
-    repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str], *, cloud: str = "aws"
+    repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str], *, cloud: str
 ) -> CollectionRequest:
     """Return the plan for the fields that policies read, by default all policies, and for all fields of ``types``.
 
@@ -52,8 +52,8 @@ def collection_request(
     return request_for(loaded, api, analyzer, programs, named, only_types=only_types)
 
 
-def planned_scan(request: RunRequest, options: CollectOptions) -> CollectionRequest:
-    """Return the plan for the collection of a scan.
+def planned_scan(request: RunRequest, options: CollectOptions, cloud: str) -> CollectionRequest:
+    """Return the plan for the collection of a scan of a cloud.
 
     Raises UnusableEntries for faulty waivers or ratings of the request, InvalidOption for options that exclude each other,
     and NothingServed.
@@ -61,7 +61,7 @@ def planned_scan(request: RunRequest, options: CollectOptions) -> CollectionRequ
     options.check()
     waivers_of(request)
     severities_of(request)
-    return collection_request(request.repository, options.policies, options.frameworks, options.types)
+    return collection_request(request.repository, options.policies, options.frameworks, options.types, cloud=cloud)
 
 
 def policy_filter(request: CollectionRequest, options: CollectOptions, exclude: Sequence[str]) -> PolicyFilter:

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from perpend.collectors import rate_limit as pace
 from perpend.collectors.aws import client
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.collector import CLOSED
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.plan import plan_of
-from perpend.collectors.aws.session import rate_limiter as pace
 from perpend.collectors.aws.session.sdk_clients import MODELS
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.store import Store

@@ -45,7 +45,7 @@ def test_interrupted_collection_counts_its_listings_and_is_unfinished_once_close
 
 @pytest.mark.medium
 def test_policies_that_read_other_types_are_printed_with_these_types(capsys: pytest.CaptureFixture[str]) -> None:
-    request = collection_request(open_repository(), (), (), ())
+    request = collection_request(open_repository(), (), (), (), cloud="aws")
     lacking = {f"/ce/p{number:02}": ("Account", "Trail\x1b[2J") for number in range(23)}
     for policies in (PolicyFilter(request), PolicyFilter(request, ("/ce/p",), skipped_types=lacking, others=1)):
         print_policy_filter(policies)
@@ -58,7 +58,7 @@ def test_policies_that_read_other_types_are_printed_with_these_types(capsys: pyt
 
 
 def test_a_summary_says_in_one_sentence_how_many_objects_other_accounts_own(capsys: pytest.CaptureFixture[str]) -> None:
-    request = collection_request(open_repository(), (), (), ())
+    request = collection_request(open_repository(), (), (), (), cloud="aws")
 
     def printed(*others: OthersListed) -> str:
         result: Any = SimpleNamespace(

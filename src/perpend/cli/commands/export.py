@@ -20,7 +20,7 @@ from perpend.cli.options.store import NO_DEFAULT, StoreOption
 from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.collectors.protocol import CannotPush
-from perpend.collectors.registry import connect
+from perpend.collectors.registry import connect_findings
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.inventory.snapshots.open_store import is_address
@@ -125,7 +125,7 @@ def security_hub(
     for option in context.command.params if file else ():
         if option.name in _OF_STORE and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{option.opts[0]} goes with --store")
-    service = connect("aws", "perpend export security-hub").findings_service(profile, endpoint_url, region or "")
+    service = connect_findings("aws", "perpend export security-hub").findings_service(profile, endpoint_url, region or "")
     record = _record_path(sent, store or file or "", f"{service.account}-{service.region}")
     with ExitStack() as stack:
         name = file if file is not None else str(stack.enter_context(scratch()) / "findings.json")

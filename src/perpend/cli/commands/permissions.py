@@ -16,6 +16,8 @@ from perpend.cli.options.policy_selection import warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.store import NAME_A_STORE
 from perpend.cli.options.values import repository_option
+from perpend.core.clouds.aws import AWS
+from perpend.core.clouds.registry import is_account
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted, first_named
 from perpend.inventory.snapshots.default_store import DEFAULT_STORE, existing_default_store
@@ -133,7 +135,7 @@ def command(
         raise click.UsageError(f"--format {form} is a whole role, --missing adds to one: use --format iam-policy")
     if not missing and is_from_file(context, "store"):
         store = None  # a configured store is one to collect into: reading it takes time
-    request = collection_request(open_repository_here(repo), policies, frameworks, types)
+    request = collection_request(open_repository_here(repo), policies, frameworks, types, cloud=AWS.name)
     warn_selecting_settings()
     permissions = request.cloud.permissions(request.plan, organization=org)
     if missing:
@@ -159,12 +161,12 @@ def command(
 
 
 def _failed_calls(store: str | None) -> list[FailedCall]:
-    """Return the calls that failed in the last collection of a store. Raises UsageError if no store is named or there."""
+    """Return the calls to AWS that failed in a store's last collection. Raises UsageError if no store is named or there."""
     store = store or existing_default_store()
     if store is None:
         raise click.UsageError(f"--missing reads the calls that a collection was denied: {NAME_A_STORE}")
     with open_store(store).reading() as snapshot:
-        return [*snapshot.calls]
+        return [call for call in snapshot.calls if is_account(call.account, AWS)]
 
 
 def _print_missing(failed: Sequence[FailedCall], form: str, most_characters: int) -> None:

@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options.values import age, repository_option
-from perpend.collectors.registry import load
+from perpend.collectors.registry import commands_of
+from perpend.core.clouds.registry import cloud_named, collected_clouds
 from perpend.language.compiler.names import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from perpend.collectors.protocol import CommandOption
+    from perpend.core.clouds.cloud import Cloud
 
 
 class CloudGroup(click.Group):
-    """The commands of the clouds. It says which clouds are supported if another one is named."""
+    """A group with a command for each cloud that can be collected. It names them if another cloud is named.
+
+    ``command_of`` returns the command of a cloud by its name.
+    """
+
+    def __init__(self, *arguments: Any, command_of: Callable[[Cloud], click.Command], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._command_of = command_of
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the clouds."""
+        return [cloud.name for cloud in collected_clouds()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a cloud."""
+        if cmd_name not in self.commands:
+            cloud = cloud_named(cmd_name)
+            if cloud is None or not cloud.collector:
+                return None
+            self.commands[cmd_name] = self._command_of(cloud)
+        return self.commands[cmd_name]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command of a cloud."""
-        if args and args[0].casefold() in _OTHER_CLOUDS:
-            titles = " and ".join(load(name).title for name in self.list_commands(ctx))
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and args[0].casefold() in _OTHER_CLOUDS:
+            titles = " and ".join(cloud.title for cloud in collected_clouds())
             ctx.fail(f"only {titles} can be collected so far, not '{args[0]}'")
         return super().resolve_command(ctx, args)
 
@@ -55,57 +80,7 @@ def _address(context: click.Context, parameter: click.Parameter, value: str | No
     return value
 
 
-def _role(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return a valid role name, which may have a path. Raises BadParameter."""
-    if value is not None and not re.fullmatch(r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", value, re.ASCII):
-        hint = "; give its name alone, it is the same in all accounts" if value.startswith("arn:") else ", such as audit"
-        raise click.BadParameter(f"'{printable(value)}' is not the name of a role{hint}", context, parameter)
-    return value
-
-
-def _external_id(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return a valid external ID. Raises BadParameter without the value, which may be a secret."""
-    if value is not None and not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
-        raise click.BadParameter("not an external ID: 2 to 1,224 letters, digits and +=,.@:/-_", context, parameter)
-    return value
-
-
-_OPTIONS: Final = (
-    click.option(
-        "--profile",
-        "profiles",
-        multiple=True,
-        metavar="NAME",
-        help="A profile of the AWS configuration; repeat the option for several accounts.",
-    ),
-    click.option("--org", is_flag=True, help="Collect from all active accounts of the organization, with a role in each."),
-    click.option(
-        "--role-name",
-        metavar="ROLE",
-        callback=_role,
-        help="With --org: the name of that role.  [default: OrganizationAccountAccessRole]",
-    ),
-    click.option(
-        "--external-id",
-        metavar="ID",
-        callback=_external_id,
-        help="With --org: the external ID that the role's trust policy requires.",
-    ),
-    click.option(
-        "--accounts",
-        "wanted_accounts",
-        multiple=True,
-        metavar="ID|GLOB",
-        help="With --org: only these accounts, by id or name; may be repeated.",
-    ),
-    click.option("--regions", multiple=True, metavar="GLOB", help="Only these regions, such as eu-*; may be repeated."),
-    click.option(
-        "--closed-region",
-        "closed_regions",
-        multiple=True,
-        metavar="GLOB",
-        help="Declare these regions, such as ap-*, to be empty, and skip them; may be repeated.",
-    ),
+_BEFORE_ADDRESS: Final = (
     click.option(
         "--policy",
         "policies",
@@ -137,9 +112,9 @@ _OPTIONS: Final = (
         show_default=True,
         help="The maximum of concurrent listings.",
     ),
-    click.option(
-        "--endpoint-url", metavar="URL", callback=_address, help="Use another server than AWS, such as a test server."
-    ),
+)
+
+_AFTER_ADDRESS: Final = (
     click.option("--resume", is_flag=True, help="Resume an interrupted collection with the same options."),
     click.option(
         "--resume-age",
@@ -161,8 +136,47 @@ _OPTIONS: Final = (
 )
 
 
-def collection_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of a collection, which are the fields of CollectOptions."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def collection_options(cloud: Cloud) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Return a decorator that adds the options of a collection from a cloud, which are the fields of its class of options."""
+    address = click.option(
+        "--endpoint-url",
+        metavar="URL",
+        callback=_address,
+        help=f"Use another server than {cloud.title}, such as a test server.",
+    )
+    own = map(_own_option, commands_of(cloud.name).options)
+    every: list[Callable[..., Any]] = [*own, *_BEFORE_ADDRESS, address, *_AFTER_ADDRESS]
+
+    def decorated(command: Callable[..., int]) -> Callable[..., int]:
+        for option in reversed(every):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+def examples(command: str, words: Iterable[str]) -> str:
+    """Return the examples of a cloud's command as lines of an epilog. ``words`` are those after the command."""
+    return "\n".join(f"  {command} {more}".rstrip() for more in words)
+
+
+def _own_option(declared: CommandOption) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Return the option that a cloud declares."""
+    if not declared.metavar:
+        return click.option(declared.flag, declared.field, is_flag=True, help=declared.help)
+
+    def checked(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        for given in value if declared.several else (value,):
+            refusal = declared.refusal(given) if declared.refusal and given is not None else None
+            if refusal:
+                raise click.BadParameter(refusal, context, parameter)
+        return value
+
+    return click.option(
+        declared.flag,
+        declared.field,
+        metavar=declared.metavar,
+        multiple=declared.several,
+        callback=checked,
+        help=declared.help,
+    )

@@ -20,12 +20,12 @@ from perpend.core.clouds.aws import AWS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from perpend.collectors.aws.options import AwsOptions
     from perpend.collectors.protocol import (
         CallEstimate,
         CheckpointWriter,
         CloudApi,
         CollectionListener,
-        CollectOptions,
         RegionFilter,
         UsedObjects,
     )
@@ -38,11 +38,11 @@ class AwsApi:
         """Return the regions of all partitions."""
         return all_known_regions()
 
-    def default_regions(self, options: CollectOptions) -> list[str]:
+    def default_regions(self, options: AwsOptions) -> list[str]:
         """Return the regions of the usual partition. Raises NothingCollected if a profile does not exist."""
         return CloudClient(options.profiles[0] if options.profiles else None).known_regions(AWS.usual_partition)
 
-    def credentials(self, plan: AwsCollectionPlan, options: CollectOptions) -> tuple[list[SdkAccountCredentials], int]:
+    def credentials(self, plan: AwsCollectionPlan, options: AwsOptions) -> tuple[list[SdkAccountCredentials], int]:
         """Return the accounts of profiles or of an organization, and the number of its inactive ones."""
         profiles = tuple(dict.fromkeys(options.profiles)) or (None,)
         if not options.org:
@@ -64,7 +64,7 @@ class AwsApi:
         plan: AwsCollectionPlan,
         credentials: Sequence[SdkAccountCredentials],
         checkpoint: CheckpointWriter,
-        options: CollectOptions,
+        options: AwsOptions,
         *,
         regions: RegionFilter | None = None,
         used: UsedObjects = MappingProxyType({}),
@@ -80,4 +80,4 @@ class AwsApi:
         return SecurityHub(CloudClient(profile, endpoint_url, region))
 
 
-API: Final[CloudApi[AwsCollectionPlan, SdkAccountCredentials]] = AwsApi()
+API: Final[CloudApi[AwsCollectionPlan, SdkAccountCredentials, AwsOptions]] = AwsApi()

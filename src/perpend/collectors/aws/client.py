@@ -18,10 +18,11 @@ from botocore.parsers import ResponseParserError
 
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.parse import is_answer
-from perpend.collectors.aws.session.rate_limiter import RateLimit
+from perpend.collectors.aws.session.rate_limiter import rate_of
 from perpend.collectors.aws.session.sdk_clients import MODELS, SdkClients, signed_with
 from perpend.collectors.aws.session.timeouts import TOTAL
 from perpend.collectors.protocol import NothingCollected
+from perpend.collectors.rate_limit import RateLimit
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 
@@ -142,7 +143,7 @@ class CloudClient:
 
     def _pace(self, service: str, region: str) -> RateLimit:
         with self._lock:
-            return self._paces.setdefault((service, region), RateLimit(service))
+            return self._paces.setdefault((service, region), RateLimit(rate_of(service)))
 
 
 def _of_role(fetch: Callable[[], Mapping[str, str]]) -> RefreshableCredentials:

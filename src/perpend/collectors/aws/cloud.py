@@ -9,7 +9,7 @@ from perpend.collectors.aws.catalog import TYPES
 from perpend.collectors.aws.completeness import KIND, completeness_of, row_of_closed
 from perpend.collectors.aws.plan import USUAL_ROLE, AwsCollectionPlan, plan_of
 from perpend.collectors.protocol import Permission
-from perpend.core.clouds.aws import ACCOUNT_TYPE
+from perpend.core.clouds.aws import AWS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ class AwsCloud:
 
     name = KIND
     title = "AWS"
-    account_type = ACCOUNT_TYPE
+    account_types = AWS.account_types
     default_role = USUAL_ROLE
     uses: Mapping[str, str] = MappingProxyType({"CA10__CaAwsIamPolicy__c": "CA10__attachmentCount__c"})
 
@@ -51,9 +51,9 @@ class AwsCloud:
         """Return the calls that serve some fields, which are given by type. ``texts`` may name objects to ask for."""
         return plan_of(fields, texts)
 
-    def serves_account_fields(self, plan: AwsCollectionPlan, fields: Iterable[str]) -> bool:
+    def serves_account_fields(self, plan: AwsCollectionPlan, type_name: str, fields: Iterable[str]) -> bool:
         """Whether a plan makes the calls that some fields of the account need."""
-        needed, planned = ({one.call for one in of.account.details} for of in (plan_of({ACCOUNT_TYPE: fields}), plan))
+        needed, planned = ({one.call for one in of.account.details} for of in (plan_of({type_name: fields}), plan))
         return needed <= planned
 
     def opens_accounts(self, label: str) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.client import PARSING, regions_of
-from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, unread
+from perpend.collectors.aws.error_classification import ErrorAnswer, unread
 from perpend.collectors.aws.model import ABOVE, IDENTITY_OF, NAMED_POLICIES
 from perpend.collectors.aws.parse import (
     CloudPlace,
@@ -32,6 +32,7 @@ from perpend.collectors.aws.parse import (
 )
 from perpend.collectors.aws.plan import IDENTITY, cells_of
 from perpend.collectors.aws.responses import Answers, NotListed
+from perpend.collectors.failures import FailureKind
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.error_classification import FailureKind, unread
+from perpend.collectors.aws.error_classification import unread
 from perpend.collectors.aws.parse import CloudPlace
+from perpend.collectors.failures import FailureKind
 from perpend.collectors.protocol import STATED, ClosedRegion, CollectedRow, Completeness, OthersListed, WorkUnit
 from perpend.core.clouds.aws import ACCOUNT_TYPE
 from perpend.core.objects.claims import Claim, FailedCall, Scope

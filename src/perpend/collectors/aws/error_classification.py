@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collectors.failures import FailureKind
 from perpend.core.dataclass import dataclass
-from perpend.core.objects.claims import NOT_ASKED, FailedCall
+from perpend.core.objects.claims import FailedCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.collectors.aws.model import CloudCall
     from perpend.collectors.aws.parse import CloudPlace
-
-
-class FailureKind(StrEnum):
-    """The reason why something is unknown, as messages begin."""
-
-    DENIED = "denied"
-    DENIED_BY_SCP = "denied by SCP"
-    REGION_CLOSED = "region closed for"
-    THROTTLED = "throttled out of"
-    UNSUPPORTED = "unsupported here:"
-    CREDENTIALS = "credentials not accepted for"
-    NOT_FOUND = "listed and not found:"
-    FAILED = "failed:"
-    NOT_ASKED = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)

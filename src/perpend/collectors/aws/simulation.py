@@ -12,11 +12,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.error_classification import FailureKind, unread
+from perpend.collectors.aws.error_classification import unread
 from perpend.collectors.aws.model import NotThere
 from perpend.collectors.aws.parse import CloudPlace, NoResult, ObjectFields, add_reason, value_at
 from perpend.collectors.aws.plan import cells_of
 from perpend.collectors.aws.policy_access_levels import EXTENDED, MEMBERS, ORGANIZATION, extended
+from perpend.collectors.failures import FailureKind
 from perpend.collectors.protocol import (
     AccountEntry,
     CallCounts,
@@ -94,7 +95,9 @@ class SimulatedAws:
         listings = 0
         for account in credentials:
             wanted = tuple(regions(account.regions)) if regions else account.regions
-            entry = AccountEntry(account.account, label=account.label, regions=account.regions, asked=wanted, at=self.estate.at)
+            entry = AccountEntry(
+                account.account, AWS.usual_partition, account.label, regions=account.regions, asked=wanted, at=self.estate.at
+            )
             checkpoint.enter(entry)
             cells = cells_of(plan, entry)
             if listener:
@@ -207,6 +210,6 @@ class _SimulatedListings:
         return CloudPlace(self._account.account, AWS.usual_partition, region)
 
 
-def simulation(estate: SimulatedEstate) -> CloudApi[AwsCollectionPlan, SimulatedAccount]:
+def simulation(estate: SimulatedEstate) -> CloudApi[AwsCollectionPlan, SimulatedAccount, CollectOptions]:
     """Return the API of an invented estate."""
     return SimulatedAws(estate)

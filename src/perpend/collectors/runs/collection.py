@@ -261,7 +261,7 @@ def mark_of(plan: CollectionPlan, options: CollectOptions) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def region_filter(api: CloudApi[Any, Any], globs: Sequence[str], *, accounts: int) -> RegionFilter | None:
+def region_filter(api: CloudApi[Any, Any, Any], globs: Sequence[str], *, accounts: int) -> RegionFilter | None:
     """Return a filter that takes the regions which match a glob, None if there are no globs.
 
     Raises UnknownRegion if a glob matches no region of the cloud. With one account the filter itself raises it, if a glob
@@ -280,7 +280,7 @@ def region_filter(api: CloudApi[Any, Any], globs: Sequence[str], *, accounts: in
     return matching
 
 
-def _reject_unknown_regions(api: CloudApi[Any, Any], globs: Sequence[str], option: str) -> None:
+def _reject_unknown_regions(api: CloudApi[Any, Any, Any], globs: Sequence[str], option: str) -> None:
     if globs:  # AWS's SDK takes a tenth of a second to read its list of regions
         _reject_unmatched(globs, api.regions(), f"{option}: there is no region")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.clouds.registry import cloud_of_type
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
@@ -46,7 +47,7 @@ class CollectionRequest:
     """
 
     cloud: CloudCollector[Any]
-    connect: Callable[[], CloudApi[Any, Any]]
+    connect: Callable[[], CloudApi[Any, Any, Any]]
     plan: CollectionPlan
     programs_of: Callable[[], tuple[Program, ...]]
     analyzer: Analyzer
@@ -69,14 +70,14 @@ class CollectionRequest:
         lists of the objects are asked for, too: a stored list says nothing about an object that is new. Accounts are an
         exception: they are never new without their own claims.
         """
-        account = self.cloud.account_type
-        wanted = {**self.wanted, account: self.wanted.get(account, frozenset())}
+        accounts = self.cloud.account_types
+        wanted = {**dict.fromkeys(accounts, frozenset()), **self.wanted}
         left = [*wanted]
         while left:
             name = left.pop()
             served, stored, declared = {*self.cloud.fields_of(name)}, tables.by_name.get(name), self.declared(name)
             wanted[name] = wanted.get(name, frozenset()) | (served & stored.columns.keys() if stored else set())
-            children = declared.children.values() if declared and name != account else ()
+            children = declared.children.values() if declared and name not in accounts else ()
             left += {child.type_name for child in children if child.type_name in tables.by_name} - wanted.keys()
         wanted = {name: fields for name, fields in wanted.items() if name in self.wanted or self.cloud.fields_of(name)}
         return replace(self, plan=self.cloud.plan(wanted, self.texts), wanted=wanted)
@@ -92,7 +93,7 @@ class CollectionRequest:
 
 def request_for(
     cloud: CloudCollector[Any],
-    connect: Callable[[], CloudApi[Any, Any]],
+    connect: Callable[[], CloudApi[Any, Any, Any]],
     analyzer: Analyzer,
     programs: Callable[[], tuple[Program, ...]],
     types: Sequence[str],
@@ -101,9 +102,10 @@ def request_for(
 ) -> CollectionRequest:
     """Return a plan for the fields that programs read and for all fields of ``types``.
 
-    ``only_types``: the fields that programs read are not collected besides. Raises NothingServed if the plan is empty.
+    Programs over objects of another cloud are left out. ``only_types``: the fields that programs read are not collected
+    besides. Raises NothingServed if the plan is empty.
     """
-    programs = cache(programs)
+    programs = cache(partial(_of_cloud, cloud, programs))
     wanted = {} if only_types else _with_use(fields_by_type(programs()), programs(), cloud)
     for name in types:
         wanted.setdefault(name, set()).update(cloud.fields_of(name))
@@ -125,6 +127,21 @@ def _with_use(fields: dict[str, set[str]], programs: Iterable[Program], cloud: C
         if key and key in cloud.fields_of(name):
             fields.setdefault(name, set()).add(key)
     return fields
+
+
+def _of_cloud(cloud: CloudCollector[Any], programs: Callable[[], tuple[Program, ...]]) -> tuple[Program, ...]:
+    """Return the programs that are not over objects of another cloud. Raises NothingServed if all are."""
+    own: list[Program] = []
+    others: set[str] = set()
+    for program in programs():
+        of = cloud_of_type(program.input_type)
+        if of is None or of.name == cloud.name:
+            own.append(program)
+        else:
+            others.add(of.title)
+    if others and not own:
+        raise NothingServed(f"all these policies are over objects of {' and '.join(sorted(others))}, not of {cloud.title}")
+    return tuple(own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +167,7 @@ def filter_by_types(request: CollectionRequest, programs: Collection[Program], i
     """
     cloud, plan = request.cloud, request.plan
     types = {*plan.types}
-    named = types if plan.has_account_fields else types - {cloud.account_type}
+    named = types if plan.has_account_fields else types - {*cloud.account_types}
     skipped_types = {program.policy_id: _uncollected(program, request) for program in programs}
     complete = [program for program in programs if not skipped_types[program.policy_id]]
     input_type = request.analyzer.repository.input_type
@@ -176,9 +193,9 @@ def _uncollected(program: Program, request: CollectionRequest) -> tuple[str, ...
     """Return the types of which a program reads fields that are not collected."""
     cloud, plan = request.cloud, request.plan
     read = fields_by_type([program])
-    account_fields = read.pop(cloud.account_type, set())
-    account = () if cloud.serves_account_fields(plan, account_fields) else (cloud.account_type,)
-    return (*account, *sorted({*read} - {*plan.types}))
+    of_accounts = {name: read.pop(name) for name in cloud.account_types if name in read}
+    accounts = [name for name, fields in of_accounts.items() if not cloud.serves_account_fields(plan, name, fields)]
+    return (*accounts, *sorted({*read} - {*plan.types}))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -103,7 +103,7 @@ def partitions_of(
 
     Relations have a column ``Id`` of texts. If all ARNs are of the usual partition, only ``known`` is returned.
     """
-    tables, pairs = list(relations), set(known)
+    tables, pairs = list(relations), {(account, partition) for account, partition in known if partition}
     unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{AWS.usual_partition}:')"
     ids = unions(f"SELECT {_ID} FROM ({one})" for one in tables)
     if all(partition == AWS.usual_partition for _, partition in pairs) and not any(

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from perpend.core.clouds.registry import collected_clouds
 from perpend.core.commit import lock, make_directory
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
@@ -37,8 +38,8 @@ _GRACE: Final = 10.0
 _DONE: Final = (0, 1, 3)
 """The exit codes of a run that has checked the store. The others are failures."""
 
-_COMMANDS: Final = (("check",), ("import",), ("scan", "aws"), ("collect", "aws"))
-"""The commands that a server starts, by their words."""
+_OF_CLOUDS: Final = ("scan", "collect")
+"""The commands that have one command for each cloud."""
 
 LOCK: Final = "runs"
 """The name of the lock that a started run holds, among the locks of its store."""
@@ -171,7 +172,12 @@ class Jobs:
 
 def _startable(command: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the words at the beginning of a command that name it, None if it is not one that a server starts."""
-    return next((words for words in _COMMANDS if command[: len(words)] == words), None)
+    return next((words for words in _commands() if command[: len(words)] == words), None)
+
+
+def _commands() -> list[tuple[str, ...]]:
+    """Return the commands that a server starts, by their words."""
+    return [("check",), ("import",), *((name, cloud.name) for cloud in collected_clouds() for name in _OF_CLOUDS)]
 
 
 def _with_store(command: tuple[str, ...], place: str) -> tuple[str, ...]:
@@ -185,7 +191,8 @@ def why_not_startable(place: str, command: tuple[str, ...]) -> str | None:
     if is_address(place):
         return "a store on object storage has no history"
     if _startable(command) is None:
-        return "a run is `check`, `import`, `scan aws` or `collect aws`"
+        *others, last = (f"`{' '.join(words)}`" for words in _commands())
+        return f"a run is {', '.join(others)} or {last}"
     if any(word == "--store" or word.startswith(("--store=", "--no-store")) for word in command):
         return "the store is that of the server, and not named here"
     return None

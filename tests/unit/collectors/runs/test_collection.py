@@ -22,7 +22,6 @@ from perpend.collectors.protocol import (
     CollectionListener,
     CollectOptions,
     Completeness,
-    FindingsService,
     PartRows,
     Permission,
     PlannedCall,
@@ -72,7 +71,7 @@ class ToyCloud:
 
     name = "toy"
     title = "Toy"
-    account_type = SUBSCRIPTION
+    account_types = (SUBSCRIPTION,)
     default_role = ""
     uses: Mapping[str, str] = MappingProxyType({VAULT: "CA10__users__c"})
 
@@ -82,7 +81,7 @@ class ToyCloud:
     def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> ToyPlan:
         return ToyPlan()
 
-    def serves_account_fields(self, plan: ToyPlan, fields: Iterable[str]) -> bool:
+    def serves_account_fields(self, plan: ToyPlan, type_name: str, fields: Iterable[str]) -> bool:
         return not [*fields]
 
     def opens_accounts(self, label: str) -> bool:
@@ -163,9 +162,6 @@ class ToyApi:
             checkpoint.end(WorkUnitResult(cell, now(), now(), listed=1))
         return CallCounts(len(self.opened), ("a warning",))
 
-    def findings_service(self, profile: str | None, endpoint_url: str | None, region: str) -> FindingsService:
-        raise NotImplementedError
-
 
 @dataclass
 class Progress:
@@ -195,7 +191,9 @@ class Progress:
 CLOUD: CloudCollector[ToyPlan] = ToyCloud()
 
 
-def collect(store: Path, api: CloudApi[ToyPlan, ToyCredentials], progress: Progress, **given: Any) -> CollectionResult:
+def collect(
+    store: Path, api: CloudApi[ToyPlan, ToyCredentials, CollectOptions], progress: Progress, **given: Any
+) -> CollectionResult:
     analyzer: Any = SimpleNamespace(repository=SimpleNamespace(declared_type=lambda name: None))
     request = CollectionRequest(CLOUD, lambda: api, CLOUD.plan({}), lambda: (), analyzer)
     return collect_accounts(Store(store), request, CollectOptions(**given), progress)

@@ -19,7 +19,7 @@ KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 
 def policies(*types: str, exclude: tuple[str, ...] = (), **given: Any) -> PolicyFilter:
     options = CollectOptions(types=types, **given)
-    request = collection_request(open_repository(), options.policies, options.frameworks, types)
+    request = collection_request(open_repository(), options.policies, options.frameworks, types, cloud="aws")
     return policy_filter(request, options, exclude)
 
 
@@ -51,7 +51,7 @@ def test_accounts_are_judged_by_lists_of_what_is_named_and_by_their_fields_where
 
 
 def test_every_policy_is_asked_or_counted_as_one_that_is_not() -> None:
-    total = len(collection_request(open_repository(), (), (), ()).programs)
+    total = len(collection_request(open_repository(), (), (), (), cloud="aws").programs)
     for types in ((USER,), (BUCKET, ACCOUNT)):
         found = policies(*types)
         assert total == len(found.policies) + len(found.skipped_types or {}) + found.others
@@ -63,7 +63,7 @@ def test_what_is_left_out_in_any_case_is_not_asked() -> None:
 
 
 def test_tags_are_collected_and_no_policy_needs_their_call() -> None:
-    request = collection_request(open_repository(), ("/ce/ca/aws/sns",), (), ())
+    request = collection_request(open_repository(), ("/ce/ca/aws/sns",), (), (), cloud="aws")
     assert "tag:GetResources" in [call.label for call in request.plan.planned_calls]
     assert "tag:GetResources" not in request.programs_by_label()
 

@@ -1,12 +1,7 @@
-"""Limit the rate of calls: a token bucket per account, region and service.
-
-The rate rises while AWS answers, and halves when AWS throttles.
-"""
+"""The rates of calls to AWS at the beginning: one limit per account, region and service."""
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import Final
 
 RATES: Final = {"iam": 15.0, "ec2": 20.0, "kms": 50.0, "s3": 50.0, "sts": 20.0, "organizations": 5.0}
@@ -15,56 +10,7 @@ RATES: Final = {"iam": 15.0, "ec2": 20.0, "kms": 50.0, "s3": 50.0, "sts": 20.0, 
 USUAL: Final = 10.0
 """Calls per second to any other service."""
 
-_BURST: Final = 4.0
-"""How many seconds' calls at the first rate may be made at once."""
-
-_GROWTH: Final = 0.5
-"""How much of the first rate is added in each second of calls that are not throttled."""
-
-_FASTEST: Final = 10.0
-"""The maximum of the rate, in times of the first one."""
-
-_SLOWEST: Final = 0.25
-_HALVING_PAUSE: Final = 1.0
-
 
 def rate_of(service: str) -> float:
     """Return the calls per second to a service at the beginning, in one region of one account."""
     return RATES.get(service, USUAL)
-
-
-class RateLimit:
-    """The rate of calls to one service. ``wait`` blocks until a call may be made.
-
-    A throttled call halves the rate, any other call raises it a little: at full use by the same amount in each second. Calls
-    that are throttled within a second halve it once.
-    """
-
-    def __init__(self, service: str) -> None:
-        self.first = rate_of(service)
-        self.rate = self.first
-        self._tokens = _BURST * self.first
-        self._at = time.monotonic()
-        self._halved = self._at - _HALVING_PAUSE
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        """Wait until a call may be made."""
-        with self._lock:
-            now = time.monotonic()
-            self._tokens = min(_BURST * self.first, self._tokens + (now - self._at) * self.rate) - 1
-            self._at = now
-            pause = -self._tokens / self.rate
-        if pause > 0:
-            time.sleep(pause)
-
-    def learn(self, *, throttled: bool) -> None:
-        """Adjust the rate after a call."""
-        with self._lock:
-            if not throttled:
-                self.rate = min(_FASTEST * self.first, self.rate + _GROWTH * self.first / self.rate)
-                return
-            now = time.monotonic()
-            if now - self._halved >= _HALVING_PAUSE:
-                self.rate, self._halved = max(_SLOWEST, self.rate / 2), now
-                self._tokens = min(self._tokens, 0.0)

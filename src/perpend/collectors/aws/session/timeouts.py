@@ -16,7 +16,7 @@ from perpend.collectors.aws.error_classification import is_throttling
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.collectors.aws.session.rate_limiter import RateLimit
+    from perpend.collectors.rate_limit import RateLimit
 
 TOTAL: Final = 300.0
 """Timeout in seconds for a call with all its attempts."""

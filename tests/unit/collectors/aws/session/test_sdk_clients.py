@@ -22,8 +22,8 @@ from botocore.exceptions import NoCredentialsError
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.session.credentials import ASSUME
-from perpend.collectors.aws.session.rate_limiter import RateLimit
 from perpend.collectors.protocol import now
+from perpend.collectors.rate_limit import RateLimit
 from perpend.core.dataclass import dataclass
 
 REGION = "eu-west-1"
@@ -136,7 +136,7 @@ def test_credentials_that_are_renewed_before_each_call_sign_no_call_of_another(s
 def test_a_client_that_no_account_uses_signs_nothing(server: Server) -> None:
     sdk = CloudClient(endpoint_url=server.url, region=REGION).sdk
     with sdk.open("sns", REGION) as (client, transport):
-        transport.begin(RateLimit("sns"))
+        transport.begin(RateLimit(10.0))
         with pytest.raises(NoCredentialsError):
             client.get_topic_attributes(TopicArn=f"arn:aws:sns:{REGION}:111111111110:topic")
     assert [] == server.calls
