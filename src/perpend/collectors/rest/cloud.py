@@ -1,0 +1,100 @@
+"""A cloud whose tables of calls and types are all that plans need. Imports no SDK, and sends no request."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from perpend.collectors.protocol import Permission
+from perpend.collectors.rest.completeness import completeness_of, unopened_account
+from perpend.collectors.rest.plan import RestPlan, plan_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from perpend.collectors.protocol import (
+        AccountEntry,
+        CollectedRow,
+        Completeness,
+        PartRows,
+        Seen,
+        WorkUnit,
+        WorkUnitResult,
+    )
+    from perpend.collectors.rest.rows import RestTables
+
+
+class RestCloud:
+    """The collector of a cloud, made of its tables. ``opening`` are the permissions that list accounts."""
+
+    default_role = ""
+    uses: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, tables: RestTables, opening: Sequence[Permission] = ()) -> None:
+        self.tables = tables
+        self._opening = tuple(opening)
+
+    @property
+    def name(self) -> str:
+        """The name of the cloud."""
+        return self.tables.cloud.name
+
+    @property
+    def title(self) -> str:
+        """The name in messages."""
+        return self.tables.cloud.title
+
+    @property
+    def account_types(self) -> tuple[str, ...]:
+        """The types of account objects."""
+        return self.tables.cloud.account_types
+
+    def fields_of(self, type_name: str) -> Collection[str]:
+        """Return all fields of a type that the cloud serves; none for another type."""
+        row = self.tables.types.get(type_name)
+        return tuple(row.fields) if row else ()
+
+    def fields_that_may_be_null(self, type_name: str) -> Collection[str]:
+        """Return the fields of a type that the cloud leaves out to say that there is none."""
+        row = self.tables.types.get(type_name)
+        return {name for name, source in row.fields.items() if source.optional} if row else ()
+
+    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> RestPlan:
+        """Return the calls that serve some fields, which are given by type."""
+        return plan_of(self.tables, fields)
+
+    def serves_account_fields(self, plan: RestPlan, type_name: str, fields: Iterable[str]) -> bool:
+        """Whether a plan makes the calls that some fields of a type of accounts need."""
+        row = self.tables.types.get(type_name)
+        planned = {detail for request in plan.requests if request.row is row for detail in request.details}
+        return row is not None and {*row.details_for(frozenset(fields))} <= planned
+
+    def opens_accounts(self, label: str) -> bool:
+        """Whether a failed call, by its label, is one that opens accounts."""
+        return any(permission.name == label for permission in self._opening)
+
+    def permissions(self, plan: RestPlan, *, organization: bool = False) -> tuple[Permission, ...]:
+        """Return the permissions of a plan by name, those that list accounts included."""
+        operations: dict[str, list[str]] = {}
+        for call in plan.calls:
+            if call.permission:
+                operations.setdefault(call.permission, []).append(call.operation)
+        others = [permission for permission in self._opening if permission.name not in operations]
+        own = [Permission(name, tuple(sorted({*of})), self.opens_accounts(name)) for name, of in operations.items()]
+        return tuple(sorted([*own, *others]))
+
+    def completeness(
+        self,
+        plan: RestPlan,
+        entries: Sequence[AccountEntry],
+        results: Mapping[WorkUnit, WorkUnitResult],
+        parts: Mapping[WorkUnit, list[PartRows]],
+        stated: str = "",
+        seen: Seen = MappingProxyType({}),
+    ) -> Completeness:
+        """Return the sources of accounts with claims of completeness."""
+        return completeness_of(plan, entries, results, parts)
+
+    def unopened_account(self, plan: RestPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
+        """Yield the row of an account that could not be opened."""
+        return unopened_account(plan, entry)

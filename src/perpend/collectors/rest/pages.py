@@ -1,0 +1,68 @@
+"""Read the pages of a listing to its end, or fail: half a list must never look like a whole one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from perpend.collectors.rest.errors import MalformedAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from perpend.collectors.rest.rows import RestCall
+
+_MOST_PAGES: Final = 100_000
+
+
+def member(item: Any, path: str) -> Any:
+    """Return the member at a path of names with dots; None if it is missing."""
+    for step in path.split("."):
+        item = item.get(step) if isinstance(item, dict) else None
+    return item
+
+
+def items_in(call: RestCall, answer: Any) -> list[dict[str, Any]]:
+    """Return the items of an answer. Raises MalformedAnswer if it has no list of objects."""
+    items = member(answer, call.items) if call.items else [answer]
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise MalformedAnswer("NoItems")
+    return items
+
+
+def pages_of(call: RestCall, address: str, get: Callable[[str, Mapping[str, str]], Any]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the items of each page. Raises CallRefused, of which MalformedAnswer is one.
+
+    The address of a next page has the same host and path. An address or token that comes twice is an error.
+    """
+    parameters, seen = dict(call.parameters), set()
+    begin = address
+    for _ in range(_MOST_PAGES):
+        answer = get(address, parameters)
+        yield items_in(call, answer)
+        following = (
+            member(answer, call.next_link or (call.next_token or ("",))[0]) if call.next_link or call.next_token else None
+        )
+        if not following:
+            return
+        if not isinstance(following, str) or following in seen:
+            raise MalformedAnswer("RepeatedPage")
+        seen.add(following)
+        if call.next_token:
+            parameters = {**call.parameters, call.next_token[1]: following}
+        else:
+            address, parameters = _followed(begin, following), {}
+    raise MalformedAnswer("TooManyPages")
+
+
+def _followed(begin: str, following: str) -> str:
+    """Return the address of the next page. Raises MalformedAnswer if it leads to another host or path."""
+    first, link = urlsplit(begin), urlsplit(following)
+    same = (link.scheme, link.netloc.casefold(), unquote(link.path).casefold()) == (
+        first.scheme,
+        first.netloc.casefold(),
+        unquote(first.path).casefold(),
+    )
+    if not same or link.username is not None or not parse_qsl(link.query):
+        raise MalformedAnswer("AnotherPlace")
+    return f"{begin.partition('?')[0]}?{link.query}"

@@ -1,0 +1,172 @@
+"""Define the rows of a cloud's tables: calls, object types, and the sources of their fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from perpend.collectors.failures import FailureKind
+    from perpend.core.clouds.cloud import Cloud
+
+ABOVE: Final = "^"
+"""The key under which a nested item holds the item around it."""
+
+ACCOUNT: Final = "account"
+"""The placeholder of a template for the account that is collected."""
+
+_PLACE: Final = re.compile(r"\{([^{}]+)\}")
+
+Transform = Callable[[Any], Any]
+"""A function that makes a field's value of a member. It raises NotThere if the member does not show the value."""
+
+
+class NotThere(Exception):
+    """The answer does not contain the value. The text is the reason."""
+
+
+def places_in(template: str) -> list[str]:
+    """Return the placeholders of a template: ``account``, or paths of an item's members."""
+    return _PLACE.findall(template)
+
+
+def filled(template: str, value_of: Callable[[str], str]) -> str:
+    """Return a template with values in the places of its placeholders."""
+    return _PLACE.sub(lambda place: value_of(place[1]), template)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A listing of the account that must show a state: the item whose member has a value, and that item's other member.
+
+    Texts are compared without regard to case.
+    """
+
+    call: str
+    item: tuple[str, str]
+    state: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An error that states the same facts as an ``answer``; with a ``proof``, only if that holds."""
+
+    answer: Any
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestCall:
+    """A GET request. Rows of types refer to it by ``name``.
+
+    ``url`` is a template of a whole address: ``{account}``, or the path of a member of the item that the call is made for.
+    ``parameters`` are those of the query. ``items`` is the path of the list of items in an answer; if it is empty, the answer
+    itself is the only item. ``next_link`` is the path of the address of the next page; ``next_token`` is the path of a token,
+    and the parameter that takes it. ``facts`` are error codes that state a fact, ``gone`` those of an object that is missing.
+    """
+
+    name: str
+    service: str
+    operation: str
+    url: str
+    permission: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    items: str = ""
+    next_link: str = ""
+    next_token: tuple[str, str] | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name in messages: the permission, or the operation if none is needed."""
+        return self.permission or f"{self.service}:{self.operation}"
+
+    @property
+    def of_an_item(self) -> bool:
+        """Whether the address has a member of an item. Otherwise the call is made once for the account."""
+        return any(place != ACCOUNT for place in places_in(self.url))
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """The names of the calls that prove its facts."""
+        return tuple(fact.proof.call for fact in self.facts.values() if fact.proof)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """The source of a field's value: the member at a path of an item.
+
+    ``call`` names the detail call that returns the item; it is empty for the listing. A member that is missing or null is
+    unknown. With ``optional`` it means that there is no value; ``otherwise`` is the value that the API states for it. Both
+    count only if the member around it is there. Without a ``transform``, a value is a text, a number or a Boolean.
+    """
+
+    path: str
+    transform: Transform | None = None
+    call: str = ""
+    optional: bool = False
+    otherwise: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """One object type: the listing that shows its objects, the template of their Id, their fields and detail calls.
+
+    ``inside`` is the path of the list of nested objects in each listed item; these hold the item around them as ``^``.
+    """
+
+    type_name: str
+    listed: str
+    id: str
+    fields: Mapping[str, FieldSource]
+    details: tuple[str, ...] = ()
+    inside: str = ""
+
+    def details_for(self, wanted: frozenset[str]) -> tuple[str, ...]:
+        """Return the detail calls that wanted fields need."""
+        calls = {self.fields[name].call for name in wanted if name in self.fields}
+        return tuple(detail for detail in self.details if detail in calls)
+
+
+@dataclass(frozen=True)
+class RestTables:
+    """The tables of a cloud.
+
+    ``kinds`` are error codes by kind of failure. Codes in ``waits`` are retried like throttling, but the rate stays.
+    ``rates`` are the first calls per second by service, ``usual_rate`` those to other services. ``normalized`` returns an Id
+    as the store has it.
+    """
+
+    cloud: Cloud
+    all_calls: tuple[RestCall, ...]
+    all_types: tuple[TypeRow, ...]
+    kinds: Mapping[FailureKind, frozenset[str]] = field(default_factory=dict)
+    waits: frozenset[str] = frozenset()
+    rates: Mapping[str, float] = field(default_factory=dict)
+    usual_rate: float = 10.0
+    normalized: Callable[[str], str] = str
+
+    @cached_property
+    def calls(self) -> Mapping[str, RestCall]:
+        """All calls by name."""
+        return {call.name: call for call in self.all_calls}
+
+    @cached_property
+    def types(self) -> Mapping[str, TypeRow]:
+        """All types by name."""
+        return {row.type_name: row for row in self.all_types}
+
+    @cached_property
+    def account_rows(self) -> tuple[TypeRow, ...]:
+        """The rows of types of accounts. Their listings are part of each collection."""
+        return tuple(row for row in self.all_types if row.type_name in self.cloud.account_types)
+
+    def rate_of(self, service: str) -> float:
+        """Return the calls per second to a service at the beginning."""
+        return self.rates.get(service, self.usual_rate)

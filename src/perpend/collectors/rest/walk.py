@@ -1,0 +1,203 @@
+"""Collect the listings of a plan from one account, and write rows and results to a checkpoint.
+
+Listings run in parallel; the failure of one stops no other, and a malformed object stops no other object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import Counter
+from dataclasses import field, replace
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from perpend.collectors.protocol import CollectedRow, WorkUnitResult, now
+from perpend.collectors.rest.errors import CallRefused, MalformedAnswer, refused_call
+from perpend.collectors.rest.fields import fields_from, id_of, objects_in, text_at
+from perpend.collectors.rest.pages import items_in, member, pages_of
+from perpend.core.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from perpend.collectors.protocol import CheckpointWriter, WorkUnit
+    from perpend.collectors.rest.plan import RestPlan, TypeRequest
+    from perpend.collectors.rest.rows import Proof, RestCall
+    from perpend.collectors.rest.transport import Transport
+    from perpend.collectors.workers import Workers
+    from perpend.core.objects.claims import FailedCall
+
+CHUNK: Final = 200
+"""How many objects are written together if detail calls are made for each."""
+
+
+class _ListedObject(NamedTuple):
+    """An object of a listing, before its detail calls."""
+
+    request: TypeRequest
+    item: dict[str, Any]
+    identity: str
+
+
+@dataclass(slots=True)
+class _Progress:
+    """A listing while it is read: why it is incomplete, and for how many objects each call failed.
+
+    ``seen`` are the objects that were listed so far, with a hash of their items.
+    """
+
+    cell: WorkUnit
+    lacking: FailedCall | None = None
+    unread: Counter[FailedCall] = field(default_factory=Counter)
+    listed: int = 0
+    seen: set[tuple[str, str, bytes]] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(slots=True)
+class AccountWalk:
+    """Collects a plan from one account."""
+
+    plan: RestPlan
+    account: str
+    transport: Transport
+    checkpoint: CheckpointWriter
+    workers: Workers
+    _proofs: dict[str, list[dict[str, Any]] | CallRefused] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def collect(self, *, done: Callable[[WorkUnit], None] | None = None) -> None:
+        """Collect all listings that the checkpoint does not hold. ``done`` is called with each that ended."""
+
+        def task(cell: WorkUnit) -> None:
+            self._cell(cell)
+            if done:
+                done(cell)
+
+        left = [cell for cell in self.plan.cells_of(self.account) if not self.checkpoint.is_done(cell)]
+        self.workers.do_all([(self._key(cell.listing), partial(task, cell)) for cell in left])
+
+    def _key(self, call: str) -> tuple[str, str]:
+        return self.account, self.plan.tables.calls[call].service
+
+    def _cell(self, cell: WorkUnit) -> None:
+        progress, began = _Progress(cell), now()
+        listed = self._objects(progress)
+        while objects := list(islice(listed, CHUNK)):
+            rows = self.workers.map_all(self._key(cell.listing), partial(self._row, progress), objects)
+            self._write(progress, rows)
+        self._write(progress, ())
+        self.checkpoint.end(WorkUnitResult(cell, began, now(), progress.lacking, listed=progress.listed))
+
+    def _write(self, progress: _Progress, rows: Iterable[CollectedRow]) -> None:
+        with self.checkpoint.part(progress.cell) as part:
+            for row in rows:
+                part.add(row)
+            part.note(replace(cause, objects=number) for cause, number in sorted(progress.unread.items(), key=str))
+            progress.unread.clear()
+
+    def _objects(self, progress: _Progress) -> Iterator[_ListedObject]:
+        """Yield the objects of a listing that the checkpoint does not hold. Note why the listing is incomplete, if it is."""
+        cell = progress.cell
+        call, known = self.plan.tables.calls[cell.listing], self.checkpoint.objects(cell)
+        try:
+            for item in self._items(call):
+                self.workers.check()
+                progress.listed += 1
+                for request in self.plan.listings[cell.listing]:
+                    for listed in self._objects_in(progress, request, item):
+                        if (request.row.type_name, listed.identity) not in known:
+                            yield listed
+        except CallRefused as error:
+            progress.lacking = progress.lacking or refused_call(call, self.account, error)
+
+    def _objects_in(self, progress: _Progress, request: TypeRequest, item: dict[str, Any]) -> Iterator[_ListedObject]:
+        """Yield the objects of a type in a listed item. An object that is listed again with the same members is left out."""
+        row = request.row
+        try:
+            for nested in objects_in(row, item):
+                identity = id_of(self.plan.tables, row, nested, self.account)
+                seen = row.type_name, identity, _hash_of(nested)
+                if seen not in progress.seen:
+                    progress.seen.add(seen)
+                    yield _ListedObject(request, nested, identity)
+        except MalformedAnswer as error:
+            call = self.plan.tables.calls[progress.cell.listing]
+            progress.lacking = progress.lacking or refused_call(call, self.account, error)
+
+    def _items(self, call: RestCall) -> Iterator[dict[str, Any]]:
+        """Yield the items of a listing. Raises CallRefused."""
+        address = self.transport.address(call, partial(text_at, {}, account=self.account))
+        try:
+            for items in pages_of(call, address, partial(self.transport.get, call.service)):
+                yield from items
+        except CallRefused as error:
+            yield from items_in(call, self._fact(call, error))
+
+    def _row(self, progress: _Progress, listed: _ListedObject) -> CollectedRow:
+        """Return the row of an object."""
+        request, item, identity = listed
+        known: dict[str, Any] = {}
+        reasons: dict[str, str] = {}
+        fields_from(request.row, "", item, known, reasons)
+        for name in request.details:
+            call = self.plan.tables.calls[name]
+            try:
+                answer = self._detail(call, item)
+            except CallRefused as error:
+                cause = refused_call(call, self.account, error)
+                with progress.lock:
+                    progress.unread[cause] += 1
+                fields = (field_name for field_name, source in request.row.fields.items() if source.call == name)
+                reasons.update(dict.fromkeys(fields, f"was not read: {cause}"))
+            else:
+                fields_from(request.row, name, answer, known, reasons)
+        return CollectedRow(request.row.type_name, {"Id": identity, **known}, reasons)
+
+    def _detail(self, call: RestCall, item: Mapping[str, Any]) -> Any:
+        """Return the answer of a detail call. If the call has items, all of its pages are one answer. Raises CallRefused."""
+        address = self.transport.address(call, partial(text_at, item, account=self.account))
+        get = partial(self.transport.get, call.service)
+        try:
+            if call.items:
+                return {"items": [one for items in pages_of(call, address, get) for one in items]}
+            [answer] = items_in(call, get(address, call.parameters))
+        except CallRefused as error:
+            return self._fact(call, error)
+        return answer
+
+    def _fact(self, call: RestCall, error: CallRefused) -> Any:
+        """Return the answer that states the same as an error. Raises the error if it states no fact."""
+        fact = call.facts.get(error.code)
+        if fact is None or isinstance(error, MalformedAnswer):
+            raise error
+        if fact.proof and not self._is_proved(fact.proof):
+            raise error
+        return fact.answer
+
+    def _is_proved(self, proof: Proof) -> bool:
+        """Whether a listing of the account shows a state. It is asked for once."""
+        with self._lock:
+            if proof.call not in self._proofs:
+                call = self.plan.tables.calls[proof.call]
+                try:
+                    self._proofs[proof.call] = list(self._items(call))
+                except CallRefused as error:
+                    self._proofs[proof.call] = error
+            items = self._proofs[proof.call]
+        if isinstance(items, CallRefused):
+            return False
+        shown = [one for one in items if _is_text(one, *proof.item)]
+        return bool(shown) and all(_is_text(one, *proof.state) for one in shown)
+
+
+def _is_text(item: Mapping[str, Any], path: str, text: str) -> bool:
+    value = member(item, path)
+    return isinstance(value, str) and value.casefold() == text.casefold()
+
+
+def _hash_of(item: Mapping[str, Any]) -> bytes:
+    return hashlib.blake2b(json.dumps(item, sort_keys=True).encode(), digest_size=8).digest()
