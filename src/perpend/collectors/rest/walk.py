@@ -129,12 +129,16 @@ class AccountWalk:
             progress.lacking = progress.lacking or refused_call(call, self.account, error)
 
     def _items(self, call: RestCall) -> Iterator[dict[str, Any]]:
-        """Yield the items of a listing. Raises CallRefused."""
+        """Yield the items of a listing. Raises CallRefused. An error after the first page is no fact about the listing."""
+        is_first = True
         address = self.transport.address(call, partial(text_at, {}, account=self.account))
         try:
             for items in pages_of(call, address, partial(self.transport.get, call.service)):
+                is_first = False
                 yield from items
         except CallRefused as error:
+            if not is_first:
+                raise
             yield from items_in(call, self._fact(call, error))
 
     def _row(self, progress: _Progress, listed: _ListedObject) -> CollectedRow:

@@ -196,6 +196,9 @@ def test_an_error_is_a_fact_only_if_its_proof_holds(moon: RestServer, tmp_path: 
     assert claims(collect(moon, tmp_path / "b"))[ROVER] == "failed: rovers.list (NotRegistered) in base-7"
     moon.planted[f"{HOST}/bases/base-7/states"] = [{"name": "rovers", "state": "OFF"}]
     assert claims(collect(moon, tmp_path / "c"))[ROVER] is None
+    moon.numbers.clear()
+    moon.fault = on(PATH, Fault(409, {"error": {"code": "NotRegistered"}}), first=2)
+    assert claims(collect(moon, tmp_path / "d"))[ROVER] == "failed: rovers.list (NotRegistered) in base-7"
 
 
 def test_throttling_is_waited_for_and_halves_the_rate_unless_something_else_is_locked(
