@@ -24,6 +24,8 @@ from tests.terraform_plans import DIRECTORY
 MAP = aws_map()
 OF_ALL = ("Id", "__account__c", "__regionName__c", "__disappearanceTime__c")
 LATER = {
+    "aws_ami.imds_support",
+    "aws_redshift_cluster.multi_az",
     "aws_acm_certificate.key_algorithm",
     "aws_acm_certificate.not_after",
     "aws_ami_launch_permission.group",
