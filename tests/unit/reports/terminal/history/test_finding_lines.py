@@ -46,7 +46,7 @@ KINDS = {
     **dict.fromkeys(("open_since", "ended_at", "last_known_at", "last_seen", "status_date"), "TIMESTAMPTZ"),
     **dict.fromkeys(("incompliant_start_date", "incompliant_end_date"), "TIMESTAMPTZ"),
     **dict.fromkeys(("episodes", "condition_index", "policy_no", "key", "incarnation"), "INTEGER"),
-    **dict.fromkeys(("lineage", "waiver", "tags"), "VARCHAR"),
+    **dict.fromkeys(("lineage", "waiver", "tags", "in_use"), "VARCHAR"),
 }
 COLUMNS = (*FINDING_COLUMNS, "waiver")
 
