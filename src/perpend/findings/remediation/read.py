@@ -51,7 +51,7 @@ def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
         node = node_from_yaml(repository.files.text(path, limit=MOST_BYTES), path, diagnostics)
     except UnreadableFile as error:
         return Loaded(None, (error.diagnostic,))
-    fields = DocumentReader(diagnostics).record(node, SHAPE) if node is not None else None
+    fields = DocumentReader(diagnostics, repository.parameters_of(policy_id)).record(node, SHAPE) if node is not None else None
     if fields is None or diagnostics:
         return Loaded(None, tuple(diagnostics))
     logic_id = production_of(policy_id)

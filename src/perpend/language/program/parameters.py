@@ -193,6 +193,13 @@ def insert_values(text: str, values: Mapping[str, Value]) -> str:
     return _PLACE.sub(lambda place: value_text(values[place[1]]) if place[1] in values else place[0], text)
 
 
+def insert_value(text: str, values: Mapping[str, Value]) -> int | str:
+    """Return a text with values in place of names; an integer if the text is nothing but the name of an integer."""
+    whole = _PLACE.fullmatch(text)
+    value = values.get(whole[1]) if whole else None
+    return value if isinstance(value, int) else insert_values(text, values)
+
+
 def _has_kind(value: object, kind: ParameterKind) -> bool:
     entry = int if kind in (ParameterKind.INTEGER, ParameterKind.INTEGERS) else str
     if kind.is_list:

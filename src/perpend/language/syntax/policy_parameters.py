@@ -1,4 +1,4 @@
-"""Insert the values of a policy's parameters into a logic file while it is read."""
+"""Insert the values of a policy's parameters into its files while they are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import nearest, shorten
-from perpend.language.program.parameters import insert_values, names_inserted
+from perpend.language.program.parameters import insert_value, insert_values, names_inserted
 from perpend.language.syntax import rules
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PolicyParameters:
-    """The values of a policy's parameters while a logic file is read. ``values`` is called at the first reference.
+    """The values of a policy's parameters while a file is read. ``values`` is called at the first reference.
 
     ``used`` collects the names that operations refer to.
     """
@@ -35,13 +35,19 @@ class PolicyParameters:
         return values.get(name)
 
     def inserted(self, text: str, span: Span, diagnostics: list[Diagnostic]) -> str:
-        """Return a message with values in place of names. A policy without parameters may have double braces in messages."""
+        """Return a text with values in place of names. A policy without parameters may have double braces in texts."""
+        return insert_values(text, self._values_for(text, span, diagnostics))
+
+    def inserted_scalar(self, text: str, span: Span, diagnostics: list[Diagnostic]) -> int | str:
+        """Return a text with values in place of names, or the integer that it names."""
+        return insert_value(text, self._values_for(text, span, diagnostics))
+
+    def _values_for(self, text: str, span: Span, diagnostics: list[Diagnostic]) -> Mapping[str, Value]:
         names = names_inserted(text) if "{{" in text else []
         values = self.values() if names else {}
-        if not values:
-            return text
-        diagnostics += [_unknown(name, values, span, diagnostics) for name in names if name not in values]
-        return insert_values(text, values)
+        if values:
+            diagnostics += [_unknown(name, values, span, diagnostics) for name in names if name not in values]
+        return values
 
 
 def _unknown(name: str, values: Mapping[str, Value], span: Span, diagnostics: list[Diagnostic]) -> Diagnostic:

@@ -80,7 +80,7 @@ class Fields(MappingType[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class DocumentReader:
-    """Reads the nodes of one file and collects diagnostics. ``parameters`` are those of the policy, for a logic file."""
+    """Reads the nodes of one file and collects diagnostics. ``parameters`` are those of the policy, for its files."""
 
     diagnostics: list[Diagnostic]
     parameters: PolicyParameters | None = None
@@ -137,7 +137,7 @@ class DocumentReader:
             case TextMap():
                 return self._placed(node, "a mapping of texts", fits=isinstance(node, Mapping))
             case ScalarMap():
-                return self._placed(node, "a mapping of texts, numbers and booleans", fits=isinstance(node, Mapping))
+                return self._scalars(node)
             case Literal():
                 return self._literal(node)
             case ScalarShape():
@@ -165,6 +165,16 @@ class DocumentReader:
         if shape.inserts and self.parameters is not None:
             text = self.parameters.inserted(text, node.span, self.diagnostics)
         return Placed(text, node.span)
+
+    def _scalars(self, node: Node) -> Placed | None:
+        placed = self._placed(node, "a mapping of texts, numbers and booleans", fits=isinstance(node, Mapping))
+        if placed is None or self.parameters is None:
+            return placed
+        values = {
+            name: self.parameters.inserted_scalar(value, node.span, self.diagnostics) if isinstance(value, str) else value
+            for name, value in placed.value.items()
+        }
+        return Placed(values, node.span)
 
     def _literal(self, node: Node) -> Placed | None:
         value = value_from(plain(node)) if not isinstance(node, Mapping) else None

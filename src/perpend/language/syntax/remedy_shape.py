@@ -9,15 +9,16 @@ from perpend.language.syntax.shapes import Items, Key, Record, ScalarMap, Text
 FILE: Final = "remedy.yaml"
 """The file's name in a policy's directory."""
 
-_TEXT, _WORDS = Text(filled=True), Items(Text(filled=True), filled=True)
+_NAME, _TEXT = Text(filled=True), Text(filled=True, inserts=True)
+_WORDS = Items(_TEXT, filled=True)
 
 _VALUE: Final = Record(
     "value",
     "A name that commands take from the object.",
     (
-        Key("name", _TEXT, "The placeholder in commands, as `<name>`.", required=True),
-        Key("field", _TEXT, "The field with the name, after any lookups.", required=True),
-        Key("kind", _TEXT, "The format of the name, such as s3-bucket.", required=True),
+        Key("name", _NAME, "The placeholder in commands, as `<name>`.", required=True),
+        Key("field", _NAME, "The field with the name, after any lookups.", required=True),
+        Key("kind", _NAME, "The format of the name, such as s3-bucket.", required=True),
     ),
 )
 _LOOK: Final = Record(
@@ -42,7 +43,7 @@ _RESOURCE: Final = Record(
     "resource",
     "Attributes of one resource.",
     (
-        Key("type", _TEXT, "The resource's type, such as aws_s3_bucket_versioning.", required=True),
+        Key("type", _NAME, "The resource's type, such as aws_s3_bucket_versioning.", required=True),
         Key("set", ScalarMap(), "Values by attribute; a dot leads into a block.", required=True),
     ),
 )

@@ -56,6 +56,9 @@ ROOT = "/"
 TOPS = ("ce", "frameworks", "types", "internal")
 """The top directories of a repository."""
 
+TEXTS: Final = ("description.md", "remediation.md")
+"""The texts of a policy, in its directory."""
+
 ROOT_MARK: Final = "root.yaml"
 """The file that marks a directory as a repository's root."""
 
@@ -162,12 +165,17 @@ class Repository:
 
     def text(self, path: str, *, limit: int = MAX_YAML) -> str:
         """Return a file's text, empty if it does not exist or cannot be read. ``path`` has no leading slash."""
-        if path not in self.tree.files:
-            return ""
         try:
-            return self.files.text(path, limit=limit)
+            return self.read_text(path, limit=limit) if path in self.tree.files else ""
         except UnreadableFile:
             return ""
+
+    def read_text(self, path: str, *, limit: int = MAX_YAML) -> str:
+        """Return a file's text; a Markdown file of a policy has values in place of parameters. Raises UnreadableFile."""
+        text = self.files.text(path, limit=limit)
+        if not path.endswith(".md"):
+            return text
+        return self.parameters_of(f"/{path.rpartition('/')[0]}").inserted(text, Span(path), [])
 
     def policy(self, entity: str) -> Loaded[Policy]:
         """Return a policy by its id."""
@@ -201,6 +209,10 @@ class Repository:
         """Return the values in use of a policy's parameters."""
         policy = self.policy(policy_id).value if policy_id in self.policy_ids else None
         return policy.values if policy is not None else ()
+
+    def parameters_of(self, policy_id: str) -> PolicyParameters:
+        """Return the parameters of a policy, to insert their values into a file of its directory."""
+        return PolicyParameters(lambda: {value.name: value.value for value in self.values(policy_id)}, set())
 
     def folder(self, entity: str) -> Loaded[Folder]:
         """Return a folder by its id."""
@@ -377,11 +389,24 @@ class Repository:
         )
         for document in documents:
             diagnostics += document.diagnostics
+        for policy_id in self.policy_ids:
+            diagnostics += self._unknown_parameters(policy_id)
         for entity in self.logic_ids:
             logic = self.logic(entity)
             diagnostics += [problem for problem in logic.diagnostics if problem.span.path == entity.lstrip("/")]
             if logic.value is not None:
                 diagnostics += self.test_objects(logic.value).diagnostics
+        return diagnostics
+
+    def _unknown_parameters(self, policy_id: str) -> list[Diagnostic]:
+        """Return the problems of names in double braces in the texts of a policy with parameters."""
+        diagnostics: list[Diagnostic] = []
+        parameters = self.parameters_of(policy_id)
+        paths = [f"{policy_id[1:]}/{name}" for name in TEXTS] if self.values(policy_id) else []
+        for path in filter(self.tree.files.__contains__, paths):
+            with suppress(UnreadableFile):
+                for number, line in enumerate(self.files.text(path, limit=MAX_YAML).split("\n"), 1):
+                    parameters.inserted(line, Span(path, number, 1, number, len(line) + 1), diagnostics)
         return diagnostics
 
     def declares_type(self, name: str) -> bool:

@@ -159,7 +159,7 @@ INVALID_PARAMETER = _error(
 UNKNOWN_PARAMETER = _error(
     "L152",
     "unknown-parameter",
-    "`{parameter: name}`, or `{{name}}` in a message, names no parameter of the policy, or stands where no parameter may: it "
+    "`{parameter: name}`, or `{{name}}` in a text, names no parameter of the policy, or stands where no parameter may: it "
     "may stand for a number, a text, a date, a duration or a list of texts in a logic file.\n\n"
     "Declare the parameter in `policy.yaml`, or correct the name.",
 )

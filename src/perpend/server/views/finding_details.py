@@ -116,7 +116,7 @@ def explained_finding(state: RunState, row: FindingRow, scope: ReaderScope) -> E
     """
     analyzer = Analyzer(with_values_of_run(state.repository, state.head, state.run.number))
     program = program_named(analyzer, row.policy_id)
-    remedy = remedy_of(state.repository, row.policy_id).value
+    remedy = remedy_of(analyzer.repository, row.policy_id).value
     paths = [value.path for value in remedy.values] if remedy else ()
     with open_store(str(state.history.store)).reading(state.run.snapshot) as snapshot:
         object_, visible = read_for_reader(snapshot, analyzer, program, row.object_id, paths, scope)
@@ -132,7 +132,7 @@ def explained_finding(state: RunState, row: FindingRow, scope: ReaderScope) -> E
             commands = "".join(remedy_lines(plan.remedy, plan.account))
         except UnquotableWord as error:
             raise PerpendError(str(error)) from None
-    return Explained(explanation, plan, commands, _guide(state, row.policy_id))
+    return Explained(explanation, plan, commands, analyzer.repository.text(f"{row.policy_id[1:]}/remediation.md"))
 
 
 def read_for_reader(
@@ -167,11 +167,6 @@ def _plan(explanation: Explanation, type_label: str, remedy: Remedy | None) -> R
         return None
     message, guide = finding.current_state_message, finding.remediation_message or ""
     return object_plan(explanation.policy, type_label, finding.object, message, guide, remedy)
-
-
-def _guide(state: RunState, policy_id: str) -> str:
-    path = f"{policy_id[1:]}/remediation.md"
-    return state.repository.text(path) if path in state.repository.tree.files else ""
 
 
 def waiver_of_finding(state: RunState, row: FindingRow) -> Waiver | None:

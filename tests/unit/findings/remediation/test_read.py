@@ -140,3 +140,51 @@ def test_a_remedy_stands_beside_a_policy_that_judges(tmp_path: Path) -> None:
 def test_a_policy_without_a_remedy_has_none_and_nothing_is_wrong(tmp_path: Path) -> None:
     found = remedy_of(Repository(write(tmp_path, policy_files(LOGIC))), "/ce/policy")
     assert (None, ()) == (found.value, found.diagnostics)
+
+
+DAYS = [{"name": "days", "description": "The age.", "type": "integer", "default": 90}]
+
+
+def with_parameter(root: Path, remedy: Any, **files: Any) -> Repository:
+    policy = {"names": NAMES, "description": "A thing is young.", "parameters": DAYS}
+    return repository(root, {**WHOLE, **remedy}, **{"ce/policy/policy.yaml": policy, **files})
+
+
+def test_a_remedy_has_the_values_of_parameters(tmp_path: Path) -> None:
+    step = {"say": "Keep it {{days}} days.", "run": ["aws", "things", "mend", "<thing>", "{{ days }}"], "noUndo": "It is new."}
+    terraform = [{"type": "aws_thing", "set": {"name": "<thing>", "days": "{{days}}", "text": "P{{days}}D"}}]
+    read = with_parameter(tmp_path, {"steps": [step], "terraform": terraform})
+    for root, days in ((read, 90), (read.with_parameters({"/ce/policy": {"days": 30}}), 30)):
+        remedy = remedy_of(root, "/ce/policy").value
+        assert remedy is not None
+        assert ("aws", "things", "mend", "<thing>", str(days)) == remedy.steps[0].run
+        assert f"Keep it {days} days." == remedy.steps[0].say
+        assert {"name": "<thing>", "days": days, "text": f"P{days}D"} == remedy.terraform[0].values
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": [{**STEP, "say": "Keep it {{dys}} days."}]},
+        {"steps": [{**STEP, "run": ["aws", "things", "mend", "<thing>", "{{dys}}"]}]},
+        {"terraform": [{"type": "aws_thing", "set": {"name": "<thing>", "days": "{{dys}}"}}]},
+        {"ce/policy/remediation.md": "Look.\n\nKeep it {{dys}} days.\n"},
+        {"ce/policy/description.md": "Kept {{dys}} days.\n"},
+    ],
+)
+def test_an_unknown_parameter_in_a_text_of_a_policy_is_an_error(tmp_path: Path, wrong: Any) -> None:
+    files = {path: text for path, text in wrong.items() if "/" in path}
+    read = with_parameter(tmp_path, {} if files else wrong, **files)
+    (problem,) = [problem for problem in lint_repository(read) if problem.code == "L152"]
+    assert ("unknown parameter `dys`", "did you mean `days`?") == (problem.message, problem.help)
+    assert problem.span.line == (3 if "ce/policy/remediation.md" in files else problem.span.line)
+
+
+def test_texts_of_a_policy_with_parameters_have_values_and_others_are_unchanged(tmp_path: Path) -> None:
+    text = "Kept {{days}} days.\n"
+    files = {"ce/policy/description.md": text, "ce/other/policy.yaml": {"names": NAMES, "description": "An idea."}}
+    read = with_parameter(tmp_path, {}, **files, **{"ce/other/description.md": text, "ce/policy/more.txt": text})
+    assert "Kept 90 days.\n" == read.text("ce/policy/description.md")
+    assert "Kept 30 days.\n" == read.with_parameters({"/ce/policy": {"days": 30}}).text("ce/policy/description.md")
+    assert text == read.text("ce/other/description.md") == read.text("ce/policy/more.txt")
+    assert [] == [problem for problem in lint_repository(read) if problem.code == "L152"]

@@ -17,6 +17,7 @@ from perpend.language.compiler.verdicts import checks_of
 from perpend.language.program.numbering import base_of, is_check
 from perpend.language.program.required_columns import reads_below, reads_of
 from perpend.language.syntax.reference import operation_pages, page_name
+from perpend.language.syntax.repository import TEXTS
 from perpend.language.syntax.tools import TOOLS
 from perpend.reports.terminal.explanation import hang, print_labelled
 from perpend.reports.terminal.markdown import print_markdown
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _LABEL = 16
 _LINK_BETWEEN_FILES = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)\s]+\)")
-_PARAGRAPHS = ("description.md", "remediation.md")
 
 
 def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everything: bool = False) -> None:
@@ -68,7 +68,7 @@ def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everyt
     )
     for logic_id in policy.logics:
         _print_logic(analyzer, logic_id, console, everything=everything)
-    for name in _PARAGRAPHS:
+    for name in TEXTS:
         text = companion(repository, f"{policy_id}/{name}".lstrip("/"))
         if text:
             console.print()

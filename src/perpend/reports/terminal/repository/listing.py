@@ -15,7 +15,7 @@ from perpend.core.objects.object_types import snake_case
 from perpend.language.compiler.frameworks import FrameworkMappings
 from perpend.language.compiler.names import UnknownName, did_you_mean, entity_id, printable
 from perpend.language.operations import OPERATIONS
-from perpend.language.syntax.files import MAX_YAML, UnreadableFile
+from perpend.language.syntax.files import UnreadableFile
 from perpend.reports.terminal.explanation import WIDEST, hang
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def companion(repository: Repository, path: str) -> str:
     if path not in repository.tree.files:
         return ""
     try:
-        return repository.files.text(path, limit=MAX_YAML)
+        return repository.read_text(path)
     except UnreadableFile as error:
         return error.diagnostic.message
 
