@@ -101,6 +101,11 @@ def test_another_value_is_the_cause_of_a_change_and_past_runs_keep_theirs(run: R
 
     assert 0 == run("evidence", "--store", "s", "--run", "1", "--out", "1.zip", "--snapshot-time", TIME[1]).code
     assert 0 == run("evidence", "--store", "s", "--run", "2", "--out", "2.zip", "--snapshot-time", TIME[1]).code
+    (directory / "perpend.toml").write_text(f"[parameters.{POLICY}]\ndays = 60\n")
+    (snapshot,) = (path.stem for path in (directory / "s" / "runs").glob("*.json"))
+    for options, days in (((), 60), (("--run", snapshot), 30)):
+        assert f"days = {days} (default 90)" in run("explain", POLICY, "data-export", "--store", "s", *options).out
+
     values = [statement(directory / name)["parameters"][ID]["days"] for name in ("1.zip", "2.zip")]
     assert [180, 30] == values
     assert [] == statement(directory / "1.zip")["history"]["changedSince"]

@@ -20,7 +20,7 @@ from perpend.evaluation.verdicts.objects import stored_object_named
 from perpend.evaluation.verdicts.selection import program_named
 from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_snapshot
 from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
-from perpend.inventory.snapshots.open_store import open_store
+from perpend.inventory.snapshots.open_store import is_address, open_store
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.streams import output_stream, refuse_input_as_output, terminal
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from perpend.inventory.importers.input import Input
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.program.program import Program
+    from perpend.language.syntax.repository import Repository
 
 EPILOG = """\b
 Examples:
@@ -80,10 +81,14 @@ def command(
 
     The explanation shows the fields that decided, the smallest change of one field that would change the status, and the
     remediation. With --all, it shows each condition in order, with the values it reads and the check that was triggered.
+    With --run, the parameters of policies have the values that the history has for that snapshot.
     """
     inputs_or_store(inputs, store, "explain")
     refuse_input_as_output(out, inputs)
-    analyzer = Analyzer(open_repository_here(repo))
+    repository = open_repository_here(repo)
+    if store is not None and run is not None:
+        repository = _with_past_values(repository, store, run)
+    analyzer = Analyzer(repository)
     program = program_named(analyzer, policy)
     fresh = freshness_of(max_age, snapshot_time, None)
     if store is not None:
@@ -100,6 +105,16 @@ def command(
         with terminal(out) as console:
             print_explanation(explanation, console, everything=everything, labels=labels_of(analyzer.repository, names))
     return 0
+
+
+def _with_past_values(repository: Repository, directory: str, snapshot: str) -> Repository:
+    """Return a repository with the values of parameters in the newest run that evaluated a snapshot."""
+    from perpend.findings.history.past_values import with_values_of_run
+    from perpend.findings.history.storage import HistoryStorage
+
+    head = None if is_address(directory) else HistoryStorage(directory).head()
+    recorded = head.run_of(snapshot) if head else None
+    return with_values_of_run(repository, head, recorded.number) if head and recorded else repository
 
 
 def _read(

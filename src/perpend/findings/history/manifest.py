@@ -212,6 +212,10 @@ class HistoryManifest:
         """Return a run by its number."""
         return next(run for run in self.runs if run.number == number)
 
+    def run_of(self, snapshot: str) -> Run | None:
+        """Return the newest run that evaluated a snapshot, by its id."""
+        return next((run for run in reversed(self.runs) if run.snapshot == snapshot), None)
+
     def values_in(self, policy_id: str, run: int) -> tuple[ParameterValue, ...]:
         """Return the values of a policy's parameters in a run, by its number."""
         numbers = {policy.number for policy in self.policies if policy.policy_id == policy_id}

@@ -127,7 +127,7 @@ def run_reference(store: Store, head: HistoryManifest, name: str | None) -> RunR
         last = head.runs[-1] if head.runs else None
         return RunReference(last.snapshot if last else None, head, last)
     if name in store.runs() or not head.runs:
-        return RunReference(name, head, next((run for run in reversed(head.runs) if run.snapshot == name), None))
+        return RunReference(name, head, head.run_of(name))
     run = run_named(head, name)
     if run.snapshot not in store.runs():
         raise NoSnapshot(f"run {run.number} evaluated the snapshot {run.snapshot}, which is no longer in the store")
