@@ -12,6 +12,9 @@ from starlette.testclient import TestClient
 
 from perpend.language.syntax.repository import open_repository
 from perpend.server.app import create_app
+from perpend.server.mcp.server import called
+from perpend.server.question import Question
+from perpend.server.scope import ALL_ACCOUNTS
 from perpend.server.served_store import ServedStore
 from perpend.server.settings import ServerSettings
 from tests.cli.conftest import EXAMPLE, TIME, RunWriter
@@ -46,10 +49,14 @@ def statement(pack: Path) -> dict[str, Any]:
     return found
 
 
+def served_store(directory: Path, days: int) -> ServedStore:
+    repository = open_repository(parameters={POLICY: {"days": days}})
+    return ServedStore(str(directory / "s"), repository, waivers=None, ratings=None, default_ratings=True, account_names={})
+
+
 def page(directory: Path, days: int, address: str) -> str:
     """Return a page of the server of a project."""
-    repository = open_repository(parameters={POLICY: {"days": days}})
-    store = ServedStore(str(directory / "s"), repository, waivers=None, ratings=None, default_ratings=True, account_names={})
+    store = served_store(directory, days)
     with TestClient(create_app(store, ServerSettings(one_time_token=TOKEN)), base_url="http://127.0.0.1") as client:
         client.post("/login", data={"token": TOKEN})
         return client.get(address).text
@@ -84,6 +91,11 @@ def test_every_output_of_a_project_shows_its_value(run: RunWriter, project: Any,
     served = page(directory, days, f"/policies{ID}")
     assert f'<td data-label="Value">{days}' in served
     assert looser is ("looser than a requirement" in served)
+    store = served_store(directory, 60)  # the values are those of the run
+    (finding, *_) = store.current().findings(Question(ALL_ACCOUNTS)).findings
+    explanation = called(store, "explain_finding", {"finding": finding.finding_id}, ALL_ACCOUNTS).structured_content
+    assert [{"quoted": {"name": "days", "value": days, "default": 90}}] == explanation["parameters"]
+    store.close()
     framework = page(directory, days, "/compliance/cis-aws-v3.0.0")
     assert looser is (f"days = {days} is looser than 90" in framework)
 

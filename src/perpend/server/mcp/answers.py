@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from perpend.core.dataclass import dataclass
+from perpend.language.program.parameters import ParameterValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class FindingExplanation:
     """Why an object has its status. ``recorded_status`` is the status of the last run.
 
     ``status`` is the status by the policies of today on the objects of that run: it differs if the policy has changed since.
-    ``commands`` fix an incompliant object, with its names, if the policy has such commands.
+    ``parameters`` are the values of the policy's parameters in that run, with their defaults. ``commands`` fix an incompliant
+    object, with its names, if the policy has such commands.
     """
 
     run: int
@@ -101,6 +103,7 @@ class FindingExplanation:
     waiver: str | None
     message: str
     remediation: str | None
+    parameters: tuple[ParameterValue, ...]
     commands: str | None
     smallest_change: SmallestChange | None
     conditions: tuple[ConditionResult, ...]

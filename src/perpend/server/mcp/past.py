@@ -68,6 +68,7 @@ def explain(run: ServedRun, finding_id: str, scope: ReaderScope) -> FindingExpla
         row.waiver,
         verdict.current_state_message,
         verdict.remediation_message,
+        explanation.parameters,
         explained.commands or None,
         SmallestChange(change.status.value, field_name(change.place), change.before, change.after, change.message)
         if change is not None

@@ -128,7 +128,8 @@ def _quoted(value: Any, schema: Schema, definitions: Schema, name: str = "") -> 
     """Return a value with the form of the quoted schema, its foreign texts visible and cut."""
     schema = _resolved(schema, definitions)
     if "anyOf" in schema:
-        some = next(one for one in schema["anyOf"] if one.get("type") != "null")
+        kinds = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        some = next((one for one in kinds if isinstance(value, list) and one.get("type") == "array"), kinds[0])
         return None if value is None else _quoted(value, some, definitions, name)
     if isinstance(value, str):
         return cut(value, MOST_OF_A_PASSAGE if name in _PASSAGES else MOST_CHARACTERS)

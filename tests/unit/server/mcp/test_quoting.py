@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from perpend.language.program.parameters import ParameterValue
 from perpend.server.answers import FindingPage
 from perpend.server.mcp.quoting import LEFT_OUT, MOST_BYTES, QUOTED, AnswerTooLarge, cut, form_of
 from perpend.server.mcp.tools import TOOLS
@@ -32,6 +33,11 @@ class Answer:
     description: str
     row: Row | None
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class InUse:
+    parameters: tuple[ParameterValue, ...]
 
 
 def answer(rows: int = 1, name: str | None = "web", **more: Any) -> Answer:
@@ -78,6 +84,16 @@ def test_a_long_answer_counts_the_entries_that_are_left_out() -> None:
 def test_an_answer_that_no_list_makes_long_is_refused() -> None:
     with pytest.raises(AnswerTooLarge, match="narrow the question"):
         document(answer(services={f"service {number}": number for number in range(3_000)}))
+
+
+def test_values_of_parameters_keep_their_types() -> None:
+    values = (("days", 30, 90), ("ports", (22, 80), ()), ("name", "o\u202ek", "x"), ("names", ("a", "b\u202e"), ("c",)))
+    form = form_of(InUse)
+    shown = form.document(InUse(tuple(ParameterValue(*value) for value in values)))
+    assert not list(Draft202012Validator(form.schema).iter_errors(shown))
+    listed = [[one[QUOTED][key] for key in ("name", "value", "default")] for one in shown["parameters"]]
+    assert [["days", 30, 90], ["ports", [22, 80], []]] == listed[:2]
+    assert [["name", r"o\u202ek", "x"], ["names", ["a", r"b\u202e"], ["c"]]] == listed[2:]
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
