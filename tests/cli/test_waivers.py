@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import EXAMPLE, TIME, RunWriter, two_days
-from tests.repositories import logic, policy_files, write
+from tests.repositories import NAMES, logic, policy_files, write, yaml_text
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
@@ -222,6 +222,33 @@ def test_a_new_waiver_is_sound_and_is_not_written_twice(run: RunWriter, tmp_path
     )
     assert 2 == run(*words).code
     assert 2 == run(*("new", "waiver", "../x", *words[3:])).code
+
+
+def test_a_waiver_keeps_the_values_of_parameters_and_needs_a_review_when_they_change(
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [{"name": "days", "description": "The age.", "type": "integer", "default": 90}]
+    root = write(tmp_path, policy_files(logic()))
+    described = yaml_text({"names": NAMES, "description": "A thing is young.", "parameters": days})
+    (root / "ce/policy/policy.yaml").write_text(described, "utf-8")
+    monkeypatch.chdir(root)
+    words = ("--policy", "policy", "--object", "x", "--until", "2999-01-01")
+    assert 0 == run("new", "waiver", "before", *words).code
+    (root / "perpend.toml").write_text("[parameters.policy]\ndays = 30\n")
+    assert 0 == run("new", "waiver", "after", *words).code
+    assert "{policy: /ce/policy, name: days, value: 30}" in (root / "waivers/after.yaml").read_text("utf-8").replace('"', "")
+    linted = run("waivers", "lint", "--day", "2026-11-20").out
+    assert ["`before` needs a review: days of /ce/policy was 90, and is 30 now"] == [
+        line.partition("W109: ")[2] for line in linted.splitlines() if "W109" in line
+    ]
+    assert "needs a review: days of /ce/policy was 90, and is 30 now" in run("waivers", "list", "--day", "2026-11-20").out
+    listed = json.loads(run("waivers", "list", "--day", "2026-11-20", "--format", "json").out)["waivers"]
+    changed = {"policyId": "/ce/policy", "name": "days", "value": 90, "now": 30}
+    assert {"before": [changed], "after": []} == {each["id"]: each["changedParameters"] for each in listed}
+    (root / "waivers/before.yaml").write_text(
+        (root / "waivers/after.yaml").read_text("utf-8").replace("value: 30", "value: {}")
+    )
+    assert 2 == run("waivers", "lint").code
 
 
 def test_a_waiver_that_has_ended_hides_nothing_however_old_the_store_is(run: RunWriter, tmp_path: Path) -> None:

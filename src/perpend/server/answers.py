@@ -297,8 +297,8 @@ class WaiverRow:
     """A waiver. ``force`` tells whether it is in force; ``covers`` counts the findings that match it, in force or not.
 
     ``waives`` counts the findings that lists name it for. ``warnings`` are those of ``perpend waivers lint``, by kind:
-    ``ends soon``, ``ended``, ``unused``, ``too broad``, ``not approved``, ``overlapping``. They are empty for a reader who
-    sees some accounts, as they are about the findings of all. ``file`` and ``line`` tell where it is written.
+    ``ends soon``, ``ended``, ``unused``, ``too broad``, ``not approved``, ``overlapping``, ``other values``. They are empty
+    for a reader who sees some accounts, as they are about the findings of all. ``file`` and ``line`` tell where it is written.
     """
 
     waiver_id: str

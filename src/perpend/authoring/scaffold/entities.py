@@ -264,7 +264,7 @@ def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, 
         raise UnusableId(f"'{file}' is there already; nothing was written")
     schema = f"{SCHEMAS}/{_schema_name('waivers')}"
     there = [schema] if (repository.files.root / schema).is_file() else []
-    text = templates.waivers_text(name, named, objects, until.isoformat())
+    text = templates.waivers_text(name, named, objects, until.isoformat(), repository.values(named))
     _reject_unreadable(name, text, repository, f"--object '{printable(objects)}'")
     return NewFiles(
         {file: _with_schema(file, text, "waivers", there)}, ("fill in its reason and its owner before it is merged",)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from perpend.authoring.scaffold.starts import Start
+    from perpend.language.program.parameters import ParameterValue
 
 ROOT_MARK_TEXT: Final = """\
 # This file marks the root of a policy repository: commands below it find it. What it holds is not read.
@@ -58,6 +59,11 @@ waivers:
     owner: {owner}
     until: {until}   # the last day on which it holds (UTC)
     limit: 1            # over so many findings, it covers none
+"""
+
+_VALUES: Final = """\
+    # The values in use. If a project sets another one, `perpend waivers lint` asks for a review.
+    parameters:
 """
 
 _LOGIC: Final = """\
@@ -255,9 +261,12 @@ def yaml_text(text: str) -> str:
     return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def waivers_text(name: str, policy: str, objects: str, until: str) -> str:
-    """Return the text of a file with one waiver of a policy's findings on an object."""
-    return _WAIVERS.format(
+def waivers_text(name: str, policy: str, objects: str, until: str, values: Sequence[ParameterValue]) -> str:
+    """Return the text of a file with one waiver of a policy's findings on an object, with the values of its parameters."""
+    lines = "".join(
+        f"      - {{policy: {yaml_text(policy)}, name: {value.name}, value: {json.dumps(value.value)}}}\n" for value in values
+    )
+    waiver = _WAIVERS.format(
         name=yaml_text(name),
         policy=yaml_text(policy),
         objects=f"[{json.dumps(objects, ensure_ascii=True)}]",
@@ -265,3 +274,4 @@ def waivers_text(name: str, policy: str, objects: str, until: str) -> str:
         owner=yaml_text("Fill in who answers for it"),
         until=until,
     )
+    return waiver + (_VALUES + lines if lines else "")

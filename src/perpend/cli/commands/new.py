@@ -16,7 +16,7 @@ from perpend.authoring.scaffold.writing import write_edits, write_new
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_policy_ids, complete_section_ids, complete_types
-from perpend.cli.options.repository import own_repository
+from perpend.cli.options.repository import own_repository, with_project_values
 from perpend.cli.options.values import moment
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
@@ -212,7 +212,7 @@ def section(entity: str, title: str | None, repo: str | None) -> int:
 @_repo
 def waiver(name: str, named: str, objects: str, until: datetime | None, repo: str | None) -> int:
     """Create a file with one waiver for a finding until a day. Fill in the reason yourself."""
-    own = own_repository(repo)
+    own = with_project_values(own_repository(repo))
     last = (until or datetime.now(UTC) + timedelta(days=30)).date()
     files = new_waiver(name, named, own, objects=objects, until=last)
     path = shlex.quote(str(Path(own.files.root) / next(iter(files.files))))

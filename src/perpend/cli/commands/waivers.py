@@ -65,7 +65,7 @@ def command() -> None:
 @_store
 @_day
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
-    """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
+    """Report ended, ending, unused, broad, overlapping, unapproved or outdated waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
     from perpend.findings.waivers.match_history import evaluated_scope
     from perpend.findings.waivers.warnings import attestation_warnings, waiver_warnings
@@ -75,8 +75,8 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
     with _matched(files, repository, directory, day) as (waiver_matches, connection):
         evaluated = evaluated_scope(open_history(directory), connection, waiver_matches) if directory and connection else None
     attested = attested_on(files, waiver_matches.day, repository, _counts_in(directory))
-    problems = [*waiver_warnings(waiver_matches, files.approvers, evaluated), *attestation_warnings(attested)]
-    return print_diagnostics(problems)
+    problems = waiver_warnings(waiver_matches, files.approvers, evaluated, repository.values)
+    return print_diagnostics([*problems, *attestation_warnings(attested)])
 
 
 @command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")
@@ -91,7 +91,7 @@ def list_all(
 ) -> int:
     """List waivers and attestations with their state, end, owner, and the findings that they cover."""
     from perpend.findings.waivers.attestations import attested_on
-    from perpend.reports.formats.decisions import attestation_document, day_document, waiver_document
+    from perpend.reports.formats.decisions import attestation_document, changed_document, day_document, waiver_document
     from perpend.reports.terminal.history.decisions import print_waivers
 
     repository = open_repository_here(repo)
@@ -101,12 +101,15 @@ def list_all(
     attested = attested_on(files, waiver_matches.day, repository, _counts_in(directory))
     if form == "text":
         with terminal(out) as console:
-            print_waivers(waiver_matches, attested, console, counts=directory is not None)
+            print_waivers(waiver_matches, attested, console, counts=directory is not None, values_of=repository.values)
         return 0
     known = waiver_matches if directory is not None else None
     document = {
         **day_document(waiver_matches),
-        "waivers": [waiver_document(waiver_status, known) for waiver_status in waiver_matches.waiver_statuses],
+        "waivers": [
+            {**waiver_document(waiver_status, known), **changed_document(waiver_status.waiver, repository.values)}
+            for waiver_status in waiver_matches.waiver_statuses
+        ],
         "attestations": [attestation_document(one) for one in attested],
     }
     _write_json(document, out)

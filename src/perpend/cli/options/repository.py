@@ -22,7 +22,11 @@ def open_repository_here(directory: str | None) -> Repository:
 
     Parameters of policies have the values of the command's configuration. Raises UnusableParameters.
     """
-    repository = open_repository(directory if directory is not None else root_here())
+    return with_project_values(open_repository(directory if directory is not None else root_here()))
+
+
+def with_project_values(repository: Repository) -> Repository:
+    """Return a repository with the values of parameters of the command's configuration. Raises UnusableParameters."""
     settings = parameter_settings(click.get_current_context(silent=True))
     return repository.with_settings(settings) if settings else repository
 

@@ -122,7 +122,8 @@ class ActiveWaivers:
         in_scope, named = unused_scopes(evaluation, matches)
         evaluated = EvaluatedScope(policies, accounts | named, in_scope)
         attested = attested_on(self.files, matches.day, self.repository, _counts(evaluation))
-        warn_about_waivers([*waiver_warnings(matches, self.files.approvers, evaluated), *attestation_warnings(attested)])
+        warned = waiver_warnings(matches, self.files.approvers, evaluated, self.repository.values)
+        warn_about_waivers([*warned, *attestation_warnings(attested)])
         return matches
 
     def waived_objects(self, evaluation: Evaluation) -> frozenset[tuple[str, str]]:

@@ -30,14 +30,25 @@ ATTESTED_DAYS: Final = 90
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", re.ASCII)
 """What an id looks like."""
 
+_MOST_VALUES: Final = 1_000
+
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverValue:
+    """The value of a policy's parameter when a waiver was written."""
+
+    policy: str
+    name: str
+    value: int | str | tuple[int, ...] | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """An acceptance of findings. ``scope`` holds lists by key, a missing key means all; ``until`` is None for ever.
 
-    ``limit`` is None for any number of findings.
+    ``limit`` is None for any number of findings. ``parameters`` are empty if the values were not recorded.
     """
 
     id: str
@@ -53,6 +64,7 @@ class Waiver:
     approved_by: str | None
     ticket: str | None
     span: Span
+    parameters: tuple[WaiverValue, ...] = ()
 
     def exceeds_limit(self, number: int) -> bool:
         """Whether a waiver of so many findings covers none."""
@@ -132,6 +144,9 @@ def _read_waiver(fields: Fields, reading: _WaiversRead) -> None:
     _check_end(fields, begins, until, reading)
     policies, scope = reading.listed(fields, "policies"), reading.scope(fields)
     statuses = reading.listed(fields, "statuses") if "statuses" in fields else ("INCOMPLIANT",)
+    values = fields.records("parameters")
+    if len(values) > _MOST_VALUES:
+        reading.refuse(fields.key_spans["parameters"], f"`parameters` lists more than {_MOST_VALUES:,} values")
     if len(reading.diagnostics) > before or not is_whole(fields, "id", "reason", "owner", "kind"):
         return
     reading.waivers.append(
@@ -149,6 +164,7 @@ def _read_waiver(fields: Fields, reading: _WaiversRead) -> None:
             fields.text("approvedBy"),
             fields.text("ticket"),
             fields["id"].span,
+            tuple(WaiverValue(value.text("policy"), value.text("name"), value.text("value")) for value in values),
         )
     )
 

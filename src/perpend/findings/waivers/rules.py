@@ -68,6 +68,14 @@ CONTRARY: Final = Rule(
     "verdicts count.\n\n"
     "Delete it, or have the evidence reviewed again.",
 )
+OTHER_VALUES: Final = Rule(
+    "W109",
+    "waiver-other-values",
+    Severity.WARNING,
+    "The waiver was written when a parameter of its policy had another value than the one in use. It covers the same findings, "
+    "but they may mean something else now: 200 days were accepted with a limit of 180, and the limit is 30.\n\n"
+    "Review the waiver with its approver. Write the value in use under `parameters`, or delete the waiver.",
+)
 
-RULES: Final = (UNUSABLE, EXPIRED, ENDS_SOON, UNUSED, OVERBROAD, OVERLAPPING, NOT_APPROVED, CONTRARY)
+RULES: Final = (UNUSABLE, EXPIRED, ENDS_SOON, UNUSED, OVERBROAD, OVERLAPPING, NOT_APPROVED, CONTRARY, OTHER_VALUES)
 """All rules of this package, by code."""

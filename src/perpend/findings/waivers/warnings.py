@@ -10,6 +10,7 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import sorted_diagnostics
 from perpend.core.diagnostics.phrases import counted
 from perpend.findings.waivers import rules
+from perpend.findings.waivers.changed_values import changed_values
 from perpend.findings.waivers.status import SOON, Force, approves_itself
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.findings.waivers.attestations import Attested
+    from perpend.findings.waivers.changed_values import ValuesOf
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.read import Waiver
     from perpend.findings.waivers.status import WaiverStatus
@@ -38,14 +40,18 @@ class EvaluatedScope:
 
 
 def waiver_warnings(
-    waiver_matches: WaiverMatches, approvers: Collection[str], evaluated: EvaluatedScope | None
+    waiver_matches: WaiverMatches, approvers: Collection[str], evaluated: EvaluatedScope | None, values_of: ValuesOf
 ) -> list[Diagnostic]:
-    """Return the warnings about waivers on a day; without ``evaluated``, only those that need no findings."""
+    """Return the warnings about waivers on a day; without ``evaluated``, only those that need no findings.
+
+    ``values_of`` returns the values in use of a policy's parameters.
+    """
     diagnostics: list[Diagnostic] = []
     for waiver_status in waiver_matches.waiver_statuses:
         diagnostics += _of_days(waiver_status, waiver_matches, counts=evaluated is not None)
         diagnostics += _of_approval(waiver_status, approvers)
         diagnostics += _of_breadth(waiver_status, waiver_matches)
+        diagnostics += _of_values(waiver_status, values_of)
         if not waiver_status.policies:
             diagnostics.append(
                 rules.UNUSED.at(
@@ -122,6 +128,15 @@ def _of_breadth(waiver_status: WaiverStatus, waiver_matches: WaiverMatches) -> I
         if part > _FEW and part * 2 > of:
             message = f"{_named(waiver)} covers {part:,} of {counted(of, 'finding')} of {visible(policy)}"
             yield rules.OVERBROAD.at(waiver.span, message)
+
+
+def _of_values(waiver_status: WaiverStatus, values_of: ValuesOf) -> Iterator[Diagnostic]:
+    waiver = waiver_status.waiver
+    changed = list(changed_values(waiver, values_of)) if waiver_status.force is not Force.EXPIRED else []
+    if changed:
+        listed = "; ".join(value.in_words for value in changed[:_FEW])
+        more = f"; {len(changed) - _FEW:,} more" if len(changed) > _FEW else ""
+        yield rules.OTHER_VALUES.at(waiver.span, f"{_named(waiver)} needs a review: {listed}{more}")
 
 
 def _of_use(waiver_status: WaiverStatus, waiver_matches: WaiverMatches, evaluated: EvaluatedScope) -> Iterator[Diagnostic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from perpend.core.objects.status import Status
-from perpend.language.syntax.shapes import Choice, CountShape, Flag, Items, Key, Record, Text
+from perpend.language.syntax.shapes import Choice, CountShape, Flag, Items, Key, Literal, Record, Text
 
 _TEXTS: Final = Items(Text(filled=True))
 
@@ -38,6 +38,15 @@ _SCOPE = Record(
     lacks=(("where", _NOT_STORED),),
 )
 _COVERED = Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True)
+_VALUE = Record(
+    "waiver value",
+    "A value of a policy's parameter.",
+    (
+        Key("policy", Text(filled=True), "The id of the policy.", required=True),
+        Key("name", Text(filled=True), "The name of the parameter.", required=True),
+        Key("value", Literal(), "Its value.", required=True),
+    ),
+)
 _WAIVER = Record(
     "waiver",
     "An accepted set of findings, with an owner and an end. Their status does not change.",
@@ -51,6 +60,7 @@ _WAIVER = Record(
         Key("policies", _SOME, "Ids; `*` matches anything within a segment, `**` across segments.", required=True),
         Key("scope", _SCOPE, "The findings of these policies; without it, all."),
         Key("statuses", _COVERED, "Statuses that it covers; by default INCOMPLIANT only."),
+        Key("parameters", Items(_VALUE), "The values of parameters when it was written; another value in use needs a review."),
     ),
 )
 _ATTESTATION = Record(

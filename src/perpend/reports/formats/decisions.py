@@ -9,6 +9,7 @@ from perpend.core.objects.status import Status
 from perpend.core.values.age import format_age
 from perpend.findings.severity.effective import RATED_STATUSES
 from perpend.findings.severity.levels import LEVELS
+from perpend.findings.waivers.changed_values import changed_values
 from perpend.reports.formats.csv import cell_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from perpend.findings.severity.levels import FindingSeverity
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.attestations import Attested
+    from perpend.findings.waivers.changed_values import ValuesOf
     from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.findings.waivers.read import Waiver
     from perpend.findings.waivers.status import WaiverStatus
 
 
@@ -122,6 +125,15 @@ def waiver_document(waiver_status: WaiverStatus, waiver_matches: WaiverMatches |
         waives = sum(number for (name, _), number in waiver_matches.by_waiver.items() if name == waiver.id)
         document |= {"covers": waiver_matches.covers.get(waiver.id, 0), "waives": waives}
     return document
+
+
+def changed_document(waiver: Waiver, values_of: ValuesOf) -> dict[str, Any]:
+    """Return the values of parameters that differ from those of a waiver: it needs a review. ``now`` is null for none."""
+    changed = [
+        {"policyId": change.written.policy, "name": change.written.name, "value": change.written.value, "now": change.now}
+        for change in changed_values(waiver, values_of)
+    ]
+    return {"changedParameters": changed}
 
 
 def attestation_document(attested: Attested) -> dict[str, Any]:

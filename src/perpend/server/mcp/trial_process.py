@@ -87,7 +87,7 @@ def _try_waiver(written: str, store: str, repository: Repository, accounts: Acco
         policies = frozenset(policy.policy_id for policy in head.policies if policy.number not in head.retired_in())
         objects = only_accounts(partial(evaluated_objects, place), accounts)
         evaluated = EvaluatedScope(policies, in_scope=objects_in_scope(connection, objects, waiver_matches)[0])
-    problems = waiver_warnings(waiver_matches, files.approvers, evaluated)
+    problems = waiver_warnings(waiver_matches, files.approvers, evaluated, repository.values)
     return WaiverTrial(
         head.runs[-1].number,
         day.day,

@@ -58,7 +58,7 @@ def finding(request: Request) -> Response:
         Question(scope, Filter({OBJECT.name: (row.object_id,), TYPE.name: (row.type,), LIFE.name: ("all",)})),
         limit=_OTHERS + 1,
     )
-    entry = waiver_entry(row, datetime.now(UTC).date()) if row.status == Status.INCOMPLIANT.value else ""
+    entry = waiver_entry(state, row, datetime.now(UTC).date()) if row.status == Status.INCOMPLIANT.value else ""
     repository = request.app.state.settings.repository_url
     context: dict[str, Any] = {
         "row": row,

@@ -179,7 +179,11 @@ def waiver_name(row: FindingRow) -> str:
     return f"{row.policy_id.rpartition('/')[2][:60]}-{row.finding_id[:8]}"
 
 
-def waiver_entry(row: FindingRow, today: date) -> str:
-    """Return the text of a file with a waiver of one finding, with its limit and last day."""
+def waiver_entry(state: RunState, row: FindingRow, today: date) -> str:
+    """Return the text of a file with a waiver of one finding, with its limit and last day.
+
+    It has the values of parameters of the run.
+    """
+    values = state.head.values_in(row.policy_id, state.run.number)
     last = (today + timedelta(days=_WAIVED_DAYS)).isoformat()
-    return waivers_text(waiver_name(row), row.policy_id, row.external_id or row.object_id, last)
+    return waivers_text(waiver_name(row), row.policy_id, row.external_id or row.object_id, last, values)

@@ -27,6 +27,7 @@ WARNINGS: Final = {
     rules.OVERBROAD.code: "too broad",
     rules.UNUSED.code: "unused",
     rules.OVERLAPPING.code: "overlapping",
+    rules.OTHER_VALUES.code: "other values",
 }
 """The kind of each warning about waivers, by the code of its rule."""
 
@@ -42,7 +43,8 @@ def waiver_list(state: RunState, scope: ReaderScope) -> WaiverList:
         waives[waiver] += number if scope.sees(account) else 0
     counts = newest_counts_of(state.history) if files.attestations else {}
     attested = attested_on(files, matched.matches.day, state.repository, counts)
-    warned = waiver_warnings(matched.matches, files.approvers, matched.evaluated) if scope.is_all else ()
+    values_of = state.repository.values
+    warned = waiver_warnings(matched.matches, files.approvers, matched.evaluated, values_of) if scope.is_all else ()
     warnings, matches = _by_kind(warned), matched.matches
     rows = (
         _row(waiver_status, covers[waiver_status.waiver.id], waives[waiver_status.waiver.id], warnings)

@@ -9,18 +9,24 @@ from typing import Any
 import pytest
 
 from perpend.findings.waivers.matches import WaiverMatches
+from perpend.findings.waivers.read import WaiverValue
 from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.findings.waivers.warnings import EvaluatedScope, waiver_warnings
+from perpend.language.program.parameters import ParameterValue
 from tests.unit.findings.waivers.made import ASKED, DAY, standing
 
 LOOKED = EvaluatedScope(frozenset({"/p"}), frozenset({"1"}))
 SCOPE = {"objects": ("i",)}
 
 
+def values_of(policy_id: str) -> tuple[ParameterValue, ...]:
+    return (ParameterValue("days", 30, 90), ParameterValue("ports", (22,), (22,))) if policy_id == "/p" else ()
+
+
 def told(one: WaiverStatus, covers: int = 1, looked: EvaluatedScope | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
     numbers: Mapping[str, int] = {"w": covers} if covers else {}
     covering = WaiverMatches(ASKED, (one,), numbers, **more)
-    return [(found.code, found.message) for found in waiver_warnings(covering, more.pop("approvers", ()), looked)]
+    return [(found.code, found.message) for found in waiver_warnings(covering, more.pop("approvers", ()), looked, values_of)]
 
 
 def codes(one: WaiverStatus, **more: Any) -> list[str]:
@@ -92,11 +98,29 @@ def test_two_that_cover_the_same_are_named() -> None:
 
 def test_one_that_nobody_else_has_approved_is_told() -> None:
     own = WaiverMatches(ASKED, (standing(approved_by="o", scope=SCOPE),), {"w": 1})
-    assert ["`w` is approved by its owner, o"] == [one.message for one in waiver_warnings(own, (), LOOKED)]
+    assert ["`w` is approved by its owner, o"] == [one.message for one in waiver_warnings(own, (), LOOKED, values_of)]
     lacking = WaiverMatches(ASKED, (standing(force=Force.NOT_APPROVED, scope=SCOPE),), {"w": 1})
-    assert ["`w` is not in force: nobody has approved it"] == [one.message for one in waiver_warnings(lacking, ("p",), LOOKED)]
+    assert ["`w` is not in force: nobody has approved it"] == [
+        one.message for one in waiver_warnings(lacking, ("p",), LOOKED, values_of)
+    ]
 
 
 def test_names_from_files_are_made_safe() -> None:
     (found,) = told(standing(until=DAY, owner="a\x1b[2J", scope=SCOPE))
     assert "\x1b" not in found[1]
+
+
+def test_one_of_another_value_of_a_parameter_needs_a_review() -> None:
+    same = (WaiverValue("/p", "days", 30), WaiverValue("/p", "ports", (22,)))
+    assert [] == codes(standing(scope=SCOPE, parameters=same))
+    other = (WaiverValue("/p", "days", 90), WaiverValue("/p", "ports", ()), WaiverValue("/p", "x", "a\x1b"))
+    (found,) = told(standing(scope=SCOPE, parameters=(*same, *other)))
+    changes = (
+        "days of /p was 90, and is 30 now",
+        "ports of /p was none, and is 22 now",
+        r"x of /p was a\x1b, and is no parameter now",
+    )
+    assert ("W109", f"`w` needs a review: {'; '.join(changes)}") == found
+    assert ["W102"] == codes(standing(force=Force.EXPIRED, scope=SCOPE, parameters=other))
+    (found,) = told(standing(scope=SCOPE, parameters=(*other, *other)))
+    assert found[1].endswith("; 3 more")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.phrases import counted
 from perpend.findings.severity.levels import LEVELS
+from perpend.findings.waivers.changed_values import changed_values
 from perpend.findings.waivers.status import Force
 from perpend.reports.terminal.page import TerminalPage
 
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.findings.waivers.attestations import Attested
+    from perpend.findings.waivers.changed_values import ValuesOf
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.status import DecisionDay
 
 
-def print_waivers(waiver_matches: WaiverMatches, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
-    """Print waivers, in the order of their ends, and attestations. ``counts``: with the number of findings that each covers."""
+def print_waivers(
+    waiver_matches: WaiverMatches, attested: Sequence[Attested], console: Console, *, counts: bool, values_of: ValuesOf
+) -> None:
+    """Print waivers, in the order of their ends, and attestations. ``counts``: with the number of findings that each covers.
+
+    ``values_of`` returns the values in use of a policy's parameters.
+    """
     page = TerminalPage(console)
     waivers = counted(len(waiver_matches.waiver_statuses), "waiver")
     page.line(f"{waivers}, {counted(len(attested), 'attestation')}, on {_words(waiver_matches.day)}")
@@ -36,6 +43,8 @@ def print_waivers(waiver_matches: WaiverMatches, attested: Sequence[Attested], c
             (page.name(waiver.id), "bold"), (f"  {waiver_status.force.value}", style), f", {until}{of}", first="  ", rest="    "
         )
         page.line(f"{waiver.kind}, {page.name(waiver.owner)}: {page.prose(waiver.reason)}", first="    ")
+        for change in changed_values(waiver, values_of):
+            page.line(("needs a review", "yellow"), f": {change.in_words}", first="    ")
         page.line((f"{page.name(waiver.span.path)}:{waiver.span.line}", "dim"), first="    ")
     for attestation in attested:
         entry = attestation.attestation
