@@ -34,6 +34,8 @@ TABLES = (network.TABLE, instances.TABLE, load_balancing.TABLE, databases.TABLE,
 MINE = sorted({row.type_name for table in TABLES for row in table.types} | {REGION})
 LISTINGS = {row.listed for name in MINE for row in TYPES[name].rows} - {"ec2.regions"}
 DETAILS = {name for type_name in MINE for row in TYPES[type_name].rows for one in row.details for name in one.calls}
+NOT_MADE = {"CA10__CaAwsNetworkInterfaceIpv6Address__c"}
+"""moto gives no interface an IPv6 address."""
 SNAPSHOTS = recorded("ec2.snapshots/one-of-two-is-encrypted")
 RECORDED = {
     # moto has hundreds of its own, all of them public
@@ -169,7 +171,7 @@ def shortened(name: str) -> str:
 
 def test_what_was_made_is_what_is_read(proxy: Proxy, inventory: Inventory) -> None:
     rows, collection = collected(proxy)
-    assert {row.type_name for row in rows} - {"CA10__CaAwsAccount__c"} <= set(MINE)
+    assert set(MINE) - NOT_MADE == {row.type_name for row in rows} - {"CA10__CaAwsAccount__c"}
     assert ((), []) == (collection.unread, [row for row in rows if row.reasons])
     found = {(shortened(row.type_name), row.fields["Id"]): {shortened(k): v for k, v in row.fields.items()} for row in rows}
     assert len(rows) == len(found)
@@ -223,7 +225,7 @@ def test_details_that_are_denied_are_not_known(proxy: Proxy) -> None:
         assert {} == {name: row.fields[name] for name in details & row.fields.keys() if row.fields[name] is not None}
         assert {} == {name: why for name, why in row.reasons.items() if "denied " not in why or "(AccessDenied)" not in why}
     there = {row.type_name for row in rows}
-    assert {name for name in there if TYPES[name].details} <= {row.type_name for row in rows if row.reasons}
+    assert {name for name in there & set(MINE) if TYPES[name].details} <= {row.type_name for row in rows if row.reasons}
 
 
 LOGIC = {
