@@ -1,11 +1,10 @@
 """``python -m bench commands``: what people type, as whole processes, beside the least that could be done with the same file.
 
-Three reports of each size: a friendly one, one where a fifth of the rows are untidy, and that one as a spreadsheet saves it,
-with quotes and line ends in cells. Every candidate of a size takes its turn
-in each round. Import and check stand beside ``csv.DictReader`` over the same file; what is written beside DuckDB writing the
-same text from a ready table; the judging of one policy beside SQL tuned by hand that writes the same rows; what works on the
-library beside PyYAML reading its files. Seconds are of the clock and of processors: where others use the machine, the latter
-say more.
+Three reports of each size: a friendly one, one in which a fifth of the rows are untidy, and that one as a spreadsheet saves it,
+with quotes and line ends in cells. Every candidate of a size takes its turn in each round. Import and check stand beside
+``csv.DictReader`` over the same file; what is written beside DuckDB writing the same text from a ready table; what works on the
+library beside PyYAML reading its files. Seconds are of the clock and of processors: if others use the machine, the latter say
+more.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.engines import machine
-from bench.hand_rows import POLICY
 from bench.measure import ROOT, RunWriter, run
 from bench.reports import write_edited_report, write_report, write_untidy_report
 from bench.results import Results
@@ -88,11 +86,9 @@ def candidates_of(folder: Path, report: Path, *, pages: bool) -> dict[str, Candi
     stored = [*check, "--store", str(kept)]
     found["check --store, first"] = Candidate([*stored, *out], prepare=_removed(kept / "extracts"))
     found["check --store, again"] = Candidate([*stored, *out])
-    hand = "hand-tuned SQL, one policy"
-    found[hand] = Candidate([sys.executable, "-m", "bench.hand_rows", str(kept), str(folder / "hand")], base=hand, allowed=(0,))
-    one = [*stored, "--policy", POLICY, "--format", "parquet", *out]
-    found["check --store, one policy, first"] = Candidate(one, base=hand, prepare=_removed(kept / "extracts"))
-    found["check --store, one policy, again"] = Candidate(one, base=hand)
+    one = [*stored, "--policy", _POLICY, "--format", "parquet", *out]
+    found["check --store, one policy, first"] = Candidate(one, prepare=_removed(kept / "extracts"))
+    found["check --store, one policy, again"] = Candidate(one)
     for form in ("ndjson", "csv"):
         name = f"DuckDB writes the same {form}"
         written = [sys.executable, "-c", _WRITES, str(folder / "ready.parquet"), str(folder / "written")]
