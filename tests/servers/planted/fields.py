@@ -11,7 +11,6 @@ from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
 from tests.servers.planted.machines import NARROW, PLAIN, classic, started
 from tests.servers.planted.networks import public_subnet
 from tests.servers.planted.services import APPS, KEPT
-from tests.servers.planted.watching import log_group
 
 _REGION = f"{ACCOUNT}/{HOME}"
 _FAR = "10.77.0.0/16"
@@ -50,18 +49,14 @@ def answered(operation: str, before: str, after: str, fault: str, fixed: str, of
 
 
 def alarm(aws: Account) -> str:
-    """An alarm on a metric of a log group that tells nobody, and whose actions are off."""
-    aws.there(log_group)
-    metric = {"metricName": _METRIC["MetricName"], "metricNamespace": _METRIC["Namespace"], "metricValue": "1"}
-    given = {"filterName": "errors", "filterPattern": "ERROR", "metricTransformations": [metric]}
-    aws.client("logs").put_metric_filter(logGroupName="short", **given)
+    """An alarm on a metric of AWS that tells nobody, and whose actions are off. No filter counts into the metric."""
     aws.client("cloudwatch").put_metric_alarm(AlarmName="silent", ActionsEnabled=False, **_METRIC)
     return f"arn:aws:cloudwatch:{HOME}:{ACCOUNT}:alarm:silent"
 
 
 _METRIC = {
-    "MetricName": "Errors",
-    "Namespace": "Shop",
+    "MetricName": "CPUUtilization",
+    "Namespace": "AWS/EC2",
     "Statistic": "Sum",
     "Period": 300,
     "EvaluationPeriods": 1,

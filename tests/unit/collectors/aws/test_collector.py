@@ -18,6 +18,7 @@ from tests.unit.collectors.aws.answering import ACCOUNT, AnsweringClient, collec
 
 IMAGE, SNAPSHOT = "CA10__CaAwsImage__c", "CA10__CaAwsEbsSnapshot__c"
 QUEUE, TRAIL = "CA10__CaAwsSqsQueue__c", "CA10__CaAwsCloudTrailTrail__c"
+ALARM, METRIC = "CA10__CaAwsCloudWatchAlarm__c", "CA10__CaAwsCloudWatchMetric__c"
 REGIONS = {"Regions": [{"RegionName": name, "OptInStatus": "opted-in"} for name in ("eu-west-1", "us-east-1")]}
 
 
@@ -52,6 +53,31 @@ def test_an_id_that_two_regions_show_with_other_values_is_not_dropped(logged: st
     client = AnsweringClient({"ec2.regions": REGIONS, "cloudtrail.trails": trails})
     found, _ = collected(client, {TRAIL: {"CA10__name__c"}})
     assert rows == len([row for row in found if row.type_name == TRAIL])
+
+
+def test_an_alarm_on_a_metric_that_no_filter_counts_into_leads_to_a_metric_all_the_same() -> None:
+    counted = {"metricName": "RootUse", "metricNamespace": "Cis", "metricValue": "1"}
+    looks = {"filterName": "root", "logGroupName": "trail", "metricTransformations": [counted]}
+    on_filter = {"AlarmName": "root", "MetricName": "RootUse", "Namespace": "Cis"}
+    of_aws = [{"AlarmName": name, "MetricName": "CPUUtilization", "Namespace": "AWS/EC2"} for name in ("busy", "idle")]
+    on_expression = {"AlarmName": "sum", "Metrics": [{"Id": "e1", "Expression": "m1 + m2"}]}
+    alarms = [
+        {"AlarmArn": f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:{one['AlarmName']}", **one}
+        for one in (on_filter, *of_aws, on_expression)
+    ]
+    client = AnsweringClient(
+        {
+            "ec2.regions": {"Regions": REGIONS["Regions"][:1]},
+            "logs.filters": {"metricFilters": [looks]},
+            "cloudwatch.alarms": {"MetricAlarms": alarms},
+        }
+    )
+    rows, completeness = collected(client, {METRIC: {"CA10__name__c"}, ALARM: {"CA10__metric__c"}})
+    metrics = [row.fields["Id"] for row in rows if row.type_name == METRIC]
+    here = f"{ACCOUNT}/eu-west-1"
+    assert [f"{here}/AWS/EC2/CPUUtilization", f"{here}/Cis/RootUse"] == sorted(metrics)
+    assert {*metrics, None} == {row.fields["CA10__metric__c"] for row in rows if row.type_name == ALARM}
+    assert [] == [claim for source in completeness.sources for claim in source.coverage if claim.lacking]
 
 
 def test_images_and_snapshots_that_another_account_owns_are_left_out_and_counted() -> None:

@@ -63,6 +63,20 @@ _TYPES: Final = (
             "CA10__namespace__c": FieldSource("metricNamespace"),
         },
         inside="metricTransformations",
+        also=(
+            # Most metrics are those of AWS, and no filter counts into them: an alarm on one is an alarm on no filter's metric.
+            TypeRow(
+                "CA10__CaAwsCloudWatchMetric__c",
+                "cloudwatch.alarms",
+                _ALARMED,
+                {
+                    **_PLACE,
+                    "CA10__name__c": FieldSource("MetricName"),
+                    "CA10__namespace__c": FieldSource("Namespace"),
+                },
+                needs="MetricName",  # an alarm on an expression has none
+            ),
+        ),
     ),
     TypeRow(
         "CA10__CaAwsCloudWatchAlarm__c",
