@@ -9,10 +9,11 @@ from perpend.core.dataclass import dataclass
 from perpend.core.objects.ids import framework_of, type_of_extracts
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.core.objects.status import Status
-from perpend.language.program.parameters import insert_values, values_in_use
+from perpend.language.program.parameters import values_in_use
 from perpend.language.syntax import rules
 from perpend.language.syntax.calls import Call, modernise
 from perpend.language.syntax.parameters import parameters_from
+from perpend.language.syntax.policy_parameters import PolicyParameters
 from perpend.language.syntax.tools import TOOLS, ToolCheck
 
 if TYPE_CHECKING:
@@ -180,11 +181,17 @@ def policy_from(
         links = similar.records(key) if similar else ()
         return tuple(NamedLink(link.text("name", ""), link.text("url", ""), link.text("checkId", "")) for link in links)
 
-    names = names_from(fields)
+    parameters = PolicyParameters(lambda: by_name, set())
+
+    def text(record: Fields | None, key: str) -> str:
+        placed = record.get(key) if record is not None else None
+        return parameters.inserted(placed.value, placed.span, diagnostics) if placed is not None else ""
+
+    names = fields.get("names")
     return Policy(
         entity,
-        DocumentNames(insert_values(names.full, by_name), insert_values(names.contextual, by_name)),
-        insert_values(fields.text("description", "").strip(), by_name),
+        DocumentNames(text(names, "full"), text(names, "contextual")),
+        text(fields, "description").strip(),
         bool(fields.text("impossible", False)),
         fields.text("type"),
         bare(fields.texts("categories")),

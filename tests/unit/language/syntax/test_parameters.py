@@ -161,6 +161,25 @@ def test_a_message_cannot_name_an_unknown_parameter(tmp_path):
     assert [("unknown parameter `weeks`", 4)] == [(each.message, each.span.line) for each in found]
 
 
+@pytest.mark.parametrize(
+    ("texts", "line"),
+    [
+        ("names: {full: 'Older than {{weeks}}', contextual: Old}\ndescription: A.\n", 1),
+        ("names:\n  full: Old\n  contextual: Older than {{weeks}}\ndescription: A.\n", 3),
+        ("names: {full: Old, contextual: Old}\ndescription: >-\n  After {{days}} days,\n  or {{weeks}} weeks.\n", 2),
+    ],
+    ids=["full name", "contextual name", "description"],
+)
+def test_no_text_of_a_policy_names_an_unknown_parameter(tmp_path, texts, line):
+    files = {LOGIC: logic(OLDER.format("{parameter: days}")), **type_of_bucket()}
+    root = write(tmp_path / "a", {POLICY: f"{texts}parameters:\n  - {DAYS}\n", **files})
+    assert [("L152", "unknown parameter `weeks`", POLICY, line)] == [
+        (each.code, each.message, each.span.path, each.span.line) for each in checked(root) if each.severity == "error"
+    ]
+    without = write(tmp_path / "b", {POLICY: texts, LOGIC: logic(), **type_of_bucket()})
+    assert [] == [each.message for each in checked(without) if each.severity == "error"]
+
+
 def test_a_json_constant_is_no_reference(tmp_path):
     check = "IS_EQUAL: {left: {JSON: {parameter: days}}, right: {JSON: {parameter: days}}}"
     written = program(write(tmp_path, {LOGIC: logic(check)}))
