@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from perpend.findings.waivers.read import WaiverValue, waivers_of
+from perpend.language.syntax.files import Files
 from perpend.language.syntax.repository import open_repository
 from perpend.server.app import create_app
 from perpend.server.mcp.server import called
@@ -122,6 +126,19 @@ def test_another_value_is_the_cause_of_a_change_and_past_runs_keep_theirs(run: R
     assert [180, 30] == values
     assert [] == statement(directory / "1.zip")["history"]["changedSince"]
     assert 0 == run("evidence", "verify", "1.zip").code
+
+
+def test_the_waiver_that_a_server_proposes_has_the_values_of_the_run(project: Any, tmp_path: Path) -> None:
+    directory = project(30)
+    store = served_store(directory, 60)
+    findings = store.current().findings(Question(ALL_ACCOUNTS)).findings
+    finding = next(finding for finding in findings if finding.status == "INCOMPLIANT")
+    store.close()
+    served = page(directory, 60, f"/findings/{finding.finding_id}")
+    (entry,) = {unescape(copied) for copied in re.findall(r'data-copy="([^"]*waivers:[^"]*)"', served)}
+    (tmp_path / "w.yaml").write_text(entry, "utf-8")
+    read = waivers_of(Files(tmp_path), "w.yaml")
+    assert ((), [(WaiverValue(ID, "days", 30),)]) == (read.diagnostics, [waiver.parameters for waiver in read.waivers])
 
 
 def test_a_mistake_is_an_error_with_its_line_before_anything_is_evaluated(
