@@ -15,12 +15,14 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import warn, warn_diagnostics
 from perpend.core.errors import InvalidOption, PerpendError
+from perpend.core.objects.account import with_collected_names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import engine_named
 from perpend.findings.history.model import NOT_AWAY
 from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
 from perpend.inventory.snapshots.open_store import is_address, open_store
+from perpend.inventory.snapshots.queries.account_names import account_names
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.streams import progress
 from perpend.runs.planned_findings import findings_on_changed, unchanged_objects
@@ -184,7 +186,8 @@ class _Run:
 
     def _report(self, snapshot: Snapshot, evaluation: Evaluation, unread: Sequence[str]) -> RunOutcome:
         """Write the report of an evaluation with its waivers and severities. ``unread`` are the inputs that failed."""
-        request, history = self.request, None
+        names = account_names(snapshot, self.request.repository.declared_type)
+        request, history = replace(self.request, accounts=with_collected_names(self.request.accounts, names)), None
         if request.format.form == "html" and request.store is not None:
             from perpend.reports.html.load_history import load_history
 

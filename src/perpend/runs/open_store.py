@@ -18,6 +18,7 @@ from perpend.core.diagnostics.warn import warn, warnings_to
 from perpend.core.errors import InvalidOption, PerpendError, PerpendWarning, about
 from perpend.core.objects.account import Account
 from perpend.findings.filters import OF_FINDINGS, ORDERS, WAIVED, Filter
+from perpend.findings.history.account_names import named_accounts
 from perpend.findings.history.configuration import not_in_use, other_configuration
 from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import ActiveSeverities
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from perpend.collectors.protocol import CollectOptions
     from perpend.collectors.runs.collection import CollectionResult
+    from perpend.findings.history.storage import HistoryStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class OpenStore(StoreReader):
                 filter,
                 self._active_waivers(),
                 self._active_severities(),
-                accounts={number: Account(name) for number, name in (self.account_names or {}).items()},
+                accounts=self._accounts(history),
                 waived=waived,
                 order=order,
             ) as listed:
@@ -168,6 +170,10 @@ class OpenStore(StoreReader):
                 warn(line)
         return rows
 
+    def _accounts(self, history: HistoryStorage) -> dict[str, Account]:
+        named = {number: Account(name) for number, name in (self.account_names or {}).items()}
+        return named_accounts(history, history.head(), named, self.repository.declared_type)
+
     def _active_waivers(self) -> ActiveWaivers:
         return ActiveWaivers.here(self.repository, self.waivers, none=self.no_waivers)
 
@@ -190,8 +196,8 @@ def open(
     ``repository`` has the policies: a directory, or what ``open_repository`` returns; None for the library. No configuration
     file is read. ``waivers`` and ``ratings`` are directories, None for those of the repository; ``no_waivers`` ignores all
     waivers, and without ``default_ratings`` policies that nobody rates are not rated. ``account_names`` are names by account
-    number, which the filter ``account`` knows. If none of these are named, a PerpendWarning names the configuration of the last
-    run.
+    number, which the filter ``account`` knows beside those that the store has. If none of these are named, a PerpendWarning
+    names the configuration of the last run.
 
     Raises PerpendError if there is no such directory, NotARepository.
     """

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
+from perpend.core.objects.account import Account
 from perpend.findings.filters import ORDERS
+from perpend.findings.history.account_names import named_accounts
 from perpend.findings.history.manifest import HEAD
 from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import ActiveSeverities, rating_directories
@@ -41,6 +43,8 @@ from perpend.server.views.run_views import RunViews
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.language.syntax.repository import Repository
     from perpend.server.answers import FindingGroup, FindingRow, RunRow, Summary
     from perpend.server.index.facts import IndexFacts
@@ -309,10 +313,17 @@ class ServedStore:
         with ExitStack() as stack:
             path = stack.enter_context(scratch()) / INDEX
             pinned = HistoryOfRun(history, head)
-            facts = build_index(pinned, self.repository, waivers, severities, self._account_names, path)
+            names = self._names_in(history, head)
+            facts = build_index(pinned, self.repository, waivers, severities, names, path)
             etag = f"{facts.head.runs[-1].number}-{hashlib.sha256(str(state).encode()).hexdigest()[:16]}"
-            state_of_run = RunState(pinned, self.repository, waivers, severities, self._account_names, facts.matched)
+            state_of_run = RunState(pinned, self.repository, waivers, severities, names, facts.matched)
             return ServedRun(facts, path, state_of_run, etag, stack.pop_all())
+
+    def _names_in(self, history: HistoryStorage, head: HistoryManifest) -> dict[str, str]:
+        """Return the names of accounts: the given ones, and those of the snapshot of the last run."""
+        given = {number: Account(name) for number, name in self._account_names.items()}
+        accounts = named_accounts(history, head, given, self.repository.declared_type)
+        return {number: account.name for number, account in accounts.items() if account.name}
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

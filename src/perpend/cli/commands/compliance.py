@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured
+from perpend.cli.options.accounts import numbers_in_history
 from perpend.cli.options.completion import complete_frameworks
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import store_option
@@ -15,7 +16,6 @@ from perpend.cli.options.policy_selection import warn_selecting_settings
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import counted_accounts_option, repository_option
 from perpend.cli.options.waivers import waiver_options
-from perpend.core.objects.account import account_numbers
 from perpend.findings.history.open_history import open_history
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.reports.streams import output_stream, terminal
@@ -88,7 +88,7 @@ def command(
     if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
     repository, place = open_repository_here(repo), open_history(directory)
-    accounts = account_numbers(accounts, configuration_of(context).accounts)
+    accounts = numbers_in_history(context, place, repository, accounts)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     cards: list[Scorecard] = scorecards_from_history(
         place, repository, frameworks, accounts, waiving.answered_in_history, inherited=inherited

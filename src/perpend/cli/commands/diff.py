@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of, is_from_file, site_address
+from perpend.cli.config.command import Configured, is_from_file, site_address
+from perpend.cli.options.accounts import accounts_of_history
 from perpend.cli.options.format import format_option, history_format_options, not_written
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
@@ -104,7 +105,8 @@ def command(
     history_annotations = HistoryAnnotations(
         repository, waiver_texts(difference.waiver_statuses), rating.in_force, lines=form == "sarif"
     )
-    write_difference(difference, history.head(), history_annotations, options, limit, configuration_of(context).accounts)
+    accounts = accounts_of_history(context, history, repository)
+    write_difference(difference, history.head(), history_annotations, options, limit, accounts)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
     return LOST_SIGHT if any(row["what"] == Event.BECAME_UNKNOWN for row in difference.rows) else 0

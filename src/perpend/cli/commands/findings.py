@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of, site_address
+from perpend.cli.config.command import Configured, site_address
+from perpend.cli.options.accounts import accounts_of_history
 from perpend.cli.options.filters import filter_given, filter_options
 from perpend.cli.options.format import format_option, history_format_options
 from perpend.cli.options.history.record import store_option
@@ -112,7 +113,7 @@ def command(
     severities = ActiveSeverities.here(
         repository, ratings_dir, defaults=default_ratings, fail_on=fail_on, unrated_passes=unrated_passes
     )
-    accounts = configuration_of(context).accounts
+    accounts = accounts_of_history(context, history, repository)
     writer = FindingsWriter(options, limit, order, accounts)
     with listed_findings(
         history,

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from perpend.cli.app import USAGE_ERROR
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured
+from perpend.cli.options.accounts import accounts_of_history
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import write_rows_as
@@ -73,7 +74,7 @@ def show(context: click.Context, /, name: str, directory: str, form: str, out: s
             def notes_of(run: int) -> HistoryAnnotations:
                 return HistoryAnnotations(with_values_of_run(repository, head, run))
 
-            print_story(what, name, rows, console, configuration_of(context).accounts, notes_of)
+            print_story(what, name, rows, console, accounts_of_history(context, place, repository), notes_of)
     else:
         with output_stream(out) as stream:
             write_rows_as(form, columns, rows, stream)

@@ -14,8 +14,10 @@ from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.store import StoreOption
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.text import line_of
+from perpend.core.objects.account import with_collected_names
 from perpend.inventory.snapshots.column_cache import damaged_below
 from perpend.inventory.snapshots.open_store import open_store
+from perpend.inventory.snapshots.queries.account_names import account_names
 from perpend.inventory.snapshots.queries.labels import view_names
 from perpend.inventory.snapshots.store import KEPT
 from perpend.inventory.snapshots.unfinished_collections import unfinished
@@ -71,7 +73,8 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
     with store.reading(run) as snapshot, terminal(None) as console:
         for table in snapshot.files if verify else ():
             snapshot.files[table]
-        accounts = configuration_of(click.get_current_context()).accounts
+        configured = configuration_of(click.get_current_context()).accounts
+        accounts = with_collected_names(configured, account_names(snapshot, declared))
         print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console, accounts=accounts)
         damaged = list(damaged_below(store.directory / KEPT / snapshot.content_hash)) if verify else []
     for file in damaged:

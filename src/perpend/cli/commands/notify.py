@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured
+from perpend.cli.options.accounts import accounts_of_history
 from perpend.cli.options.completion import complete_channels
 from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.history.record import store_option
@@ -134,7 +135,7 @@ def _notify_channels(options: NotifyOptions) -> int:
     repository = open_repository_here(options.repo)
     waivers = ActiveWaivers.here(repository, options.waivers_dir, none=options.no_waivers).files
     names = DigestNames(
-        configuration_of(click.get_current_context()).accounts,
+        accounts_of_history(click.get_current_context(), place, repository),
         {waiver.id: waiver.owner for waiver in waivers.waivers},
         partial(title_of, repository),
         _severity_of(options, repository),

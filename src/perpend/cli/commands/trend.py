@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of, is_from_file
+from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.options.accounts import numbers_in_history
 from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import store_option
 from perpend.cli.options.history_output import write_rows_as
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_options
 from perpend.cli.options.values import counted_accounts_option, repository_option
-from perpend.core.objects.account import account_numbers
 from perpend.findings.history.open_history import open_history
 from perpend.findings.severity.active import ActiveSeverities
 from perpend.reports.streams import output_stream, terminal
@@ -74,7 +74,8 @@ def command(
     if rated == "today":
         rating = ActiveSeverities.here(open_repository_here(repo), ratings_dir, defaults=default_ratings)
         today = {policy_id: rating.level.value for policy_id, rating in rating.in_force.by_policy.items()}
-    accounts = account_numbers(accounts, configuration_of(context).accounts)
+    if accounts:
+        accounts = numbers_in_history(context, place, open_repository_here(repo), accounts)
     named = known_policies(place.head(), policies)
     with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:
         answer = connection.execute(*trend(accounts, named))

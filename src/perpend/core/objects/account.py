@@ -1,4 +1,4 @@
-"""The description of an account in the configuration."""
+"""The description of an account, by the configuration and by its cloud."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The name and the owner of an account. None if the configuration does not say."""
+    """The name and the owner of an account. None if they are not known."""
 
     name: str | None = None
     owner: str | None = None
+
+
+def with_collected_names(accounts: Mapping[str, Account], names: Mapping[str, str]) -> dict[str, Account]:
+    """Return the configured accounts with the names that their cloud has for them. A configured name wins."""
+    collected = {number: Account(name, accounts.get(number, Account()).owner) for number, name in names.items()}
+    return {**collected, **{number: one for number, one in accounts.items() if one.name or number not in collected}}
 
 
 def account_numbers(wanted: Iterable[str], accounts: Mapping[str, Account]) -> tuple[str, ...]:
