@@ -246,8 +246,8 @@ RUN_SETTINGS: Final = (
     Setting(
         "command",
         SettingKind.TEXTS,
-        'The command without `perpend` and without a store, such as `["scan", "aws"]`: `scan aws`, `collect aws`, `import` '
-        "or `check`. `perpend serve --jobs` lets readers start it.",
+        "The command without `perpend` and without a store: `scan` or `collect` with a cloud, `import` or `check`, such as "
+        '`["scan", "aws"]`. `perpend serve --jobs` lets readers start it.',
     ),
 )
 
