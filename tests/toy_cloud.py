@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -28,5 +29,13 @@ TOY = Cloud(
 def toy_cloud() -> Iterator[None]:
     """Register the cloud for the tests of a module."""
     registry.register(TOY)
+    yield
+    registry.unregister(TOY.name)
+
+
+@pytest.fixture
+def collected_toy() -> Iterator[None]:
+    """Register the cloud with its collector, for one test."""
+    registry.register(replace(TOY, collector="tests.toy_collector"))
     yield
     registry.unregister(TOY.name)

@@ -11,8 +11,13 @@ import pytest
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.core.objects.claims import FailedCall
+from perpend.inventory.snapshots.manifest import StoredSource
 from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import KEY_POLICY, RunWriter
+from tests.repositories import write
+from tests.toy_cloud import collected_toy
+
+__all__ = ["collected_toy"]
 
 
 def test_a_policy_needs_what_it_reads_and_no_more(run: RunWriter) -> None:
@@ -133,6 +138,7 @@ def test_what_is_missing_is_a_policy_and_the_calls_stand_beside_it(
     assert {IAM} == actions(json.loads(some.out))
     whole_role = run("permissions", "--missing", "--store", denied, "--format", "terraform")
     assert (2, "") == (whole_role.code, whole_role.out)
+    assert "terraform is a whole role, --missing adds to one: use --format iam-policy" in whole_role.err
     monkeypatch.chdir(tmp_path)
     assert "name a store with --store DIR, or run this where .perpend/store is" in run("permissions", "--missing").err
     (tmp_path / ".perpend").mkdir(mode=0o700)
@@ -162,3 +168,98 @@ def test_calls_that_failed_otherwise_are_not_called_denied(run: RunWriter, tmp_p
         writer.commit("test")
     told = run("permissions", "--missing", "--store", tmp_path / "store")
     assert "perpend: the last collection was denied nothing; 1 call failed, which no permission changes\n" == told.err
+
+
+@pytest.fixture
+def two_clouds(tmp_path: Path, collected_toy: None) -> Path:
+    """A store that AWS and another cloud were collected into, whose accounts have the form of AWS's; both denied calls."""
+    with Store(tmp_path / "store").writing() as writer:
+        writer.sources += [
+            StoredSource("aws", "aws", accounts=("111122223333",)),
+            StoredSource("toy", "toy", accounts=("444455556666",)),
+        ]
+        writer.calls += [
+            FailedCall("111122223333", "", "kms", "ListKeys", KMS, "denied", "AccessDenied"),
+            FailedCall("444455556666", "", "things", "ListThings", "things.list", "denied"),
+            FailedCall("nowhere", "", "things", "ListThings", "things.list", "denied"),
+            FailedCall("nowhere", "", "accounts", "GetAccount", "accounts.get", "denied by the toy's law"),
+        ]
+        writer.commit("test")
+    return tmp_path / "store"
+
+
+def test_what_two_clouds_denied_is_a_document_for_each(run: RunWriter, two_clouds: Path) -> None:
+    told = run("permissions", "--missing", "--store", two_clouds)
+    policy, end = json.JSONDecoder().raw_decode(told.out)
+    assert (0, {KMS}, "\n# 444455556666 nowhere\nthings.list\n") == (told.code, actions(policy), told.out[end:])
+    assert told.err.splitlines() == [
+        "give the list to the toy",
+        "perpend: 2 documents, for AWS (iam-policy) and Toy (toy-list): --cloud NAME prints one alone",
+        f"perpend: denied: {KMS:12}  111122223333",
+        "perpend: denied by the toy's law: accounts.get  nowhere",
+        "perpend: denied: things.list   444455556666, nowhere",
+    ]
+    entries = json.loads(run("permissions", "--missing", "--store", two_clouds, "--format", "json").out)
+    assert [("aws", KMS), ("toy", "accounts.get"), ("toy", "things.list")] == [
+        (entry["cloud"], entry["permission"]) for entry in entries
+    ]
+
+
+@pytest.mark.parametrize("chosen", [("--cloud", "toy"), ("--format", "toy-list"), ("--cloud", "toy", "--format", "toy-list")])
+def test_one_of_two_clouds_is_chosen_by_its_name_or_its_format(
+    run: RunWriter, two_clouds: Path, chosen: tuple[str, ...]
+) -> None:
+    told = run("permissions", "--missing", "--store", two_clouds, *chosen)
+    assert (0, "# 444455556666 nowhere\nthings.list\n") == (told.code, told.out)
+    assert KMS not in told.err
+    alone = run("permissions", "--missing", "--store", two_clouds, "--cloud", "aws")
+    assert ({KMS}, False) == (actions(json.loads(alone.out)), "things" in alone.err)
+
+
+def test_what_is_missing_for_a_policy_is_asked_of_its_cloud(run: RunWriter, two_clouds: Path) -> None:
+    told = run("permissions", "--missing", "--store", two_clouds, "--policy", KEY_POLICY)
+    assert (0, "", "perpend: the last collection was denied nothing\n") == told
+    told = run("permissions", "--missing", "--store", two_clouds, "--policy", "symmetric-cmk-rotation")
+    assert (0, {KMS}, False) == (told.code, actions(json.loads(told.out)), "things" in told.err)
+
+
+@pytest.fixture
+def toys(tmp_path: Path, collected_toy: None) -> Path:
+    """A repository with the types of the other cloud."""
+    fields = [{"name": "Id", "type": "id"}, {"name": "name", "type": "text"}]
+    kinds = {
+        name: {"label": name, "nameField": "name", "deletionField": "none", "fields": fields} for name in ("Thing", "Account")
+    }
+    return write(tmp_path / "toys", {f"types/{name}/type.yaml": declared for name, declared in kinds.items()})
+
+
+def test_a_cloud_has_formats_of_its_own(run: RunWriter, toys: Path) -> None:
+    asked = ("permissions", "--cloud", "toy", "--types", "Thing", "--repo", toys)
+    assert (0, "role: accounts.get things.list toy.open\n", "") == run(*asked, "--format", "toy-role")
+    listed = run(*asked, "--format", "toy-list", "--org")
+    assert "#\naccounts.get\nthings.list\ntoy.list\ntoy.open\n" == listed.out
+    assert ["accounts.get", "things.list", "toy.open"] == [line.split()[0] for line in run(*asked).out.splitlines()]
+    assert "toy-list" in run("permissions", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--cloud", "mars"), "`mars` is no cloud that can be collected, only aws"),
+        (("--cloud", "google"), "`google` is no cloud that can be collected, only aws"),
+        (("--cloud", "toy", "--format", "iam-policy"), "Toy takes no permissions as iam-policy: add --cloud aws"),
+        (("--format", "toy-role"), "AWS takes no permissions as toy-role: add --cloud toy"),
+        (("--cloud", "toy", "--org", "--role-name", "r"), "--role-name: Toy opens accounts without a role in each"),
+        (("--format", "csv"), "perpend permissions does not write csv; it writes table, json, iam-policy, "),
+        (
+            ("--org", "--format", "terraform"),
+            "terraform is a role in each account, --org is for its caller: use --format iam-policy",
+        ),
+        (("--missing", "--format", "toy-role"), "toy-role is a whole role, --missing adds to one: use --format toy-list"),
+        (("--missing", "--cloud", "toy", "--format", "iam-policy"), "Toy takes no permissions as iam-policy: add --cloud aws"),
+    ],
+)
+def test_what_a_cloud_does_not_take_is_refused(run: RunWriter, toys: Path, words: tuple[str, ...], message: str) -> None:
+    ended = run("permissions", "--types", "Thing" if "toy" in words else "CA10__CaAwsUser__c", "--repo", toys, *words)
+    assert (2, "") == (ended.code, ended.out)
+    assert message in ended.err

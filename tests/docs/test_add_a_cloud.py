@@ -164,3 +164,14 @@ def test_a_fault_of_a_detail_leaves_its_field_open(place: Path, moon: RestServer
     code, _, err = collect(place, moon)
     assert (3, True) == (code, "denied rovers.getBattery (Denied) in base-7, of 3 objects" in err)
     assert {"1": "COMPLIANT", "2": "INCOMPLIANT", "3": "COMPLIANT"} == verdicts(place)
+
+
+def test_what_the_cloud_denied_is_printed_in_its_own_format(place: Path, moon: RestServer) -> None:
+    moon.fault = lambda asked, _: Fault(403, {"error": {"code": "Denied"}}) if asked.path.endswith("/battery") else None
+    collect(place, moon)
+    note = "hand the badge to the base\n"
+    told = run(place, "permissions", "--missing", "--store", "s")
+    assert (0, "allow rovers.getBattery\n", f"{note}perpend: denied: rovers.getBattery  base-7\n") == told
+    asked = ("permissions", "--cloud", "moon", "--types", "MOON__Rover__c", "--repo", "policies", "--format", "badge")
+    whole = "".join(f"allow {name}\n" for name in ("bases.get", "bases.list", "rovers.getBattery", "rovers.list"))
+    assert (0, whole, note) == run(place, *asked)

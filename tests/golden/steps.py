@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from perpend.cli.app import main
+from perpend.collectors.azure.role_documents import FORMATS
+from perpend.collectors.protocol import WantedPermissions
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.program.program import Block
 from perpend.language.program.render import expression_text
@@ -80,6 +82,13 @@ def broken(*arguments: str) -> str:
         return command("lint", "--repo", str(root), *arguments).replace(directory, "broken")
 
 
+def azure_permissions() -> str:
+    """Return the documents in which Azure takes two permissions of roles and one of the directory."""
+    names = ("Microsoft.Network/networkSecurityGroups/read", "Microsoft.Storage/storageAccounts/read", "User.Read.All")
+    documents = [(form.name, form.write(WantedPermissions(names))) for form in FORMATS]
+    return "\n".join("\n".join([f"== {name}", *(f"-- {note}" for note in notes), text]) for name, (text, notes) in documents)
+
+
 STEPS: dict[str, Callable[[], str]] = {
     "programs.txt": programs,
     "diagnostics.txt": broken,
@@ -96,6 +105,7 @@ STEPS: dict[str, Callable[[], str]] = {
     "plan-spark.txt": lambda: command("plan", *PLAN, "--format", "sql", "--engine", "spark"),
     "api.txt": signatures,
     "remedies.txt": library_commands,
+    "permissions-azure.txt": azure_permissions,
     "policy.txt": lambda: command("show", SERVER_POLICY, "--repo", "repository"),
 }
 """Every expected file with what makes its text."""

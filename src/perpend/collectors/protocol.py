@@ -113,10 +113,47 @@ class CommandOption:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedPermissions:
+    """What a document is to grant: permissions by name.
+
+    ``role_name`` is the role that the caller assumes in each account, empty if it assumes none. ``accounts`` are those in which
+    the collecting role lacks them; empty for a role that does not exist yet. ``most_characters`` is the maximum length of one
+    document, 0 for that of the format.
+    """
+
+    names: tuple[str, ...]
+    role_name: str = ""
+    accounts: tuple[str, ...] = ()
+    most_characters: int = 0
+
+
+class PermissionDocument(NamedTuple):
+    """The text that grants permissions, which ends with a line feed, and sentences about what is left to do."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionFormat:
+    """A format in which a cloud takes permissions.
+
+    ``adds``: the document grants permissions beside those of a role that exists. Otherwise it is a whole role. ``splits``: a
+    document that would be too long is several.
+    """
+
+    name: str
+    write: Callable[[WantedPermissions], PermissionDocument]
+    adds: bool = False
+    splits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CloudCommands:
-    """The commands ``collect`` and ``scan`` of a cloud: its class of options, and its own options in the order of the help.
+    """The commands of a cloud: its class of options, its own options of ``collect`` and ``scan`` in the order of the help.
 
     ``credentials`` is a sentence about the place of credentials. Examples are the words after the command.
+    ``permission_formats`` are those of ``permissions`` beside a table and JSON, the usual one first.
     """
 
     options_class: type[CollectOptions]
@@ -124,6 +161,8 @@ class CloudCommands:
     credentials: str = ""
     collect_examples: tuple[str, ...] = ()
     scan_examples: tuple[str, ...] = ()
+    permission_examples: tuple[str, ...] = ()
+    permission_formats: tuple[PermissionFormat, ...] = ()
 
 
 class WorkUnit(NamedTuple):

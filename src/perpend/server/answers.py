@@ -429,11 +429,25 @@ class UnreadType:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingPermissionsRow:
+    """The document of a cloud that grants the permissions that were denied, in a format of this cloud.
+
+    ``cloud`` is the name of the cloud, ``title`` its name for people. ``notes`` are sentences about what is left to do.
+    """
+
+    cloud: str
+    title: str
+    format: str
+    document: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """The accounts of a run, the age of its facts, and the parts that could not be read.
 
-    ``policy`` is the IAM policy with the permissions that were denied, as JSON; None if none is missing. ``without_account``
-    is the number of objects of no known account. ``limited``: the reader sees some accounts, so sources and objects of
+    ``missing_permissions`` has a document for each cloud that denied calls. ``without_account`` is the number of objects of
+    no known account. ``limited``: the reader sees some accounts, so sources and objects of
     others, and those of no known account, are left out. ``current``: the snapshot of the run is still stored; without it,
     sources and failed calls are not known.
     """
@@ -448,7 +462,7 @@ class Estate:
     failures: tuple[str, ...]
     calls: tuple[UnreadCall, ...]
     incomplete: tuple[UnreadType, ...]
-    policy: str | None
+    missing_permissions: tuple[MissingPermissionsRow, ...]
     limited: bool
 
 

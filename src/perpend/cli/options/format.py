@@ -9,7 +9,7 @@ import click
 from perpend.reports.formats.registry import WRITES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Command = TypeVar("Command", bound=Callable[..., Any])
     _Words = click.Choice[str]
@@ -27,20 +27,26 @@ class FormatOfCommand(_Words):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the format that a word names."""
         if value not in self.choices and any(value in forms for forms in WRITES.values()):
-            self.fail(not_written(self._command, value), param, ctx)
+            self.fail(_not_among(self._command, value, self.choices), param, ctx)
         return super().convert(value, param, ctx)
 
 
 def not_written(command: str, form: str) -> str:
     """Return the error message for a format that a command does not write."""
-    *others, last = WRITES[command]
+    return _not_among(command, form, WRITES[command])
+
+
+def _not_among(command: str, form: str, forms: Sequence[str]) -> str:
+    *others, last = forms
     return f"perpend {command} does not write {form}; it writes {', '.join(others)} or {last}"
 
 
-def format_option(command: str, *, help: str = "The format of the output.") -> Callable[[Command], Command]:
+def format_option(
+    command: str, *, help: str = "The format of the output.", forms: FormatOfCommand | None = None
+) -> Callable[[Command], Command]:
     """Return the option ``--format`` of a command."""
     return click.option(
-        "--format", "form", type=FormatOfCommand(command), default=WRITES[command][0], show_default=True, help=help
+        "--format", "form", type=forms or FormatOfCommand(command), default=WRITES[command][0], show_default=True, help=help
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from perpend.collectors.aws.permission_documents import FORMATS
 from perpend.collectors.protocol import ACCOUNTS_OPTION, CloudCommands, CollectOptions, CommandOption
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
@@ -115,4 +116,15 @@ COMMANDS: Final = CloudCommands(
         "--org --role-name audit --accounts 'prod-*' --store inventory",
         "--policy root-user-mfa --format json --out verdicts.json",
     ),
+    permission_examples=(
+        "",
+        "--framework cis-aws --format iam-policy",
+        "--policy root-user-mfa --format json",
+        "--cost",
+        "--cost --store inventory",
+        "--org --role-name audit --format iam-policy",
+        "--format cloudformation",
+        "--missing --store inventory > policy.json",
+    ),
+    permission_formats=FORMATS,
 )

@@ -25,14 +25,18 @@ if TYPE_CHECKING:
 
 
 class RestCloud:
-    """The collector of a cloud, made of its tables. ``opening`` are the permissions that list accounts."""
+    """The collector of a cloud, made of its tables.
+
+    ``opening`` are the permissions that open accounts, ``listing`` those that list all accounts of an organization.
+    """
 
     default_role = ""
     uses: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, tables: RestTables, opening: Sequence[Permission] = ()) -> None:
+    def __init__(self, tables: RestTables, opening: Sequence[Permission] = (), listing: Sequence[Permission] = ()) -> None:
         self.tables = tables
         self._opening = tuple(opening)
+        self._listing = tuple(listing)
 
     @property
     def name(self) -> str:
@@ -74,12 +78,13 @@ class RestCloud:
         return any(permission.name == label for permission in self._opening)
 
     def permissions(self, plan: RestPlan, *, organization: bool = False) -> tuple[Permission, ...]:
-        """Return the permissions of a plan by name, those that list accounts included."""
+        """Return the permissions of a plan by name, those that open accounts included."""
         operations: dict[str, list[str]] = {}
         for call in plan.calls:
             if call.permission:
                 operations.setdefault(call.permission, []).append(call.operation)
-        others = [permission for permission in self._opening if permission.name not in operations]
+        apart = (*self._opening, *self._listing) if organization else self._opening
+        others = [permission for permission in apart if permission.name not in operations]
         own = [Permission(name, tuple(sorted({*of})), self.opens_accounts(name)) for name, of in operations.items()]
         return tuple(sorted([*own, *others]))
 

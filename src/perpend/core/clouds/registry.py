@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 GROUP: Final = "perpend.clouds"
 """The group of the entry points of clouds."""
 
+USUAL: Final = "aws"
+"""The name of the cloud of a command that names none."""
+
 _OWN: Final = "perpend"
 _CLOUDS: Final[dict[str, Cloud]] = {}
 _NULL: Final = "CAST(NULL AS VARCHAR)"

@@ -61,14 +61,14 @@ WRITES: Final = {
     "trend": (*_PLAIN, "ndjson", "csv", "markdown"),
     "history": (*_PLAIN, "ndjson", "csv"),
     "inventory sql": ("table", "csv", "json"),
-    "permissions": ("table", "iam-policy", "json", "terraform", "cloudformation"),
+    "permissions": ("table", "json"),
     "remediate": ("sh", "json", "terraform", "markdown"),
     "lint": (*_PLAIN, "github", "sarif"),
     "test": (*_PLAIN, "junit", "html"),
     "plan": ("tree", "sql", "mermaid"),
     **dict.fromkeys(("analyze-policy", "config", "evidence", "explain", "list", "search", "severity", "waivers"), _PLAIN),
 }
-"""The forms that each command writes, the default one first."""
+"""The forms that each command writes, the default one first. ``permissions`` also writes those of each cloud."""
 
 
 def forms_with(option: str) -> list[str]:

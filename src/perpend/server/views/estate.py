@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from perpend.collectors.permissions import calls_by_cloud, missing_permissions
 from perpend.core.objects.claims import incomplete_by_type
 from perpend.core.objects.labels import Labels
 from perpend.findings.history.queries.latest_verdicts import objects_by_region
 from perpend.findings.history.queries.views import OBJECTS, TAGS, asking
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.names import DeclaredTypes
-from perpend.reports.terminal.permissions import allowable_permissions, denied_calls, iam_policies
-from perpend.server.answers import AccountRow, Estate, SourceRow, UnreadCall, UnreadType
+from perpend.server.answers import AccountRow, Estate, MissingPermissionsRow, SourceRow, UnreadCall, UnreadType
 from perpend.server.views.run_state import NOT_ALL_READ, accounts_of
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ def _estate(
     known = {account for account in objects if account is not None}
     known |= {account for source in sources for account in source.accounts if scope.sees(account)}
     failed = Counter(call.account for call in calls)
-    denied = allowable_permissions(denied_calls(calls))
     return Estate(
         state.run.number,
         state.run.snapshot,
@@ -57,7 +55,10 @@ def _estate(
         tuple(f"{failure.source}: {failure.reason}" for failure in snapshot.failures) if snapshot and scope.is_all else (),
         _alike(calls),
         _incomplete(state, sources, scope),
-        json.dumps(documents[0] if len(documents := iam_policies(denied)) == 1 else documents, indent=2) if denied else None,
+        tuple(
+            MissingPermissionsRow(missing.cloud, missing.title, missing.format, missing.document, missing.notes)
+            for missing in missing_permissions(calls_by_cloud(calls, sources))
+        ),
         not scope.is_all,
     )
 

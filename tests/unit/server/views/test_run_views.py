@@ -225,7 +225,9 @@ def test_the_estate_names_what_could_not_be_read(inventory: Inventory, repositor
     ]
     assert [(one.type, one.account, one.reason) for one in estate.incomplete] == [("Thing", ONE, "denied x:ListThings")]
     assert estate.failures == ("broken.json: is not JSON",)
-    assert json.loads(estate.policy or "")["Statement"][0]["Action"] == ["x:GetThing", "x:ListThings"]
+    [missing] = estate.missing_permissions
+    assert (missing.cloud, missing.title, missing.format, missing.notes) == ("aws", "AWS", "iam-policy", ())
+    assert json.loads(missing.document)["Statement"][0]["Action"] == ["x:GetThing", "x:ListThings"]
 
 
 def test_the_estate_of_a_reader_names_no_other_account(inventory: Inventory, repository: Repository) -> None:

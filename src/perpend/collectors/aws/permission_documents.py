@@ -6,55 +6,50 @@ Most list and describe actions cannot be limited to resources, so each statement
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collectors.protocol import PermissionDocument, PermissionFormat, WantedPermissions
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from perpend.core.objects.claims import FailedCall
-
-MOST_CHARACTERS: Final = 6_144
+_MOST_CHARACTERS: Final = 6_144
 """The maximum length of a managed IAM policy in characters, without blanks."""
 
-ASSUME_ROLE: Final = "sts:AssumeRole"
-ROLE_NAME: Final = "perpend-collect"
+_ASSUME_ROLE: Final = "sts:AssumeRole"
+_ROLE_NAME: Final = "perpend-collect"
 _POLICY_NAME: Final = "perpend-collect"
 _VERSION: Final = "2012-10-17"
 _ABOUT: Final = "Lets perpend list and describe resources. Grants no changes."
 
 
-_DENIED: Final = "denied"
+def iam_policy(wanted: WantedPermissions) -> PermissionDocument:
+    """Return an IAM policy as JSON, or an array of several if one would be too long."""
+    names = [name for name in wanted.names if name != _ASSUME_ROLE]
+    more = [_assume_role_statement(wanted.role_name)] if wanted.role_name else []
+    most = wanted.most_characters or _MOST_CHARACTERS
+    documents = _iam_policies(names, most, more=more)
+    text = json.dumps(documents[0] if len(documents) == 1 else documents, indent=2) + "\n"
+    if len(documents) == 1:
+        return PermissionDocument(text)
+    whole = sum(map(_characters_of, _iam_policies(names, sys.maxsize, more=more)))
+    many = f"{len(names)} actions take {whole:,} characters, more than {most:,}"
+    return PermissionDocument(text, (f"{many}: attach all {len(documents)} policies",))
 
 
-def denied_calls(calls: Iterable[FailedCall]) -> dict[tuple[str, str], list[FailedCall]]:
-    """Return the calls that were denied, by permission and refusal."""
-    denied = (call for call in calls if call.refusal.startswith(_DENIED))
-    by_permission: dict[tuple[str, str], list[FailedCall]] = {}
-    for call in sorted(denied, key=lambda call: (call.label, call.refusal, call.account, call.region)):
-        by_permission.setdefault((call.label, call.refusal), []).append(call)
-    return by_permission
-
-
-def allowable_permissions(denied: Mapping[tuple[str, str], object]) -> list[str]:
-    """Return the permissions that a policy of an account can allow, by :func:`denied_calls`.
-
-    No policy of an account allows a call that a service control policy denies.
-    """
-    return list(dict.fromkeys(label for label, refusal in denied if refusal == _DENIED))
-
-
-def assume_role_statement(role_name: str) -> dict[str, Any]:
+def _assume_role_statement(role_name: str) -> dict[str, Any]:
     """Return the statement that allows the caller to assume a role in all accounts."""
     return {
         "Sid": "EnterAccounts",
         "Effect": "Allow",
-        "Action": [ASSUME_ROLE],
+        "Action": [_ASSUME_ROLE],
         "Resource": f"arn:*:iam::*:role/{role_name}",
     }
 
 
-def iam_policies(
-    permissions: Sequence[str], most: int = MOST_CHARACTERS, *, more: Sequence[dict[str, Any]] = ()
+def _iam_policies(
+    permissions: Sequence[str], most: int = _MOST_CHARACTERS, *, more: Sequence[dict[str, Any]] = ()
 ) -> list[dict[str, Any]]:
     """Return IAM policies with a statement for each service, then the statements ``more``.
 
@@ -68,30 +63,30 @@ def iam_policies(
         *(part for service, actions in by_service.items() for part in _statements(service, actions, most)),
         *more,
     ]:
-        if groups[-1] and characters_of(_policy([*groups[-1], statement])) > most:
+        if groups[-1] and _characters_of(_policy([*groups[-1], statement])) > most:
             groups.append([])
         groups[-1].append(statement)
     return [_policy(statements) for statements in groups]
 
 
-def characters_of(policy: dict[str, Any]) -> int:
+def _characters_of(policy: dict[str, Any]) -> int:
     """Return the length of a policy as IAM counts it."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
-def terraform(policies: Sequence[dict[str, Any]]) -> str:
+def terraform(wanted: WantedPermissions) -> PermissionDocument:
     """Return a role for one account. Another account that knows the external ID may assume it."""
     inline = "\n\n".join(
         f'resource "aws_iam_role_policy" "perpend_{number}" {{\n'
         f'  name   = "{_POLICY_NAME}-{number}"\n'
         f"  role   = aws_iam_role.perpend.id\n"
         f"  policy = <<-JSON\n{_indented(policy, 4)}\n  JSON\n}}"
-        for number, policy in enumerate(policies, 1)
+        for number, policy in enumerate(_iam_policies(wanted.names), 1)
     )
-    return _TERRAFORM + inline + "\n"
+    return PermissionDocument(_TERRAFORM + inline + "\n")
 
 
-def cloudformation(policies: Sequence[dict[str, Any]]) -> str:
+def cloudformation(wanted: WantedPermissions) -> PermissionDocument:
     """Return a template with the same role, for a stack or a stack set of all accounts of an organization."""
     trust = {
         "Effect": "Allow",
@@ -107,7 +102,7 @@ def cloudformation(policies: Sequence[dict[str, Any]]) -> str:
             "AssumeRolePolicyDocument": _policy([trust]),
             "Policies": [
                 {"PolicyName": f"{_POLICY_NAME}-{number}", "PolicyDocument": policy}
-                for number, policy in enumerate(policies, 1)
+                for number, policy in enumerate(_iam_policies(wanted.names), 1)
             ],
         },
     }
@@ -124,18 +119,18 @@ def cloudformation(policies: Sequence[dict[str, Any]]) -> str:
         "Parameters": {
             "CollectingAccount": account,
             "ExternalId": secret,
-            "RoleName": {"Type": "String", "Default": ROLE_NAME, "Description": "The value of perpend's --role-name."},
+            "RoleName": {"Type": "String", "Default": _ROLE_NAME, "Description": "The value of perpend's --role-name."},
         },
         "Resources": {"Role": role},
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     }
-    return json.dumps(template, indent=2) + "\n"
+    return PermissionDocument(json.dumps(template, indent=2) + "\n")
 
 
 def _statements(service: str, actions: list[str], most: int) -> list[dict[str, Any]]:
     sid = "".join(word.title() for word in service.split("-"))
     statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}
-    if len(actions) == 1 or characters_of(_policy([statement])) <= most:
+    if len(actions) == 1 or _characters_of(_policy([statement])) <= most:
         return [statement]
     half = len(actions) // 2
     parts = [*_statements(service, actions[:half], most), *_statements(service, actions[half:], most)]
@@ -163,7 +158,7 @@ variable "external_id" {{
 
 variable "role_name" {{
   type        = string
-  default     = "{ROLE_NAME}"
+  default     = "{_ROLE_NAME}"
   description = "The value of perpend's --role-name."
 }}
 
@@ -185,3 +180,10 @@ resource "aws_iam_role" "perpend" {{
 }}
 
 """
+
+FORMATS: Final = (
+    PermissionFormat("iam-policy", iam_policy, adds=True, splits=True),
+    PermissionFormat("terraform", terraform),
+    PermissionFormat("cloudformation", cloudformation),
+)
+"""The formats in which AWS takes permissions."""

@@ -1,0 +1,1 @@
+"""The collector of the cloud of tests, as far as permissions go."""
