@@ -241,14 +241,16 @@ def _use(clouds: Sequence[Cloud]) -> str:
 def _names_of(clouds: Sequence[Cloud], plan: Callable[[Cloud], CollectionRequest], *, organization: bool) -> set[str]:
     """Return the names of the permissions of clouds' plans. Raises NothingServed if no cloud serves anything."""
     names: set[str] = set()
-    for number, cloud in enumerate(clouds):
+    refused: NothingServed | None = None
+    for cloud in clouds:
         try:
             request = plan(cloud)
-        except NothingServed:
-            if not names and number == len(clouds) - 1:
-                raise
-            continue
-        names |= {permission.name for permission in request.cloud.permissions(request.plan, organization=organization)}
+        except NothingServed as error:
+            refused = error
+        else:
+            names |= {permission.name for permission in request.cloud.permissions(request.plan, organization=organization)}
+    if refused is not None and not names:
+        raise refused
     return names
 
 

@@ -143,11 +143,7 @@ def unread(overview: Overview, command: str) -> str:
     return (
         f'<section class="unread"><h2>Not read</h2><p>{html_text(text[:1].upper() + text[1:])}.</p>{why}'
         f"{_call_table(overview, first, 'Call')}{more if rest else ''}"
-        + (
-            f'<p class="soft">The policy that would allow denied calls: <code>{html_text(command)}</code></p>'
-            if command
-            else ""
-        )
+        + (f'<p class="soft">What would allow denied calls: <code>{html_text(command)}</code></p>' if command else "")
         + "</section>"
     )
 

@@ -103,7 +103,7 @@ class RunCommands:
         """The command that prints the permissions that the collection lacked; None if no store is kept."""
         if self.store is None:
             return None
-        return NextCommand(("perpend", "permissions", "--missing", *self.store), "the policy that would allow denied calls")
+        return NextCommand(("perpend", "permissions", "--missing", *self.store), "what would allow denied calls")
 
     def after(self, overview: Overview, day: EvaluationTime) -> list[NextCommand]:
         """Return the commands that go on from the summary of a run: all of the most severe, why one fails, a report."""
