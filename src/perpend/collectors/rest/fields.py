@@ -37,25 +37,30 @@ def objects_in(row: TypeRow, item: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the objects in a listed item: itself, or its nested ones. Raises MalformedAnswer without their list."""
     if not row.inside:
         return [item]
-    nested = member(item, row.inside)
+    try:
+        nested = member(item, row.inside) if isinstance(row.inside, str) else row.inside(item)
+    except _SHAPES:
+        raise MalformedAnswer("NoItems") from None
     if not isinstance(nested, list) or not all(isinstance(one, dict) for one in nested):
         raise MalformedAnswer("NoItems")
     return [{**one, ABOVE: item} for one in nested]
 
 
-def fields_from(row: TypeRow, call: str, item: Any, known: dict[str, Any], reasons: dict[str, str]) -> None:
+def fields_from(row: TypeRow, call: str, item: Any, account: str, known: dict[str, Any], reasons: dict[str, str]) -> None:
     """Add the fields that a call serves, from its item, and the reasons why others are unknown."""
     for name, source in row.fields.items():
         if source.call != call:
             continue
         try:
-            known[name] = value_of(source, item)
+            known[name] = value_of(source, item, account)
         except NotThere as error:
             reasons[name] = f"was not read: {error}"
 
 
-def value_of(source: FieldSource, item: Any) -> Any:
+def value_of(source: FieldSource, item: Any, account: str) -> Any:
     """Return the value of a field. Raises NotThere if the item does not show it."""
+    if source.template:
+        return _transformed(source, filled(source.template, lambda path: _place(item, path, account)), source.template)
     around, _, last = source.path.rpartition(".")
     container = member(item, around) if around else item
     if not isinstance(container, dict):
@@ -67,11 +72,23 @@ def value_of(source: FieldSource, item: Any) -> Any:
         if source.optional:
             return None
         raise NotThere(f"{source.path} is not in the answer")
+    return _transformed(source, value, source.path)
+
+
+def _transformed(source: FieldSource, value: Any, name: str) -> Any:
+    """Return the value that a field has for a member or a filled template of some name. Raises NotThere."""
     if source.transform is None:
         if isinstance(value, (str, int, float)):
             return value
-        raise NotThere(f"{source.path} {_ODD_FORM}")
+        raise NotThere(f"{name} {_ODD_FORM}")
     try:
         return source.transform(value)
     except _SHAPES:
-        raise NotThere(f"{source.path} {_ODD_FORM}") from None
+        raise NotThere(f"{name} {_ODD_FORM}") from None
+
+
+def _place(item: Any, path: str, account: str) -> str:
+    try:
+        return text_at(item, path, account)
+    except MalformedAnswer:
+        raise NotThere(f"{path} is not in the answer") from None

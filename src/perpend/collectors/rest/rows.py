@@ -100,25 +100,29 @@ class RestCall:
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:
-    """The source of a field's value: the member at a path of an item.
+    """The source of a field's value: the member at a path of an item, or a ``template`` that is filled with texts.
 
     ``call`` names the detail call that returns the item; it is empty for the listing. A member that is missing or null is
     unknown. With ``optional`` it means that there is no value; ``otherwise`` is the value that the API states for it. Both
     count only if the member around it is there. Without a ``transform``, a value is a text, a number or a Boolean.
+
+    A template has the same placeholders as an address: ``{account}``, or the path of a member, which must be there.
     """
 
-    path: str
+    path: str = ""
     transform: Transform | None = None
     call: str = ""
     optional: bool = False
     otherwise: Any = None
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
     """One object type: the listing that shows its objects, the template of their Id, their fields and detail calls.
 
-    ``inside`` is the path of the list of nested objects in each listed item; these hold the item around them as ``^``.
+    ``inside`` is the path of the list of nested objects in each listed item, or a function that returns them; these hold the
+    item around them as ``^``.
     """
 
     type_name: str
@@ -126,7 +130,7 @@ class TypeRow:
     id: str
     fields: Mapping[str, FieldSource]
     details: tuple[str, ...] = ()
-    inside: str = ""
+    inside: str | Callable[[dict[str, Any]], list[dict[str, Any]]] = ""
 
     def details_for(self, wanted: frozenset[str]) -> tuple[str, ...]:
         """Return the detail calls that wanted fields need."""

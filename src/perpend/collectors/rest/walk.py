@@ -146,7 +146,7 @@ class AccountWalk:
         request, item, identity = listed
         known: dict[str, Any] = {}
         reasons: dict[str, str] = {}
-        fields_from(request.row, "", item, known, reasons)
+        fields_from(request.row, "", item, self.account, known, reasons)
         for name in request.details:
             call = self.plan.tables.calls[name]
             try:
@@ -158,7 +158,7 @@ class AccountWalk:
                 fields = (field_name for field_name, source in request.row.fields.items() if source.call == name)
                 reasons.update(dict.fromkeys(fields, f"was not read: {cause}"))
             else:
-                fields_from(request.row, name, answer, known, reasons)
+                fields_from(request.row, name, answer, self.account, known, reasons)
         return CollectedRow(request.row.type_name, {"Id": identity, **known}, reasons)
 
     def _detail(self, call: RestCall, item: Mapping[str, Any]) -> Any:

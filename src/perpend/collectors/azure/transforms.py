@@ -1,0 +1,350 @@
+"""Transform values of Azure into values of fields. A value of another form is an error, which the reader turns into unknown."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.collectors.azure.calls import NOT_APPLICABLE
+from perpend.collectors.rest.rows import NotThere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+USER_ACCESS_ADMINISTRATOR: Final = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+"""The name of the built-in role that may assign roles."""
+
+ACTIVITY_LOG: Final = (
+    "Administrative",
+    "Security",
+    "ServiceHealth",
+    "Alert",
+    "Recommendation",
+    "Policy",
+    "Autoscale",
+    "ResourceHealth",
+)
+"""The categories of the activity log, which are those of the group allLogs."""
+
+_EVERYBODY: Final = frozenset(("*", "0.0.0.0/0", "::/0", "internet", "any", "/0"))
+"""Sources of a security rule that stand for the internet, in lower case."""
+
+_RUNTIMES: Final = ("linuxFxVersion", "windowsFxVersion", "phpVersion", "pythonVersion", "javaVersion", "javaContainer")
+_LAST_PORT: Final = 65535
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON without blanks, with keys in their order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def enabled(value: bool) -> str:
+    """Return Enabled for true and Disabled for false."""
+    return {True: "Enabled", False: "Disabled"}[value]
+
+
+def allowed(value: bool) -> str:
+    """Return Allow for true and Deny for false."""
+    return {True: "Allow", False: "Deny"}[value]
+
+
+def boolean(value: Any) -> bool:
+    """Return a Boolean. Raises TypeError for another value."""
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def text(value: Any) -> str:
+    """Return a text. Raises TypeError for another value."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def number(value: Any) -> int:
+    """Return a whole number. Raises TypeError for another value."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def if_applicable(value: Any) -> Any:
+    """Return a text, a number or a Boolean; null for a feature that the account does not have."""
+    if value == NOT_APPLICABLE:
+        return None
+    if not isinstance(value, (str, int, float)):
+        raise TypeError
+    return value
+
+
+def lower(value: str) -> str:
+    """Return an Id in lower case, as the store has it."""
+    return value.lower()
+
+
+def location(value: str) -> str:
+    """Return the name of a location: eastus for ``East US``."""
+    return value.replace(" ", "").lower()
+
+
+def letters(value: str) -> str:
+    """Return a word in capitals."""
+    return value.upper()
+
+
+def moment(value: str) -> str:
+    """Return a time in UTC, in whole seconds."""
+    return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def below(segment: str) -> Callable[[str], str]:
+    """Return a transform that cuts an Id before a segment: the Id of the resource that an object is about, in lower case."""
+
+    def resource_of(value: str) -> str:
+        resource, cut, _ = value.lower().rpartition(segment.lower())
+        if not cut:
+            raise ValueError
+        return resource or "/"
+
+    return resource_of
+
+
+def text_in(*path: str, change: Callable[[Any], Any] = text) -> Callable[[dict[str, Any]], Any]:
+    """Return a transform that reads a member below an object; null if it is missing."""
+
+    def read(value: dict[str, Any]) -> Any:
+        for step in path:
+            inner = value.get(step)
+            if inner is None:
+                return None
+            value = inner
+        return change(value)
+
+    return read
+
+
+def either(path: str, otherwise: str) -> Callable[[dict[str, Any]], str]:
+    """Return a transform that reads a text below an object; a value that the API states if it is missing."""
+    return lambda value: text(value.get(path) or otherwise)
+
+
+def members(*names: str, properties: tuple[str, ...] = ()) -> Callable[[Iterable[dict[str, Any]]], str]:
+    """Return a transform that keeps some members of items, and of their properties, as a JSON array in the order of names."""
+
+    def kept(items: Iterable[dict[str, Any]]) -> str:
+        rows = [
+            {**{name: item.get(name) for name in names}, **{name: item["properties"].get(name) for name in properties}}
+            for item in items
+        ]
+        return json_text(sorted(rows, key=lambda row: str(row[names[0]])))
+
+    return kept
+
+
+def named_properties(*properties: str) -> Callable[[Iterable[dict[str, Any]]], str]:
+    """Return a transform that keeps the name and some properties of items, as the API nests them."""
+
+    def kept(items: Iterable[dict[str, Any]]) -> str:
+        rows = [
+            {"name": item["name"], "properties": {name: item["properties"].get(name) for name in properties}} for item in items
+        ]
+        return json_text(sorted(rows, key=lambda row: str(row["name"])))
+
+    return kept
+
+
+def all_properties(items: Iterable[dict[str, Any]]) -> str:
+    """Return the properties of items as a JSON array."""
+    return json_text([item["properties"] for item in items])
+
+
+def logs_of_all(items: Any) -> str | None:
+    """Return the logs of all diagnostic settings as one JSON array; null for a service that the account does not have."""
+    if items == NOT_APPLICABLE:
+        return None
+    return json_text([log for item in items for log in item["properties"]["logs"]])
+
+
+def location_names(items: Iterable[dict[str, Any]]) -> str:
+    """Return the names of locations, a line each. Resources without a location are in ``global``, which Azure does not list."""
+    return "\n".join([*sorted(item["name"] for item in items), "global"])
+
+
+def plan_extensions(properties: dict[str, Any]) -> str:
+    """Return the extensions of a Defender plan. A plan that is off has none."""
+    extensions = properties.get("extensions")
+    if extensions is None and properties["pricingTier"] != "Free":
+        raise NotThere("properties.extensions is not in the answer")
+    return json_text(extensions or [])
+
+
+def security_contacts(items: Iterable[dict[str, Any]]) -> str:
+    """Return the contacts of Defender for Cloud in one form for both versions of the API."""
+    return json_text([_contact(item["name"], item["properties"]) for item in items])
+
+
+def _contact(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    role = properties.get("notificationsByRole") or {}
+    contact = {
+        "name": name,
+        "email": properties.get("emails"),
+        "notificationsByRoleState": role.get("state"),
+        "notificationsByRoleRoles": role.get("roles"),
+    }
+    if "alertNotifications" in properties:
+        alerts = properties["alertNotifications"]
+        return {
+            **contact,
+            "alertNotifications": alerts["state"],
+            "alertNotificationsMinimalSeverity": alerts.get("minimalSeverity"),
+        }
+    if "notificationsSources" not in properties or "isEnabled" not in properties:
+        raise NotThere("properties.notificationsSources is not in the answer")
+    sources = {source["sourceType"]: source for source in properties["notificationsSources"]}
+    is_on = boolean(properties["isEnabled"])
+    if not is_on:
+        contact["notificationsByRoleState"] = "Off"
+    return {
+        **contact,
+        "alertNotifications": "On" if is_on and "Alert" in sources else "Off",
+        "alertNotificationsMinimalSeverity": sources.get("Alert", {}).get("minimalSeverity"),
+        "attackPathMinimalRiskLevel": sources.get("AttackPath", {}).get("minimalRiskLevel") if is_on else None,
+    }
+
+
+def activity_logs(logs: Iterable[dict[str, Any]]) -> str:
+    """Return the categories that a setting exports. The group of all logs is each category of the activity log."""
+    expanded: dict[str, bool] = {}
+    for log in logs:
+        group = log.get("categoryGroup")
+        if group not in (None, "", "allLogs"):
+            raise NotThere(f"the categories of the group {group} are not known")
+        for category in ACTIVITY_LOG if group else (log["category"],):
+            expanded[category] = boolean(log["enabled"]) or expanded.get(category, False)
+    return json_text([{"category": category, "enabled": is_on} for category, is_on in expanded.items()])
+
+
+def user_access_administrators(items: Iterable[dict[str, Any]]) -> int:
+    """Return the number of principals that may assign roles in the whole subscription.
+
+    Assignments at the root are visible only to those who can read it: without one in the answer, the number is not known.
+    """
+    assignments = [item["properties"] for item in items]
+    if not any(assignment["scope"] == "/" for assignment in assignments):
+        raise NotThere("no assignment at the root is visible to the caller")
+    return len(
+        {
+            assignment["principalId"]
+            for assignment in assignments
+            if assignment["roleDefinitionId"].lower().endswith(USER_ACCESS_ADMINISTRATOR)
+            and "/resourcegroups/" not in assignment["scope"].lower()
+        }
+    )
+
+
+def first_administrator(items: list[dict[str, Any]]) -> str | None:
+    """Return the type of a server's administrator of Entra ID; null if it has none."""
+    return text(items[0]["properties"]["administratorType"]) if items else None
+
+
+def publishing(name: str) -> Callable[[Iterable[dict[str, Any]]], str]:
+    """Return a transform that reads whether an app takes user names and passwords for a way of publishing."""
+
+    def read(items: Iterable[dict[str, Any]]) -> str:
+        states = [item["properties"]["allow"] for item in items if item["name"] == name]
+        if len(states) != 1:
+            raise NotThere(f"the policy {name} is not in the answer")
+        return enabled(states[0])
+
+    return read
+
+
+def runtime_versions(configuration: dict[str, Any]) -> str:
+    """Return the runtimes of an app and their versions as a JSON object; runtimes that it does not use are null or empty."""
+    return json_text({name: configuration.get(name) for name in _RUNTIMES})
+
+
+def patch_assessment(profile: dict[str, Any]) -> str:
+    """Return how a machine looks for missing updates: by its image, unless its profile says otherwise."""
+    system = profile.get("linuxConfiguration") or profile.get("windowsConfiguration") or {}
+    return text((system.get("patchSettings") or {}).get("assessmentMode") or "ImageDefault")
+
+
+def firewall_of_gateway(gateway: dict[str, Any]) -> bool | None:
+    """Return whether the older configuration of a firewall is on; null if a policy takes its place.
+
+    A gateway of a tier without a firewall has none. Otherwise a missing configuration is unknown.
+    """
+    configuration = gateway.get("webApplicationFirewallConfiguration")
+    if configuration is not None:
+        return boolean(configuration["enabled"])
+    if gateway.get("firewallPolicy"):
+        return None
+    if gateway["sku"]["tier"] in ("Standard", "Standard_v2", "Basic"):
+        return False
+    raise NotThere("properties.webApplicationFirewallConfiguration is not in the answer")
+
+
+def subnet_names(parameters: dict[str, Any]) -> str | None:
+    """Return the names of the subnets of a workspace as a JSON object; null for a network of Databricks."""
+    names = {
+        name: parameters[name]["value"]
+        for name in ("customPrivateSubnetName", "customPublicSubnetName")
+        if parameters.get(name)
+    }
+    return json_text(names) if names else None
+
+
+def rule_ranges(group: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return an object for each range of ports of each rule of a security group, with its ``range`` and its sources."""
+    return [
+        {**rule, "range": ports, **_sources(rule["properties"])}
+        for rule in group["properties"]["securityRules"]
+        for ports in _several(rule["properties"], "destinationPortRange")
+    ]
+
+
+def _several(properties: dict[str, Any], name: str) -> list[str]:
+    """Return the values of a member that the API writes as one text or as a list. Raises KeyError if both are missing."""
+    values = [*(properties.get(f"{name}s") or ()), *([properties[name]] if properties.get(name) else ())]
+    if not values or not all(isinstance(value, str) for value in values):
+        raise KeyError(name)
+    return values
+
+
+def _sources(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the source of a rule: one prefix, or the widest and all of several. Groups of machines are no addresses."""
+    single, several = properties.get("sourceAddressPrefix"), properties.get("sourceAddressPrefixes") or []
+    if single and not several:
+        return {"source": {"prefix": single, "prefixes": None}}
+    if several:
+        prefixes = [*([single] if single else []), *several]
+        widest = [prefix for prefix in prefixes if prefix.lower() in _EVERYBODY]
+        return {"source": {"prefix": widest[0] if widest else None, "prefixes": "\n".join(prefixes)}}
+    if properties.get("sourceApplicationSecurityGroups"):
+        return {"source": {"prefix": None, "prefixes": None}}
+    return {}
+
+
+def first_port(ports: str) -> int:
+    """Return the first port of a range; 0 for all ports."""
+    return 0 if ports == "*" else int(ports.partition("-")[0])
+
+
+def last_port(ports: str) -> int:
+    """Return the last port of a range; 65535 for all ports."""
+    return _LAST_PORT if ports == "*" else int(ports.rpartition("-")[2])
+
+
+def machine_disks(machine: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the disks of a machine: the one that it starts from, and those with data."""
+    storage = machine["properties"]["storageProfile"]
+    return [{**storage["osDisk"], "isOsDisk": True}, *({**disk, "isOsDisk": False} for disk in storage["dataDisks"])]
+
+
+def endpoint_connections(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the connections of a private endpoint: those that are approved by a role, and those that an owner approves."""
+    properties = endpoint["properties"]
+    return [*properties["privateLinkServiceConnections"], *properties["manualPrivateLinkServiceConnections"]]
