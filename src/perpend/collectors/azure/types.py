@@ -85,8 +85,13 @@ _DIAGNOSTICS: Final = {"CA10__diagnosticLogs__c": FieldSource("items", all_prope
 
 
 def _of_service(path: str, call: str) -> FieldSource:
-    """Return the source of a member that accounts without the service do not have."""
-    return FieldSource(path, if_applicable, call)
+    """Return the source of a switch that is off if it is missing; accounts without the service have none."""
+    return FieldSource(path, if_applicable, call, optional=True, otherwise=False)
+
+
+def _logs(call: str) -> FieldSource:
+    """Return the source of the logs of a service; accounts without the service have none."""
+    return FieldSource("items", logs_of_all, call, optional=True)
 
 
 _ACCOUNTS: Final = (
@@ -267,13 +272,13 @@ _STORAGE: Final = (
             "CA10__key2CreationTime__c": FieldSource("properties.keyCreationTime.key2", moment),
             "CA10__sasExpirationPeriod__c": FieldSource("properties.sasPolicy", text_in("sasExpirationPeriod"), optional=True),
             "CA10__blobSoftDeleteEnabled__c": _of_service("properties.deleteRetentionPolicy.enabled", "storage.blobService"),
-            "CA10__blobSoftDeleteDays__c": _of_service("properties.deleteRetentionPolicy.days", "storage.blobService"),
+            "CA10__blobSoftDeleteDays__c": FieldSource(
+                "properties.deleteRetentionPolicy.days", if_applicable, "storage.blobService"
+            ),
             "CA10__containerSoftDeleteEnabled__c": _of_service(
                 "properties.containerDeleteRetentionPolicy.enabled", "storage.blobService"
             ),
-            "CA10__blobVersioningEnabled__c": FieldSource(
-                "properties.isVersioningEnabled", if_applicable, "storage.blobService", otherwise=False
-            ),
+            "CA10__blobVersioningEnabled__c": _of_service("properties.isVersioningEnabled", "storage.blobService"),
             "CA10__fileSoftDeleteEnabled__c": _of_service(
                 "properties.shareDeleteRetentionPolicy.enabled", "storage.fileService"
             ),
@@ -283,9 +288,9 @@ _STORAGE: Final = (
             "CA10__smbChannelEncryption__c": FieldSource(
                 "properties.protocolSettings.smb.channelEncryption", if_applicable, "storage.fileService", optional=True
             ),
-            "CA10__blobDiagnosticLogs__c": FieldSource("items", logs_of_all, "monitor.blobDiagnostics"),
-            "CA10__queueDiagnosticLogs__c": FieldSource("items", logs_of_all, "monitor.queueDiagnostics"),
-            "CA10__tableDiagnosticLogs__c": FieldSource("items", logs_of_all, "monitor.tableDiagnostics"),
+            "CA10__blobDiagnosticLogs__c": _logs("monitor.blobDiagnostics"),
+            "CA10__queueDiagnosticLogs__c": _logs("monitor.queueDiagnostics"),
+            "CA10__tableDiagnosticLogs__c": _logs("monitor.tableDiagnostics"),
         },
         (
             "storage.blobService",
@@ -331,7 +336,7 @@ _DATABASES: Final = (
             "CA10__encryptionProtectorKind__c": FieldSource("kind", call="sql.protector"),
             "CA10__encryptionProtectorServerKeyType__c": FieldSource("properties.serverKeyType", call="sql.protector"),
             "CA10__encryptionProtectorUri__c": FieldSource("properties.uri", call="sql.protector", optional=True),
-            "CA10__activeDirectoryAdminType__c": FieldSource("items", first_administrator, "sql.administrators"),
+            "CA10__activeDirectoryAdminType__c": FieldSource("items", first_administrator, "sql.administrators", optional=True),
             "CA10__firewallRulesJson__c": FieldSource(
                 "items", named_properties("startIpAddress", "endIpAddress"), "sql.firewall"
             ),
@@ -410,7 +415,7 @@ _DATABASES: Final = (
             "CA10__publicNetworkAccess__c": FieldSource("properties.publicNetworkAccess"),
             "CA10__encryptionJson__c": FieldSource("properties.encryption", json_text, optional=True),
             **_PRIVATE_ENDPOINTS,
-            "CA10__subnetNames__c": FieldSource("properties.parameters", subnet_names),
+            "CA10__subnetNames__c": FieldSource("properties.parameters", subnet_names, optional=True),
             **_DIAGNOSTICS,
         },
         ("monitor.diagnostics",),
@@ -477,7 +482,7 @@ _NETWORK: Final = (
         {
             **_NAMED,
             "CA10__firewallPolicy__c": FieldSource("properties.firewallPolicy", text_in("id", change=str.lower), optional=True),
-            "CA10__wafEnabled__c": FieldSource("properties", firewall_of_gateway),
+            "CA10__wafEnabled__c": FieldSource("properties", firewall_of_gateway, optional=True),
             "CA10__http2__c": FieldSource("properties.enableHttp2", boolean, otherwise=False),
             "CA10__sslPolicyJson__c": _json("properties.sslPolicy"),
         },
