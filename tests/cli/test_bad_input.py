@@ -165,7 +165,7 @@ def test_a_policy_with_errors_is_refused_and_the_others_judge(run: RunWriter, tm
         (("check", EXAMPLE, "--format", "a\nb\x1b[31m"), r"'a\nb\x1b[31m' is not one of "),
         (("check", EXAMPLE, "--limit"), "option '--limit' requires an argument"),
         (("chek", EXAMPLE), "unknown command 'chek' (did you mean 'check'?); `perpend --help` shows more"),
-        (("scan", "azure"), "only AWS can be collected so far, not 'azure'; `perpend scan --help` shows more"),
+        (("scan", "google"), "only AWS and Azure can be collected so far, not 'google'; `perpend scan --help` shows more"),
         (("check", EXAMPLE, "--framework", "hipaa"), "'hipaa'; `perpend list frameworks` shows all"),
         (("new", "polcy"), "no such command 'polcy' (did you mean 'policy'?); `perpend new --help` shows more"),
         (("completion",), "missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish; `"),

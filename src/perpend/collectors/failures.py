@@ -12,6 +12,8 @@ class FailureKind(StrEnum):
 
     DENIED = "denied"
     DENIED_BY_SCP = "denied by SCP"
+    DENIED_BY_LICENCE = "denied by licence"
+    ACCOUNT_CLOSED = "account closed for"
     REGION_CLOSED = "region closed for"
     THROTTLED = "throttled out of"
     UNSUPPORTED = "unsupported here:"

@@ -101,7 +101,7 @@ class CommandOption:
     """An option of a cloud's commands: its flag, its ``field`` in the cloud's class of options, and its help.
 
     An option without a ``metavar`` is a switch. ``several`` allows it to be repeated. ``refusal`` returns why a value is not
-    valid, None if it is.
+    valid, None if it is. A ``hidden`` option is not in the help, such as one that other clouds have and this one refuses.
     """
 
     flag: str
@@ -110,6 +110,7 @@ class CommandOption:
     metavar: str = ""
     several: bool = False
     refusal: Callable[[str], str | None] | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,5 +178,6 @@ def _own_option(declared: CommandOption) -> Callable[[Callable[..., int]], Calla
         metavar=declared.metavar,
         multiple=declared.several,
         callback=checked,
+        hidden=declared.hidden,
         help=declared.help,
     )

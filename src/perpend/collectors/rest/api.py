@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.collectors.protocol import AccountEntry, CallCounts, CallEstimate, now
 from perpend.collectors.rest.transport import Transport
@@ -43,9 +43,9 @@ class RestAccount:
 
 
 class Accounts(Protocol):
-    """Lists the accounts of a cloud that options ask for."""
+    """Lists the accounts of a cloud that options ask for, which are those of the cloud's own class."""
 
-    def __call__(self, plan: RestPlan, options: CollectOptions, /) -> tuple[Sequence[RestAccount], int]:
+    def __call__(self, plan: RestPlan, options: Any, /) -> tuple[Sequence[RestAccount], int]:
         """Return the accounts to collect from, and the number of accounts that are not active. Raises NothingCollected."""
         ...
 

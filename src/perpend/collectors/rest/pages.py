@@ -9,10 +9,12 @@ from perpend.collectors.rest.errors import MalformedAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from urllib.parse import SplitResult
 
     from perpend.collectors.rest.rows import RestCall
 
 _MOST_PAGES: Final = 100_000
+_PORTS: Final = {"https": 443, "http": 80}
 
 
 def member(item: Any, path: str) -> Any:
@@ -57,12 +59,16 @@ def pages_of(call: RestCall, address: str, get: Callable[[str, Mapping[str, str]
 
 def _followed(begin: str, following: str) -> str:
     """Return the address of the next page. Raises MalformedAnswer if it leads to another host or path."""
-    first, link = urlsplit(begin), urlsplit(following)
-    same = (link.scheme, link.netloc.casefold(), unquote(link.path).casefold()) == (
-        first.scheme,
-        first.netloc.casefold(),
-        unquote(first.path).casefold(),
-    )
+    try:
+        first, link = urlsplit(begin), urlsplit(following)
+        same = _place_of(first) == _place_of(link)
+    except ValueError:
+        raise MalformedAnswer("AnotherPlace") from None
     if not same or link.username is not None or not parse_qsl(link.query):
         raise MalformedAnswer("AnotherPlace")
     return f"{begin.partition('?')[0]}?{link.query}"
+
+
+def _place_of(address: SplitResult) -> tuple[str, str | None, int | None, str]:
+    """Return what two addresses of the same list share. Some servers name the usual port, too."""
+    return address.scheme, address.hostname, address.port or _PORTS.get(address.scheme), unquote(address.path).casefold()

@@ -143,8 +143,9 @@ class RestTables:
     """The tables of a cloud.
 
     ``kinds`` are error codes by kind of failure. Codes in ``waits`` are retried like throttling, but the rate stays.
-    ``rates`` are the first calls per second by service, ``usual_rate`` those to other services. ``normalized`` returns an Id
-    as the store has it.
+    ``rates`` are the first calls per second by service, ``usual_rate`` those to other services. ``remaining`` is the header
+    that counts the calls which are left before throttling: a small number slows down. ``shortened_by`` are headers of an answer
+    that lacks items: the call fails. ``normalized`` returns an Id as the store has it.
     """
 
     cloud: Cloud
@@ -154,6 +155,8 @@ class RestTables:
     waits: frozenset[str] = frozenset()
     rates: Mapping[str, float] = field(default_factory=dict)
     usual_rate: float = 10.0
+    remaining: str = ""
+    shortened_by: tuple[str, ...] = ()
     normalized: Callable[[str], str] = str
 
     @cached_property

@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -40,7 +40,9 @@ _FIRST_PAUSE: Final = 0.5
 _PIECE: Final = 1 << 16
 _OK: Final = 200
 _RETRIED: Final = frozenset((408, 429, 500, 502, 503, 504))
-_THROTTLING: Final = 429
+_BUSY: Final = 503
+_FEW: Final = 20
+"""With fewer calls left before throttling, the rate is halved."""
 
 
 class Tokens(Protocol):
@@ -49,6 +51,15 @@ class Tokens(Protocol):
     def token(self, host: str, /) -> str:
         """Return a token for a host, which stays in memory. Raises CallRefused if there is none."""
         ...
+
+
+class _Answer(NamedTuple):
+    """Status and JSON of an answer, the pause that it asks for, and whether few calls are left before throttling."""
+
+    status: int
+    body: Any
+    pause: float | None = None
+    is_short: bool = False
 
 
 class _Bearer(requests.auth.AuthBase):  # type: ignore[misc]  # requests has no types
@@ -103,10 +114,11 @@ class Transport:
         limit, end = self._limit(service), time.monotonic() + TOTAL
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             limit.wait()
-            status, body, pause = self._sent(address, parameters, end)
+            status, body, pause, is_short = self._sent(address, parameters, end)
             refusal = refusal_of(self._tables, status, code_of(body))
-            is_throttled = status != _OK and refusal.kind is FailureKind.THROTTLED and refusal.code not in self._tables.waits
-            limit.learn(throttled=is_throttled)
+            is_asked_to_wait = refusal.kind is FailureKind.THROTTLED or (status == _BUSY and pause is not None)
+            is_throttled = status != _OK and is_asked_to_wait and refusal.code not in self._tables.waits
+            limit.learn(throttled=is_throttled or is_short)
             if status == _OK:
                 with self._lock:
                     self.answered[service] += 1
@@ -130,8 +142,8 @@ class Transport:
                 self._sessions.append(session)
         return session
 
-    def _sent(self, address: str, parameters: Mapping[str, str], end: float) -> tuple[int, Any, float | None]:
-        """Return status, JSON and the pause that the answer asks for; status 0 and a code for a broken connection."""
+    def _sent(self, address: str, parameters: Mapping[str, str], end: float) -> _Answer:
+        """Return an answer; status 0 and a code for a broken connection."""
         parts = urlsplit(address)
         place = f"{self._endpoint}/{parts.netloc}{parts.path}" if self._endpoint else address.partition("?")[0]
         query = "&".join([*([parts.query] if parts.query else []), *(f"{quote(k)}={quote(v)}" for k, v in parameters.items())])
@@ -147,10 +159,15 @@ class Transport:
                     headers={"Accept": "application/json"},
                 )
             ) as answer:
+                if any(name in answer.headers for name in self._tables.shortened_by):
+                    raise MalformedAnswer("ShortenedAnswer")
                 content = _read(answer, end)
-                return answer.status_code, _json(content, is_error=answer.status_code != _OK), _pause(answer.headers)
+                body = _json(content, is_error=answer.status_code != _OK)
+                left = answer.headers.get(self._tables.remaining, "") if self._tables.remaining else ""
+                is_short = left.isdecimal() and int(left[:9]) < _FEW
+                return _Answer(answer.status_code, body, _pause(answer.headers), is_short)
         except requests.RequestException:
-            return 0, {"code": "ConnectionFailed"}, None
+            return _Answer(0, {"code": "ConnectionFailed"})
 
 
 def _read(answer: requests.Response, end: float) -> bytes:

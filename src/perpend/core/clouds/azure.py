@@ -23,5 +23,6 @@ AZURE: Final = Cloud(
     accounts_of_id=(f"^/subscriptions/({_UUID})(?:/|$)",),
     kinds_of_id=MappingProxyType({"resource": f"^/subscriptions/{_UUID}/", "account": f"^{_UUID}$"}),
     credentials=("az", "account", "show", "--query", "id", "--output", "tsv"),
+    collector="perpend.collectors.azure",
 )
 """Microsoft Azure and Entra ID. Ids are resource ids in lower case."""
