@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from typing import TYPE_CHECKING, Final
@@ -243,7 +244,7 @@ def _nested(operation: str, indent: int) -> str:
 
 def _set(values: Sequence[Scalar]) -> str:
     """Return a set of texts: in one line if it is short, else with one text a line."""
-    items = [yaml_text(str(value)) for value in values]
+    items = [_flow_text(str(value)) for value in values]
     line = f"{{SET: {{itemType: TEXT, items: [{', '.join(items)}]}}}}"
     if len(line) <= _WIDTH - 16:
         return line
@@ -255,7 +256,12 @@ def _constant(value: Scalar | None) -> str:
         return f"{{BOOLEAN: {str(value).lower()}}}"
     if isinstance(value, int | float):
         return f"{{NUMBER: {value!r}}}"
-    return f"{{TEXT: {yaml_text(str(value))}}}"
+    return f"{{TEXT: {_flow_text(str(value))}}}"
+
+
+def _flow_text(text: str) -> str:
+    """Return a text as a YAML scalar between brackets or braces, where a comma would end it."""
+    return json.dumps(text, ensure_ascii=not text.isprintable()) if "," in text else yaml_text(text)
 
 
 def _folded(text: str, indent: int, *, width: int = _WIDTH) -> str:

@@ -129,6 +129,16 @@ def test_too_many_rows_are_an_error(tmp_path: Path) -> None:
     ]
 
 
+def test_a_value_with_a_comma_stays_one_value(tmp_path: Path) -> None:
+    text = TEXT.replace("[gp3, io2]", "['gp3, io2']").replace("[gp2]", "[gp2, 'io1, gp2']")
+    (tmp_path / "table.yaml").write_text(text, "utf-8")
+    made = policies_from_table(tmp_path / "table.yaml", repository(tmp_path))
+    assert () == made.diagnostics
+    logic = made.files["ce/acme/volume/prod.logic.yaml"]
+    assert 'items: [gp2, "io1, gp2"]' in logic
+    assert 'right: {TEXT: "gp3, io2"}' in logic
+
+
 def test_logic_that_differs_is_refused_and_texts_are_kept(tmp_path: Path) -> None:
     (tmp_path / "table.yaml").write_text(ROW, "utf-8")
     own = repository(tmp_path)
