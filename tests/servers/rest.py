@@ -177,9 +177,7 @@ def serving(server: RestServer | None = None) -> Iterator[Any]:
             parts = urlsplit(self.path)
             _, host, *steps = parts.path.split("/")
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(
-                host, "/" + "/".join(steps), dict(parse_qsl(parts.query)), headers.get("authorization", ""), headers
-            )
+            asked = Asked(host, "/" + "/".join(steps), dict(parse_qsl(parts.query)), headers.get("authorization", ""), headers)
             fault = server.answer(asked)
             if fault.delay:
                 time.sleep(fault.delay)

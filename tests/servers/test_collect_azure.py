@@ -180,7 +180,7 @@ def test_a_provider_that_is_not_registered_has_no_objects(place: Path, server: R
     server.fault = on(  # type: ignore[assignment]
         f"{LIST}/{PROD}/{GROUPS}", Fault(409, {"error": {"code": "MissingSubscriptionRegistration", "message": SECRET}})
     )
-    code, out, err = collect(place, server, "--types", NETWORK, "--accounts", "prod-*")
+    code, _, err = collect(place, server, "--types", NETWORK, "--accounts", "prod-*")
     assert 0 == code, err
     assert f"/subscriptions/{PROD}/providers" in {asked.path for asked in server.asked}
 

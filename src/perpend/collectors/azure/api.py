@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.azure.calls import MANAGEMENT
-from perpend.collectors.azure.cloud import LISTS_SUBSCRIPTIONS, TABLES
+from perpend.collectors.azure.cloud import LISTS_GROUP, LISTS_SUBSCRIPTIONS, TABLES
 from perpend.collectors.azure.identity import NO_CONNECTION, NO_CREDENTIALS, AzureTokens
 from perpend.collectors.azure.options import GROUP_OPTION, TENANT_OPTION
 from perpend.collectors.failures import FailureKind
@@ -47,7 +47,7 @@ DESCENDANTS: Final = RestCall(
     "Microsoft.Management",
     "managementGroups/descendants",
     f"{MANAGEMENT}/providers/Microsoft.Management/managementGroups/{{group}}/descendants",
-    "Microsoft.Management/managementGroups/descendants/read",
+    LISTS_GROUP.name,
     {"api-version": "2023-04-01"},
     items="value",
     next_link="nextLink",
@@ -62,10 +62,10 @@ _NOT_LISTED: Final = "NotListed"
 
 _NOT_AZURE: Final = "the server that answers is not Azure: check the proxy and --endpoint-url"
 _SIGN_IN: Final = "sign in again (`az login`)"
-_SECRET: Final = "check AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+_APPLICATION: Final = "check AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 _FEDERATED: Final = "check the federated credential of the workload identity"
 _HINTS: Final = {
-    NO_CREDENTIALS: "no credentials found: sign in (`az login`), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+    NO_CREDENTIALS: "no credentials found: sign in (`az login`), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret",
     NO_CONNECTION: "no server answers: check the network and the proxy",
     "AADSTS50034": "the tenant does not know the account: name the tenant with --tenant",
     "AADSTS50057": "the account is disabled",
@@ -81,8 +81,8 @@ _HINTS: Final = {
     "AADSTS700082": f"the session has expired: {_SIGN_IN}",
     "AADSTS700211": f"no federated credential matches the token's issuer: {_FEDERATED}",
     "AADSTS700213": f"no federated credential matches the token's subject: {_FEDERATED}",
-    "AADSTS7000215": f"the client secret is wrong: {_SECRET}",
-    "AADSTS7000222": f"the client secret has expired: make a new one, and {_SECRET}",
+    "AADSTS7000215": f"the client secret is wrong: {_APPLICATION}",
+    "AADSTS7000222": f"the client secret has expired: make a new one, and {_APPLICATION}",
     "AADSTS90002": "there is no such tenant: check --tenant and AZURE_TENANT_ID",
     "AADSTS900023": "there is no such tenant: check --tenant and AZURE_TENANT_ID",
     "ExpiredAuthenticationToken": f"the token has expired: {_SIGN_IN}, and check this machine's clock",
@@ -228,7 +228,7 @@ def _why_none(refused: int, inactive: Iterable[Subscription], options: AzureOpti
 
 def _why(what: str, error: CallRefused) -> str:
     """Return a sentence that explains why a request failed."""
-    usual = "give the credentials the role Reader" if error.kind is FailureKind.DENIED else "see the guide to a first Azure scan"
+    usual = "give the credentials the role Reader" if error.kind is FailureKind.DENIED else "see the guide to Azure scans"
     return f"{what} ({error.code}): {_HINTS.get(error.code, usual)}"
 
 

@@ -19,7 +19,7 @@ MANAGEMENT: Final = "https://management.azure.com"
 
 _SUBSCRIPTION: Final = f"{MANAGEMENT}/subscriptions/{{account}}"
 
-_NONE: Final = {"value": [], "items": []}
+_NONE: Final[Mapping[str, Any]] = {"value": [], "items": []}
 """The answer of a list without items, for a listing and for a detail call."""
 
 _GONE: Final = ("ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "NotFound")

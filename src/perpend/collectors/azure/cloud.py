@@ -15,6 +15,11 @@ from perpend.core.clouds.azure import AZURE
 LISTS_SUBSCRIPTIONS: Final = Permission("Microsoft.Resources/subscriptions/read", ("subscriptions",), opens_accounts=True)
 """The permission that shows a subscription. It lists those that a role covers, and no other."""
 
+LISTS_GROUP: Final = Permission(
+    "Microsoft.Management/managementGroups/descendants/read", ("managementGroups/descendants",), opens_accounts=True
+)
+"""The permission that shows all subscriptions below a management group."""
+
 _KINDS: Final = {
     FailureKind.DENIED: frozenset(
         (
@@ -74,4 +79,4 @@ TABLES: Final = RestTables(
 )
 """The tables of Azure. An Id is a resource id in lower case. A header says that a list has not all subscriptions."""
 
-CLOUD: Final = RestCloud(TABLES, [LISTS_SUBSCRIPTIONS])
+CLOUD: Final = RestCloud(TABLES, [LISTS_SUBSCRIPTIONS], [LISTS_GROUP])

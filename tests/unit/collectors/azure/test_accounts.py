@@ -41,7 +41,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RestServer]:
     clock = Clock()
     for module in (rate_limit, transport):
         monkeypatch.setattr(module, "time", clock)
-    token = SimpleNamespace(token="t", expires_on=1e12)
+    token = SimpleNamespace(token=SECRET, expires_on=1e12)
     credential = SimpleNamespace(get_token=lambda scope, **more: token)
     monkeypatch.setattr(identity, "DefaultAzureCredential", lambda **options: credential)
     with azure() as server:
@@ -107,7 +107,9 @@ def test_a_subscription_that_only_a_management_group_shows_cannot_be_entered(ser
     assert why(server, management_group="contoso").startswith(below)
 
 
-@pytest.mark.parametrize(("status", "code"), [(403, "AuthorizationFailed"), (404, "NotFound"), (404, "ManagementGroupNotFound")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "AuthorizationFailed"), (404, "NotFound"), (404, "ManagementGroupNotFound")]
+)
 def test_an_unknown_management_group_is_refused(server: RestServer, status: int, code: str) -> None:
     server.fault = on(DESCENDANTS, Fault(status, {"error": {"code": code, "message": SECRET}}))
     begin = f"--management-group: Azure did not list the subscriptions below `contoso` ({code}): check the id"
@@ -118,7 +120,10 @@ def test_an_unknown_management_group_is_refused(server: RestServer, status: int,
 
 def test_only_subscriptions_that_the_tenant_has_or_manages_are_collected(server: RestServer) -> None:
     managed = [{"tenantId": OTHER.upper()}]
-    plant(server, [subscription(PROD, "a", tenantId=OTHER), subscription(TEST, "b", managedByTenants=managed), subscription(OLD, "c")])
+    plant(
+        server,
+        [subscription(PROD, "a", tenantId=OTHER), subscription(TEST, "b", managedByTenants=managed), subscription(OLD, "c")],
+    )
     assert ({PROD: "a", TEST: "b"}, 0) == listed(server, tenant=OTHER.upper())
     plant(server, [subscription(PROD, "a")])
     message = f"--tenant: no subscription of the tenant {OTHER} is visible to the credentials, only some of {TENANT}"
@@ -134,14 +139,20 @@ def test_without_a_visible_subscription_the_next_step_is_named(server: RestServe
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (Fault(401, {"error": {"code": "InvalidAuthenticationTokenTenant", "message": SECRET}}), "name the right one with --tenant"),
+        (
+            Fault(401, {"error": {"code": "InvalidAuthenticationTokenTenant", "message": SECRET}}),
+            "name the right one with --tenant",
+        ),
         (Fault(401, {"error": {"code": "ExpiredAuthenticationToken"}}), "the token has expired: sign in again (`az login`)"),
         (Fault(403, {"error": {"code": "AuthorizationFailed"}}), "(AuthorizationFailed): give the credentials the role Reader"),
         (Fault(200, f"<html>{SECRET}</html>".encode()), "(NotJson): the server that answers is not Azure"),
         (Fault(200, {"value": [{"displayName": "no id"}]}), "did not list the subscriptions: one has no id"),
         (Fault(200, {"value": [], "nextLink": "https://evil.example/subscriptions?skip=2"}), "(AnotherPlace): the server"),
         (Fault(200, {"value": [], "nextLink": f"https://{LIST}?skip=0"}), "(RepeatedPage): the server"),
-        (Fault(200, {"value": []}, {"x-ms-tenant-subscription-limit-hit": "true"}), "(ShortenedAnswer): Azure says that the list"),
+        (
+            Fault(200, {"value": []}, {"x-ms-tenant-subscription-limit-hit": "true"}),
+            "(ShortenedAnswer): Azure says that the list",
+        ),
         (Fault(400, {"error": {"code": "InvalidApiVersionParameter"}}), "(InvalidApiVersionParameter): see the guide"),
     ],
 )

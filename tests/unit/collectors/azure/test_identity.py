@@ -77,7 +77,9 @@ def test_each_host_has_a_token_of_its_own_and_one_that_ends_is_replaced(monkeypa
     now = int(time.time())
     credential = Credential(("a", now + 3_600), ("b", now + 200), ("c", now + 3_600))
     one = tokens(monkeypatch, credential, TENANT)
-    assert ["a", "b", "c", "c", "a"] == [one.token(host) for host in ("x.example", "y.example", "y.example", "y.example", "x.example")]
+    assert ["a", "b", "c", "c", "a"] == [
+        one.token(host) for host in ("x.example", "y.example", "y.example", "y.example", "x.example")
+    ]
     assert ("https://x.example/.default", {"tenant_id": TENANT}) == credential.asked[0]
 
 
