@@ -105,7 +105,7 @@ def request_for(
     Programs over objects of another cloud are left out. ``only_types``: the fields that programs read are not collected
     besides. Raises NothingServed if the plan is empty.
     """
-    programs = cache(partial(_of_cloud, cloud, programs))
+    programs = cache(partial(_of_cloud, cloud, programs, only_types=only_types))
     wanted = {} if only_types else _with_use(fields_by_type(programs()), programs(), cloud)
     for name in types:
         wanted.setdefault(name, set()).update(cloud.fields_of(name))
@@ -129,8 +129,13 @@ def _with_use(fields: dict[str, set[str]], programs: Iterable[Program], cloud: C
     return fields
 
 
-def _of_cloud(cloud: CloudCollector[Any], programs: Callable[[], tuple[Program, ...]]) -> tuple[Program, ...]:
-    """Return the programs that are not over objects of another cloud. Raises NothingServed if all are."""
+def _of_cloud(
+    cloud: CloudCollector[Any], programs: Callable[[], tuple[Program, ...]], *, only_types: bool
+) -> tuple[Program, ...]:
+    """Return the programs that are not over objects of another cloud. Raises NothingServed if all are.
+
+    If types are collected, no program is needed: there may be none.
+    """
     own: list[Program] = []
     others: set[str] = set()
     for program in programs():
@@ -139,7 +144,7 @@ def _of_cloud(cloud: CloudCollector[Any], programs: Callable[[], tuple[Program, 
             own.append(program)
         else:
             others.add(of.title)
-    if others and not own:
+    if others and not own and not only_types:
         raise NothingServed(f"all these policies are over objects of {' and '.join(sorted(others))}, not of {cloud.title}")
     return tuple(own)
 
