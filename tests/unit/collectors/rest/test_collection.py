@@ -78,6 +78,8 @@ TABLES = RestTables(
     TYPES,
     {FailureKind.THROTTLED: frozenset(("Busy", "Locked"))},
     waits=frozenset(("Locked",)),
+    remaining="x-moon-left",
+    shortened_by=("x-moon-shortened",),
     normalized=str.lower,
 )
 
@@ -173,6 +175,9 @@ def test_all_pages_and_details_are_read_and_ids_are_normalized(moon: RestServer,
         (Fault(200, {"value": [], "next": f"https://{HOST}/bases/base-8/rovers?skip=2"}), "failed: rovers.list (AnotherPlace)"),
         (Fault(200, {"value": [], "next": f"https://{HOST}{PATH}?skip=2"}), "failed: rovers.list (RepeatedPage)"),
         (Fault(200, {"value": [], "next": 5}), "failed: rovers.list (RepeatedPage)"),
+        (Fault(200, {"value": [], "next": f"https://{HOST}:8443{PATH}?skip=2"}), "failed: rovers.list (AnotherPlace)"),
+        (Fault(200, {"value": [], "next": f"https://{HOST}:port{PATH}?skip=2"}), "failed: rovers.list (AnotherPlace)"),
+        (Fault(200, {"value": []}, {"X-Moon-Shortened": "true"}), "failed: rovers.list (ShortenedAnswer)"),
     ],
 )
 def test_half_a_list_claims_nothing_and_no_object_disappears(
@@ -210,6 +215,35 @@ def test_throttling_is_waited_for_and_halves_the_rate_unless_something_else_is_l
         began = clock.now
         assert collect(moon, tmp_path / code).is_complete
         assert clock.now - began >= 50
+
+
+def test_the_address_of_a_next_page_may_name_the_usual_port(moon: RestServer, tmp_path: Path) -> None:
+    whole = moon.planted[f"{HOST}{PATH}"]
+    moon.fault = on(PATH, Fault(200, {"value": whole[:2], "next": f"HTTPS://{HOST.upper()}:443{PATH}?skip=2"}), last=1)
+    assert collect(moon, tmp_path / "s").is_complete
+    assert [{"version": "1"}, {"skip": "2"}, {"skip": "4"}] == [asked.query for asked in moon.asked if asked.path == PATH]
+
+
+@pytest.mark.parametrize(
+    ("fault", "halved"),
+    [
+        (Fault(503, {"error": {"code": "Other"}}, {"Retry-After": "1"}), True),
+        (Fault(503, {"error": {"code": "Other"}}), False),
+        (Fault(429, {"error": {"code": "Locked"}}, {"Retry-After": "1"}), False),
+        (Fault(200, {"value": []}, {"X-Moon-Left": "19"}), True),
+        (Fault(200, {"value": []}, {"X-Moon-Left": "20"}), False),
+        (Fault(200, {"value": []}, {"X-Moon-Left": "many"}), False),
+    ],
+)
+def test_the_rate_halves_if_the_cloud_asks_to_wait_or_few_calls_are_left(
+    moon: RestServer, clock: Clock, fault: Fault, halved: bool
+) -> None:
+    sender = transport.Transport(TABLES, "base-7", Tokens(), moon.url)
+    clock.sleep(5)
+    moon.fault = on(PATH, fault, last=1)
+    sender.get("rovers", f"https://{HOST}{PATH}", {})
+    sender.close()
+    assert halved is (sender._limit("rovers").rate < TABLES.usual_rate)
 
 
 @pytest.mark.parametrize("code", ["Denied", "NotFound"])
