@@ -12,6 +12,7 @@ import pytest
 
 import perpend
 from perpend import Input, Store, import_inputs, open_repository
+from perpend.server.scope import ReaderScope
 from tests.cli.conftest import RunWriter, answer
 from tests.repositories import NAMES, logic, write
 from tests.toy_cloud import toy_cloud
@@ -86,8 +87,8 @@ def test_the_history_shows_and_finds_them(run: RunWriter) -> None:
 
 def test_a_server_shows_them_to_who_sees_the_account(place: Path) -> None:
     with serving(place / "store", open_repository(place / "policies")) as store, client_of(store) as client:
-        estate = client.get("/api/v1/estate", headers=reader_of(frozenset({SHOP, PROD}))).json()
-        assert {SHOP: "Web shop", PROD: "Old name"} == {row["account"]: row["name"] for row in estate["accounts"]}
+        estate = store.current().views.estate(ReaderScope(frozenset({SHOP, PROD})))
+        assert {SHOP: "Web shop", PROD: "Old name"} == {row.account: row.name for row in estate.accounts}
         found = client.get("/api/v1/findings", headers=reader_of(frozenset({ODD}))).json()["findings"]
         assert [None] == [row["account_name"] for row in found]
 

@@ -247,8 +247,8 @@ def test_a_cloud_has_formats_of_its_own(run: RunWriter, toys: Path) -> None:
     [
         (("--cloud", "mars"), "`mars` is no cloud that can be collected, only aws"),
         (("--cloud", "google"), "`google` is no cloud that can be collected, only aws"),
-        (("--cloud", "toy", "--format", "iam-policy"), "Toy takes no permissions as iam-policy: add --cloud aws"),
-        (("--format", "toy-role"), "AWS takes no permissions as toy-role: add --cloud toy"),
+        (("--cloud", "toy", "--format", "iam-policy"), "iam-policy is no format of Toy: add --cloud aws"),
+        (("--format", "toy-role"), "toy-role is no format of AWS: add --cloud toy"),
         (("--cloud", "toy", "--org", "--role-name", "r"), "--role-name: Toy opens accounts without a role in each"),
         (("--format", "csv"), "perpend permissions does not write csv; it writes table, json, iam-policy, "),
         (
@@ -256,7 +256,7 @@ def test_a_cloud_has_formats_of_its_own(run: RunWriter, toys: Path) -> None:
             "terraform is a role in each account, --org is for its caller: use --format iam-policy",
         ),
         (("--missing", "--format", "toy-role"), "toy-role is a whole role, --missing adds to one: use --format toy-list"),
-        (("--missing", "--cloud", "toy", "--format", "iam-policy"), "Toy takes no permissions as iam-policy: add --cloud aws"),
+        (("--missing", "--cloud", "toy", "--format", "iam-policy"), "iam-policy is no format of Toy: add --cloud aws"),
     ],
 )
 def test_what_a_cloud_does_not_take_is_refused(run: RunWriter, toys: Path, words: tuple[str, ...], message: str) -> None:

@@ -216,7 +216,7 @@ def _format_of(cloud: Cloud, form: str) -> PermissionFormat:
     if form not in formats:
         others = [of.name for of in collected_clouds() if form in formats_of(of)]
         hint = f"add --cloud {' or '.join(others)}" if others else f"it takes {', '.join(formats) or 'no document'}"
-        raise click.UsageError(f"{cloud.title} takes no permissions as {form}: {hint}")
+        raise click.UsageError(f"{form} is no format of {cloud.title}: {hint}")
     return formats[form]
 
 
@@ -277,7 +277,7 @@ def _print_missing(by_cloud: Mapping[str, Sequence[FailedCall]], form: str, most
     for document in documents:
         _print_document(document.document, document.notes)
     if len(documents) > 1:
-        listed = ", ".join(f"{document.title} ({document.format})" for document in documents)
+        listed = " and ".join(f"{document.title} ({document.format})" for document in documents)
         click.echo(f"perpend: {counted(len(documents), 'document')}, for {listed}: --cloud NAME prints one alone", err=True)
     width = max((len(label) for _, (label, _), _ in denied), default=0)
     for _, (label, refusal), of_one in denied:

@@ -176,7 +176,7 @@ def test_no_text_of_a_policy_names_an_unknown_parameter(tmp_path, texts, line):
     assert [("L152", "unknown parameter `weeks`", POLICY, line)] == [
         (each.code, each.message, each.span.path, each.span.line) for each in checked(root) if each.severity == "error"
     ]
-    without = write(tmp_path / "b", {POLICY: texts, LOGIC: logic(), **type_of_bucket()})
+    without = write(tmp_path / "b", {POLICY: texts, LOGIC: logic(OLDER.format(90)), **type_of_bucket()})
     assert [] == [each.message for each in checked(without) if each.severity == "error"]
 
 
