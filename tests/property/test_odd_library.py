@@ -82,6 +82,9 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
         or (inside and key == "ExcludeManagementEventSources" and change.name in ("missing", "null", "[]"))
         # A Deny without its condition denies more.
         or (inside and (key, change.name) == ("Condition", "missing"))
+        # Parameters of an assignment of Azure Policy have any name and value; one that is not set has its default.
+        or (inside and "enabledStandards__c/" in change.place and "/parameters/" in change.place)
+        or (inside and key == "parameters" and change.name in ("null", "{}"))
         # Whoever takes something odd out of a document that was not understood, or puts right its form, has mended it.
         or (inside and before is Status.UNDETERMINED and change.name in (*GONE, *REPAIRED))
         or (inside and before is Status.UNDETERMINED and change.name.startswith("as "))
@@ -93,8 +96,9 @@ CHOSEN: Final = {
     "CA10__dbName__c": re.compile(r"[A-Za-z]\w*"),
     "CA10__loggingDestinationBucketName__c": re.compile(r"[a-z0-9-]+"),
     "Name": re.compile(r"[A-Za-z0-9 :-]+"),
+    "CA10Z1__name__c": re.compile(r"[A-Za-z]+"),
 }
-"""What names may look like that people choose."""
+"""What names may look like that people choose, or Microsoft for a new plan of Defender."""
 
 
 def may_be_chosen(key: str, name: str) -> bool:
