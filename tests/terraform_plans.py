@@ -74,10 +74,20 @@ def unknown_at(unknown: Any, value: Any, path: tuple[Step, ...]) -> Any:
     return entries
 
 
+def left_out(value: Any, path: tuple[Step, ...]) -> Any:
+    """Return a value as Terraform writes it if the value at a path is unknown: members are left out, entries are null."""
+    first, *rest = path
+    if isinstance(first, str):
+        others = {name: part for name, part in value.items() if name != first}
+        return others | {first: left_out(value[first], tuple(rest))} if rest else others
+    return [*value[:first], left_out(value[first], tuple(rest)) if rest else None, *value[first + 1 :]]
+
+
 def without(document: Mapping[str, Any], place: int, path: tuple[Step, ...]) -> dict[str, Any]:
     """Return a plan in which one known value is known after apply."""
     changes = [*document["resource_changes"]]
     change = changes[place]["change"]
-    later = unknown_at(change.get("after_unknown") or {}, change["after"], path)
-    changes[place] = {**changes[place], "change": {**change, "after_unknown": later}}
+    unknown = unknown_at(change.get("after_unknown") or {}, change["after"], path)
+    after = left_out(change["after"], path)
+    changes[place] = {**changes[place], "change": {**change, "after": after, "after_unknown": unknown}}
     return {**document, "resource_changes": changes}

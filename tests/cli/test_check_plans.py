@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -47,11 +49,46 @@ def test_a_waiver_of_an_unchanged_finding_hides_no_changed_one(run: RunWriter, t
 def test_the_first_lines_say_what_is_not_known(run: RunWriter) -> None:
     out = run("check", CREATED, "--planned-account", "111122223333").out
     assert "not known until apply: 16 verdicts: a block that a dynamic one may fill is known after apply" in out
-    assert "policies over accounts and regions have no object" in out
+    assert re.search(r"\b[1-9][0-9]* policies over accounts and regions: no verdict", out)
+
+
+def test_beside_an_account_its_policies_are_not_counted(run: RunWriter) -> None:
+    numbers = []
+    for inputs in ([CREATED], [CREATED, "examples/credential-report.csv"]):
+        match = re.search(r"([0-9]+) policies over accounts and regions", run("check", *inputs).out)
+        numbers.append(int(match[1]) if match else 0)
+    assert numbers[0] > numbers[1] > 0
 
 
 def test_a_comment_has_the_lines_about_the_plan(run: RunWriter) -> None:
-    assert "- the plan changes 20 objects" in run("check", CREATED, "--format", "markdown").out
+    out = run("check", CREATED, "--format", "markdown").out
+    assert "- the plan changes 20 objects" in out
+    assert re.search(r"\n- [1-9][0-9]* policies over accounts and regions\\: no verdict", out)
+
+
+def test_a_comment_names_addresses(run: RunWriter) -> None:
+    out = run("check", CREATED, "--format", "markdown").out
+    assert "`module.log[0].aws_s3_bucket.log`" in out
+    assert '`aws_s3_bucket.each["one"]`' in out
+
+
+def test_cases_of_junit_name_addresses(run: RunWriter) -> None:
+    root = ElementTree.fromstring(run("check", CREATED, "--format", "junit").out)
+    shown = {line.strip() for one in root.iter() if one.tag in ("failure", "error") for line in (one.text or "").splitlines()}
+    assert {"module.log[0].aws_s3_bucket.log", 'aws_s3_bucket.each["one"]'} <= shown
+
+
+def test_a_terminal_shows_addresses(run: RunWriter) -> None:
+    assert "  aws_security_group.web" in run("check", CREATED).out.replace(",", " ")
+    assert "module.log[0].aws_s3_bucket.log" in run("check", CREATED, "--details", "--limit", "50").out
+
+
+def test_two_plans_with_the_same_address_are_told_apart(run: RunWriter, tmp_path: Path) -> None:
+    for name in ("one.json", "two.json"):
+        (tmp_path / name).write_text(json.dumps(plan("created")))
+    out = run("check", str(tmp_path / "one.json"), str(tmp_path / "two.json"), "--format", "markdown").out
+    assert "one.json/aws_security_group.web`" in out
+    assert "two.json/aws_security_group.web`" in out
 
 
 def test_annotations_name_addresses(run: RunWriter, tmp_path: Path) -> None:

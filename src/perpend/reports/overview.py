@@ -21,6 +21,7 @@ from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import LEVELS, severity_order
 from perpend.inventory.snapshots.database import opened, rows_of, text, translate_errors, unions
 from perpend.language.program.required_columns import fields_by_type
+from perpend.reports.formats.planned import planned_objects, with_address
 from perpend.reports.formats.subjects import with_name
 
 if TYPE_CHECKING:
@@ -352,11 +353,12 @@ class _Counted:
                 places[group] += [(column.program.input_type, place) for place in first or ()]
         places = {group: listed[:NAMED] for group, listed in places.items()}
         objects: dict[tuple[str, int], FailingObject] = {}
+        planned = planned_objects(self.evaluation)
         for type_name in dict.fromkeys(name for listed in places.values() for name, _ in listed):
             stored = next(column.objects for column in self.evaluation.verdicts if column.program.input_type == type_name)
             of_type = {place for listed in places.values() for name, place in listed if name == type_name}
             for place, object_ in stored.at(of_type).items():
-                objects[type_name, place] = FailingObject(object_, object_.account, object_.region)
+                objects[type_name, place] = FailingObject(with_address(object_, planned), object_.account, object_.region)
         return [replace(group, objects=tuple(objects[one] for one in listed)) for group, listed in places.items()]
 
     def _add(self, policy_id: str, steps: int, failing: int, unknown: int) -> None:

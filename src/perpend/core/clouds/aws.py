@@ -17,6 +17,9 @@ _KEY: Final = f"^(?:{_ACCOUNT}[|/])?"
 ACCOUNT_TYPE: Final = "CA10__CaAwsAccount__c"
 """The object type of accounts."""
 
+REGION_TYPE: Final = "CA10__CaAwsAccountRegion__c"
+"""The object type of the regions of an account."""
+
 USER_TYPE: Final = "CA10__CaAwsUser__c"
 """The object type of IAM users; the root user is one of them."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.clouds.aws import ACCOUNT_TYPE
+from perpend.core.clouds.aws import ACCOUNT_TYPE, REGION_TYPE
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 
 if TYPE_CHECKING:
-    from perpend.core.objects.inventory import PlannedObject
+    from collections.abc import Mapping
+
+    from perpend.core.objects.inventory import CloudObject, PlannedObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
 
 _KINDS: Final = (
@@ -36,12 +38,20 @@ _KINDS: Final = (
 )
 """Words of reasons, and the kind of reason that they tell. The first that fits counts."""
 
+_CLAIMED_BY_NO_PLAN: Final = (ACCOUNT_TYPE, REGION_TYPE)
+
 OTHER: Final = "another reason, which the verdict names"
 
 
 def planned_objects(evaluation: Evaluation) -> dict[str, PlannedObject]:
     """Return the objects of plans by Id, none for a run without a plan."""
     return {one.id: one for source in evaluation.inventory.sources for one in source.planned}
+
+
+def with_address(object_: CloudObject, planned: Mapping[str, PlannedObject]) -> CloudObject:
+    """Return an object with the address of its resource as its name, if a plan holds it."""
+    place = planned.get(object_.id)
+    return object_ if place is None else object_._replace(name=place.address)
 
 
 def kind_of_reason(message: str) -> str:
@@ -67,6 +77,9 @@ def planned_lines(evaluation: Evaluation) -> list[str]:
                 reasons[kind_of_reason(verdict.current_state_message)] += 1
     listed = sorted(reasons.items(), key=lambda one: (one[0] == OTHER, -one[1], one[0]))
     lines += [f"not known until apply: {counted(number, 'verdict')}: {reason}" for reason, number in listed]
-    if not len(evaluation.objects_of(ACCOUNT_TYPE)):
-        lines.append("policies over accounts and regions have no object: a plan claims nothing of them")
+    types = [*evaluation.selection.absent.values(), *(one.input_type for one in evaluation.programs)]
+    number = sum(name in _CLAIMED_BY_NO_PLAN and not len(evaluation.objects_of(name)) for name in types)
+    if number:
+        over = counted(number, "policy", "policies")
+        lines.append(f"{over} over accounts and regions: no verdict, because a plan claims nothing of them")
     return lines

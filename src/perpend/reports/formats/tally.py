@@ -1,6 +1,7 @@
 """Count verdicts by policy, and group the findings to act on by message.
 
-Memory use is bounded: only counts and the first few objects of each message are kept.
+Memory use is bounded: only counts and the first few objects of each message are kept. The name of a planned object is the
+address of its resource.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from perpend.evaluation.verdicts.verdict import remediation_of
 from perpend.findings.severity.results import policy_order
 from perpend.inventory.readers.conflicts import parted
 from perpend.language.program.numbering import UNREADABLE
+from perpend.reports.formats.planned import planned_objects, with_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from perpend.core.objects.inventory import CloudObject
+    from perpend.core.objects.inventory import CloudObject, PlannedObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import PlacedVerdict, Verdicts
     from perpend.findings.severity.results import RatedEvaluation
@@ -106,7 +108,7 @@ def tally_of(evaluation: Evaluation, *, limit: int, rated_evaluation: RatedEvalu
         for (column, groups, _), of_groups in zip(groups_of, firsts, strict=True)
         for group, verdicts in zip(groups, of_groups, strict=True)
     ]
-    _show(shown_groups, limit)
+    _show(shown_groups, limit, planned_objects(evaluation))
     return sorted(
         tallies.values(),
         key=lambda tally: policy_order(rated_evaluation, tally.policy.id, tally.counts, tally.policy.contextual_name),
@@ -178,8 +180,8 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
     return list(reasons.values())
 
 
-def _show(shown_groups: Sequence[_Shown], limit: int) -> None:
-    """Add the first objects to their groups. The objects of one type are read together."""
+def _show(shown_groups: Sequence[_Shown], limit: int, planned: Mapping[str, PlannedObject]) -> None:
+    """Add the first objects to their groups, planned ones by their address. The objects of one type are read together."""
     stored = {wanted.column.program.input_type: wanted.column.objects for wanted in shown_groups}
     by_type: dict[str, set[int]] = {}
     for wanted in shown_groups:
@@ -189,4 +191,6 @@ def _show(shown_groups: Sequence[_Shown], limit: int) -> None:
         of_type = objects[wanted.column.program.input_type]
         places = wanted.verdicts[: limit - len(wanted.group.shown)]
         outcomes = wanted.column.verdicts_at(places, of_type)
-        wanted.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, outcomes, strict=True)]
+        wanted.group.shown += [
+            (with_address(of_type[place], planned), error) for (place, _), (_, error) in zip(places, outcomes, strict=True)
+        ]
