@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 from botocore.config import Config
@@ -48,6 +49,7 @@ class Account:
         self.recorded: dict[str, str | QueryResult] = {}
         self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.ids: dict[str, str] = {}
+        self._corrections: dict[str, dict[str, Callable[[bytes], bytes]]] = {}
         self._session = session_of("id", "key")
         self._url = url
         self._clients: dict[tuple[str, str], Any] = {}
@@ -62,6 +64,12 @@ class Account:
                 made.meta.events.register("before-send.s3-control", without_account)
             self._clients[service, region] = made
         return self._clients[service, region]
+
+    def correct(self, operation: str, name: str, correction: Callable[[bytes], bytes]) -> None:
+        """Put an operation's answers right in one more way, or in another one than before under that name."""
+        corrections = self._corrections.setdefault(operation, {})
+        corrections[name] = correction
+        self.mended[operation] = lambda content: reduce(lambda known, each: each(known), corrections.values(), content)
 
     def there(self, thing: Thing) -> str:
         """Return the Id of a thing that is made when it is first asked for."""

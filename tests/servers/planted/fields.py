@@ -138,7 +138,8 @@ def near(aws: Account) -> None:
     )
 
 
-def _listener(aws: Account, name: str, **given: object) -> str:
+def created_listener(aws: Account, name: str, **given: object) -> str:
+    """Return the ARN of a new listener of an application load balancer."""
     reply = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
     made = aws.client("elbv2").create_listener(LoadBalancerArn=aws.there(NARROW), DefaultActions=reply, **given)
     aws.ids[name] = made["Listeners"][0]["ListenerArn"]
@@ -147,14 +148,14 @@ def _listener(aws: Account, name: str, **given: object) -> str:
 
 def listener(aws: Account) -> str:
     """A listener in clear text."""
-    return _listener(aws, "listener", Protocol="HTTP", Port=8080)
+    return created_listener(aws, "listener", Protocol="HTTP", Port=8080)
 
 
 def old_listener(aws: Account) -> str:
     """A listener that takes old versions of TLS."""
     certificates = [{"CertificateArn": aws.there(server_certificate)}]
     old = "ELBSecurityPolicy-2016-08"
-    return _listener(aws, "old listener", Protocol="HTTPS", Port=8443, Certificates=certificates, SslPolicy=old)
+    return created_listener(aws, "old listener", Protocol="HTTPS", Port=8443, Certificates=certificates, SslPolicy=old)
 
 
 def new_policy(aws: Account) -> None:
@@ -182,18 +183,16 @@ def classic_listener(aws: Account) -> str:
 
 def classic_encrypted(aws: Account) -> str:
     """A second listener of the classic balancer, with TLS."""
+    return secure_listener(aws, 443, aws.there(server_certificate))
+
+
+def secure_listener(aws: Account, number: int, certificate_arn: str) -> str:
+    """Return a listener of the classic balancer with TLS on a port."""
     aws.there(classic)
-    listeners = [
-        {
-            "Protocol": "HTTPS",
-            "LoadBalancerPort": 443,
-            "InstanceProtocol": "HTTP",
-            "InstancePort": 80,
-            "SSLCertificateId": aws.there(server_certificate),
-        }
-    ]
+    how = {"Protocol": "HTTPS", "InstanceProtocol": "HTTP", "InstancePort": 80, "SSLCertificateId": certificate_arn}
+    listeners = [{**how, "LoadBalancerPort": number}]
     aws.client("elb").create_load_balancer_listeners(LoadBalancerName="classic", Listeners=listeners)
-    return f"{aws.there(classic)}|443"
+    return f"{aws.there(classic)}|{number}"
 
 
 def failing_log(aws: Account) -> str:

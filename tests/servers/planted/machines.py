@@ -68,7 +68,7 @@ def exposed(aws: Account) -> str:
     """An instance that everybody may try to sign in to."""
     aws.there(public_subnet)
     group = aws.there(_EXPOSED_GROUP).rpartition("/")[2]
-    aws.mended["DescribeNetworkInterfaces"] = with_public_addresses
+    aws.correct("DescribeNetworkInterfaces", "addresses", with_public_addresses)
     found = started(aws, "exposed instance", SubnetId=aws.ids["public"], SecurityGroupIds=[group])
     ec2 = aws.client("ec2")
     listed = ec2.describe_network_interfaces(Filters=[{"Name": "group-id", "Values": [group]}])["NetworkInterfaces"]

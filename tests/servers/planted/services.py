@@ -127,7 +127,8 @@ def sealed_queue(aws: Account) -> None:
     set_queue(aws, aws.there(queue), KmsMasterKeyId=aws.there(key))
 
 
-def _function(aws: Account, name: str, **given: Any) -> str:
+def created_function(aws: Account, name: str, **given: Any) -> str:
+    """Return the ARN of a new function."""
     uri = f"{ACCOUNT}.dkr.ecr.{HOME}.amazonaws.com/a@sha256:{'0' * 64}"
     image = {} if "Runtime" in given else {"Code": {"ImageUri": uri}, "PackageType": "Image"}
     made = aws.client("lambda").create_function(FunctionName=name, Role=aws.there(role), **{**image, **given})
@@ -136,14 +137,14 @@ def _function(aws: Account, name: str, **given: Any) -> str:
 
 def function(aws: Account) -> str:
     """A function that nobody has thought about."""
-    return _function(aws, "bare")
+    return created_function(aws, "bare")
 
 
 def called_by(name: str, principal: str) -> tuple[Thing, RemediationPlan]:
     """Return a function that somebody may call, and what ends that."""
 
     def thing(aws: Account) -> str:
-        found = _function(aws, name)
+        found = created_function(aws, name)
         given = {"StatementId": "a", "Action": "lambda:InvokeFunction", "Principal": principal}
         aws.client("lambda").add_permission(FunctionName=name, **given)
         return found
@@ -154,13 +155,13 @@ def called_by(name: str, principal: str) -> tuple[Thing, RemediationPlan]:
 def inside(aws: Account) -> str:
     """A function in a network, with a key of the account."""
     where = {"SubnetIds": subnets(aws)[:1], "SecurityGroupIds": ["sg-1"]}
-    return _function(aws, "inside", VpcConfig=where, KMSKeyArn=aws.there(key))
+    return created_function(aws, "inside", VpcConfig=where, KMSKeyArn=aws.there(key))
 
 
 def runs(name: str, runtime: str) -> Thing:
     """Return a function of a runtime."""
     code = {"ZipFile": b"PK\x05\x06" + bytes(18)}
-    return lambda aws: _function(aws, name, Runtime=runtime, Handler="a.b", Code=code)
+    return lambda aws: created_function(aws, name, Runtime=runtime, Handler="a.b", Code=code)
 
 
 def repository(aws: Account) -> str:

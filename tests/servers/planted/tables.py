@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from tests.servers.planted import databases, documents, fields, identities, machines, networks, services, storage, watching
+from tests.servers.planted import (
+    collected,
+    databases,
+    documents,
+    fields,
+    identities,
+    machines,
+    networks,
+    services,
+    storage,
+    watching,
+)
 from tests.servers.planted.faults import Fault
 
 FAULTS: dict[str, Fault] = {
     fault.policy_id: fault
-    for module in (databases, documents, fields, identities, machines, networks, services, storage, watching)
+    for module in (collected, databases, documents, fields, identities, machines, networks, services, storage, watching)
     for fault in module.FAULTS
 }
 """The faults by policy. A policy has one at most."""

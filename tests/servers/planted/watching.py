@@ -81,7 +81,7 @@ def delivered(aws: Account) -> None:
     def mend(content: bytes) -> bytes:
         return json.dumps({**json.loads(content), "LatestCloudWatchLogsDeliveryTime": now}).encode()
 
-    aws.mended["GetTrailStatus"] = mend
+    aws.correct("GetTrailStatus", "delivery time", mend)
 
 
 def pattern_of(policy: str) -> str:

@@ -184,6 +184,10 @@ def _encryption_algorithm(value: Any) -> str | None:
     return next((one[_HOW]["SSEAlgorithm"] for one in value if _HOW in one), None)
 
 
+def _bucket_key(value: Any) -> bool:
+    return any(one.get("BucketKeyEnabled") is True for one in value)
+
+
 def _object_ownership(value: Any) -> str | None:
     return next((one.get("ObjectOwnership") for one in value), None)
 
@@ -239,6 +243,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "report_password_last_used": _report_password_last_used,
     "unescaped": _unescaped,
     "encryption_algorithm": _encryption_algorithm,
+    "bucket_key": _bucket_key,
     "object_ownership": _object_ownership,
     "first_arn": _first_arn,
     "topic_arn": _topic_arn,

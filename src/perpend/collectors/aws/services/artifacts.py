@@ -99,6 +99,8 @@ _TYPES: Final = (
             "CA10__role__c": FieldSource("Role"),
             "CA10__vpcId__c": FieldSource("VpcConfig.VpcId", optional=True),
             "CA10__kmsKeyArn__c": FieldSource("KMSKeyArn", optional=True),
+            "CA10__tracingMode__c": FieldSource("TracingConfig.Mode"),
+            "CA10__deadLetterTargetArn__c": FieldSource("DeadLetterConfig.TargetArn", optional=True),
             "CA10__policyDocument__c": FieldSource("Policy", "json_document", "lambda.policy", optional=True),
             "CA10__policyDocumentExt__c": FieldSource(
                 "Policy", "extended_resource", "lambda.policy", optional=True, after=ORGANIZATION_FACTS
@@ -151,7 +153,10 @@ _TYPES: Final = (
             "CA10__advancedSecurityEnabled__c": _domain("AdvancedSecurityOptions.Enabled", "is_enabled"),
             "CA10__dataNodeCount__c": _domain("ClusterConfig.InstanceCount"),
             "CA10__zoneAwarenessEnabled__c": _domain("ClusterConfig.ZoneAwarenessEnabled", "is_enabled"),
+            "CA10__dedicatedMasterEnabled__c": _domain("ClusterConfig.DedicatedMasterEnabled", "is_enabled"),
+            "CA10__dedicatedMasterCount__c": _domain("ClusterConfig.DedicatedMasterCount", optional=True),
             "CA10__updateAvailable__c": _domain("ServiceSoftwareOptions.UpdateAvailable", "is_enabled"),
+            "CA10__autoSoftwareUpdateEnabled__c": _domain("SoftwareUpdateOptions.AutoSoftwareUpdateEnabled", "is_enabled"),
             "CA10__policyDocument__c": _domain("AccessPolicies", "non_empty json_document"),  # empty if there is none
             "CA10__policyDocumentExt__c": _domain("AccessPolicies", "non_empty extended_resource", after=ORGANIZATION_FACTS),
         },

@@ -60,6 +60,10 @@ _TYPES: Final = (
             "CA10__latestLogsDeliveryTime__c": FieldSource(
                 "LatestCloudWatchLogsDeliveryTime", "time", "cloudtrail.status", optional=True
             ),
+            "CA10__latestDeliveryError__c": FieldSource("LatestDeliveryError", call="cloudtrail.status", optional=True),
+            "CA10__latestLogsDeliveryError__c": FieldSource(
+                "LatestCloudWatchLogsDeliveryError", call="cloudtrail.status", optional=True
+            ),
             "CA10__isLogging__c": FieldSource("IsLogging", call="cloudtrail.status"),
             "CA10__eventSelectorsJson__c": FieldSource("EventSelectors", "basic_selectors", "cloudtrail.selectors"),
             "CA10__advancedEventSelectorsJson__c": FieldSource(

@@ -102,6 +102,7 @@ _TYPES: Final = (
             "CA10__keyManager__c": _key("KeyManager"),
             "CA10__keyUsage__c": _key("KeyUsage"),
             "CA10__origin__c": _key("Origin"),
+            "CA10__multiRegion__c": _key("MultiRegion"),
             "CA10__deletionDate__c": _key("DeletionDate", "time", optional=True),
             "CA10__rotationEnabled__c": FieldSource("KeyRotationEnabled", call="kms.rotation"),
             "CA10__policyDocument__c": FieldSource("Policy", "json_document", "kms.policy"),

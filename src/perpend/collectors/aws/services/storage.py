@@ -130,6 +130,7 @@ _FIELDS: Final = {
     "CA10__encryptionAlgorithm__c": FieldSource(
         "ServerSideEncryptionConfiguration.Rules", "encryption_algorithm", "s3.encryption"
     ),
+    "CA10__bucketKeyEnabled__c": FieldSource("ServerSideEncryptionConfiguration.Rules", "bucket_key", "s3.encryption"),
     "CA10__objectOwnership__c": FieldSource("OwnershipControls.Rules", "object_ownership", "s3.ownership"),
     "CA10__aclGrantsJson__c": FieldSource("Grants", "lower_camel_json", "s3.acl"),
 }

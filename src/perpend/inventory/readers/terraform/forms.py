@@ -307,6 +307,7 @@ def _route_log_level(value: Any) -> str | None:
 
 _BALANCERS: Final = {
     "deletion_protection.enabled": ("enable_deletion_protection", ("application", "network", "gateway")),
+    "waf.fail_open.enabled": ("enable_waf_fail_open", ("application",)),
     "routing.http.drop_invalid_header_fields.enabled": ("drop_invalid_header_fields", ("application",)),
     "routing.http.desync_mitigation_mode": ("desync_mitigation_mode", ("application",)),
 }
@@ -327,7 +328,37 @@ def _balancer_attributes(balancer: Any) -> str:
         if isinstance(value, Mark) or value is None:
             raise UnknownValue(f"has `{attribute}`, which is known after apply")
         known[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    if kind in ("application", "network"):
+        known["access_logs.s3.enabled"] = str(_logs_access(balancer, unless_said=False)).lower()
     return json.dumps(known, sort_keys=True, separators=(",", ":"))
+
+
+def _listener_actions(value: Any) -> str:
+    """Return types of actions, and the protocols that redirects lead to, with names as the API spells them."""
+    actions = []
+    for action in value:
+        redirects = action.get("redirect") or []
+        if isinstance(action.get("type"), Mark) or isinstance(redirects, Mark):
+            raise UnknownValue("is known after apply")
+        protocols = [redirect.get("protocol") for redirect in redirects]
+        if any(isinstance(protocol, Mark) for protocol in protocols):
+            raise UnknownValue("redirects to a protocol that is known after apply")
+        led = {"RedirectConfig": {"Protocol": protocols[0] or "#{protocol}"}} if protocols else {}
+        actions.append({"Type": action.get("type"), **led})
+    return json_text(actions)
+
+
+def _logs_access(balancer: Any, *, unless_said: bool) -> bool:
+    """Return whether a load balancer logs access. Without a block it does not; a block may leave it to a default."""
+    blocks = balancer.get("access_logs")
+    if isinstance(blocks, Mark):
+        raise UnknownValue(blocks.reason)
+    if not blocks:
+        return False
+    enabled = blocks[0].get("enabled") if isinstance(blocks[0], dict) else blocks[0]
+    if isinstance(enabled, Mark):
+        raise UnknownValue(enabled.reason)
+    return unless_said if enabled is None else bool(boolean(enabled))
 
 
 def _classic_attributes(balancer: Any) -> str:
@@ -339,6 +370,7 @@ def _classic_attributes(balancer: Any) -> str:
         {
             "crossZoneLoadBalancing": {"enabled": values["cross_zone_load_balancing"]},
             "connectionDraining": {"enabled": values["connection_draining"]},
+            "accessLog": {"enabled": _logs_access(balancer, unless_said=True)},
             "additionalAttributes": [
                 {"key": "elb.http.desyncmitigationmode", "value": values["desync_mitigation_mode"]},
             ],
@@ -439,6 +471,7 @@ FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "method_log_level": _method_log_level,
     "no": lambda value: False,
     "none": lambda value: None,
+    "listener_actions": _listener_actions,
     "none_if_empty": _none_if(""),
     "none_if_zero": _none_if(0),
     "off_if_disabled": _versioning,

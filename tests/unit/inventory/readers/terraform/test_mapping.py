@@ -25,6 +25,7 @@ MAP = aws_map()
 OF_ALL = ("Id", "__account__c", "__regionName__c", "__disappearanceTime__c")
 LATER = {
     "aws_ami.imds_support",
+    "aws_kms_key.multi_region",
     "aws_redshift_cluster.multi_az",
     "aws_acm_certificate.key_algorithm",
     "aws_acm_certificate.not_after",

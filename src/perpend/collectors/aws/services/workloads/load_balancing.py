@@ -156,6 +156,7 @@ _TYPES: Final = (
                 optional=True,
             ),
             "CA10__subnetIds__c": FieldSource("VPCZoneIdentifier", optional=True),
+            "CA10__suspendedProcesses__c": FieldSource("SuspendedProcesses[].ProcessName", "sorted_lines", optional=True),
             "CA10__createdTime__c": FieldSource("CreatedTime", "time"),
             "CA10__status__c": FieldSource("Status", optional=True),
         },
