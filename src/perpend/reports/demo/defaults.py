@@ -61,6 +61,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "snapshotBlockPublicAccessState": "block-all-sharing",
         "imageBlockPublicAccessState": "block-new-sharing",
         "serialConsoleAccessEnabled": False,
+        "metadataDefaultHttpTokens": "required",
     },
     "PasswordPolicy": {
         "minimumPasswordLength": 16,
@@ -103,6 +104,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "restrictPublicBuckets": "Yes",
         "policyDocument": None,
         "encryptionAlgorithm": "aws:kms",
+        "bucketKeyEnabled": True,
         "objectOwnership": "BucketOwnerEnforced",
         "aclGrantsJson": _OWNER_ONLY,
     },
@@ -112,6 +114,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "keyManager": "CUSTOMER",
         "keyUsage": "ENCRYPT_DECRYPT",
         "origin": "AWS_KMS",
+        "multiRegion": False,
         "deletionDate": None,
         "rotationEnabled": True,
     },
@@ -124,7 +127,14 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "policyDocument": None,
     },
     "SqsQueue": {"encrypted": True, "kmsMasterKeyId": None, "policyDocument": None},
-    "LambdaFunction": {"runtime": "python3.13", "policyDocument": None, "aliasNames": None, "versions": "$LATEST"},
+    "LambdaFunction": {
+        "runtime": "python3.13",
+        "policyDocument": None,
+        "aliasNames": None,
+        "versions": "$LATEST",
+        "tracingMode": "Active",
+        "deadLetterTargetArn": "arn:aws:sqs:eu-central-1:111122220101:failed-events",
+    },
     "SecurityGroup": {},
     "SecurityGroupRule2": {
         "direction": "Inbound",
@@ -136,7 +146,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "sourceIpRange": "10.0.0.0/8",
         "referencedGroupId": None,
         "prefixListId": None,
-        "description": None,
+        "description": "HTTPS from the offices",
     },
     "Instance": {
         "instanceType": "m7g.large",

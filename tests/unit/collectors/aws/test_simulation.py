@@ -28,7 +28,8 @@ PLAN = CLOUD.plan(
 def key(region: str, **more: Any) -> SimulatedObject:
     arn = f"arn:aws:kms:{region}:{NUMBER}:key/1"
     stated = {"keyId": "1", "arn": arn, "state": "Enabled", "keySpec": "SYMMETRIC_DEFAULT", "keyManager": "CUSTOMER"}
-    stated |= {"keyUsage": "ENCRYPT_DECRYPT", "origin": "AWS_KMS", "rotationEnabled": True, "policyDocument": "{}", **more}
+    stated |= {"keyUsage": "ENCRYPT_DECRYPT", "origin": "AWS_KMS", "multiRegion": False, "rotationEnabled": True}
+    stated |= {"policyDocument": "{}", **more}
     return SimulatedObject(KEY, arn, {f"CA10__{name}__c": value for name, value in stated.items()}, region)
 
 

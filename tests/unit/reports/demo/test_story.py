@@ -76,7 +76,7 @@ def test_most_policies_of_the_library_have_objects() -> None:
     assert 100 < counts.total() and counts.keys() == {*map(type_name, DEFAULTS)} - _READ_BY_OTHERS
 
 
-_READ_BY_OTHERS = {*map(type_name, ("PasswordPolicy", "IamRolePolicyAttachment", "IamAccessAnalyzer", "SecurityGroupRule2"))}
+_READ_BY_OTHERS = {*map(type_name, ("PasswordPolicy", "IamRolePolicyAttachment", "IamAccessAnalyzer"))}
 """Types that policies over other types read."""
 
 
