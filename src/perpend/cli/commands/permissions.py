@@ -55,7 +55,7 @@ class _FormatOfPermissions(FormatOfCommand):
     """The formats for all clouds, and those of each cloud. They are read on use, as other packages bring clouds."""
 
     @property
-    def choices(self) -> Sequence[str]:
+    def choices(self) -> tuple[str, ...]:
         return (*_FOR_ALL, *all_formats())
 
     @choices.setter
