@@ -48,7 +48,7 @@ def test_a_waiver_of_an_unchanged_finding_hides_no_changed_one(run: RunWriter, t
 
 def test_the_first_lines_say_what_is_not_known(run: RunWriter) -> None:
     out = run("check", CREATED, "--planned-account", "111122223333").out
-    assert "not known until apply: 16 verdicts: a block that a dynamic one may fill is known after apply" in out
+    assert "not known until apply: 17 verdicts: a block that a dynamic one may fill is known after apply" in out
     assert re.search(r"\b[1-9][0-9]* policies over accounts and regions: no verdict", out)
 
 
