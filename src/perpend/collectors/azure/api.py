@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.azure.calls import MANAGEMENT
 from perpend.collectors.azure.cloud import LISTS_GROUP, LISTS_SUBSCRIPTIONS, TABLES
-from perpend.collectors.azure.identity import NO_CONNECTION, NO_CREDENTIALS, AzureTokens
+from perpend.collectors.azure.identity import NO_CONNECTION, NO_CREDENTIALS, UNGRANTED, AzureTokens
 from perpend.collectors.azure.options import GROUP_OPTION, TENANT_OPTION
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.protocol import ACCOUNTS_OPTION, NothingCollected
@@ -66,6 +66,7 @@ _APPLICATION: Final = "check AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 _FEDERATED: Final = "check the federated credential of the workload identity"
 _HINTS: Final = {
     NO_CREDENTIALS: "no credentials found: sign in (`az login`), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret",
+    UNGRANTED: "the credentials get no token: check the tenant, the application and its secret",
     NO_CONNECTION: "no server answers: check the network and the proxy",
     "AADSTS50034": "the tenant does not know the account: name the tenant with --tenant",
     "AADSTS50057": "the account is disabled",

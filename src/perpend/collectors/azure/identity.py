@@ -18,7 +18,10 @@ from perpend.collectors.failures import FailureKind
 from perpend.collectors.rest.errors import CallRefused
 
 NO_CREDENTIALS: Final = "NoCredentials"
-"""The code if no credentials are found, or the SDK states no code."""
+"""The code if no credentials are found."""
+
+UNGRANTED: Final = "NoToken"
+"""The code if credentials are found, and the SDK states no code why they get no token."""
 
 NO_CONNECTION: Final = "ConnectionFailed"
 """The code if the server that makes tokens does not answer, as for any other request."""
@@ -29,6 +32,12 @@ _LEFT: Final = 300.0
 _PAUSE: Final = 60.0
 """How many seconds a refusal counts, so that thousands of calls do not each start the Azure CLI."""
 
+_FAILED: Final = "Authentication failed"
+"""The words of the SDK about credentials that it has found, in a list of all that it has tried."""
+
+_UNANSWERED: Final = re.compile(
+    r"HTTPS?Connection|Failed to resolve|Max retries|[Tt]imed out|Connection (?:refused|reset|aborted)"
+)
 _CODE: Final = re.compile(r"\bAADSTS[0-9]{4,8}\b")
 _SILENT: Final = ("azure", "msal", "msal_extensions")
 
@@ -76,5 +85,10 @@ def _code_of(error: Exception) -> str:
     """Return the code in an error of the SDK, without anything else of its text."""
     if isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return NO_CONNECTION
-    code = _CODE.search(str(error))
-    return code[0] if code else NO_CREDENTIALS
+    text = str(error)
+    if code := _CODE.search(text):
+        return code[0]
+    failed = [line for line in text.splitlines() if _FAILED in line]
+    if any(map(_UNANSWERED.search, failed)):
+        return NO_CONNECTION
+    return UNGRANTED if failed else NO_CREDENTIALS

@@ -88,6 +88,8 @@ def test_each_host_has_a_token_of_its_own_and_one_that_ends_is_replaced(monkeypa
     [
         (ClientAuthenticationError(PAGE), "AADSTS7000215"),
         (ClientAuthenticationError("ManagedIdentityCredential authentication unavailable, no response."), "NoCredentials"),
+        (ClientAuthenticationError(PAGE.replace("AADSTS7000215: ", "")), "NoToken"),
+        (ClientAuthenticationError(PAGE.replace("AADSTS7000215: ", "Failed to resolve 'x' ")), "ConnectionFailed"),
         (ServiceRequestError(f"cannot resolve {SECRET}"), "ConnectionFailed"),
         (ValueError("Invalid tenant id"), "NoCredentials"),
     ],
