@@ -84,9 +84,9 @@ _PUBLIC_NETWORK: Final = FieldSource("properties.publicNetworkAccess", otherwise
 _DIAGNOSTICS: Final = {"CA10__diagnosticLogs__c": FieldSource("items", all_properties, "monitor.diagnostics")}
 
 
-def _of_service(path: str, call: str) -> FieldSource:
-    """Return the source of a switch that is off if it is missing; accounts without the service have none."""
-    return FieldSource(path, if_applicable, call, optional=True, otherwise=False)
+def _of_service(path: str, call: str, otherwise: bool | str = False) -> FieldSource:
+    """Return the source of a setting: a stated value if it is missing, null for accounts without the service."""
+    return FieldSource(path, if_applicable, call, optional=True, otherwise=otherwise)
 
 
 def _logs(call: str) -> FieldSource:
@@ -282,11 +282,14 @@ _STORAGE: Final = (
             "CA10__fileSoftDeleteEnabled__c": _of_service(
                 "properties.shareDeleteRetentionPolicy.enabled", "storage.fileService"
             ),
-            "CA10__smbVersions__c": FieldSource(
-                "properties.protocolSettings.smb.versions", if_applicable, "storage.fileService", optional=True
+            # Without a setting, all versions and ciphers are allowed.
+            "CA10__smbVersions__c": _of_service(
+                "properties.protocolSettings.smb.versions", "storage.fileService", otherwise="SMB2.1;SMB3.0;SMB3.1.1"
             ),
-            "CA10__smbChannelEncryption__c": FieldSource(
-                "properties.protocolSettings.smb.channelEncryption", if_applicable, "storage.fileService", optional=True
+            "CA10__smbChannelEncryption__c": _of_service(
+                "properties.protocolSettings.smb.channelEncryption",
+                "storage.fileService",
+                otherwise="AES-128-CCM;AES-128-GCM;AES-256-GCM",
             ),
             "CA10__blobDiagnosticLogs__c": _logs("monitor.blobDiagnostics"),
             "CA10__queueDiagnosticLogs__c": _logs("monitor.queueDiagnostics"),

@@ -596,6 +596,7 @@ RECORDED = {
                     }
                 ]
             },
+            location="West Europe",
         ),
         [
             inner(

@@ -26,6 +26,89 @@ ROWS = {row.type_name: row for row in ALL_TYPES}
 NOT_COLLECTED = "Not collected."
 NEVER_IN_A_LIST = ("siteConfig", "administrators", "systemData", "secrets", "connectionStrings", "accessPolicies")
 
+STATED = {
+    "ActivityLogAlert.enabledStatus": "Enabled",
+    "ApplicationGateway.http2": False,
+    "CosmosDbAccount.localAuthDisabled": False,
+    "CosmosDbAccount.privateEndpointsJson": "[]",
+    "CosmosDbAccount.publicNetworkAccess": "Enabled",
+    "DatabricksWorkspace.privateEndpointsJson": "[]",
+    "DefenderPlan.deprecated": False,
+    "KeyVault.networkAclsDefaultAction": "Allow",
+    "KeyVault.privateEndpointsJson": "[]",
+    "KeyVault.publicNetworkAccess": "Enabled",
+    "KeyVault.rbacAuthorization": "Disabled",
+    "SqlServer.assessmentRecurring": False,
+    "SqlServer.publicNetworkAccess": "Enabled",
+    "StorageAccount.blobPublicAccess": "Allow",
+    "StorageAccount.blobSoftDeleteEnabled": False,
+    "StorageAccount.blobVersioningEnabled": False,
+    "StorageAccount.containerSoftDeleteEnabled": False,
+    "StorageAccount.defaultToOAuth": "Disabled",
+    "StorageAccount.fileSoftDeleteEnabled": False,
+    "StorageAccount.minimumTlsVersion": "TLS1_0",
+    "StorageAccount.privateEndpointsJson": "[]",
+    "StorageAccount.publicNetworkAccessState": "Enabled",
+    "StorageAccount.requireInfrastructureEncryptionState": "Disabled",
+    "StorageAccount.sharedKeyAccess": "Enabled",
+    "StorageAccount.smbChannelEncryption": "AES-128-CCM;AES-128-GCM;AES-256-GCM",
+    "StorageAccount.smbVersions": "SMB2.1;SMB3.0;SMB3.1.1",
+    "VirtualNetwork.ddosProtection": False,
+}
+"""The values of missing members. Each is in the API's description, or is the adverse one."""
+
+MAY_BE_NULL = {
+    "AppService.identityPrincipalId",
+    "AppService.identityType",
+    "ApplicationGateway.firewallPolicy",
+    "ApplicationGateway.wafEnabled",
+    "DatabricksWorkspace.customVirtualNetworkId",
+    "DatabricksWorkspace.encryptionJson",
+    "DatabricksWorkspace.subnetNames",
+    "DefenderPlan.subPlan",
+    "DiagnosticSetting.eventHubAuthorizationRuleId",
+    "DiagnosticSetting.storageAccount",
+    "DiagnosticSetting.workspaceId",
+    "KeyVault.purgeProtection",
+    "ManagedDisk.dataAccessAuthMode",
+    "MySqlServer.minimalTlsVersion",
+    "MySqlServer.sslEnforcement",
+    "NetworkSecurityGroupRule.sourceAddressPrefix",
+    "NetworkSecurityGroupRule.sourceAddressPrefixes",
+    "PostgreSqlServer.infrastructureEncryption",
+    "PostgreSqlServer.sslEnforcement",
+    "PublicIpAddress.ipAddress",
+    "RoleAssignment.condition",
+    "SqlServer.activeDirectoryAdminType",
+    "SqlServer.encryptionProtectorUri",
+    "StorageAccount.blobDiagnosticLogs",
+    "StorageAccount.blobSoftDeleteEnabled",
+    "StorageAccount.blobVersioningEnabled",
+    "StorageAccount.containerSoftDeleteEnabled",
+    "StorageAccount.crossTenantReplication",
+    "StorageAccount.encryptionKeyVaultUri",
+    "StorageAccount.fileSoftDeleteEnabled",
+    "StorageAccount.keyExpirationPeriodDays",
+    "StorageAccount.queueDiagnosticLogs",
+    "StorageAccount.sasExpirationPeriod",
+    "StorageAccount.smbChannelEncryption",
+    "StorageAccount.smbVersions",
+    "StorageAccount.tableDiagnosticLogs",
+    "Subnet.networkSecurityGroup",
+    "VirtualMachine.securityProfileSecurityType",
+    "VirtualMachine.uefiSettingsSecureBoot",
+    "VirtualMachine.uefiSettingsVTpm",
+    "VirtualMachineDisk.managedDiskId",
+    "VirtualMachineDisk.managedDiskLookup",
+    "VirtualMachineDisk.vhdUri",
+}
+"""Fields whose member is left out to say that there is none. Tags are another, of every type that has them."""
+
+
+def short(type_name: str, field: str) -> str:
+    """Return the name of a field without the prefixes of its type and its own."""
+    return f"{type_name.partition('CaAzure')[2].removesuffix('__c')}.{field.partition('__')[2].removesuffix('__c') or field}"
+
 
 def read(
     row: TypeRow, item: dict[str, Any], details: dict[str, Any] | None = None
@@ -90,6 +173,13 @@ def test_members_that_a_list_does_not_show_are_in_no_row() -> None:  # trap 8
     paths = {(row.type_name, source.path) for row in ALL_TYPES for source in row.fields.values() if not source.call}
     assert not [one for one in paths if {*one[1].split(".")} & {*NEVER_IN_A_LIST}]
     assert "arm.resources" not in {row.listed for row in ALL_TYPES}
+
+
+def test_a_missing_member_has_a_value_or_is_null_only_if_it_is_listed_here() -> None:  # trap 13
+    sources = {short(row.type_name, name): source for row in ALL_TYPES for name, source in row.fields.items()}
+    assert {name: source.otherwise for name, source in sources.items() if source.otherwise is not None} == STATED
+    tags = {name for name in sources if name.endswith(".tagsJson")}
+    assert {name for name, source in sources.items() if source.optional} - tags == MAY_BE_NULL
 
 
 @pytest.mark.parametrize("type_name", sorted(ROWS))
