@@ -18,6 +18,7 @@ from perpend.collectors.rest.errors import MalformedAnswer
 from perpend.collectors.rest.fields import fields_from, id_of, objects_in
 from perpend.collectors.rest.rows import RestTables, TypeRow
 from perpend.core.clouds.azure import AZURE
+from perpend.core.clouds.cloud import OTHER
 from perpend.language.syntax.repository import library
 from tests.unit.collectors.azure.recorded import GROUP, HOME, RECORDED, SUBSCRIPTION
 
@@ -167,6 +168,13 @@ def test_each_detail_call_serves_a_field_and_the_names_are_those_of_calls() -> N
     for row in ALL_TYPES:
         assert {*row.details} == {source.call for source in row.fields.values() if source.call}
         assert {row.listed, *row.details} <= names
+
+
+def test_a_resource_type_is_that_of_its_list_or_is_inside_it() -> None:
+    permissions = {call.name: call.permission or "" for call in ALL_CALLS}
+    for row in ALL_TYPES:
+        own, listed = AZURE.resource_type(row.type_name), permissions[row.listed].removesuffix("/read")
+        assert own == listed or (row.inside and (own.startswith(f"{listed}/") or own == OTHER)), row.type_name
 
 
 def test_members_that_a_list_does_not_show_are_in_no_row() -> None:  # trap 8
