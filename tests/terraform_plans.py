@@ -13,7 +13,7 @@ from perpend.inventory.readers.terraform.reader import read_terraform
 from perpend.inventory.readers.tools.contents import Contents, Found
 
 DIRECTORY = Path(__file__).parent / "fixtures" / "terraform"
-PLANS = ("created", "changed", "provider-6")
+PLANS = tuple(sorted(one.stem for one in DIRECTORY.glob("*.json") if not one.stem.startswith("schema")))
 ACCOUNT = "111122223333"
 
 Step = str | int

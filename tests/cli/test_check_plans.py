@@ -62,7 +62,7 @@ def test_beside_an_account_its_policies_are_not_counted(run: RunWriter) -> None:
 
 def test_a_comment_has_the_lines_about_the_plan(run: RunWriter) -> None:
     out = run("check", CREATED, "--format", "markdown").out
-    assert "- the plan changes 20 objects" in out
+    assert "- the plan changes 27 objects" in out
     assert re.search(r"\n- [1-9][0-9]* policies over accounts and regions\\: no verdict", out)
 
 

@@ -86,6 +86,7 @@ class Planned:
         self._by_place = {one.place: one for one in document.resources}
         self._may_be_dynamic = self._has_unknown_reference()
         self.open_lists: dict[str, str] = {}
+        self.listed: list[tuple[str, Resource]] = []
         self.entries: dict[str, list[Entry]] = {name: [*self._entries(one)] for name, one in mapping.types.items()}
         self._owners: dict[str, list[Entry]] = {}
         for entries in self.entries.values():
@@ -112,7 +113,7 @@ class Planned:
         }
 
     def objects(self) -> Iterator[tuple[MappedType, PartialObject, Resource]]:
-        """Yield the objects that are not listed by another object."""
+        """Yield the objects that are not listed by another object. ``listed`` are the others."""
         children: dict[str, list[tuple[Entry, PartialObject]]] = {}
         for name, entries in self.entries.items():
             children[name] = [(entry, self._fields(entry)) for entry in entries]
@@ -124,6 +125,9 @@ class Planned:
                     str(fields[one.key]) for entry, fields in of_list if entry.resource.is_changed and one.key in fields
                 }
                 listed |= self._list(children[name], one, of_list)
+        self.listed = [
+            (entry.identity, entry.resource) for made in children.values() for entry, fields in made if id(fields) in listed
+        ]
         for name, made in children.items():
             owner = self._map.types[name].owner
             for entry, fields in made:
@@ -371,6 +375,8 @@ class Planned:
         gone = [one for one in joined if one.is_deleted]
         if not stay and source.resource in entry.open_joins:
             raise UnknownValue(f"is not known: {entry.open_joins[source.resource]}")
+        if not joined and self.partial:
+            raise UnknownValue(f"is not known: {self.partial}")
         if forgotten := next((one for one in joined if one.is_forgotten), None):
             raise UnknownValue(f"is not known: this plan forgets {forgotten.address}, which stays as it is")
         if len(stay) > 1 or (stay and gone and not entry.is_new):

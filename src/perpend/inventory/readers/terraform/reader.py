@@ -38,6 +38,8 @@ def read_terraform(text: InputText, source: str, contents: Contents) -> Iterator
             identity = fields["Id"]
             contents.planned.append(PlannedObject(identity, resource.address, planned.is_changed(identity)))
         yield
+    if not document.is_state:
+        contents.planned += [PlannedObject(one, of.address, planned.is_changed(one)) for one, of in planned.listed]
     contents.observed_at = document.timestamp
     reasons = {type_name: f"{reason}" for type_name, reason in planned.open_lists.items()}
     contents.lacking = (
