@@ -68,11 +68,12 @@ class CheckedField:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A field with the values of objects that a policy is about, and examples of other values."""
+    """A field with the values of objects that a policy is about, and other values: all of them if it is ``closed``."""
 
     field: CheckedField
     values: tuple[Scalar, ...]
     others: tuple[Scalar, ...]
+    closed: bool
     inapplicable: str
     undetermined: str
 
@@ -299,15 +300,16 @@ def _guard(record: Fields, object_type: ObjectType, repository: Repository, read
         return None
     values, others = (_values(record, key, checked, reading) for key in ("values", "others"))
     if checked.type is ValueType.BOOLEAN:
-        if len(values) != 1 or others:
-            reading.refuse(record.span, "the guard of a checkbox has one value, and no `others`")
+        if len(values) != 1 or others or "closed" in record:
+            reading.refuse(record.span, "the guard of a checkbox has one value, no `others`, and is never `closed`")
             return None
         others = (not values[0],)
     elif not values or not others:
         reading.refuse(record.span, f"`{'others' if values else 'values'}` names no value")
         return None
     _reject_both(record, values, reading, keys=("values", "others"))
-    return Guard(checked, values, others, _one_line(record["inapplicable"]), _one_line(record["undetermined"]))
+    messages = (_one_line(record[key]) for key in ("inapplicable", "undetermined"))
+    return Guard(checked, values, others, record.text("closed", False), *messages)
 
 
 def _has_form(record: Fields, checked: CheckedField, form: Form, reading: _TableRead) -> bool:

@@ -155,6 +155,8 @@ def _objects(row: Row, repository: Repository) -> Iterator[tuple[str, str, dict[
             yield f"guard-{place + 1}-value-{number}", "INCOMPLIANT", fields(row.fails[0], [*before, value, *after])
         for number, value in enumerate(guard.others, 1):
             yield f"guard-{place + 1}-other-{number}", "INAPPLICABLE", fields(row.fails[0], [*before, value, *after])
+        if guard.closed:
+            yield f"guard-{place + 1}-not-listed", "UNDETERMINED", fields(row.fails[0], [*before, _UNLISTED, *after])
         if after:
             nothing = [None] * len(after)
             yield f"guard-{place + 1}-alone", "INAPPLICABLE", fields(row.fails[0], [*before, guard.others[0], *nothing])

@@ -7,7 +7,7 @@ from typing import Final
 
 from perpend.core.diagnostics.model import Rule, Severity
 from perpend.language.syntax.decision_shapes import SEVERITIES
-from perpend.language.syntax.shapes import POLICY, Choice, Items, Key, Record, ScalarShape, Text
+from perpend.language.syntax.shapes import POLICY, Choice, Flag, Items, Key, Record, ScalarShape, Text
 
 UNUSABLE: Final = Rule(
     "T102",
@@ -46,6 +46,7 @@ _GUARD: Final = Record(
         Key("field", _FILLED, "The field, after any lookups.", required=True),
         Key("values", _VALUES, "The values of objects that the policy is about.", required=True),
         Key("others", _VALUES, "Other values, for test objects; required if the field is no checkbox."),
+        Key("closed", Flag(), "Whether no value is known but these: an object with any other one is UNDETERMINED."),
         Key("inapplicable", _FILLED, "The message for an object with another value.", required=True),
         Key("undetermined", _FILLED, "The message for an object with no known value.", required=True),
     ),

@@ -126,7 +126,7 @@ def policy_text(row: Row) -> str:
 def logic_text(row: Row) -> str:
     """Return the ``prod.logic.yaml`` of an entry."""
     faulty, sound = _checks(row)
-    conditions = [_condition("INAPPLICABLE", guard.inapplicable, _guard_check(guard)) for guard in row.guards]
+    conditions = [condition for guard in row.guards for condition in _guard_conditions(guard)]
     conditions.append(_condition("INCOMPLIANT", row.incompliant, faulty, remediation=row.remediation))
     if sound:
         conditions.append(_condition("COMPLIANT", row.compliant, sound))
@@ -185,11 +185,21 @@ def _condition(status: str, message: str, check: str, *, remediation: str = "") 
     )
 
 
-def _guard_check(guard: Guard) -> str:
+def _guard_conditions(guard: Guard) -> list[str]:
+    """Return the conditions that leave out objects with another value; a closed guard knows each value that has a meaning."""
     value = _field(guard.field, guard.undetermined)
-    if len(guard.values) == 1:
-        return f"NOT_EQUAL:\n  left:{_nested(value, 4)}\n  right: {_constant(guard.values[0])}"
-    return f"NOT:\n  arg:\n    CONTAINS:\n      arg:{_nested(_set(guard.values), 8)}\n      search:{_nested(value, 8)}"
+    if not guard.closed:
+        return [_condition("INAPPLICABLE", guard.inapplicable, _not_in(guard.values, value))]
+    return [
+        _condition("INAPPLICABLE", guard.inapplicable, _in(guard.others, value)),
+        _condition("UNDETERMINED", guard.undetermined, _not_in(guard.values, _field(guard.field))),
+    ]
+
+
+def _not_in(values: Sequence[Scalar], value: str) -> str:
+    if len(values) == 1:
+        return f"NOT_EQUAL:\n  left:{_nested(value, 4)}\n  right: {_constant(values[0])}"
+    return f"NOT:\n  arg:\n    CONTAINS:\n      arg:{_nested(_set(values), 8)}\n      search:{_nested(value, 8)}"
 
 
 def _checks(row: Row) -> tuple[str, str]:

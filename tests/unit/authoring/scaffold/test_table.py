@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,12 @@ def test_a_limit_has_values_at_both_sides(
         (NUMBER.replace("limit: 7", "limit: 7\n    passes: [2]"), 9, "`2` fails by the limit 7"),
         (ROW + GUARD.replace("        others: [io2]\n", ""), 15, "`others` names no value"),
         (ROW + GUARD.replace("[io2]", "[GP2]"), 17, "`GP2` is in `values` and in `others`"),
+        (
+            ROW
+            + GUARD.replace("volumeType", "encrypted").replace("[gp2, gp3]", "[true]").replace("others: [io2]", "closed: true"),
+            15,
+            "never `closed`",
+        ),
         (ROW + GUARD.replace("volumeType", "size"), 15, "a guard reads text or a checkbox"),
         ("policies: []\n---\n", 2, "several YAML documents"),
         (ROW.replace("is-true", "empty"), 7, "`empty` checks Text or Number"),
@@ -137,6 +144,17 @@ def test_a_value_with_a_comma_stays_one_value(tmp_path: Path) -> None:
     logic = made.files["ce/acme/volume/prod.logic.yaml"]
     assert 'items: [gp2, "io1, gp2"]' in logic
     assert 'right: {TEXT: "gp3, io2"}' in logic
+
+
+def test_a_closed_guard_leaves_out_what_it_names_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / "table.yaml").write_text(ROW + GUARD + "        closed: true\n", "utf-8")
+    made = policies_from_table(tmp_path / "table.yaml", repository(tmp_path))
+    assert () == made.diagnostics
+    data = json.loads(made.files["ce/acme/volume/test-data.json"])
+    statuses = {test["Id"]: test["expectedResult"]["status"] for test in data}
+    assert {"guard-1-other-1": "INAPPLICABLE", "guard-1-not-listed": "UNDETERMINED", "guard-1-not-known": "UNDETERMINED"} == {
+        name: status for name, status in statuses.items() if status != "INCOMPLIANT" and name.startswith("guard")
+    }
 
 
 def test_logic_that_differs_is_refused_and_texts_are_kept(tmp_path: Path) -> None:
