@@ -28,8 +28,8 @@ POLICIES = """## Policies by service
 
 The library has a policy with the name of each of the 61 AWS policies of `cloudaware/compliance-policies` that have logic.
 
-| service | automated | manual |
-| --- | ---: | ---: |
+| cloud | service | automated | manual |
+| --- | --- | ---: | ---: |
 """
 
 FRAMEWORKS = """
@@ -44,14 +44,14 @@ policies without logic cover it. *None*: no policy covers it. A policy covers a 
 | Security Hub outside FSBP | only controls that a policy covers or another framework names |
 | NIST SP 800-53, PCI DSS | only some of those that AWS maps to controls of Security Hub, so the counts do not describe the catalogues |
 | ISO/IEC 27001, SOC 2, NIST CSF | all: the 93 controls of Annex A, the 33 common criteria, 106 subcategories. Most are about people and organizations, not cloud accounts |
-| CIS AWS Foundations | all, with the numbers and kinds that Prowler publishes |
+| CIS AWS Foundations, CIS Microsoft Azure Foundations | all, with the numbers and kinds that Prowler publishes |
 
 | framework | requirements | automated | manual | none |
 | --- | ---: | ---: | ---: | ---: |
 """
 
 CIS = """
-### CIS AWS Foundations: automated and manual recommendations
+### CIS Foundations: automated and manual recommendations
 
 The benchmark marks each recommendation as automated or manual. *Covered* is the number with a library policy that has logic.
 
@@ -121,11 +121,17 @@ def page() -> str:
 
 
 def _policies(repository: Repository, mappings: FrameworkMappings) -> Iterator[str]:
-    judging = Counter(one.split("/")[4] for one in repository.policy_ids if mappings.judges(one))
-    others = Counter(one.split("/")[4] for one in repository.policy_ids if not mappings.judges(one))
-    for service in sorted({*judging, *others}):
-        yield f"| {service} | {judging[service]} | {others[service]} |\n"
-    yield f"| all | {judging.total()} | {others.total()} |\n"
+    judging = Counter(_service(one) for one in repository.policy_ids if mappings.judges(one))
+    others = Counter(_service(one) for one in repository.policy_ids if not mappings.judges(one))
+    for cloud, service in sorted({*judging, *others}):
+        yield f"| {cloud} | {service} | {judging[cloud, service]} | {others[cloud, service]} |\n"
+    yield f"| all | all | {judging.total()} | {others.total()} |\n"
+
+
+def _service(policy: str) -> tuple[str, str]:
+    """Return the cloud of a policy, and its service."""
+    _, _, _, cloud, service, *_ = policy.split("/")
+    return cloud, service
 
 
 def differences() -> list[dict[str, Any]]:
