@@ -135,14 +135,18 @@ def _service(policy: str) -> tuple[str, str]:
 
 
 def differences() -> list[dict[str, Any]]:
-    """Return where a policy differs from what it answers: `policy`, `than`, `is`, `ours`, and test objects with their status."""
+    """Return where a policy differs from what it answers: `policy`, `than`, `is`, `ours`, and test objects with their status.
+
+    The `cloud` is AWS unless a row names another one.
+    """
     return yaml.safe_load(DIFFERENT.read_text("utf-8"))
 
 
 def _differences() -> Iterator[str]:
     for one in differences():
         shown = ", ".join(f"`{name}` {status}" for name, status in one["shows"].items())
-        yield f"| `{one['policy']}` | {one['than']} | {one['is']} | {one['ours']} | {shown} |\n"
+        cloud = f"{one['cloud']}/" if "cloud" in one else ""
+        yield f"| `{cloud}{one['policy']}` | {one['than']} | {one['is']} | {one['ours']} | {shown} |\n"
 
 
 def _defects() -> Iterator[str]:
