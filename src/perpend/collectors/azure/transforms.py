@@ -172,6 +172,16 @@ def location_names(items: Iterable[dict[str, Any]]) -> str:
     return "\n".join([*sorted(item["name"] for item in items), "global"])
 
 
+def used_locations(items: Iterable[dict[str, Any]]) -> str | None:
+    """Return the names of the locations of resources, a line each; null without resources."""
+    return "\n".join(sorted({location(item["location"]) for item in items})) or None
+
+
+def ready_locations(items: Iterable[dict[str, Any]]) -> str | None:
+    """Return the names of the locations of resources that are provisioned, a line each; null without such resources."""
+    return used_locations([item for item in items if item["properties"]["provisioningState"] == "Succeeded"])
+
+
 def plan_extensions(properties: dict[str, Any]) -> str:
     """Return the extensions of a Defender plan. A plan that is off has none."""
     extensions = properties.get("extensions")
@@ -295,6 +305,16 @@ def subnet_names(parameters: dict[str, Any]) -> str | None:
         if parameters.get(name)
     }
     return json_text(names) if names else None
+
+
+def subnet_of_workspace(name: str) -> Callable[[dict[str, Any]], str | None]:
+    """Return a transform that reads the Id of a subnet of a workspace; null for a network of Databricks."""
+
+    def read(parameters: dict[str, Any]) -> str | None:
+        network = parameters.get("customVirtualNetworkId")
+        return f"{network['value']}/subnets/{parameters[name]['value']}".lower() if network else None
+
+    return read
 
 
 def rule_ranges(group: dict[str, Any]) -> list[dict[str, Any]]:

@@ -36,11 +36,14 @@ from perpend.collectors.azure.transforms import (
     patch_assessment,
     plan_extensions,
     publishing,
+    ready_locations,
     rule_ranges,
     runtime_versions,
     security_contacts,
     subnet_names,
+    subnet_of_workspace,
     text_in,
+    used_locations,
     user_access_administrators,
 )
 from perpend.collectors.rest.rows import FieldSource, TypeRow
@@ -105,6 +108,8 @@ _ACCOUNTS: Final = (
             "CA10__state__c": FieldSource("state"),
             "CA10__tenantId__c": FieldSource("tenantId"),
             "CA10__availableLocationNames__c": FieldSource("items", location_names, "arm.locations"),
+            "CA10__networkLocationNames__c": FieldSource("items", used_locations, "net.networks"),
+            "CA10__networkWatcherLocationNames__c": FieldSource("items", ready_locations, "net.watchers"),
             "CA10__resourceProviders__c": FieldSource("items", members("namespace", "registrationState"), "arm.providers"),
             "CA10__securityCenterAutoProvisioning__c": FieldSource(
                 "items", members("name", properties=("autoProvision",)), "defender.provisioning"
@@ -122,6 +127,8 @@ _ACCOUNTS: Final = (
         },
         (
             "arm.locations",
+            "net.networks",
+            "net.watchers",
             "arm.providers",
             "defender.provisioning",
             "defender.contacts",
@@ -419,6 +426,8 @@ _DATABASES: Final = (
             "CA10__encryptionJson__c": FieldSource("properties.encryption", json_text, optional=True),
             **_PRIVATE_ENDPOINTS,
             "CA10__subnetNames__c": FieldSource("properties.parameters", subnet_names, optional=True),
+            "CA10__privateSubnet__c": FieldSource("properties.parameters", subnet_of_workspace("customPrivateSubnetName")),
+            "CA10__publicSubnet__c": FieldSource("properties.parameters", subnet_of_workspace("customPublicSubnetName")),
             **_DIAGNOSTICS,
         },
         ("monitor.diagnostics",),

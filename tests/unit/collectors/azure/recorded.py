@@ -92,6 +92,8 @@ RECORDED = {
                 "CA10__state__c": "Enabled",
                 "CA10__tenantId__c": "8d3a4bb8-73d8-4e0f-ae9c-f6ab3eb1c7d4",
                 "CA10__availableLocationNames__c": "northeurope\nwesteurope\nglobal",
+                "CA10__networkLocationNames__c": "northeurope\nwesteurope",
+                "CA10__networkWatcherLocationNames__c": "westeurope",
                 "CA10__resourceProviders__c": '[{"namespace":"Microsoft.Security","registrationState":"Registered"}]',
                 "CA10__securityCenterAutoProvisioning__c": '[{"name":"default","autoProvision":"On"}]',
                 "CA10__securityCenterContacts__c": '[{"name":"default","email":"a@example.com","notificationsByRoleState":"On",'
@@ -106,6 +108,11 @@ RECORDED = {
         ],
         {
             "arm.locations": listed({"name": "westeurope"}, {"name": "northeurope"}),
+            "net.networks": listed({"location": "West Europe"}, {"location": "northeurope"}, {"location": "westeurope"}),
+            "net.watchers": listed(
+                {"location": "westeurope", "properties": {"provisioningState": "Succeeded"}},
+                {"location": "northeurope", "properties": {"provisioningState": "Failed"}},
+            ),
             "arm.providers": listed(
                 {"namespace": "Microsoft.Security", "registrationState": "Registered", "resourceTypes": [{"resourceType": "x"}]}
             ),
@@ -566,6 +573,8 @@ RECORDED = {
                 encryptionJson='{"entities":{"managedDisk":{"keySource":"Microsoft.Keyvault"}}}',
                 privateEndpointsJson=CONNECTION_TEXT,
                 subnetNames='{"customPrivateSubnetName":"private","customPublicSubnetName":"public"}',
+                privateSubnet=f"{GROUP}/vnet/subnets/private".lower(),
+                publicSubnet=f"{GROUP}/vnet/subnets/public".lower(),
                 diagnosticLogs="[]",
             )
         ],

@@ -303,6 +303,28 @@ def test_administrators_are_counted_only_if_assignments_at_the_root_are_visible(
     assert "root" in reasons["CA10__userAccessAdministratorsCount__c"]
 
 
+def test_a_subscription_without_networks_and_watchers_has_no_locations_of_them() -> None:
+    recorded = RECORDED["CA10__CaAzureAccount__c"]
+    details: dict[str, Any] = {"net.networks": {"items": []}, "net.watchers": {"items": []}}
+    [(known, reasons)] = read(ROWS["CA10__CaAzureAccount__c"], recorded.item, details)
+    assert (None, None) == (known["CA10__networkLocationNames__c"], known["CA10__networkWatcherLocationNames__c"])
+    assert {} == {name: reason for name, reason in reasons.items() if "Location" in name}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, None),
+        ({"customVirtualNetworkId": {"value": "/N"}, "customPrivateSubnetName": {"value": "A"}}, "/n/subnets/a"),
+        ({"customVirtualNetworkId": {"value": "/N"}}, "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_subnet_of_a_workspace_is_named_by_its_network(parameters: Any, expected: str | None) -> None:
+    known, _ = changed("CA10__CaAzureDatabricksWorkspace__c", parameters=parameters)
+    assert expected == known.get("CA10__privateSubnet__c", "unknown")
+
+
 @pytest.mark.parametrize(
     ("logs", "expected"),
     [
