@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.inventory.readers.terraform.values import known_text
+from perpend.inventory.readers.terraform.values import Mark, known_text
 from perpend.inventory.readers.tools.contents import account_of_arn, is_account
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ class Providers:
         if key not in self._known:
             self._known[key] = Facts(self._account(key), self._region(key))
         facts = self._known[key]
+        expressions = self._configuration.expressions(resource.place.module, resource.place.resource) or {}
+        if "region" in expressions and isinstance(resource.values.get("region"), Mark):
+            return facts._replace(region="")
         own = known_text(resource.values, "region") or known_text(resource.values, "bucket_region")
         own = own or known_text(resource.former, "region")
         if own and _REGION.fullmatch(own):
