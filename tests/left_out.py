@@ -1,4 +1,4 @@
-"""Fields of the library's types that AWS leaves out where there is nothing: that they are empty is a fact, and not a gap."""
+"""Fields of the library's types that AWS or Azure leave out if there is nothing: that they are empty is a fact, and no gap."""
 
 from __future__ import annotations
 
@@ -15,5 +15,6 @@ LEFT_OUT: Final = frozenset(
         *("CA10__destinationCidrBlock__c", "CA10__destinationIpv6CidrBlock__c", "CA10__organizationId__c"),
         *("CA10__subnetId__c", "CA10__ipv6Address__c", "CA10__gatewayId__c"),
         *("CA10__runtime__c", "CA10__deletionDate__c", "CA10__retentionInDays__c", "CA10__availabilityZoneName__c"),
+        *("CA10__customVirtualNetworkId__c", "CA10__networkLocationNames__c"),
     }
 )

@@ -338,13 +338,13 @@ def _sources(properties: dict[str, Any]) -> dict[str, Any]:
     """Return the source of a rule: one prefix, or the widest and all of several. Groups of machines are no addresses."""
     single, several = properties.get("sourceAddressPrefix"), properties.get("sourceAddressPrefixes") or []
     if single and not several:
-        return {"source": {"prefix": single, "prefixes": None}}
+        return {"source": {"prefix": single, "prefixes": None, "groups": None}}
     if several:
         prefixes = [*([single] if single else []), *several]
         widest = [prefix for prefix in prefixes if prefix.lower() in _EVERYBODY]
-        return {"source": {"prefix": widest[0] if widest else None, "prefixes": "\n".join(prefixes)}}
-    if properties.get("sourceApplicationSecurityGroups"):
-        return {"source": {"prefix": None, "prefixes": None}}
+        return {"source": {"prefix": widest[0] if widest else None, "prefixes": "\n".join(prefixes), "groups": None}}
+    if groups := properties.get("sourceApplicationSecurityGroups"):
+        return {"source": {"prefix": None, "prefixes": None, "groups": "\n".join(group["id"] for group in groups).lower()}}
     return {}
 
 

@@ -452,6 +452,7 @@ _NETWORK: Final = (
             "CA10__destinationPortTo__c": FieldSource("range", last_port),
             "CA10__sourceAddressPrefix__c": FieldSource("source.prefix", optional=True),
             "CA10__sourceAddressPrefixes__c": FieldSource("source.prefixes", optional=True),
+            "CA10__sourceApplicationSecurityGroups__c": FieldSource("source.groups", optional=True),
         },
         inside=rule_ranges,
     ),

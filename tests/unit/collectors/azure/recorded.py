@@ -622,6 +622,7 @@ RECORDED = {
                 destinationPortTo=last,
                 sourceAddressPrefix="*",
                 sourceAddressPrefixes=None,
+                sourceApplicationSecurityGroups=None,
             )
             for ports, first, last in (("22", 22, 22), ("3000-3389", 3000, 3389))
         ],

@@ -288,6 +288,14 @@ def test_each_range_of_a_rule_is_an_object(properties: dict[str, Any], expected:
     ]
 
 
+def test_groups_of_machines_are_a_source_if_no_addresses_are() -> None:  # trap 19
+    groups = [{"id": "/A"}, {"id": "/b"}]
+    [rule] = rules(destinationPortRange="22", sourceApplicationSecurityGroups=groups)
+    assert "/a\n/b" == rule["CA10__sourceApplicationSecurityGroups__c"]
+    [rule] = rules(destinationPortRange="22", sourceApplicationSecurityGroups=[], sourceAddressPrefixes=["10.0.0.0/8"])
+    assert rule["CA10__sourceApplicationSecurityGroups__c"] is None
+
+
 def test_a_rule_without_a_source_has_an_unknown_one_and_a_rule_without_ports_makes_the_list_malformed() -> None:  # trap 19
     [known] = rules(destinationPortRange="22")
     assert "CA10__sourceAddressPrefix__c" not in known
