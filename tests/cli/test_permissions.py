@@ -263,3 +263,14 @@ def test_what_a_cloud_does_not_take_is_refused(run: RunWriter, toys: Path, words
     ended = run("permissions", "--types", "Thing" if "toy" in words else "CA10__CaAwsUser__c", "--repo", toys, *words)
     assert (2, "") == (ended.code, ended.out)
     assert message in ended.err
+
+
+@pytest.mark.parametrize("form", ["azure-role", "bicep", "terraform"])
+def test_a_role_of_azure_reads_what_is_asked_for_and_nothing_else(run: RunWriter, form: str) -> None:
+    ended = run("permissions", "--cloud", "azure", "--types", "CA10__CaAzureStorageAccount__c", "--format", form)
+    named = {*re.findall(r"\bMicrosoft\.[A-Za-z]+/[A-Za-z/]+/read\b", ended.out)}
+    assert (0, True) == (
+        ended.code,
+        {"Microsoft.Storage/storageAccounts/read", "Microsoft.Resources/subscriptions/read"} <= named,
+    )
+    assert not [action for action in named if "networkSecurityGroups" in action or action.startswith("Microsoft.Management")]

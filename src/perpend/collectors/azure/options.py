@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from perpend.collectors.azure.role_documents import FORMATS
 from perpend.collectors.protocol import ACCOUNTS_OPTION, CloudCommands, CollectOptions, CommandOption
 from perpend.core.clouds.azure import AZURE
 from perpend.core.clouds.cloud import matches
@@ -88,4 +89,9 @@ COMMANDS: Final = CloudCommands(
         "--management-group contoso --store inventory",
         "--tenant 72f988bf-86f1-41af-91ab-2d7cd011db47 --format json --out verdicts.json",
     ),
+    permission_examples=(
+        "--cloud azure",
+        "--cloud azure --org --format azure-role",
+    ),
+    permission_formats=FORMATS,
 )
