@@ -5,7 +5,7 @@ with many users. The server is moto behind the proxy of the tests, with two regi
 each in a process and a store of its own.
 
 Then two organizations are collected, of 50 accounts and of 1,000 small ones. Their server is the stub of the tests, which
-answers the calls of a few policies of IAM.
+answers the calls of a few policies of IAM. Last, subscriptions of Azure are collected from the double of the tests.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 REGIONS: Final = ("us-east-1", "eu-west-1")
 _ORGANIZATIONS: Final = ((50, 100), (1000, 2))
 """The number of accounts and of the users in each."""
+
+_SUBSCRIPTIONS: Final = (200, 500)
+"""The number of subscriptions of Azure and of the objects in each."""
 
 _MANAGED: Final = "MOTO_IAM_LOAD_MANAGED_POLICIES"
 _DOCUMENT: Final = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -59,6 +62,7 @@ def measure_scans(users: int) -> None:
         _measure(account)
     for number, users_each in _ORGANIZATIONS:
         _measure_organization(number, users_each)
+    measure_subscriptions()
 
 
 def _measure(account: _Account) -> None:
@@ -96,6 +100,16 @@ def _measure_organization(accounts: int, users: int) -> None:
     stub.close()
     print(f"an organization of {accounts:,} accounts with {users} users each: {len(stub.answered):,} calls")
     print(f"  collecting alone: {cost.seconds:.1f} s of processors, {cost.memory} MB")
+
+
+def measure_subscriptions() -> None:
+    """Print what it costs to collect all that lists of Azure show."""
+    from tests.servers.azure.long import measured  # only here: it needs the packages of the extra azure
+
+    subscriptions, objects = _SUBSCRIPTIONS
+    figures = measured(subscriptions, objects, kills=0)
+    print(f"{subscriptions} subscriptions of Azure with {objects} objects each: {figures['requests']:,} requests")
+    print(f"  collecting alone: {figures['seconds']} s of processors, {figures['wall']} s by the clock, {figures['memory']} MB")
 
 
 def _environment_of(key: str, secret: str) -> dict[str, str]:

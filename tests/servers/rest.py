@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -164,6 +165,15 @@ def body_of(answer: Fault) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that is gone."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(server: RestServer | None = None) -> Iterator[Any]:
     """Yield a server that runs until the end of the block: the given one, or one without objects."""
@@ -191,7 +201,7 @@ def serving(server: RestServer | None = None) -> Iterator[Any]:
 
         def log_message(self, *words: Any) -> None: ...
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = _Server(("127.0.0.1", 0), Handler)
     server.url = f"http://127.0.0.1:{http.server_address[1]}"
     threading.Thread(target=http.serve_forever, daemon=True).start()
     try:
