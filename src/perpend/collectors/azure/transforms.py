@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,9 @@ _EVERYBODY: Final = frozenset(("*", "0.0.0.0/0", "::/0", "internet", "any", "/0"
 
 _RUNTIMES: Final = ("linuxFxVersion", "windowsFxVersion", "phpVersion", "pythonVersion", "javaVersion", "javaContainer")
 _LAST_PORT: Final = 65535
+_STORAGE_ACCOUNT: Final = re.compile(
+    "/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.storage/storageaccounts/[^/]+"
+)
 
 
 def json_text(value: Any) -> str:
@@ -109,6 +113,12 @@ def below(segment: str) -> Callable[[str], str]:
         return resource or "/"
 
     return resource_of
+
+
+def locked_account(value: str) -> str | None:
+    """Return the Id of the storage account that a lock is on, in lower case; null for a lock on anything else."""
+    scope = below("/providers/Microsoft.Authorization/locks/")(value)
+    return scope if _STORAGE_ACCOUNT.fullmatch(scope) else None
 
 
 def text_in(*path: str, change: Callable[[Any], Any] = text) -> Callable[[dict[str, Any]], Any]:

@@ -26,6 +26,7 @@ from perpend.collectors.azure.transforms import (
     letters,
     location,
     location_names,
+    locked_account,
     logs_of_all,
     lower,
     machine_disks,
@@ -172,6 +173,7 @@ _ACCOUNTS: Final = (
             **_SUBSCRIPTION,
             "CA10__level__c": FieldSource("properties.level"),
             "CA10__scope__c": FieldSource("id", below("/providers/Microsoft.Authorization/locks/")),
+            "CA10__storageAccount__c": FieldSource("id", locked_account),
         },
     ),
 )

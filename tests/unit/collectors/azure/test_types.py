@@ -429,10 +429,19 @@ def test_odd_values_are_unknown() -> None:
     assert {f"CA10__{name}__c" for name in odd} <= {*reasons}
 
 
-def test_a_lock_of_the_subscription_has_its_scope() -> None:
-    item = {"id": f"{HOME}/providers/Microsoft.Authorization/locks/all", "name": "all", "properties": {"level": "ReadOnly"}}
+@pytest.mark.parametrize(
+    "scope",
+    [
+        HOME,
+        f"{HOME}/resourceGroups/g",
+        f"{HOME}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v",
+        f"{HOME}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/blobServices/default",
+    ],
+)
+def test_a_lock_on_no_storage_account_has_its_scope_and_no_account(scope: str) -> None:
+    item = {"id": f"{scope}/providers/Microsoft.Authorization/locks/all", "name": "all", "properties": {"level": "ReadOnly"}}
     [(known, _)] = read(ROWS["CA10__CaAzureLock__c"], item)
-    assert HOME == known["CA10__scope__c"]
+    assert (scope.lower(), None) == (known["CA10__scope__c"], known["CA10__storageAccount__c"])
 
 
 def test_transforms_catch_no_error() -> None:
