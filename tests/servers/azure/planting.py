@@ -10,6 +10,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -130,7 +131,8 @@ def _publishing(name: str, value: Any) -> list[dict[str, Any]]:
 def raw_values(name: str, value: Any) -> Iterator[Any]:
     """Yield what the API may write so that a field has a value, the likely ones first."""
     if name in _SPECIAL:
-        yield from _SPECIAL[name](value)
+        with suppress(ValueError):  # a value that is no JSON; no answer gives it
+            yield from _SPECIAL[name](value)
         return
     yield from _BOOLEANS[value] if isinstance(value, bool) else (value,)
     if isinstance(value, (int, float)):
