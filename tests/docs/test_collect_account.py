@@ -72,7 +72,12 @@ exit 1
 
 PAGE = (ROOT / "docs/how-to/check-an-account.md").read_text("utf-8")
 POLICIES = sum("inputType: CA10__CaAwsAccount__c" in file.read_text() for file in LIBRARY.glob("ce/**/prod.logic.yaml"))
-NOT_BROUGHT = {"maintain-alternate-contact-information", "organization-centralized-root-access", "root-user-hardware-mfa"}
+NOT_BROUGHT = {
+    "maintain-alternate-contact-information",
+    "organization-centralized-root-access",
+    "root-user-hardware-mfa",
+    "s3-block-public-access",
+}
 """Policies on facts that the script does not ask for."""
 
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -145,11 +146,17 @@ def test_make_says_what_it_is_about_while_it_installs(tmp_path: Path) -> None:
 
 def test_the_readme_says_how_much_the_library_holds() -> None:
     library = Repository(LIBRARY)
-    services = {policy.split("/")[4] for policy in library.policy_ids}
+    clouds = Counter(policy.split("/")[3] for policy in library.policy_ids)
+    services = {tuple(policy.split("/")[3:5]) for policy in library.policy_ids}
     frameworks = {section.split("/")[2] for section in library.section_ids}
-    said = re.search(r"\*\*(\d+) policies\*\* for \*\*(\d+) AWS services\*\*, mapped to \*\*(\d+) framework", README)
+    number = r"\*?\*?(\d+)"
+    said = re.search(
+        rf"{number} policies\*\*, {number} for AWS and {number} for Azure, over {number} services\*\*, mapped to {number} framework",
+        README,
+    )
     assert said
-    assert [*map(int, said.groups())] == [len(library.policy_ids), len(services), len(frameworks)]
+    counted = (len(library.policy_ids), clouds["aws"], clouds["azure"], len(services), len(frameworks))
+    assert counted == tuple(map(int, said.groups()))
 
 
 def test_no_document_advises_a_registry_that_has_no_perpend() -> None:
