@@ -24,6 +24,20 @@ GROUP: Final = "rg-1"
 ALL: Final = ("/",)
 """The scopes of a role on everything. Without scopes there is no role anywhere."""
 
+
+def subscription_id(number: int) -> str:
+    """Return the id of the n-th subscription of a double."""
+    return f"{number:08x}-0000-4000-8000-{number:012x}"
+
+
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "all": ALL,
+    "one subscription": (f"/subscriptions/{subscription_id(1)}",),
+    "one group": (f"/subscriptions/{subscription_id(1)}/resourceGroups/{GROUP}",),
+    "nothing": (),
+}
+"""The scopes of roles on more and less, by name."""
+
 _PLACE: Final = re.compile(r"\{([^{}]+)\}")
 _UUID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -45,11 +59,6 @@ def route(name: str, url: str, version: str) -> Route:
         for number, step in enumerate(steps)
     ]
     return Route(name, url, re.compile("".join(parts), re.IGNORECASE), version)
-
-
-def subscription_id(number: int) -> str:
-    """Return the id of the n-th subscription of a double."""
-    return f"{number:08x}-0000-4000-8000-{number:012x}"
 
 
 def error(status: int, code: str, message: str = "a secret text", **headers: str) -> Fault:

@@ -1,4 +1,4 @@
-"""The planted estate of Azure by command: faults judged, mended, judged again, and each call of each policy refused in turn.
+"""The planted estate of Azure by command: faults judged, mended, judged again, each call refused in turn, and roles that hide.
 
 ``python -m tests.servers.azure.planted`` prints what is not as it has to be; with ``--write`` the results go to ``results.json``.
 """
@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from perpend.collectors.azure.cloud import TABLES
 from perpend.inventory.snapshots.store import Store
 from tests.servers.aws import Verdicts
+from tests.servers.azure.double import ALL, ROLES
 from tests.servers.azure.faults import DENIED
 from tests.servers.azure.rounds import FAULT, MENDED, UNHELD, Rounds, calls_of, collect, estate, evaluate
 from tests.servers.rest import Rule
@@ -60,11 +62,14 @@ def results_of(rounds: Rounds, store: Path) -> dict[str, Any]:
                 verdict = after.get((name, rounds.planted[name]))
                 policies[name]["refused"][call] = verdict["status"] if verdict else UNSEEN
         results["wrong"] += differences(before, after, calls, lacking)
+    results["roles"] = {"planted": seen(rounds, store.with_name("other"), before, results["wrong"])}
     rounds.mend()
     ended = collect(rounds.azure, store, *rounds.options)
     results["collected"] += [] if ended.code == 0 else [f"mended, code {ended.code}: {ended.err}"]
-    for name, status in rounds.statuses(evaluate(store, *rounds.options)).items():
+    mended = evaluate(store, *rounds.options)
+    for name, status in rounds.statuses(mended).items():
         policies[name]["mended"] = status
+    results["roles"]["mended"] = seen(rounds, store.with_name("other"), mended, results["wrong"])
     results["policies"] = dict(sorted(policies.items()))
     results["unplanted"] = rounds.unplanted
     results["strange"] = sorted({asked.place for asked in rounds.azure.strange})
@@ -129,6 +134,23 @@ def differences(before: Verdicts, after: Verdicts, calls: Collection[str], lacki
         elif not set(calls) & set(calls_of(key[0])):
             wrong.append(f"{', '.join(calls)} refused: {key} changed with nothing that it reads")
     return wrong
+
+
+def seen(rounds: Rounds, store: Path, whole: Verdicts, wrong: list[str]) -> dict[str, dict[str, int]]:
+    """Return the verdicts by role, counted by status. Those that are known, and are others than with a role on all, are wrong."""
+    counts = {}
+    for role, scopes in ROLES.items():
+        rounds.azure.roles = scopes
+        collect(rounds.azure, store, *rounds.options)
+        verdicts = evaluate(store, *rounds.options) if store.exists() else {}
+        shutil.rmtree(store, ignore_errors=True)
+        counts[role] = dict(sorted(Counter(verdict["status"] for verdict in verdicts.values()).items()))
+        for key, verdict in verdicts.items():
+            was, now = (whole.get(key) or {}).get("status"), verdict["status"]
+            if now not in (was, UNKNOWN):
+                wrong.append(f"role on {role}: {key} was {was} and is {now}")
+    rounds.azure.roles = ALL
+    return counts
 
 
 def wrongs(results: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from perpend.collectors.azure.transforms import USER_ACCESS_ADMINISTRATOR
@@ -443,10 +443,22 @@ def _add(row: TypeRow, item: dict[str, Any], part: dict[str, Any]) -> None:
 
 
 def fixtures(repository: Repository, policy_id: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield the test objects of a policy: id, expected status, fields."""
+    """Yield the test objects of a policy: id, expected status, fields. Their times are as far from now as from their snapshot."""
+    today = datetime.now(UTC).date()
     for logic_id in repository.logic_ids:
         if logic_id.rpartition("/")[0] == policy_id:
             logic = repository.logic(logic_id).value
             assert logic is not None
             for test in repository.test_objects(logic).value or ():
-                yield test.id, test.expected.status, test.fields
+                days = today - datetime.fromisoformat(test.snapshot_time).date() if test.snapshot_time else timedelta()
+                yield test.id, test.expected.status, _later(test.fields, days)
+
+
+def _later(value: Any, days: timedelta) -> Any:
+    """Return a value of a test object with all times in it so many days later."""
+    if isinstance(value, Mapping):
+        return {name: _later(part, days) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_later(part, days) for part in value]
+    is_time = isinstance(value, str) and _TIME.fullmatch(value)
+    return f"{datetime.fromisoformat(value) + days:%Y-%m-%dT%H:%M:%SZ}" if is_time else value

@@ -14,7 +14,7 @@ from perpend.collectors.azure.cloud import TABLES
 from perpend.collectors.protocol import NothingCollected
 from perpend.language.syntax.repository import open_repository
 from tests.servers.azure.collected import ACCOUNT, GROUPS, LISTED, STORAGE, Gathered, collected, gathered, listed_fields
-from tests.servers.azure.double import GROUP, Azure, subscription_id
+from tests.servers.azure.double import ROLES, Azure, subscription_id
 from tests.servers.azure.faults import DENIED, FAULTS
 from tests.servers.azure.planting import Planter
 from tests.servers.azure.rounds import estate
@@ -96,23 +96,20 @@ def test_no_list_is_whole_whose_first_or_second_page_has_a_fault(azure: Azure, f
     assert of(ONE, ACCOUNT) | of(TWO, ACCOUNT) == gathered(azure).whole
 
 
-ROLES = {
-    "everywhere": (("/",), {ONE, TWO}),
-    "one subscription": ((f"/subscriptions/{ONE}",), {ONE}),
-    "one group": ((f"/subscriptions/{ONE}/resourceGroups/{GROUP}",), set()),
-}
+SEEN = {"all": {ONE, TWO}, "one subscription": {ONE}, "one group": set[str]()}
+"""The subscriptions whose lists a role shows whole."""
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", SEEN)
 def test_what_a_role_hides_is_not_known(azure: Azure, before: Gathered, role: str) -> None:
-    azure.roles, seen = ROLES[role]
+    azure.roles, seen = ROLES[role], SEEN[role]
     after = gathered(azure)
     assert {key for key in before.whole if key[0] in seen} | of(ONE, ACCOUNT) == after.whole  # which any role there shows
     assert {} == {name: after.accounts_of(name) for name in LISTED if name != ACCOUNT and after.accounts_of(name) != seen}
 
 
 def test_a_role_nowhere_shows_no_subscription(azure: Azure) -> None:
-    azure.roles = ()
+    azure.roles = ROLES["nothing"]
     with pytest.raises(NothingCollected, match="no subscription is visible"):
         gathered(azure)
 
@@ -120,6 +117,6 @@ def test_a_role_nowhere_shows_no_subscription(azure: Azure) -> None:
 def test_a_role_that_ends_lets_nothing_disappear(azure: Azure, tmp_path: Path) -> None:
     types = (STORAGE, GROUPS)
     assert collected(azure, tmp_path / "store", types).is_complete
-    for roles, _ in [*ROLES.values()][1:]:
-        azure.roles = roles
+    for role in ("one subscription", "one group"):
+        azure.roles = ROLES[role]
         assert {} == collected(azure, tmp_path / "store", types).carried_over.gone
