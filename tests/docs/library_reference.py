@@ -44,7 +44,7 @@ policies without logic cover it. *None*: no policy covers it. A policy covers a 
 | Security Hub outside FSBP | only controls that a policy covers or another framework names |
 | NIST SP 800-53, PCI DSS | only some of those that AWS maps to controls of Security Hub, so the counts do not describe the catalogues |
 | ISO/IEC 27001, SOC 2, NIST CSF | all: the 93 controls of Annex A, the 33 common criteria, 106 subcategories. Most are about people and organizations, not cloud accounts |
-| CIS AWS Foundations, CIS Microsoft Azure Foundations | all, with the numbers and kinds that Prowler publishes |
+| CIS AWS Foundations, CIS Microsoft Azure Foundations, CIS Google Cloud Platform Foundation | all, with the numbers and kinds that Prowler publishes |
 
 | framework | requirements | automated | manual | none |
 | --- | ---: | ---: | ---: | ---: |
