@@ -33,6 +33,7 @@ from perpend.server.pages.render import address, page
 from perpend.server.pages.saved import views_of
 from perpend.server.parameters import LIMIT, NEXT, ORDER, WAIVED_CONTROL, Control
 from perpend.server.reader import run_of
+from perpend.server.views.policies import types_of_services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,6 +179,7 @@ class PageNames:
 
     def __init__(self, served: ServedRun) -> None:
         self._state = served.views.state
+        self._types = types_of_services(self._state)
 
     def label(self, name: str, value: str) -> str:
         """Return the label of a value."""
@@ -185,7 +187,7 @@ class PageNames:
             called = self._state.account_names.get(value)
             return f"{called} ({value})" if called else value or "not known"
         if is_service(value) and name == POLICY.name:
-            return service_of(self._state.repository, value)
+            return service_of(self._state.repository, value, self._types.get(value.removesuffix(_ALL)))
         if name == POLICY.name:
             return self._state.titles.get(value, value)
         if name == TYPE.name:

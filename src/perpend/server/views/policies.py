@@ -27,13 +27,12 @@ def policy_list(state: RunState, scope: ReaderScope) -> PolicyList:
         counts = newest_counts_in(connection, state.head, accounts)
     waived = state.decisions(accounts, counts).waived
     rated, stale = state.severities.in_force, stale_reasons(state.head)
-    rows, types = [], {policy.policy_id: policy.type_name for policy in state.head.policies}
-    with_cloud = are_of_several_clouds(types.values())
+    rows, types = [], types_of_services(state)
     for policy_id in sorted({*state.repository.policy_ids, *counts}):
         rating = rated.by_policy.get(policy_id)
         coverage = _coverage(counts.get(policy_id, {}), waived.get(policy_id, 0))
         title = state.title_of(policy_id)
-        service = service_of(state.repository, policy_id, _type_of(state, policy_id, types) if with_cloud else None)
+        service = service_of(state.repository, policy_id, _type_of(state, policy_id, types) if types else None)
         level = rating.level if rating else None
         row = PolicyRow(
             policy_id, title, service, level.value if level else None, policy_id in counts, stale.get(policy_id), coverage
@@ -44,11 +43,23 @@ def policy_list(state: RunState, scope: ReaderScope) -> PolicyList:
     return PolicyList(state.run.number, tuple(row for *_, row in sorted(rows, key=lambda one: one[:3])))
 
 
+def types_of_services(state: RunState) -> dict[str, str]:
+    """Return by folder an input type of its policies that were evaluated; nothing if they are all of one cloud.
+
+    It is what ``service_of`` names the cloud of a service by.
+    """
+    policies = state.head.policies
+    if not are_of_several_clouds(policy.type_name for policy in policies):
+        return {}
+    return {policy.policy_id.rpartition("/")[0]: policy.type_name for policy in policies}
+
+
 def _type_of(state: RunState, policy_id: str, types: Mapping[str, str]) -> str | None:
-    """Return the input type of a policy: as recorded, else as its logic declares it."""
-    logic_id = production_of(policy_id)
-    declared = state.repository.input_type(logic_id) if logic_id in state.repository.logic_ids else None
-    return types.get(policy_id, declared)
+    """Return an input type of a policy's service: as recorded, else as the policy's logic declares it."""
+    folder, logic_id = policy_id.rpartition("/")[0], production_of(policy_id)
+    if folder in types or logic_id not in state.repository.logic_ids:
+        return types.get(folder)
+    return state.repository.input_type(logic_id)
 
 
 def _coverage(counts: Mapping[Status, int], waived: int) -> Coverage:
