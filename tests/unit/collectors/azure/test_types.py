@@ -76,6 +76,7 @@ MAY_BE_NULL = {
     "MySqlServer.sslEnforcement",
     "NetworkSecurityGroupRule.sourceAddressPrefix",
     "NetworkSecurityGroupRule.sourceAddressPrefixes",
+    "NetworkSecurityGroupRule.sourceApplicationSecurityGroups",
     "PostgreSqlServer.infrastructureEncryption",
     "PostgreSqlServer.sslEnforcement",
     "PublicIpAddress.ipAddress",
