@@ -33,6 +33,7 @@ _EVERYBODY: Final = frozenset(("*", "0.0.0.0/0", "::/0", "internet", "any", "/0"
 
 _RUNTIMES: Final = ("linuxFxVersion", "windowsFxVersion", "phpVersion", "pythonVersion", "javaVersion", "javaContainer")
 _LAST_PORT: Final = 65535
+_MACHINE: Final = re.compile("/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.compute/virtualmachines/[^/]+")
 _STORAGE_ACCOUNT: Final = re.compile(
     "/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.storage/storageaccounts/[^/]+"
 )
@@ -119,6 +120,20 @@ def locked_account(value: str) -> str | None:
     """Return the Id of the storage account that a lock is on, in lower case; null for a lock on anything else."""
     scope = below("/providers/Microsoft.Authorization/locks/")(value)
     return scope if _STORAGE_ACCOUNT.fullmatch(scope) else None
+
+
+def assessed_machine(value: str) -> str | None:
+    """Return the Id of the virtual machine that an assessment is of, in lower case; null for one of anything else."""
+    resource = below("/providers/Microsoft.Security/assessments/")(value)
+    return resource if _MACHINE.fullmatch(resource) else None
+
+
+def role_in_account(value: str) -> str:
+    """Return the Id of a role as the store has it, from that Id without a name before the Id of an answer at any scope."""
+    begin, _, written = value.lower().partition("//")
+    if "/roledefinitions/" not in written:
+        raise ValueError
+    return f"{begin}/{written.rpartition('/')[2]}"
 
 
 def text_in(*path: str, change: Callable[[Any], Any] = text) -> Callable[[dict[str, Any]], Any]:

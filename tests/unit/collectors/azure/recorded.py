@@ -306,6 +306,7 @@ RECORDED = {
                 "CA10__displayName__c": "Updates are installed",
                 "CA10__status__c": "Unhealthy",
                 "CA10__resourceId__c": id_of("Microsoft.Compute/virtualMachines", "vm1"),
+                "CA10__virtualMachine__c": id_of("Microsoft.Compute/virtualMachines", "vm1"),
             }
         ],
     ),

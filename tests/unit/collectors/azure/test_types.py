@@ -445,6 +445,35 @@ def test_a_lock_on_no_storage_account_has_its_scope_and_no_account(scope: str) -
     assert (scope.lower(), None) == (known["CA10__scope__c"], known["CA10__storageAccount__c"])
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [
+        HOME,
+        f"{HOME}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a",
+        f"{HOME}/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/s/virtualMachines/0",
+        f"{HOME}/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m/extensions/e",
+    ],
+)
+def test_an_assessment_of_no_machine_has_its_resource_and_no_machine(resource: str) -> None:
+    item = {"id": f"{resource}/providers/Microsoft.Security/assessments/a", "name": "a", "properties": {}}
+    [(known, _)] = read(ROWS["CA10__CaAzureSecurityAssessment__c"], item)
+    assert (resource.lower(), None) == (known["CA10__resourceId__c"], known["CA10__virtualMachine__c"])
+
+
+@pytest.mark.parametrize("scope", ["", "/providers/Microsoft.Management/managementGroups/root", HOME, HOME.upper()])
+def test_an_assignment_has_the_role_as_its_subscription_lists_it(scope: str) -> None:
+    item = {"name": "a", "properties": {"roleDefinitionId": f"{scope}/providers/Microsoft.Authorization/roleDefinitions/R"}}
+    [(known, _)] = read(ROWS["CA10__CaAzureRoleAssignment__c"], item)
+    assert f"{HOME}/providers/microsoft.authorization/roledefinitions/r" == known["CA10__roleDefinitionId__c"]
+
+
+@pytest.mark.parametrize("value", ["r", "/providers/Microsoft.Authorization/roleAssignments/r", 5])
+def test_an_assignment_of_an_odd_role_has_none(value: object) -> None:
+    [(known, reasons)] = read(ROWS["CA10__CaAzureRoleAssignment__c"], {"name": "a", "properties": {"roleDefinitionId": value}})
+    assert "CA10__roleDefinitionId__c" not in known
+    assert "CA10__roleDefinitionId__c" in reasons
+
+
 def test_transforms_catch_no_error() -> None:
     folder = Path(__file__).parents[4] / "src/perpend/collectors/azure"
     assert "except" not in (folder / "transforms.py").read_text("utf-8")
