@@ -34,6 +34,7 @@ _BOOLEANS: Final[dict[bool, tuple[Any, ...]]] = {
 """What the API may write for a Boolean."""
 
 _WORDS: Final = {"Allow": True, "Deny": False, "Enabled": True, "Disabled": False}
+_PLACE: Final = re.compile(r"\{([^{}]+)\}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 _INNER: Final = {
@@ -115,6 +116,10 @@ _SPECIAL: Final[dict[str, Callable[[Any], Iterator[Any]]]] = {
     ),
     "CA10__basicPublishingCredentialsFtpState__c": lambda value: iter([_publishing("ftp", value)]),
     "CA10__basicPublishingCredentialsScmState__c": lambda value: iter([_publishing("scm", value)]),
+    "CA10__networkLocationNames__c": lambda value: iter([_in_locations("network", value)]),
+    "CA10__networkWatcherLocationNames__c": lambda value: iter([_in_locations("watcher", value)]),
+    "CA10__privateSubnet__c": lambda value: iter([_subnet_of_workspace("customPrivateSubnetName", value)]),
+    "CA10__publicSubnet__c": lambda value: iter([_subnet_of_workspace("customPublicSubnetName", value)]),
     "CA10__subnetNames__c": lambda value: iter([{key: {"value": one} for key, one in json.loads(value).items()}]),
     **dict.fromkeys(
         ("CA10__blobDiagnosticLogs__c", "CA10__queueDiagnosticLogs__c", "CA10__tableDiagnosticLogs__c"),
@@ -126,6 +131,16 @@ _SPECIAL: Final[dict[str, Callable[[Any], Iterator[Any]]]] = {
 
 def _publishing(name: str, value: Any) -> list[dict[str, Any]]:
     return [{"name": name, "properties": {"allow": _WORDS.get(value)}}]
+
+
+def _in_locations(name: str, value: Any) -> list[dict[str, Any]]:
+    ready = {"properties": {"provisioningState": "Succeeded", "subnets": []}}
+    return [{"name": f"{name}-{place}", "location": place, **ready} for place in str(value).split("\n")]
+
+
+def _subnet_of_workspace(parameter: str, value: Any) -> dict[str, Any]:
+    network, _, subnet = str(value).partition("/subnets/")
+    return {"customVirtualNetworkId": {"value": network}, parameter: {"value": subnet}}
 
 
 def raw_values(name: str, value: Any) -> Iterator[Any]:
@@ -187,6 +202,16 @@ def shows(source: FieldSource, item: Any, account: str, value: Any) -> bool:
         return False
 
 
+def _places(source: FieldSource) -> list[str]:
+    """Return the members of an item with which a template is filled."""
+    return [place for place in _PLACE.findall(source.template) if place != "account"]
+
+
+def is_fixed(source: FieldSource) -> bool:
+    """Whether a field's value is the same whatever an item holds."""
+    return bool(source.template) and not _places(source)
+
+
 def put(item: dict[str, Any], path: str, raw: Any) -> None:
     """Set a member of an item, and make those around it. Objects and lists are added to those that are there."""
     *around, last = path.split(".")
@@ -205,13 +230,13 @@ def write(name: str, source: FieldSource, value: Any, item: dict[str, Any], acco
     """Set the members of an item that give a field a value. Raises Unplantable."""
     if shows(source, item, account, value):
         return
-    if source.template:
+    if is_fixed(source):
         if "{account}" in source.template:
             return  # which test objects write in any form
         raise Unplantable(f"{name} is always {source.template}")
     if value is None:
         raise Unplantable(f"{name} is never null")
-    path = f"{source.path}.{_INNER[name]}" if name in _INNER else source.path
+    path = f"{source.path}.{_INNER[name]}" if name in _INNER else source.path or _places(source)[0]
     before = copy.deepcopy({key: part for key, part in item.items() if key != ABOVE})
     for raw in raw_values(name, value):
         try:
@@ -235,8 +260,11 @@ class Planter:
         self.repository = repository
         self.made: list[str] = []
 
-    def plant(self, type_name: str, fields: Mapping[str, Any], account: str, name: str) -> str:
-        """Plant an object of a type with its children and those that it refers to. Return its Id. Raises Unplantable."""
+    def plant(self, type_name: str, fields: Mapping[str, Any], account: str, name: str, part: str = "") -> str:
+        """Plant an object of a type with its children and those that it refers to. Return its Id. Raises Unplantable.
+
+        A nested object with the name of a ``part`` is added to the item of that name, if it is there.
+        """
         row = self._row(type_name)
         if type_name in self.tables.cloud.account_types:
             self._details(row, fields, {"id": f"/subscriptions/{account}"}, account)
@@ -246,8 +274,9 @@ class Planter:
         item = self.item(call, account, name)
         fields = self._referring(row, fields, account, name) if not row.inside else fields
         if row.inside:
-            _begin(row, item)
-            self._part(row, fields, item, account, name)
+            there = self.azure.objects.get(item["id"].casefold()) if part else None
+            item = there or _begin(row, item)
+            self._part(row, fields, item, account, part or name)
             identity = id_of(self.tables, row, objects_in(row, item)[-1], account)
         else:
             self._write(row, "", fields, item, account, name)
@@ -297,7 +326,7 @@ class Planter:
             if key not in given:
                 continue
             value = given[key]
-            if source.path == "id" and isinstance(value, str):
+            if source.path == "id" and isinstance(value, str) and not item["id"].startswith(f"{value}/"):
                 item["id"] = f"{value}/providers/{item['type']}/{name}"
             if value is None or value == source.otherwise:
                 _around(item, source.path)
@@ -312,9 +341,10 @@ class Planter:
             target = fields.get(lookup.name)
             is_served = lookup.key in row.fields and lookup.target not in self.tables.cloud.account_types
             if isinstance(target, dict) and is_served:
-                identity = self.plant(lookup.target, target, account, f"{name}-of")
+                identity = self.plant(lookup.target, target, account, f"{name}-of", lookup.name.lower())
                 path = row.fields[lookup.key].path
-                own |= {key: identity for key, source in row.fields.items() if source.path == path and path}
+                same_member = {key for key, source in row.fields.items() if source.path == path and path}
+                own |= dict.fromkeys({lookup.key, *(same_member - _SPECIAL.keys())}, identity)
         return own
 
     def _details(self, row: TypeRow, fields: Mapping[str, Any], item: Mapping[str, Any], account: str) -> None:
@@ -342,7 +372,8 @@ class Planter:
         """Add a nested object to an item."""
         own = self._referring(row, fields, account, name)
         own = {key: value for key, value in own.items() if not row.fields.get(key, _NO).path.startswith("^.")}
-        part: dict[str, Any] = {"id": f"{item['id']}/parts/{name}", "name": name, **_scratch(row, own), ABOVE: item}
+        kind = row.inside.rpartition(".")[2] if isinstance(row.inside, str) else "parts"
+        part: dict[str, Any] = {"id": f"{item['id']}/{kind}/{name}", "name": name, **_scratch(row, own), ABOVE: item}
         self._write(row, "", own, part, account, name)
         del part[ABOVE]
         _add(row, item, part)
@@ -351,7 +382,7 @@ class Planter:
             if (
                 key in row.fields
                 and value is not None
-                and not row.fields[key].template
+                and not is_fixed(row.fields[key])
                 and not shows(row.fields[key], shown, account, value)
             ):
                 raise Unplantable(f"{row.type_name}.{key} is never {value!r}")
@@ -365,7 +396,7 @@ class Planter:
             for number, part in enumerate(fields[children.name]):
                 source = self._row(children.type_name).fields.get(children.key)
                 own = {key: value for key, value in part.items() if key != children.key}
-                own |= {children.key: identity} if source and not source.template else {}
+                own |= {children.key: identity} if source and not is_fixed(source) else {}
                 label = _name_of(part) or str(number)
                 is_own = row.type_name in self.tables.cloud.account_types
                 self.plant(children.type_name, own, account, label if is_own else f"{name}-{label}")
@@ -405,12 +436,13 @@ _NO_DISK: Final = "of an image"
 """The name of the disk that a machine starts from until a test object has one. Each machine has one."""
 
 
-def _begin(row: TypeRow, item: dict[str, Any]) -> None:
-    """Give an item the empty lists of nested objects."""
+def _begin(row: TypeRow, item: dict[str, Any]) -> dict[str, Any]:
+    """Give an item the empty lists of nested objects, and return it."""
     for path in _LISTS.get(row.type_name, (row.inside,)):
         put(item, str(path), [])
     if row.type_name == "CA10__CaAzureVirtualMachineDisk__c":
         put(item, "properties.storageProfile.osDisk", {"name": _NO_DISK, "managedDisk": {}})
+    return item
 
 
 def _scratch(row: TypeRow, fields: Mapping[str, Any]) -> dict[str, Any]:
