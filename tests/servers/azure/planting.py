@@ -116,7 +116,7 @@ _SPECIAL: Final[dict[str, Callable[[Any], Iterator[Any]]]] = {
     ),
     "CA10__basicPublishingCredentialsFtpState__c": lambda value: iter([_publishing("ftp", value)]),
     "CA10__basicPublishingCredentialsScmState__c": lambda value: iter([_publishing("scm", value)]),
-    "CA10__networkLocationNames__c": lambda value: iter([_in_locations("network", value)]),
+    "CA10__networkLocationNames__c": lambda value: iter([_in_locations("network", value, subnets=[])]),
     "CA10__networkWatcherLocationNames__c": lambda value: iter([_in_locations("watcher", value)]),
     "CA10__privateSubnet__c": lambda value: iter([_subnet_of_workspace("customPrivateSubnetName", value)]),
     "CA10__publicSubnet__c": lambda value: iter([_subnet_of_workspace("customPublicSubnetName", value)]),
@@ -133,9 +133,9 @@ def _publishing(name: str, value: Any) -> list[dict[str, Any]]:
     return [{"name": name, "properties": {"allow": _WORDS.get(value)}}]
 
 
-def _in_locations(name: str, value: Any) -> list[dict[str, Any]]:
-    ready = {"properties": {"provisioningState": "Succeeded", "subnets": []}}
-    return [{"name": f"{name}-{place}", "location": place, **ready} for place in str(value).split("\n")]
+def _in_locations(name: str, value: Any, **properties: Any) -> list[dict[str, Any]]:
+    ready = {"provisioningState": "Succeeded", **properties}
+    return [{"name": f"{name}-{place}", "location": place, "properties": ready} for place in str(value).split("\n")]
 
 
 def _subnet_of_workspace(parameter: str, value: Any) -> dict[str, Any]:

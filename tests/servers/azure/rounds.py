@@ -109,7 +109,7 @@ def collect(azure: Azure, store: Path, *options: Any) -> Run:
 def evaluate(store: Path, *options: Any) -> Verdicts:
     """Return the verdicts on a store by policy and object; no history is made of them."""
     ended = command("check", "--store", store, "--no-history", "--format", "json", *options)
-    assert ended.out, ended.err
+    assert ended.out and ended.code in (0, 1, 3), f"code {ended.code}: {ended.err}"
     return {(one["policyId"], one["object"]["id"]): one for one in json.loads(ended.out)["verdicts"]}
 
 
