@@ -24,6 +24,8 @@ from tests.unit.collectors.azure.recorded import RECORDED, SUBSCRIPTION
 
 LOCATION: Final = "westeurope"
 
+READER: Final = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+
 AT_A_SUBSCRIPTION: Final = frozenset(("microsoft.security", "microsoft.authorization"))
 """The namespaces whose objects are in no resource group. Diagnostic settings of a subscription are not, either."""
 
@@ -70,7 +72,7 @@ def _administrators(value: Any) -> Iterator[Any]:
         other = {
             "scope": "/",
             "principalId": "reader",
-            "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/r",
+            "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{READER}",
         }
         yield [
             {"name": "other", "properties": other},
@@ -249,6 +251,15 @@ def write(name: str, source: FieldSource, value: Any, item: dict[str, Any], acco
         item.clear()
         item.update({**copy.deepcopy(before), **above})
     raise Unplantable(f"{name} is never {value!r}")
+
+
+def plant_roles(azure: Azure, account: str) -> None:
+    """Plant those of Azure's own roles that assignments of planted objects name. Each subscription lists all of them."""
+    for role, label in ((READER, "Reader"), (USER_ACCESS_ADMINISTRATOR, "User Access Administrator")):
+        kind = "Microsoft.Authorization/roleDefinitions"
+        shown = {"roleName": label, "type": "BuiltInRole", "permissions": [{"actions": ["*/read"]}], "assignableScopes": ["/"]}
+        identity = f"/subscriptions/{account}/providers/{kind}/{role}"
+        azure.plant({"id": identity, "name": role, "type": kind, "properties": shown})
 
 
 class Planter:

@@ -27,7 +27,7 @@ from perpend.language.syntax.repository import open_repository
 from tests.cli.conftest import Run
 from tests.servers.aws import Verdicts
 from tests.servers.azure.double import IDENTITY, IDENTITY_HEADER, Azure, routes_of, subscription_id
-from tests.servers.azure.planting import Planter, Unplantable, fixtures
+from tests.servers.azure.planting import Planter, Unplantable, fixtures, plant_roles
 from tests.servers.planted.rounds import command
 from tests.servers.rest import serving
 
@@ -131,6 +131,8 @@ class Rounds:
                 azure.subscribe(subscription_id(own))
             is_own = program.input_type in TABLES.cloud.account_types
             self.subscriptions[program.policy_id] = subscription_id(own if is_own else 1)
+        for account in azure.subscriptions:
+            plant_roles(azure, account)
 
     @property
     def options(self) -> list[str]:
