@@ -93,6 +93,7 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
 
 CHOSEN: Final = {
     "CA10__masterUsername__c": re.compile(r"[A-Za-z]\w*"),
+    "CA10__description__c": re.compile(r".*[^\W_].*"),
     "CA10__dbName__c": re.compile(r"[A-Za-z]\w*"),
     "CA10__loggingDestinationBucketName__c": re.compile(r"[a-z0-9-]+"),
     "Name": re.compile(r"[A-Za-z0-9 :-]+"),
