@@ -101,6 +101,7 @@ reference: $(BIN)/.ready ## rewrite the references of operations, configuration,
 	$(BIN)/python -m tests.docs.terraform_reference docs/reference/terraform.md
 	$(BIN)/python -m tests.docs.library_reference docs/library.md
 	$(BIN)/python -m tests.docs.planted_reference docs/reference/planted.md
+	$(BIN)/python -m tests.docs.planted_azure_reference docs/reference/planted-azure.md
 	$(BIN)/python -m tests.docs.server_api_reference docs/reference/server-api.md
 
 lock: $(BIN)/perpend ## pin all packages that development and releases install, by version and hash, in requirements/

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.docs import aws_reference, azure_reference, planted_reference, terraform_reference
+from tests.docs import aws_reference, azure_reference, planted_azure_reference, planted_reference, terraform_reference
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
 
@@ -14,3 +14,4 @@ def test_the_pages_are_up_to_date() -> None:
     assert (REFERENCE / "azure.md").read_text("utf-8") == azure_reference.page(), "run `make reference`"
     assert (REFERENCE / "terraform.md").read_text("utf-8") == terraform_reference.page(), "run `make reference`"
     assert (REFERENCE / "planted.md").read_text("utf-8") == planted_reference.page(), "run `make reference`"
+    assert (REFERENCE / "planted-azure.md").read_text("utf-8") == planted_azure_reference.page(), "run `make reference`"
