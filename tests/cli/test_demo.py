@@ -63,7 +63,7 @@ def test_the_next_commands_work_as_printed(tmp_path: Path, run: RunWriter, monke
     statuses = {verdict["status"] for verdict in checked["verdicts"]}
     assert {*Status} - {Status.DISAPPEARED} <= statuses
     policies = {verdict["policyId"] for verdict in checked["verdicts"]}
-    assert 60 <= len(policies) <= 120
+    assert 60 <= len(policies) <= 140
     calls = run("inventory", "sql", "SELECT permission FROM perpend_calls ORDER BY 1", "--format", "csv").out
     assert "kms:GetKeyRotationStatus" in calls and "rds:DescribeDBInstances" in calls
 

@@ -25,7 +25,7 @@ from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter
 from tests.repositories import logic, policy_files, write
 
 JUDGING = sum(1 for _ in LIBRARY.glob("ce/**/policy.yaml"))
-IAM = sum(1 for _ in LIBRARY.glob("ce/ca/aws/iam/*/policy.yaml"))
+IAM = sum(1 for _ in LIBRARY.glob("ce/ca/*/iam/*/policy.yaml"))
 
 
 def files_of(pattern: str) -> int:
@@ -161,7 +161,7 @@ def test_show_shows_a_section_by_its_framework_and_number(run: RunWriter, number
     [
         (("2.99", "--framework", "cis-aws"), "unknown framework or section 'cis-aws-v7.0.0/2.99'"),
         (("AWS IAM Usr",), "no policy, type, section or operation 'AWS IAM Usr' (did you mean 'AWS IAM User'?)"),
-        (("1.1.1",), "no policy, type, section or operation '1.1.1'"),
+        (("1.1.1.1",), "no policy, type, section or operation '1.1.1.1'"),
         (("2.1",), "'2.1' is the number of sections of cis-aws-v3.0.0, cis-aws-v4.0.0"),
         (("iam",), f"'iam' names {IAM} policies: "),
         (("a203",), "'a203' is a diagnostic's code: `perpend rule A203` explains it\n"),

@@ -200,6 +200,7 @@ _S3 = "/ce/ca/aws/s3/bucket"
 _BUCKET = "arn:aws:s3:::{}-of-the-plan"
 OF_THE_SERVER = {
     f"{_S3}-block-public-access {_BUCKET.format('bare')}": "COMPLIANT → INCOMPLIANT",
+    f"{_S3}-own-block-public-access {_BUCKET.format('bare')}": "COMPLIANT → INCOMPLIANT",
     **{f"{_S3}-access-control-lists {_BUCKET.format(name)}": "COMPLIANT → INCOMPLIANT" for name in ("bare", "data", "site")},
 }
 """Differences by policy and address: since April 2023, new buckets of AWS block public access and have no access control lists.

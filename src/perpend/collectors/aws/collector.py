@@ -263,11 +263,13 @@ class Collector:
             progress.lack("NoResult")
 
     def _row(self, progress: _Progress, listed: _ListedObject) -> CollectedRow | None:
-        """Return the row of an object, None if an answer is malformed."""
+        """Return the row of an object, None if the item is not an object or an answer is malformed."""
         try:
             fields = self._fields(progress, *listed)
         except PARSING:
             progress.lack("UnparsableAnswer")
+            return None
+        if fields is None:
             return None
         row = listed.request.row
         return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.reads_report))
@@ -287,8 +289,8 @@ class Collector:
             self._seen.add(seen_as)
         return known
 
-    def _fields(self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields:
-        """Return the fields of an object."""
+    def _fields(self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
+        """Return the fields of an object, None if the item is not an object."""
         fields, lacking = ObjectFields(), []
         item = {**item, IDENTITY_OF: identity}
         for detail in request.details:
@@ -302,6 +304,8 @@ class Collector:
                 add_fields(fields, request.row, detail.call, {**meaning.answer, ABOVE: item}, progress.where)
                 item = {**item, detail.call: meaning.answer}
         add_fields(fields, request.row, "", item, progress.where)
+        if request.row.needs and fields.known.get(request.row.needs, "") is None:
+            return None
         # A call that serves no field itself only matters if a field that depends on it is unknown.
         for lack, has_fields in lacking:
             if lack.kind != FailureKind.NOT_ASKED and (has_fields or fields.reasons):

@@ -170,8 +170,8 @@ class TypeRow:
     If objects are nested, ``inside`` is the path of their list in each listed item. ``each`` is a listing that is made for each
     listed item and shows the objects. In both cases an object holds the item around it as ``^``. ``owner`` is the member with
     the owning account: objects that another account owns and shares are left out. ``also`` are rows for other listings that
-    show objects of the same type with the same fields. An item is not an object if it lacks the member ``needs``. With
-    ``decided``, listed items are users, and the credential report may decide the answer of ``each``. ``tags`` is the member of
+    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null, or if it
+    lacks the member ``having``. With ``decided``, listed items are users, and the credential report may decide the answer of ``each``. ``tags`` is the member of
     an item with the object's tags, which an untagged object lacks in some services, or the call that shows the tags of many
     objects at once.
     """
@@ -185,6 +185,7 @@ class TypeRow:
     each: str = ""
     owner: str = ""
     needs: str = ""
+    having: str = ""
     decided: bool = False
     tags: str | DetailCall = ""
     also: tuple[TypeRow, ...] = ()
@@ -205,7 +206,7 @@ class TypeRow:
 
     def details_for(self, wanted: frozenset[str]) -> tuple[DetailCall, ...]:
         """Return the detail calls that wanted fields need, and the calls that must be made first."""
-        sources = [self.fields[name] for name in wanted if name in self.fields]
+        sources = [self.fields[name] for name in (*wanted, self.needs) if name in self.fields]
         calls = {call for source in sources for call in (source.call, *source.after)}
         for detail in reversed(self.details):
             calls |= set(detail.after) if detail.call in calls else set()

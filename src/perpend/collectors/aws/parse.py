@@ -123,12 +123,12 @@ def is_root(arn: str) -> bool:
 def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[Mapping[str, Any]]:
     """Yield the objects of a type in a listed item: the item itself, or nested items. Raises NoResult if they are missing.
 
-    Objects that another account owns are left out, and items without the member that the type needs.
+    Objects that another account owns are left out, and items without the member ``having``.
     """
     if is_of_another(row, item, account):
         return
     for inner in _nested(item, row.inside.split(".") if row.inside else []):
-        if not row.needs or not is_missing(member(inner, row.needs)):
+        if not row.having or not is_missing(member(inner, row.having)):
             yield inner
 
 

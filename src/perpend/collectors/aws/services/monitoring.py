@@ -74,7 +74,7 @@ _TYPES: Final = (
                     "CA10__name__c": FieldSource("MetricName"),
                     "CA10__namespace__c": FieldSource("Namespace"),
                 },
-                needs="MetricName",  # an alarm on an expression has none
+                having="MetricName",  # an alarm on an expression has none
             ),
         ),
     ),
