@@ -170,10 +170,10 @@ class TypeRow:
     If objects are nested, ``inside`` is the path of their list in each listed item. ``each`` is a listing that is made for each
     listed item and shows the objects. In both cases an object holds the item around it as ``^``. ``owner`` is the member with
     the owning account: objects that another account owns and shares are left out. ``also`` are rows for other listings that
-    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null, or if it
-    lacks the member ``having``. With ``decided``, listed items are users, and the credential report may decide the answer of ``each``. ``tags`` is the member of
-    an item with the object's tags, which an untagged object lacks in some services, or the call that shows the tags of many
-    objects at once.
+    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null, or if it lacks
+    the member ``having``. With ``decided``, listed items are users, and the credential report may decide the answer of
+    ``each``. ``tags`` is the member of an item with the object's tags, which an untagged object lacks in some services, or the
+    call that shows the tags of many objects at once.
     """
 
     type_name: str
