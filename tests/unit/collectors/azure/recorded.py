@@ -179,7 +179,7 @@ RECORDED = {
     ),
     "CA10__CaAzureRoleAssignment__c": Recorded(
         {
-            "id": f"/providers/Microsoft.Management/managementGroups/root/providers/Microsoft.Authorization/x/{ASSIGNMENT}",
+            "id": f"/providers/Microsoft.Management/managementGroups/all/providers/Microsoft.Authorization/x/{ASSIGNMENT}",
             "name": ASSIGNMENT,
             "properties": {
                 "roleDefinitionId": f"{HOME}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}",
