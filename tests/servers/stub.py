@@ -60,7 +60,7 @@ class Stub:
         self.accounts = [f"{int(MANAGEMENT) + number}" for number in range(accounts)]
         self.users = users
         self.fault: Callable[[Call], str | None] = lambda call: None
-        self.told: Callable[[], object] = lambda: None
+        self.after_each: Callable[[], object] = lambda: None
         self.asked: list[Call] = []
         self.answered: list[Call] = []
         self.assumed: list[dict[str, str]] = []
@@ -123,7 +123,7 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
             else:
                 kind, content = stub.answer(call, {**given, **({"repeat": "yes"} if fault == "repeat" else {})})
                 stub.answered.append(call)
-                stub.told()
+                stub.after_each()
                 self.send(200, kind, content, half=fault == "half")
 
         def send(self, status: int, kind: str, content: bytes, *, half: bool = False) -> None:

@@ -23,7 +23,8 @@ from perpend.collectors.runs.checkpoint import Checkpoint
 from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import RunWriter, run
 from tests.servers.clock import Clock
-from tests.servers.long import CHOSEN, asked_again, done_in, killed, tables
+from tests.servers.killing import done_in, tables
+from tests.servers.long import CHOSEN, asked_again, killed_organization
 from tests.servers.planted.rounds import command
 from tests.servers.stub import MANAGEMENT, SECRET, Call, Stub, throttling
 
@@ -460,7 +461,7 @@ def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: RunWriter
 @pytest.mark.slow
 def test_a_killed_process_is_gone_on_with(stub: Stub, whole: Whole, tmp_path: Path) -> None:
     """The long run of `tests.servers.long`, as small as it goes."""
-    struck, twice = killed(stub, tmp_path / "s", 2, calls=whole.calls, drawn=random.Random(3))
+    struck, twice = killed_organization(stub, tmp_path / "s", 2, calls=whole.calls, drawn=random.Random(3))
     assert (2, 0, tables(whole.store)) == (struck, twice, tables(tmp_path / "s"))
     assert ACCOUNTS * (USERS + 1) == Store(tmp_path / "s").snapshot().tables.by_name["CA10__CaAwsUser__c"].rows
 
