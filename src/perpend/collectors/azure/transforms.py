@@ -129,7 +129,7 @@ def assessed_machine(value: str) -> str | None:
 
 
 def role_in_account(value: str) -> str:
-    """Return the Id of a role as the store has it, from that Id without a name before the Id of an answer at any scope."""
+    """Return the Id of a role in the subscription: the text before ``//``, and the name at the end of the text after it."""
     begin, _, written = value.lower().partition("//")
     if "/roledefinitions/" not in written:
         raise ValueError
