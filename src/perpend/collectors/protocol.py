@@ -192,7 +192,11 @@ class CollectedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """An account that was opened, or ``why`` it could not be. ``partition`` is empty in clouds without partitions.
+    """What one set of credentials opened, or ``why`` it could not be opened: an account, or a group that holds accounts.
+
+    ``accounts`` are all that a listing of a group shows together, such as an organization of Google Cloud, its folders and its
+    projects; empty if the entry is one account. ``gone`` are accounts of the previous snapshot that the cloud says are deleted.
+    ``partition`` is empty in clouds without partitions.
 
     ``regions`` are all that it has enabled, ``asked`` those that were wanted, ``stated`` those that the user declares to be
     empty. ``no_regions`` is why the regions could not be listed. ``closed`` are disabled regions in which the previous
@@ -209,6 +213,13 @@ class AccountEntry:
     at: datetime | None = None
     stated: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    @property
+    def all_accounts(self) -> tuple[str, ...]:
+        """The accounts that a listing of the entry shows: those of the group, or the entry itself."""
+        return self.accounts or (self.account,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -555,11 +566,13 @@ class CloudApi(Protocol[PlanIn, Credentials, Options]):
         *,
         regions: RegionFilter | None = None,
         used: UsedObjects = MappingProxyType({}),
+        known_accounts: Collection[str] = (),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
         """Collect from all accounts what the checkpoint does not hold yet. Raises errors of ``checkpoint`` and ``regions``.
 
-        ``used`` are objects that are asked for even if no listing shows them any more.
+        ``used`` are objects that are asked for even if no listing shows them any more. ``known_accounts`` are those of the
+        cloud in the previous snapshot: one that a complete list of accounts does not show may be deleted.
         """
         ...
 

@@ -18,7 +18,7 @@ from perpend.collectors.protocol import CallCounts
 from perpend.core.clouds.aws import AWS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from perpend.collectors.aws.options import AwsOptions
     from perpend.collectors.protocol import (
@@ -68,6 +68,7 @@ class AwsApi:
         *,
         regions: RegionFilter | None = None,
         used: UsedObjects = MappingProxyType({}),
+        known_accounts: Collection[str] = (),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
         """Collect from all accounts what the checkpoint does not hold yet."""

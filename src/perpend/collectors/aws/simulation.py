@@ -32,7 +32,7 @@ from perpend.core.dataclass import dataclass
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from perpend.collectors.aws.model import CloudCall, FieldSource, TypeRow
     from perpend.collectors.aws.plan import AwsCollectionPlan, TypeRequest
@@ -89,6 +89,7 @@ class SimulatedAws:
         *,
         regions: RegionFilter | None = None,
         used: UsedObjects = MappingProxyType({}),
+        known_accounts: Collection[str] = (),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
         """Write the listings of all accounts to the checkpoint. Raises IncompleteObject."""

@@ -12,7 +12,7 @@ from perpend.collectors.workers import Workers
 from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from perpend.collectors.protocol import (
         CheckpointWriter,
@@ -81,6 +81,7 @@ class RestApi:
         *,
         regions: RegionFilter | None = None,
         used: UsedObjects = MappingProxyType({}),
+        known_accounts: Collection[str] = (),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
         """Collect from all accounts what the checkpoint does not hold yet."""

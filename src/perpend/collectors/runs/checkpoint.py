@@ -255,7 +255,7 @@ def document_of(value: AccountEntry | WorkUnitResult | PartRows) -> dict[str, An
 def entry_from(document: Mapping[str, Any]) -> AccountEntry:
     """Return the entry in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
     fields = dict(document)
-    fields |= {name: tuple(fields[name]) for name in ("regions", "asked", "stated", "closed")}
+    fields |= {name: tuple(fields[name]) for name in ("regions", "asked", "stated", "closed", "accounts", "gone")}
     fields |= {name: _unread(fields[name]) for name in ("no_regions", "why")}
     return AccountEntry(**{**fields, "at": _time(fields["at"])})
 

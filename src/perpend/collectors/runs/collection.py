@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.collectors.protocol import CallCounts
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
-from perpend.collectors.runs.snapshot_writer import previously_used, store_collected
+from perpend.collectors.runs.snapshot_writer import previous_accounts, previously_used, store_collected
 from perpend.core.commit import remove_tree
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
@@ -202,9 +202,17 @@ def collect_accounts(
     with run.resumable():
         try:
             used = previously_used(store, {name: of for name, of in request.cloud.uses.items() if name in plan.types})
+            known_accounts = previous_accounts(store, request.cloud.name)
             with progress.collecting(len(credentials)) as listener:
                 run.counts = api.collect(
-                    plan, credentials, run.checkpoint, options, regions=regions, used=used, listener=listener
+                    plan,
+                    credentials,
+                    run.checkpoint,
+                    options,
+                    regions=regions,
+                    used=used,
+                    known_accounts=known_accounts,
+                    listener=listener,
                 )
             with progress.storing() as stored:
                 return run.store_all(declared=request.declared, keep=options.keep_disappeared, progress=stored)

@@ -106,6 +106,13 @@ def previously_used(store: Store, uses: Mapping[str, str]) -> dict[str, list[str
             return used_objects(connection, previous, uses)
 
 
+def previous_accounts(store: Store, kind: str) -> tuple[str, ...]:
+    """Return the accounts in the current snapshot that a collection from a cloud has read, sorted."""
+    with _current(store) as previous:
+        sources = previous.sources if previous else ()
+        return tuple(sorted({account for source in sources if source.kind == kind for account in source.accounts}))
+
+
 def _partitions(connection: Connection, previous: Snapshot | None, collected: Completeness) -> set[tuple[str, str]]:
     """Return the partitions of the accounts that were collected, and of those in the previous snapshot."""
     tables = previous.tables.by_name.values() if previous else ()

@@ -46,6 +46,15 @@ def test_what_was_done_is_there_again(tmp_path: Path) -> None:
     assert ("plan", None) == (plan_in(tmp_path), plan_in(tmp_path / "nowhere"))
 
 
+def test_the_accounts_of_an_entry_are_there_again(tmp_path: Path) -> None:
+    entry = AccountEntry("organizations/123", at=TIME, accounts=("organizations/123", "web-prod-1"), gone=("web-old-1",))
+    journal = Checkpoint(tmp_path, "plan")
+    journal.enter(entry)
+    journal.close()
+    assert entry == Checkpoint(tmp_path, "plan").entry("organizations/123")
+    assert (("organizations/123", "web-prod-1"), (ACCOUNT,)) == (entry.all_accounts, AccountEntry(ACCOUNT).all_accounts)
+
+
 def test_a_line_that_was_cut_off_was_not_done_and_is_written_over(tmp_path: Path) -> None:
     write(tmp_path)
     path = tmp_path / JOURNAL

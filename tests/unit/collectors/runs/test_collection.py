@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,6 +122,7 @@ class ToyApi:
 
     interrupts: bool = False
     opened: list[str] = field(default_factory=list)
+    known: Collection[str] = ()
 
     def regions(self) -> list[str]:
         return ["westeurope"]
@@ -144,8 +145,10 @@ class ToyApi:
         *,
         regions: RegionFilter | None = None,
         used: UsedObjects = MappingProxyType({}),
+        known_accounts: Collection[str] = (),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
+        self.known = known_accounts
         for one in credentials:
             cell = WorkUnit(one.account, "", "vaults.list")
             if checkpoint.is_done(cell):
@@ -208,6 +211,15 @@ def test_rows_claims_and_reasons_of_any_cloud_become_a_snapshot(tmp_path: Path) 
     assert [1, 0] == [source.objects for source in result.snapshot.sources]
     [row] = rows_of(result.snapshot, VAULT)
     assert ("vault-1", "keys") == (row["Id"], row["CA10__name__c"])
+
+
+def test_a_collection_gets_the_accounts_of_the_snapshot_before(tmp_path: Path) -> None:
+    known = []
+    for _ in range(2):
+        api = ToyApi()
+        collect(tmp_path / "s", api, Progress())
+        known.append(api.known)
+    assert [(), ("tenant-a", "tenant-b")] == known
 
 
 def test_an_interrupted_collection_resumes_without_reading_an_account_twice(tmp_path: Path) -> None:
