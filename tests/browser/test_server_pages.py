@@ -23,7 +23,7 @@ Open = Callable[..., Visit]
 KINDS = {
     "overview": "/",
     "findings": "/findings?life=all",
-    "filtered": "/findings?severity=low&waived=no",
+    "filtered": "/findings?severity=low&waived=no&framework=aws-security-hub",
     "groups": "/findings?group=policy",
     "nothing": "/findings?search=nothing-has-this-name",
     "objects": "/objects",

@@ -107,6 +107,47 @@ def test_a_run_and_a_history_are_filtered_alike(run: RunWriter, store: Path, fil
     assert sorted(one["object_id"] for one in listed) == sorted(one["object_id"] for one in found)
 
 
+@pytest.mark.parametrize(
+    ("names", "number"),
+    [
+        (("aws-fsbp",), 12),
+        (("aws-fsbp-v1.0.0",), 12),
+        (("aws-fsbp/ec2/03",), 12),
+        (("/frameworks/aws-fsbp-v1.0.0/ec2",), 12),
+        (("nist-csf",), 0),
+        (("aws-fsbp", "nist-csf"), 12),
+    ],
+)
+def test_findings_of_a_framework_are_those_of_its_policies(
+    run: RunWriter, store: Path, names: tuple[str, ...], number: int
+) -> None:
+    """`check --framework` names them alike."""
+    words = [word for name in names for word in ("--framework", name)]
+    found = rows(run("findings", "--store", store, "--format", "json", *words))
+    assert number == len(found)
+    checked = json.loads(run("check", "--store", store, "--no-history", "--format", "json", *words).out)
+    failing = {(one["policyId"], one["object"]["id"]) for one in checked["verdicts"] if one["status"] == "INCOMPLIANT"}
+    assert failing == {(one["policy_id"], one["object_id"]) for one in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("aws-fsbq", "unknown framework or section 'aws-fsbq' (did you mean 'aws-fsbp-v1.0.0'?)"),
+        ("aws-fsbp/ec2/3x", "unknown framework or section"),
+        ("cis-azure", "the history has no policy that is mapped to 'cis-azure'"),
+    ],
+)
+def test_a_framework_without_policies_in_the_history_is_an_error(run: RunWriter, store: Path, name: str, told: str) -> None:
+    ran = run("findings", "--store", store, "--framework", name)
+    assert (2, "", True) == (ran.code, ran.out, told in ran.err), ran.err
+
+
+def test_the_configuration_chooses_frameworks_to_evaluate_and_none_to_list(run: RunWriter, store: Path, tmp_path: Path) -> None:
+    (tmp_path / "perpend.toml").write_text('frameworks = ["cis-azure"]\n')
+    assert 12 == len(rows(run("findings", "--store", store, "--format", "json")))
+
+
 def test_objects_whose_tags_are_not_known_are_left_out_and_counted(run: RunWriter, store: Path, tmp_path: Path) -> None:
     asked = ("--store", store, "--tag", "team=payments", "--account", ACCOUNTS[0])
     left_out = "2 findings are left out because the tags of the object are unknown; --tag-unknown lists them, too"

@@ -210,6 +210,12 @@ CATEGORY: Final = FilterDeclaration(
     _one_of("policy_id"),
     example="NAME",
 )
+FRAMEWORK: Final = FilterDeclaration(
+    "framework",
+    "Only findings of policies that are mapped to this framework or section; may be repeated. Default version: the newest.",
+    _one_of("policy_id"),
+    example="ID",
+)
 SINCE: Final = FilterDeclaration(
     "since", "Only findings that were opened or reopened at this time or later.", _since, FilterType.TIME, "TIME"
 )
@@ -217,7 +223,10 @@ SINCE: Final = FilterDeclaration(
 OF_VERDICTS: Final = (STATUS, CATEGORY, ACCOUNT, REGION, OBJECT, TAG, TAG_UNKNOWN, IN_USE)
 """The filters of the verdicts of a run."""
 
-OF_FINDINGS: Final = (LIFE, POLICY, TYPE, ACCOUNT, REGION, OBJECT, SEARCH, TAG, TAG_UNKNOWN, IN_USE, SEVERITY, SINCE)
+OF_FINDINGS: Final = (
+    *(LIFE, POLICY, FRAMEWORK, TYPE, ACCOUNT, REGION, OBJECT, SEARCH),
+    *(TAG, TAG_UNKNOWN, IN_USE, SEVERITY, SINCE),
+)
 """The filters of the findings of a history."""
 
 FILTERS: Final = {one.name: one for one in (*OF_FINDINGS, STATUS, CATEGORY)}
@@ -247,7 +256,8 @@ def _value_of(declared: FilterDeclaration, value: object) -> str:
 class Filter:
     """The values of filters by the filter's name. A filter without values holds for everything.
 
-    Values name things as the relation does: callers replace labels of types, globs of policies and names of accounts.
+    Values name things as the relation does: callers replace labels of types, globs of policies, frameworks, and names of
+    accounts.
     """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

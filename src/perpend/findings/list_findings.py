@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.dataclass import dataclass
 from perpend.core.errors import InvalidOption
-from perpend.evaluation.verdicts.selection import title_of
+from perpend.evaluation.verdicts.selection import policies_of_framework, title_of
 from perpend.findings.filters import (
     ACCOUNT,
+    FRAMEWORK,
     IN_USE,
     LIFE,
     OBJECT,
@@ -32,6 +33,7 @@ from perpend.findings.history.queries.findings import (
     FINDING_COLUMNS,
     TEXT_COLUMNS,
     FindingList,
+    UnknownPolicy,
     batches_of,
     known_policies,
     rows_in,
@@ -47,7 +49,7 @@ from perpend.findings.severity.priority import (
     with_priority,
 )
 from perpend.findings.waivers.match_history import WAIVER_COLUMNS
-from perpend.language.compiler.names import DeclaredTypes, find_type
+from perpend.language.compiler.names import DeclaredTypes, find_type, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -182,10 +184,24 @@ def _number(connection: Connection, query: str | None) -> int:
 
 
 def names_of_history(filter: Filter, repository: Repository, head: HistoryManifest) -> Filter:
-    """Return a filter that names types and policies as a history does, and chooses open findings unless it names states."""
+    """Return a filter that names types and policies as a history does, and chooses open findings unless it names states.
+
+    A framework becomes the policies of the history that the repository maps to it. Raises UnknownName, and UnknownPolicy for
+    a policy that the history does not have, and for a framework of which it has none.
+    """
     values = {LIFE.name: tuple(life.value for life in OPEN_STATES), **filter.values}
     if filter.of(TYPE.name):
         values[TYPE.name] = tuple(find_type(name, repository).name for name in filter.of(TYPE.name))
     if filter.of(POLICY.name):
         values[POLICY.name] = tuple(known_policies(head, filter.of(POLICY.name)))
+    if filter.of(FRAMEWORK.name):
+        mapped = (_mapped_policies(name, repository, head) for name in filter.of(FRAMEWORK.name))
+        values[FRAMEWORK.name] = tuple(dict.fromkeys(policy_id for of_one in mapped for policy_id in of_one))
     return Filter(values)
+
+
+def _mapped_policies(framework: str, repository: Repository, head: HistoryManifest) -> list[str]:
+    mapped, known = policies_of_framework(repository, framework), {policy.policy_id for policy in head.policies}
+    if known.isdisjoint(mapped):
+        raise UnknownPolicy(f"the history has no policy that is mapped to '{printable(framework)}'")
+    return [policy_id for policy_id in mapped if policy_id in known]

@@ -63,10 +63,10 @@ class OpenStore(StoreReader):
     def findings(self, *, waived: str = WAIVED[0], order: str = ORDERS[0], **filters: object) -> list[dict[str, Any]]:
         """Return the findings of the history, by default the open ones: the rows of ``perpend findings --format json``.
 
-        Keywords filter: ``policy``, ``type``, ``account``, ``region``, ``object``, ``search``, ``tag`` (``KEY=VALUE``),
-        ``tag_unknown`` (``yes``), ``life``, ``severity``, ``since``. A value is a text or several; any of several is enough,
-        and all keywords must hold. ``since`` is a date, a time with a time zone, or their text in ISO 8601. ``waived`` is
-        ``all``, ``yes`` or ``no``; ``order`` is ``severity``, ``age`` or ``priority``.
+        Keywords filter: ``policy``, ``framework``, ``type``, ``account``, ``region``, ``object``, ``search``, ``tag``
+        (``KEY=VALUE``), ``tag_unknown`` (``yes``), ``life``, ``severity``, ``since``. A value is a text or several; any of
+        several is enough, and all keywords must hold. ``since`` is a date, a time with a time zone, or their text in ISO 8601.
+        ``waived`` is ``all``, ``yes`` or ``no``; ``order`` is ``severity``, ``age`` or ``priority``.
 
         A finding of which the last run could not decide has the life ``unconfirmed`` or ``unknown``, never ``resolved``.
         ``open_since`` is None if it never was known to fail, ``ended_at`` while it is open, ``waiver`` if nobody waives it.

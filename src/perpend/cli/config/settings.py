@@ -98,7 +98,7 @@ SETTINGS: Final = (
         SettingKind.TEXTS,
         "Frameworks or sections whose policies are evaluated. `--policy` and `--framework` replace it.",
         "--framework",
-        not_of=("list",),
+        not_of=("list", "findings"),
         selects=True,
     ),
     Setting(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from perpend.cli.options.completion import complete_categories, complete_policies, complete_types
+from perpend.cli.options.completion import complete_categories, complete_frameworks, complete_policies, complete_types
 from perpend.cli.options.values import moment
-from perpend.findings.filters import CATEGORY, FILTERS, POLICY, STATUS, TYPE, Filter, FilterType
+from perpend.findings.filters import CATEGORY, FILTERS, FRAMEWORK, POLICY, STATUS, TYPE, Filter, FilterType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +22,7 @@ else:
 
 _COMPLETIONS: Final = {
     POLICY.name: complete_policies,
+    FRAMEWORK.name: complete_frameworks,
     TYPE.name: complete_types,
     CATEGORY.name: complete_categories,
 }

@@ -189,6 +189,14 @@ def policies_named(
     return [policy for policy in chosen if policy in mapped]
 
 
+def policies_of_framework(repository: Repository, name: str) -> list[str]:
+    """Return the IDs of the policies that are mapped to a framework or section. Raises UnknownName, also if there are none."""
+    mapped = policies_named(repository, framework=name)
+    if not mapped:
+        raise UnknownName(_none_mapped(repository, (), name, inherited=True))
+    return mapped
+
+
 def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
     """Return the policies that are mapped to a framework or section."""
     top = find_section(framework, repository)

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from perpend.core.dataclass import dataclass
 from perpend.findings.filters import (
     ACCOUNT,
+    FRAMEWORK,
     IN_USE,
     LIFE,
     OF_FINDINGS,
@@ -26,6 +27,7 @@ from perpend.findings.filters import (
     FilterType,
 )
 from perpend.findings.history.model import OPEN_STATES, in_words
+from perpend.language.compiler.names import find_section
 from perpend.reports.overview import service_of
 from perpend.server.index.numbers import MOST_OBJECTS, NO_REGION, NOT_KNOWN, NOT_RATED
 from perpend.server.pages.asking import link, parameters_of
@@ -190,6 +192,9 @@ class PageNames:
             return service_of(self._state.repository, value, self._types.get(value.removesuffix(_ALL)))
         if name == POLICY.name:
             return self._state.titles.get(value, value)
+        if name == FRAMEWORK.name:
+            section = self._state.repository.section(find_section(value, self._state.repository)).value
+            return section.name if section is not None and section.name else value
         if name == TYPE.name:
             declared = self._state.repository.declared_type(value)
             return declared.label if declared is not None and declared.label else value

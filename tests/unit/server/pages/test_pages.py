@@ -168,6 +168,24 @@ def test_the_most_frequent_tags_are_a_facet(html: Html, client: TestClient) -> N
     assert ("tag", "Team=a=b") in [(one.get("name"), one.get("value")) for one in checked]
 
 
+def test_findings_of_a_framework_are_those_of_its_policies(html: Html, client: TestClient) -> None:
+    page = html("/findings?framework=aws-security-hub/s3")
+    assert "4 findings" in words(page)
+    assert "Framework Amazon S3 ×" in words(page)
+    assert ["aws-security-hub/s3"] == [
+        attributes["value"] for _, attributes in Parts(page).tags if attributes.get("name") == "framework"
+    ]
+    assert "/findings" in Parts(page).links(), "the filter can be removed"
+    assert 4 == client.get("/api/v1/facets?framework=aws-security-hub").json()["total"]
+    assert 4 == len(client.get("/api/v1/findings.ndjson?framework=aws-security-hub/s3/14").text.splitlines())
+    for name, said in (
+        ("cis-azure", "the history has no policy that is mapped to 'cis-azure'"),
+        ("aws-security-hubs", "(did you mean 'aws-security-hub'?)"),
+    ):
+        assert said in words(html(f"/findings?framework={name}", 400))
+        assert said in client.get(f"/api/v1/findings?framework={name}").json()["detail"]
+
+
 def test_exports_have_exactly_the_filters_of_the_page(html: Html, client: TestClient) -> None:
     page = html(f"/findings?account={OURS}&waived=no&order=age&limit=1")
     exports = [link for link in Parts(page).links() if link.startswith("/api/")][:3]
