@@ -29,7 +29,7 @@ Examples:
   perpend findings --store inventory
   perpend findings --store inventory --severity critical,high
   perpend findings --store inventory --policy root-user-mfa --account production --region eu-west-1
-  perpend findings --store inventory --framework cis-aws
+  perpend findings --store inventory --framework internet-exposure
   perpend findings --store inventory --tag team=payments
   perpend findings --store inventory --life unconfirmed --life unknown
   perpend findings --store inventory --life all --object arn:aws:iam::111122223333:user/alma
