@@ -63,6 +63,8 @@ def value_of(source: FieldSource, item: Any, account: str) -> Any:
         return _transformed(source, filled(source.template, lambda path: _place(item, path, account)), source.template)
     around, _, last = source.path.rpartition(".")
     container = member(item, around) if around else item
+    if container is None and source.within and isinstance(member(item, source.within), dict):
+        container = {}
     if not isinstance(container, dict):
         raise NotThere(f"{source.path} is not in the answer" if container is None else f"{around} {_ODD_FORM}")
     value = container.get(last)

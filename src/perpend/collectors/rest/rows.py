@@ -104,7 +104,7 @@ class FieldSource:
 
     ``call`` names the detail call that returns the item; it is empty for the listing. A member that is missing or null is
     unknown. With ``optional`` it means that there is no value; ``otherwise`` is the value that the API states for it. Both
-    count only if the member around it is there. Without a ``transform``, a value is a text, a number or a Boolean.
+    count only if an object around it is there: the nearest, or the one at the path ``within``. Without a ``transform``, a value is a text, a number or a Boolean.
 
     A template has the same placeholders as an address: ``{account}``, or the path of a member, which must be there.
     """
@@ -115,6 +115,7 @@ class FieldSource:
     optional: bool = False
     otherwise: Any = None
     template: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,11 @@ FACTS = [
         "resource",
     ),
     ("web-prod-1", None, None, None, "account"),
+    ("//logging.googleapis.com/organizations/123/sinks/all", "organizations/123", None, None, "resource"),
+    ("//compute.googleapis.com/folders/456", "folders/456", None, None, "resource"),
+    ("//storage.googleapis.com/organizations/x", None, None, None, "resource"),
+    ("organizations/123", None, None, None, "account"),
+    ("organizations/", None, None, None, None),
     ("", None, None, None, None),
 ]
 
@@ -72,6 +77,7 @@ PARTS = [
     "\n",
     "//",
     "projects/",
+    "organizations/",
     "web-prod-1",
 ]
 PARTS += ["zones/", "locations/", "/subscriptions/", UUID, "é", "a" * 31, "0"]
