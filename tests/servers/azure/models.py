@@ -19,6 +19,7 @@ MODELS: Final[Mapping[str, str]] = {
     "net.watchers": "azure.mgmt.network.models:NetworkWatcher",
     "net.networks": "azure.mgmt.network.models:VirtualNetwork",
     "net.addresses": "azure.mgmt.network.models:PublicIPAddress",
+    "net.interfaces": "azure.mgmt.network.models:NetworkInterface",
     "net.bastions": "azure.mgmt.network.models:BastionHost",
     "net.privateEndpoints": "azure.mgmt.network.models:PrivateEndpoint",
     "net.gateways": "azure.mgmt.network.models:ApplicationGateway",

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ _INNER: Final = {
     "CA10__sasExpirationPeriod__c": "sasExpirationPeriod",
     "CA10__networkSecurityGroup__c": "id",
     "CA10__firewallPolicy__c": "id",
+    "CA10__publicIpAddress__c": "id",
     "CA10__managedDiskId__c": "id",
     "CA10__managedDiskLookup__c": "id",
     "CA10__vhdUri__c": "uri",
@@ -337,7 +339,7 @@ class Planter:
             if key not in given:
                 continue
             value = given[key]
-            if source.path == "id" and isinstance(value, str) and not item["id"].startswith(f"{value}/"):
+            if source.path == "id" and "type" in item and isinstance(value, str) and not item["id"].startswith(f"{value}/"):
                 item["id"] = f"{value}/providers/{item['type']}/{name}"
             if value is None or value == source.otherwise:
                 _around(item, source.path)
@@ -377,11 +379,14 @@ class Planter:
             if child is not None and child.listed == row.listed and child.inside:
                 _begin(child, item)
                 for number, part in enumerate(fields.get(children.name) or ()):
-                    self._part(child, part, item, account, f"part-{number}")
+                    self._part(child, part, item, account, f"{item['name']}-{number}")
 
     def _part(self, row: TypeRow, fields: Mapping[str, Any], item: dict[str, Any], account: str, name: str) -> None:
         """Add a nested object to an item."""
         own = self._referring(row, fields, account, name)
+        for key, source in row.fields.items():
+            if source.path.startswith("^.properties.") and own.get(key) is not None:
+                write(key, replace(source, path=source.path.removeprefix("^.")), own[key], item, account)
         own = {key: value for key, value in own.items() if not row.fields.get(key, _NO).path.startswith("^.")}
         kind = row.inside.rpartition(".")[2] if isinstance(row.inside, str) else "parts"
         part: dict[str, Any] = {"id": f"{item['id']}/{kind}/{name}", "name": name, **_scratch(row, own), ABOVE: item}
@@ -476,6 +481,8 @@ def _add(row: TypeRow, item: dict[str, Any], part: dict[str, Any]) -> None:
             part["properties"]["sourceAddressPrefixes"] = source["prefixes"].split("\n")
         elif source.get("prefix"):
             part["properties"]["sourceAddressPrefix"] = source["prefix"]
+    if row.type_name == "CA10__CaAzureVirtualMachineNetworkInterface__c":
+        del part["name"]
     if row.type_name == "CA10__CaAzureVirtualMachineDisk__c":
         del part["id"]
         is_first = item["properties"]["storageProfile"]["osDisk"]["name"] == _NO_DISK

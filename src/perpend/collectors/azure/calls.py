@@ -146,6 +146,7 @@ _LISTS: Final = (
     _listing("net.groups", "Microsoft.Network/networkSecurityGroups", "2024-05-01"),
     _listing("net.watchers", "Microsoft.Network/networkWatchers", "2024-05-01"),
     _listing("net.networks", "Microsoft.Network/virtualNetworks", "2024-05-01"),
+    _listing("net.interfaces", "Microsoft.Network/networkInterfaces", "2024-05-01"),
     _listing("net.addresses", "Microsoft.Network/publicIPAddresses", "2024-05-01"),
     _listing("net.bastions", "Microsoft.Network/bastionHosts", "2024-05-01"),
     _listing("net.privateEndpoints", "Microsoft.Network/privateEndpoints", "2024-05-01"),

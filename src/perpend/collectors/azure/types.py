@@ -85,6 +85,11 @@ def _id(path: str, *, optional: bool = False) -> FieldSource:
     return FieldSource(path, lower, optional=optional)
 
 
+def _id_in(path: str) -> FieldSource:
+    """Return the source of the Id of an object that a member refers to; null if there is no such member."""
+    return FieldSource(path, text_in("id", change=str.lower), optional=True)
+
+
 _PRIVATE_ENDPOINTS: Final = {"CA10__privateEndpointsJson__c": _json("properties.privateEndpointConnections", otherwise="[]")}
 _PUBLIC_NETWORK: Final = FieldSource("properties.publicNetworkAccess", otherwise="Enabled")
 _DIAGNOSTICS: Final = {"CA10__diagnosticLogs__c": FieldSource("items", all_properties, "monitor.diagnostics")}
@@ -461,6 +466,7 @@ _NETWORK: Final = (
             "CA10__sourceAddressPrefix__c": FieldSource("source.prefix", optional=True),
             "CA10__sourceAddressPrefixes__c": FieldSource("source.prefixes", optional=True),
             "CA10__sourceApplicationSecurityGroups__c": FieldSource("source.groups", optional=True),
+            "CA10__destinationAddressPrefix__c": FieldSource("properties.destinationAddressPrefix", optional=True),
         },
         inside=rule_ranges,
     ),
@@ -483,9 +489,7 @@ _NETWORK: Final = (
         {
             **_INSIDE,
             "CA10__virtualNetwork__c": _id("^.id"),
-            "CA10__networkSecurityGroup__c": FieldSource(
-                "properties.networkSecurityGroup", text_in("id", change=str.lower), optional=True
-            ),
+            "CA10__networkSecurityGroup__c": _id_in("properties.networkSecurityGroup"),
         },
         inside="properties.subnets",
     ),
@@ -494,7 +498,25 @@ _NETWORK: Final = (
         "CA10__CaAzurePublicIpAddress__c",
         "net.addresses",
         "{id}",
-        {**_NAMED, "CA10__ipAddress__c": FieldSource("properties.ipAddress", optional=True)},
+        {
+            **_NAMED,
+            "CA10__ipAddress__c": FieldSource("properties.ipAddress", optional=True),
+            "CA10__skuName__c": FieldSource("sku.name"),
+        },
+    ),
+    TypeRow("CA10__CaAzureNetworkInterface__c", "net.interfaces", "{id}", _NAMED),
+    TypeRow(
+        "CA10__CaAzureNetworkInterfaceIpConfig__c",
+        "net.interfaces",
+        "{id}",
+        {
+            **_INSIDE,
+            "CA10__networkInterface__c": _id("^.id"),
+            "CA10__networkSecurityGroup__c": _id_in("^.properties.networkSecurityGroup"),
+            "CA10__publicIpAddress__c": _id_in("properties.publicIPAddress"),
+            "CA10__subnet__c": _id("properties.subnet.id"),
+        },
+        inside="properties.ipConfigurations",
     ),
     TypeRow(
         "CA10__CaAzureApplicationGateway__c",
@@ -502,7 +524,7 @@ _NETWORK: Final = (
         "{id}",
         {
             **_NAMED,
-            "CA10__firewallPolicy__c": FieldSource("properties.firewallPolicy", text_in("id", change=str.lower), optional=True),
+            "CA10__firewallPolicy__c": _id_in("properties.firewallPolicy"),
             "CA10__wafEnabled__c": FieldSource("properties", firewall_of_gateway, optional=True),
             "CA10__http2__c": FieldSource("properties.enableHttp2", boolean, otherwise=False),
             "CA10__sslPolicyJson__c": _json("properties.sslPolicy"),
@@ -560,11 +582,23 @@ _COMPUTE: Final = (
             **_INSIDE,
             "CA10__virtualMachine__c": _id("^.id"),
             "CA10__isOsDisk__c": FieldSource("isOsDisk", boolean),
-            "CA10__managedDiskId__c": FieldSource("managedDisk", text_in("id", change=str.lower), optional=True),
-            "CA10__managedDiskLookup__c": FieldSource("managedDisk", text_in("id", change=str.lower), optional=True),
+            "CA10__managedDiskId__c": _id_in("managedDisk"),
+            "CA10__managedDiskLookup__c": _id_in("managedDisk"),
             "CA10__vhdUri__c": FieldSource("vhd", text_in("uri"), optional=True),
         },
         inside=machine_disks,
+    ),
+    TypeRow(
+        "CA10__CaAzureVirtualMachineNetworkInterface__c",
+        "compute.machines",
+        "{^.id}#{id}",
+        {
+            **_SUBSCRIPTION,
+            "CA10__location__c": FieldSource("^.location", location),
+            "CA10__virtualMachine__c": _id("^.id"),
+            "CA10__networkInterface__c": _id("id"),
+        },
+        inside="properties.networkProfile.networkInterfaces",
     ),
     TypeRow(
         "CA10__CaAzureManagedDisk__c",

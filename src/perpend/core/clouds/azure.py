@@ -29,6 +29,8 @@ _RESOURCE_TYPES: Final = {
     "CA10__CaAzureKeyVault__c": "Microsoft.KeyVault/vaults",
     "CA10__CaAzureLock__c": "Microsoft.Authorization/locks",
     "CA10__CaAzureManagedDisk__c": "Microsoft.Compute/disks",
+    "CA10__CaAzureNetworkInterface__c": "Microsoft.Network/networkInterfaces",
+    "CA10__CaAzureNetworkInterfaceIpConfig__c": "Microsoft.Network/networkInterfaces/ipConfigurations",
     "CA10__CaAzureNetworkSecurityGroupRule__c": "Microsoft.Network/networkSecurityGroups/securityRules",
     "CA10__CaAzureNetworkSecurityGroup__c": "Microsoft.Network/networkSecurityGroups",
     "CA10__CaAzureNetworkWatcher__c": "Microsoft.Network/networkWatchers",

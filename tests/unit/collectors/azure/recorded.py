@@ -603,6 +603,7 @@ RECORDED = {
                             "destinationPortRanges": ["22", "3000-3389"],
                             "sourceAddressPrefix": "*",
                             "sourceAddressPrefixes": [],
+                            "destinationAddressPrefix": "*",
                         },
                     }
                 ]
@@ -625,6 +626,7 @@ RECORDED = {
                 sourceAddressPrefix="*",
                 sourceAddressPrefixes=None,
                 sourceApplicationSecurityGroups=None,
+                destinationAddressPrefix="*",
             )
             for ports, first, last in (("22", 22, 22), ("3000-3389", 3000, 3389))
         ],
@@ -672,8 +674,41 @@ RECORDED = {
         [row("Microsoft.Network/bastionHosts", "bastion", "CA10Z1__")],
     ),
     "CA10__CaAzurePublicIpAddress__c": Recorded(
-        resource("Microsoft.Network/publicIPAddresses", "ip", {"publicIPAllocationMethod": "Dynamic"}),
-        [row("Microsoft.Network/publicIPAddresses", "ip", ipAddress=None)],
+        resource("Microsoft.Network/publicIPAddresses", "ip", {"publicIPAllocationMethod": "Dynamic"}, sku={"name": "Basic"}),
+        [row("Microsoft.Network/publicIPAddresses", "ip", ipAddress=None, skuName="Basic")],
+    ),
+    "CA10__CaAzureNetworkInterface__c": Recorded(
+        resource("Microsoft.Network/networkInterfaces", "nic", {"ipConfigurations": []}),
+        [row("Microsoft.Network/networkInterfaces", "nic")],
+    ),
+    "CA10__CaAzureNetworkInterfaceIpConfig__c": Recorded(
+        resource(
+            "Microsoft.Network/networkInterfaces",
+            "nic",
+            {
+                "networkSecurityGroup": {"id": f"{GROUP}/NSG"},
+                "ipConfigurations": [
+                    {
+                        "id": f"{GROUP}/providers/Microsoft.Network/networkInterfaces/nic/ipConfigurations/{name}",
+                        "name": name,
+                        "properties": {"subnet": {"id": f"{GROUP}/Net/Subnets/A"}, **public},
+                    }
+                    for name, public in (("First", {"publicIPAddress": {"id": f"{GROUP}/IP"}}), ("Second", {}))
+                ],
+            },
+        ),
+        [
+            inner(
+                "Microsoft.Network/networkInterfaces/nic/ipConfigurations",
+                name,
+                "",
+                networkInterface=id_of("Microsoft.Network/networkInterfaces", "nic"),
+                networkSecurityGroup=f"{GROUP}/nsg".lower(),
+                publicIpAddress=public,
+                subnet=f"{GROUP}/net/subnets/a".lower(),
+            )
+            for name, public in (("First", f"{GROUP}/ip".lower()), ("Second", None))
+        ],
     ),
     "CA10__CaAzureApplicationGateway__c": Recorded(
         resource(
@@ -806,6 +841,22 @@ RECORDED = {
                 ("os", f"{GROUP}/os".lower(), None),
                 ("data", None, "https://logs.blob.core.windows.net/vhds/a.vhd"),
             )
+        ],
+    ),
+    "CA10__CaAzureVirtualMachineNetworkInterface__c": Recorded(
+        resource(
+            "Microsoft.Compute/virtualMachines",
+            "vm",
+            {"networkProfile": {"networkInterfaces": [{"id": f"{GROUP}/NIC", "properties": {"primary": True}}]}},
+        ),
+        [
+            {
+                "Id": id_of("Microsoft.Compute/virtualMachines", "vm") + f"#{GROUP}/nic".lower(),
+                "CA10__subscription__c": SUBSCRIPTION,
+                "CA10__location__c": "westeurope",
+                "CA10__virtualMachine__c": id_of("Microsoft.Compute/virtualMachines", "vm"),
+                "CA10__networkInterface__c": f"{GROUP}/nic".lower(),
+            }
         ],
     ),
     "CA10__CaAzureManagedDisk__c": Recorded(

@@ -17,7 +17,7 @@ GONE = {"ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "
 
 def test_all_lists_over_a_subscription_are_there() -> None:
     assert len(CALLS) == len(ALL_CALLS)
-    assert len(LISTS) == 41 + 1  # and the subscription itself
+    assert len(LISTS) == 42 + 1  # and the subscription itself
 
 
 @pytest.mark.parametrize("call", ALL_CALLS, ids=lambda call: call.name)
