@@ -55,6 +55,13 @@ _NEEDED: Final = {
     Form.EMPTY: ("fails",),
     Form.NOT_EMPTY: ("passes",),
 }
+_ENTRY_FORMS: Final = {
+    Form.ONE_OF: ValueType.TEXT,
+    Form.AT_LEAST: ValueType.NUMBER,
+    Form.AT_MOST: ValueType.NUMBER,
+}
+"""How the forms that can check an entry of a JSON array read its value, which is text."""
+
 _ALLOWED: Final = {**_NEEDED, **dict.fromkeys(_LIMIT_FORMS, ("limit", "passes", "fails"))}
 
 
@@ -68,14 +75,32 @@ class CheckedField:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A field with the values of objects that a policy is about, and other values: all of them if it is ``closed``."""
+    """A field with the values of objects that a policy is about, and other values: all of them if it is ``closed``.
+
+    With ``prefixes``, both are beginnings of values.
+    """
 
     field: CheckedField
     values: tuple[Scalar, ...]
     others: tuple[Scalar, ...]
     closed: bool
+    prefixes: bool
     inapplicable: str
     undetermined: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a JSON array of names and values.
+
+    An array without it means a default: ``default_passes`` and ``default_fails`` are values of ``default_by`` with one that
+    passes or fails.
+    """
+
+    name: str
+    default_by: CheckedField
+    default_passes: tuple[Scalar, ...]
+    default_fails: tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +123,7 @@ class Row:
     type: ObjectType
     guards: tuple[Guard, ...]
     field: CheckedField
+    entry: Entry | None
     form: Form
     limit: float
     items: tuple[Scalar, ...]
@@ -152,10 +178,11 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
     if identity is None or object_type is None or not _is_complete(record) or len(reading.diagnostics) > before:
         return None
     guards = tuple(_guard(guard, object_type, repository, reading) for guard in record.records("guards"))
-    checked = _field(record, object_type, repository, reading)
     form = Form(record.text("form"))
+    checked = _field(record, object_type, repository, reading, form)
     if checked is None or not _has_form(record, checked, form, reading):
         return None
+    entry = _entry(record, object_type, repository, reading)
     passes, fails, items = (_values(record, key, checked, reading) for key in ("passes", "fails", "items"))
     _reject_both(record, passes, reading)
     limit = record.get("limit")
@@ -173,6 +200,7 @@ def _row(record: Fields, repository: Repository, reading: _TableRead) -> Row | N
         object_type,
         tuple(guard for guard in guards if guard is not None),
         checked,
+        entry,
         form,
         number,
         items,
@@ -273,8 +301,10 @@ def _type(record: Fields, repository: Repository, reading: _TableRead) -> Object
     return object_type
 
 
-def _field(record: Fields, object_type: ObjectType, repository: Repository, reading: _TableRead) -> CheckedField | None:
-    """Return the field that an entry or a guard names."""
+def _field(
+    record: Fields, object_type: ObjectType, repository: Repository, reading: _TableRead, form: Form | None = None
+) -> CheckedField | None:
+    """Return the field that a row or a part of it names. With ``entry``, it holds a JSON array; the form types the value."""
     written = record["field"]
     path = _or_refused(lambda: field_named(written.value, object_type), written.span, reading)
     kind = path and _or_refused(lambda: path_kind(path, object_type, repository), written.span, reading)
@@ -282,13 +312,38 @@ def _field(record: Fields, object_type: ObjectType, repository: Repository, read
         return None
     if path == object_type.deletion_field:
         reading.refuse(written.span, "the field marks disappeared objects, which is checked before any condition")
+    elif "entry" in record:
+        if kind != JSON:
+            reading.refuse(written.span, f"`entry` reads a JSON document, and the field holds {FIELD_TYPES[kind].value}")
+        elif form not in _ENTRY_FORMS:
+            reading.refuse(record["form"].span, f"`entry` goes with {', '.join(f'`{one.value}`' for one in _ENTRY_FORMS)} only")
+        else:
+            return CheckedField(path, _ENTRY_FORMS[form])
     elif kind == JSON:
-        reading.refuse(
-            written.span, "the field holds a JSON document", "a table reads plain fields: `perpend new policy --key` begins one"
-        )
+        hint = "name an `entry` of an array of names and values; `perpend new policy --key` begins a policy on other documents"
+        reading.refuse(written.span, "the field holds a JSON document", hint)
     else:
         return CheckedField(path, FIELD_TYPES[kind])
     return None
+
+
+def _entry(record: Fields, object_type: ObjectType, repository: Repository, reading: _TableRead) -> Entry | None:
+    """Return the entry that a row checks, None if it checks a field or is refused."""
+    unset = record.get("unset")
+    if ("entry" in record) != ("unset" in record) or (unset is not None and not (unset.get("passes") or unset.get("fails"))):
+        reading.refuse(record["field"].span, "`entry` and `unset` go together, and `unset` has `passes` or `fails`")
+        return None
+    if unset is None:
+        return None
+    default_by = _field(unset, object_type, repository, reading)
+    if default_by is None:
+        return None
+    if default_by.type is not ValueType.TEXT:
+        reading.refuse(unset["field"].span, f"`unset` reads text, and this field holds {default_by.type.value}")
+        return None
+    passes, fails = (_values(unset, key, default_by, reading) for key in ("passes", "fails"))
+    _reject_both(unset, passes, reading)
+    return Entry(_one_line(record["entry"]), default_by, passes, fails)
 
 
 def _guard(record: Fields, object_type: ObjectType, repository: Repository, reading: _TableRead) -> Guard | None:
@@ -300,16 +355,19 @@ def _guard(record: Fields, object_type: ObjectType, repository: Repository, read
         return None
     values, others = (_values(record, key, checked, reading) for key in ("values", "others"))
     if checked.type is ValueType.BOOLEAN:
-        if len(values) != 1 or others or "closed" in record:
+        if len(values) != 1 or others or "closed" in record or "prefixes" in record:
             reading.refuse(record.span, "the guard of a checkbox has one value, no `others`, and is never `closed`")
             return None
         others = (not values[0],)
     elif not values or not others:
         reading.refuse(record.span, f"`{'others' if values else 'values'}` names no value")
         return None
+    closed, prefixes = (record.text(key, False) for key in ("closed", "prefixes"))
+    if prefixes and not closed:
+        reading.refuse(record.span, "a guard with `prefixes` is `closed`")
     _reject_both(record, values, reading, keys=("values", "others"))
     messages = (_one_line(record[key]) for key in ("inapplicable", "undetermined"))
-    return Guard(checked, values, others, record.text("closed", False), *messages)
+    return Guard(checked, values, others, closed, prefixes, *messages)
 
 
 def _has_form(record: Fields, checked: CheckedField, form: Form, reading: _TableRead) -> bool:

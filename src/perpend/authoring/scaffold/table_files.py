@@ -5,6 +5,7 @@ Logic and test data follow from the table. The other files are written once and 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from perpend.authoring.scaffold import table_texts as texts
 from perpend.authoring.scaffold.edits import Edit, EditedFile, edited
 from perpend.authoring.scaffold.entities import nested_value, new_folders, with_own_schema
 from perpend.authoring.scaffold.expectations import fill_blanks
-from perpend.authoring.scaffold.table import Row, Scalar, read_table
+from perpend.authoring.scaffold.table import Entry, Guard, Row, Scalar, read_table
 from perpend.authoring.scaffold.table_shape import UNUSABLE
 from perpend.authoring.scaffold.templates import test_data_text
 from perpend.core.dataclass import dataclass
@@ -135,13 +136,14 @@ def _objects(row: Row, repository: Repository) -> Iterator[tuple[str, str, dict[
     """Yield test objects: name, status, fields. Each listed value has one, and so has each way to be unknown."""
 
     def fields(value: Scalar | None, guards: Sequence[Scalar | None], *, gone: bool = False) -> dict[str, Any]:
-        values = [nested_value(row.type, row.field.path, value, repository)]
+        content = value if row.entry is None or value is None else _array({"name": row.entry.name, "value": str(value)})
+        values = [nested_value(row.type, row.field.path, content, repository)]
         for guard, known in zip(row.guards, guards, strict=True):
             values.append(nested_value(row.type, guard.field.path, known, repository))
         deletion = row.type.deletion_field
         return _merged([*([{deletion: _GONE if gone else None}] if deletion else []), *values])
 
-    inside = [guard.values[0] for guard in row.guards]
+    inside = [_value_inside(guard, row.entry) for guard in row.guards]
     for status, values in (("COMPLIANT", row.passes), ("INCOMPLIANT", row.fails)):
         word = "passes" if status == "COMPLIANT" else "fails"
         yield from ((f"{word}-{number}", status, fields(value, inside)) for number, value in enumerate(values, 1))
@@ -149,20 +151,69 @@ def _objects(row: Row, repository: Repository) -> Iterator[tuple[str, str, dict[
         yield "not-known", "UNDETERMINED", fields(None, inside)
     if row.undetermined and isinstance(row.passes[0], str) and row.form == "one-of":
         yield "not-listed", "UNDETERMINED", fields(_UNLISTED, inside)
+    if row.entry is not None:
+        for name, status, more in _entry_objects(row, row.entry, repository):
+            yield name, status, _merged([fields(row.fails[0], inside), more])
     for place, guard in enumerate(row.guards):
         before, after = inside[:place], inside[place + 1 :]
+        others = [f"{other}1" for other in guard.others] if guard.prefixes else guard.others
         for number, value in enumerate(guard.values[1:], 2):
-            yield f"guard-{place + 1}-value-{number}", "INCOMPLIANT", fields(row.fails[0], [*before, value, *after])
-        for number, value in enumerate(guard.others, 1):
+            known = f"{value}1" if guard.prefixes else value
+            yield f"guard-{place + 1}-value-{number}", "INCOMPLIANT", fields(row.fails[0], [*before, known, *after])
+        if guard.prefixes:
+            for number, value in enumerate((*guard.values, *guard.others), 1):
+                for word, near in (("cut", str(value)[:-1]), ("inside", f"x{value}1")):
+                    near_name = f"guard-{place + 1}-prefix-{number}-{word}"
+                    yield near_name, "UNDETERMINED", fields(row.fails[0], [*before, near, *after])
+        for number, value in enumerate(others, 1):
             yield f"guard-{place + 1}-other-{number}", "INAPPLICABLE", fields(row.fails[0], [*before, value, *after])
         if guard.closed:
             yield f"guard-{place + 1}-not-listed", "UNDETERMINED", fields(row.fails[0], [*before, _UNLISTED, *after])
         if after:
             nothing = [None] * len(after)
-            yield f"guard-{place + 1}-alone", "INAPPLICABLE", fields(row.fails[0], [*before, guard.others[0], *nothing])
+            yield f"guard-{place + 1}-alone", "INAPPLICABLE", fields(row.fails[0], [*before, others[0], *nothing])
         yield f"guard-{place + 1}-not-known", "UNDETERMINED", fields(row.fails[0], [*before, None, *after])
     if row.type.deletion_field:
         yield "disappeared", "DISAPPEARED", fields(row.fails[0], inside, gone=True)
+
+
+def _value_inside(guard: Guard, entry: Entry | None) -> Scalar:
+    """Return a value of an object that a policy is about, one with a default if the default depends on the field."""
+    if not guard.prefixes:
+        return guard.values[0]
+    if entry is not None and entry.default_by == guard.field:
+        return (*entry.default_passes, *entry.default_fails)[0]
+    return f"{guard.values[0]}1"
+
+
+def _entry_objects(row: Row, entry: Entry, repository: Repository) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield test objects of an entry of a JSON array: name, status, and fields unlike those of an object that fails."""
+
+    def array(text: str) -> dict[str, Any]:
+        return nested_value(row.type, row.field.path, text, repository)
+
+    set_entry, another = {"name": entry.name, "value": str(row.passes[0])}, {"name": "another", "value": str(row.fails[0])}
+    yield "beside-another", "COMPLIANT", array(_array(another, set_entry))
+    yield "without-value", "UNDETERMINED", array(_array({"name": entry.name}))
+    yield "without-name", "UNDETERMINED", array(_array(another, {"value": str(row.passes[0])}))
+    yield "not-a-list", "UNDETERMINED", array(json.dumps(set_entry))
+    yield "not-valid", "UNDETERMINED", array("[")
+    yield "value-of-another-form", "UNDETERMINED", array(json.dumps([{"name": entry.name, "value": ["1"]}]))
+    for status, word, values in (
+        ("COMPLIANT", "passes", entry.default_passes),
+        ("INCOMPLIANT", "fails", entry.default_fails),
+    ):
+        for number, value in enumerate(values, 1):
+            by = nested_value(row.type, entry.default_by.path, value, repository)
+            yield f"unset-{word}-{number}", status, _merged([array(_array(another)), by])
+    same = next((guard for guard in row.guards if guard.field == entry.default_by and guard.prefixes), None)
+    unlisted = _UNLISTED if same is None else f"{same.values[0]}1"
+    by = nested_value(row.type, entry.default_by.path, unlisted, repository)
+    yield "unset-not-listed", "UNDETERMINED", _merged([array(_array()), by])
+
+
+def _array(*entries: Mapping[str, str]) -> str:
+    return json.dumps(list(entries))
 
 
 def _merged(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

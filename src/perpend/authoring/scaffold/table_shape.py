@@ -47,8 +47,18 @@ _GUARD: Final = Record(
         Key("values", _VALUES, "The values of objects that the policy is about.", required=True),
         Key("others", _VALUES, "Other values, for test objects; required if the field is no checkbox."),
         Key("closed", Flag(), "Whether no value is known but these: an object with any other one is UNDETERMINED."),
+        Key("prefixes", Flag(), "Whether `values` and `others` are beginnings of values; only with `closed`."),
         Key("inapplicable", _FILLED, "The message for an object with another value.", required=True),
         Key("undetermined", _FILLED, "The message for an object with no known value.", required=True),
+    ),
+)
+_UNSET: Final = Record(
+    "unset",
+    "What it means that a JSON array has no such entry: a default passes or fails, by another field.",
+    (
+        Key("field", _FILLED, "The field that the default depends on, such as a version, after any lookups.", required=True),
+        Key("passes", _VALUES, "Values of that field with a default that passes."),
+        Key("fails", _VALUES, "Values of that field with a default that fails."),
     ),
 )
 _MESSAGES: Final = Record(
@@ -79,6 +89,8 @@ _ROW: Final = Record(
         Key("type", _FILLED, "The object type, by API name or label.", required=True),
         Key("guards", Items(_GUARD), "The fields that tell which objects the policy is about, in order."),
         Key("field", _FILLED, "The field to check, after any lookups.", required=True),
+        Key("entry", _FILLED, "The name of an entry, if the field holds a JSON array of names and values."),
+        Key("unset", _UNSET, "What an array without the entry means; required with `entry`."),
         Key("form", Choice(tuple(Form)), "The form of the condition.", required=True),
         Key("limit", ScalarShape(), "The number of `at-least` and `at-most`."),
         Key("items", _VALUES, "The items of `contains`, all, and of `lacks`, none; the field holds one item a line."),

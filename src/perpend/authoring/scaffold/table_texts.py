@@ -14,7 +14,7 @@ from perpend.core.objects.object_types import reached
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.authoring.scaffold.table import CheckedField, Guard, Row, Scalar
+    from perpend.authoring.scaffold.table import CheckedField, Entry, Guard, Row, Scalar
     from perpend.core.objects.object_types import ObjectType
 
 UNFINISHED: Final = "Fill in:"
@@ -125,8 +125,11 @@ def policy_text(row: Row) -> str:
 
 def logic_text(row: Row) -> str:
     """Return the ``prod.logic.yaml`` of an entry."""
-    faulty, sound = _checks(row)
     conditions = [condition for guard in row.guards for condition in _guard_conditions(guard)]
+    if row.entry is not None:
+        conditions += _entry_conditions(row, row.entry)
+        return _LOGIC.format(type_name=row.type.name, conditions="".join(conditions), status="UNDETERMINED", message="*unknown")
+    faulty, sound = _checks(row)
     conditions.append(_condition("INCOMPLIANT", row.incompliant, faulty, remediation=row.remediation))
     if sound:
         conditions.append(_condition("COMPLIANT", row.compliant, sound))
@@ -190,10 +193,80 @@ def _guard_conditions(guard: Guard) -> list[str]:
     value = _field(guard.field, guard.undetermined)
     if not guard.closed:
         return [_condition("INAPPLICABLE", guard.inapplicable, _not_in(guard.values, value))]
+    if guard.prefixes:
+        begins = _begins_with(guard.values, _field(guard.field))
+        return [
+            _condition("INAPPLICABLE", guard.inapplicable, _begins_with(guard.others, value, _field(guard.field))),
+            _condition("UNDETERMINED", guard.undetermined, f"NOT:\n  arg:\n{textwrap.indent(begins, '    ')}"),
+        ]
     return [
         _condition("INAPPLICABLE", guard.inapplicable, _in(guard.others, value)),
         _condition("UNDETERMINED", guard.undetermined, _not_in(guard.values, _field(guard.field))),
     ]
+
+
+def _begins_with(prefixes: Sequence[Scalar], value: str, later: str = "") -> str:
+    """Return the check that a value begins with one of several texts; ``later`` reads it again after the first."""
+    reads = [value, *(later or value for _ in prefixes[1:])]
+    checks = [
+        f"STARTS_WITH:\n  arg:{_nested(read, 4)}\n  search: {_constant(prefix)}"
+        for prefix, read in zip(prefixes, reads, strict=True)
+    ]
+    if len(checks) == 1:
+        return checks[0]
+    return "OR:\n  args:\n" + "\n".join(f"    - {textwrap.indent(check, '      ').lstrip()}" for check in checks)
+
+
+def _entry_conditions(row: Row, entry: Entry) -> list[str]:
+    """Return the conditions for an entry of a JSON array: its value if the array has it, else its default."""
+    name = entry.name.replace("\\", "\\\\").replace("'", "\\'")
+    value = f"[?name == '{name}'].value | [0]"
+    if row.form is Form.ONE_OF:
+        read = ("JSON_QUERY_TEXT", value)
+        faulty, sound = (_in(row.fails, _query(row, *read, first=True)), _in(row.passes, _query(row, *read)))
+    else:
+        read = ("JSON_QUERY_NUMBER", f"{value} | to_number(@) || @")
+        below, above = ("LESS_THAN", "GREATER_THAN_EQUAL") if row.form is Form.AT_LEAST else ("GREATER_THAN", "LESS_THAN_EQUAL")
+        faulty, sound = (
+            f"{operation}:\n  left:{_nested(_query(row, *read, first=first), 4)}\n  right: {_constant(row.limit)}"
+            for operation, first in ((below, True), (above, False))
+        )
+    is_set = f"[?type(name) != 'string'] && 'odd' || contains([*].name, '{name}')"
+    conditions = [
+        _condition("INCOMPLIANT", row.incompliant, faulty, remediation=row.remediation),
+        _condition("COMPLIANT", row.compliant, sound),
+        _CONDITION.format(
+            status="UNDETERMINED",
+            message="*unknown",
+            remediation="",
+            check=textwrap.indent(_query(row, "JSON_QUERY_BOOLEAN", is_set), "      "),
+        ),
+    ]
+    default_by = _field(entry.default_by)
+    if entry.default_fails:
+        check = _in(entry.default_fails, default_by)
+        conditions.append(_condition("INCOMPLIANT", row.incompliant, check, remediation=row.remediation))
+    if entry.default_passes:
+        conditions.append(_condition("COMPLIANT", row.compliant, _in(entry.default_passes, default_by)))
+    return conditions
+
+
+def _query(row: Row, operation: str, expression: str, *, first: bool = False) -> str:
+    """Return a query of the document in a row's field. The first one of a file names the message for what is not known."""
+    message = f"&unknown {_folded(row.undetermined, 10, width=_WIDTH - 12)}" if first else "*unknown"
+    return (
+        f"{operation}:\n"
+        "  arg:\n"
+        "    JSON_FROM:\n"
+        f"      arg: {{FIELD: {{path: {row.field.path}, returnType: BYTES}}}}\n"
+        "      undeterminedIf:\n"
+        f"        isEmpty: {message}\n"
+        "        isInvalid: *unknown\n"
+        f"  expression: {json.dumps(expression)}\n"
+        "  undeterminedIf:\n"
+        "    evaluationError: *unknown\n"
+        "    resultTypeMismatch: *unknown"
+    )
 
 
 def _not_in(values: Sequence[Scalar], value: str) -> str:
