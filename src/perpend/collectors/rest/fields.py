@@ -67,7 +67,7 @@ def value_of(source: FieldSource, item: Any, account: str) -> Any:
         container = {}
     if not isinstance(container, dict):
         raise NotThere(f"{source.path} is not in the answer" if container is None else f"{around} {_ODD_FORM}")
-    value = container.get(last)
+    value = container.get(last) if source.path else container
     if value is None:
         if source.otherwise is not None:
             return source.otherwise

@@ -68,6 +68,8 @@ class RestCall:
     ``parameters`` are those of the query. ``items`` is the path of the list of items in an answer; if it is empty, the answer
     itself is the only item. ``next_link`` is the path of the address of the next page; ``next_token`` is the path of a token,
     and the parameter that takes it. ``facts`` are error codes that state a fact, ``gone`` those of an object that is missing.
+    ``empty_with`` is the member of an answer that leaves out an empty list. A detail call with ``unless`` is not made for an
+    item that has a member at this path: the answer is the object around that member.
     """
 
     name: str
@@ -81,6 +83,8 @@ class RestCall:
     next_token: tuple[str, str] | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
+    empty_with: str = ""
+    unless: str = ""
 
     @property
     def label(self) -> str:
@@ -102,9 +106,10 @@ class RestCall:
 class FieldSource:
     """The source of a field's value: the member at a path of an item, or a ``template`` that is filled with texts.
 
-    ``call`` names the detail call that returns the item; it is empty for the listing. A member that is missing or null is
-    unknown. With ``optional`` it means that there is no value; ``otherwise`` is the value that the API states for it. Both
-    count only if an object around it is there: the nearest, or the one at the path ``within``. Without a ``transform``, a value is a text, a number or a Boolean.
+    ``call`` names the detail call that returns the item; it is empty for the listing. An empty path is the item itself. A
+    member that is missing or null is unknown. With ``optional`` it means that there is no value; ``otherwise`` is the value
+    that the API states for it. Both count only if an object around it is there: the nearest, or the one at the path
+    ``within``. Without a ``transform``, a value is a text, a number or a Boolean.
 
     A template has the same placeholders as an address: ``{account}``, or the path of a member, which must be there.
     """

@@ -1,0 +1,1 @@
+"""Collect from Google Cloud: an organization, folder or project at one moment, as Cloud Asset Inventory knew it."""
