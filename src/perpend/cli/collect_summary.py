@@ -13,11 +13,11 @@ from perpend.core.clouds.registry import cloud_of_type
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
+from perpend.core.objects.inventory import accounts_read_with
 from perpend.core.objects.labels import Names
 from perpend.inventory.importers.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Sequence
 
     from perpend.collectors.protocol import ClosedRegion, OthersListed
@@ -198,7 +198,7 @@ def _print_unread(result: CollectionResult, request: CollectionRequest, labels: 
     for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
         opens_accounts = request.cloud.opens_accounts(label)
         programs = list(request.programs) if opens_accounts else programs_by_label.get(label, [])
-        click.echo(inert(f"  {visible(str(alike[0]))}{_elsewhere(alike)}; {_cost(alike, programs, result.objects)}"), err=True)
+        click.echo(inert(f"  {visible(str(alike[0]))}{_elsewhere(alike)}; {_cost(alike, programs, result)}"), err=True)
     if len(causes) > MOST_NAMED:
         click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
 
@@ -212,11 +212,12 @@ def _elsewhere(causes: Sequence[FailedCall]) -> str:
     return more + (f", of {counted(objects, 'object')}" if objects else "")
 
 
-def _cost(causes: Sequence[FailedCall], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
+def _cost(causes: Sequence[FailedCall], programs: Sequence[Program], result: CollectionResult) -> str:
     """Return how many verdicts on the collected objects of these accounts may be undetermined."""
     number = f"{counted(len(programs), 'policy reads', 'policies read')} it"
-    accounts = {cause.account for cause in causes}
-    verdicts = sum(objects[program.input_type, account] for program in programs for account in accounts)
+    sources = result.completeness.sources
+    accounts = {account for place in {cause.account for cause in causes} for account in accounts_read_with(place, sources)}
+    verdicts = sum(result.objects[program.input_type, account] for program in programs for account in accounts)
     if not programs:
         return number
     some = f"{counted(verdicts, 'verdict')} at most" if verdicts else "but none of their objects is known"

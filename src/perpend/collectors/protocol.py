@@ -194,9 +194,9 @@ class CollectedRow(NamedTuple):
 class AccountEntry:
     """What one set of credentials opened, or ``why`` it could not be opened: an account, or a group that holds accounts.
 
-    ``accounts`` are all that a listing of a group shows together, such as an organization of Google Cloud, its folders and its
-    projects; empty if the entry is one account. ``gone`` are accounts of the previous snapshot that the cloud says are deleted.
-    ``partition`` is empty in clouds without partitions.
+    ``accounts`` are those below a group, such as the folders and projects of an organization of Google Cloud: one listing shows
+    the objects of all. ``gone`` are accounts of the previous snapshot that the cloud says are deleted. ``partition`` is empty
+    in clouds without partitions.
 
     ``regions`` are all that it has enabled, ``asked`` those that were wanted, ``stated`` those that the user declares to be
     empty. ``no_regions`` is why the regions could not be listed. ``closed`` are disabled regions in which the previous
@@ -218,8 +218,8 @@ class AccountEntry:
 
     @property
     def all_accounts(self) -> tuple[str, ...]:
-        """The accounts that a listing of the entry shows: those of the group, or the entry itself."""
-        return self.accounts or (self.account,)
+        """The accounts whose objects a listing of the entry shows: the entry itself and those below it, each once."""
+        return tuple(dict.fromkeys((self.account, *self.accounts)))
 
 
 @dataclass(frozen=True, slots=True)

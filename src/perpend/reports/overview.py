@@ -15,6 +15,7 @@ from perpend.core.clouds.registry import cloud_of_type, collected_clouds, is_acc
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED, Scope
 from perpend.core.objects.ids import is_production
+from perpend.core.objects.inventory import accounts_read_with
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.findings.severity.effective import EffectiveRatings
@@ -445,11 +446,14 @@ def _unread(
 ) -> tuple[tuple[NeededCall, ...], UnknownCauses]:
     """Return the failed calls by permission and failure, and the causes of the unknown verdicts.
 
-    A verdict needs a call if its policy reads a field that the call serves, and its object is in the call's account and region.
+    A verdict needs a call if its policy reads a field that the call serves, and its object is in an account that the call reads
+    and in its region.
     Without failed calls, and if the collection asked for everything, no cause is counted.
     """
     needing = _policies_by_label(evaluation, {call.label for call in calls})
     left_out = _LeftOut.of(evaluation)
+    sources = evaluation.inventory.sources
+    read_with = {account: accounts_read_with(account, sources) for account in {call.account for call in calls}}
     unknown: list[tuple[Any, ...]] = []
     if calls or left_out.claims:
         from perpend.findings.waivers.run_findings import run_findings
@@ -463,7 +467,7 @@ def _unread(
         policy_id, account, region = of_verdict
         return any(
             policy_id in needing.get(call.label, ())
-            and account in (None, call.account)
+            and (account is None or account in read_with[call.account])
             and (not call.region or region in (None, call.region))
             for call in some
         )
@@ -490,7 +494,7 @@ def _unread(
             tuple(dict.fromkeys(_place(call, several=several) for call in some)),
             len(some),
             sum(number for *of_verdict, number in unknown if needs(tuple(of_verdict), some)),
-            len({call.account for call in some}),
+            len({account for call in some for account in read_with[call.account]}),
             len({call.region for call in some if call.region}),
         )
         for key, some in alike.items()

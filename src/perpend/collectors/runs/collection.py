@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import field
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from perpend.collectors.protocol import CallCounts
@@ -19,6 +20,8 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import nearest_name
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
+from perpend.core.objects.identity import account_of_fields
+from perpend.core.objects.object_types import ObjectType
 from perpend.inventory.snapshots.files import shown
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
 from perpend.version import __version__
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
     from perpend.collectors.runs.previous_snapshot import CarriedOver
     from perpend.collectors.runs.request import CollectionRequest
     from perpend.core.diagnostics.model import Diagnostic
-    from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.inventory.snapshots.store import Store
 
@@ -88,7 +90,8 @@ class CollectionProgress(Protocol):
 class CollectionResult:
     """The snapshot of a collection, and its completeness.
 
-    ``objects`` counts rows by type and account. ``regions`` is the number of regions that were read in any account.
+    ``accounts`` is the number of accounts, with all below an organization. ``objects`` counts rows by type and account, which
+    is that of the object if an entry has several. ``regions`` is the number of regions that were read in any account.
     """
 
     snapshot: Snapshot
@@ -144,7 +147,7 @@ class CollectionRun:
         """
         snapshot, problems, completeness, carried_over = store_collected(
             self.store,
-            self._rows(),
+            self._rows(declared),
             self._completeness,
             types=self.request.plan.types,
             declared=declared,
@@ -156,9 +159,8 @@ class CollectionRun:
             remove_tree(directory)
         entries = self._entries()
         regions = len({region for entry in entries for region in entry.asked})
-        return CollectionResult(
-            snapshot, problems, completeness, len(entries), self._objects, carried_over, self.counts, regions
-        )
+        accounts = len({account for entry in entries for account in entry.all_accounts})
+        return CollectionResult(snapshot, problems, completeness, accounts, self._objects, carried_over, self.counts, regions)
 
     def _completeness(self, seen: Seen) -> Completeness:
         cloud, plan = self.request.cloud, self.request.plan
@@ -167,12 +169,14 @@ class CollectionRun:
     def _entries(self) -> list[AccountEntry]:
         return [entry for _, entry in sorted(self.checkpoint.entries.items())]
 
-    def _rows(self) -> Iterator[CollectedRow]:
+    def _rows(self, declared: Callable[[str], ObjectType | None]) -> Iterator[CollectedRow]:
         cloud, plan = self.request.cloud, self.request.plan
+        types = cache(lambda name: declared(name) or ObjectType(name))
         for number, entry in enumerate(self._entries()):
             rows = self.checkpoint.rows(entry.account, plan.all_listings)
             for row in cloud.unopened_account(plan, entry) if entry.why else rows:
-                self._objects[row.type_name, entry.account] += 1
+                account = account_of_fields(row.fields, types(row.type_name)) if entry.accounts else entry.account
+                self._objects[row.type_name, account or entry.account] += 1
                 yield row._replace(source=plan.sources_per_account * number + row.source)
 
 

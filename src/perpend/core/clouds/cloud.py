@@ -26,6 +26,7 @@ class Cloud:
     ``regions_of_id`` and ``partitions_of_id`` match the beginning of an Id, and their first group is the fact; the first
     pattern that matches counts. ``provider_owned`` is found anywhere in the Id of an object that the provider owns.
 
+    ``account_groups`` is the pattern of accounts that hold other ones, such as an organization; empty if the cloud has none.
     ``account_words`` completes "an account of CLOUD has …", ``account_example`` is one. ``region_fields`` are names of fields
     with a region, in lower case and without prefix. ``provider`` is OCSF's name of the cloud. ``resource_types`` are the
     cloud's own names of resource types, by object type. ``credentials`` is the command that prints the account of the
@@ -45,6 +46,7 @@ class Cloud:
     accounts_of_id: tuple[str, ...]
     regions_of_id: tuple[str, ...] = ()
     partitions_of_id: tuple[str, ...] = ()
+    account_groups: str = ""
     usual_partition: str = ""
     provider_owned: str = ""
     kinds_of_id: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

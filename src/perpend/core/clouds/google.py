@@ -60,6 +60,7 @@ GOOGLE: Final = Cloud(
     account=f"{_PROJECT}|{_ABOVE}",
     account_words="a project id such as web-prod-1",
     account_example="web-prod-1",
+    account_groups="(?:organizations|folders)/[0-9]+",
     region=_REGION,
     region_fields=("location", "region", "region name"),
     accounts_of_id=(f"{_PREFIX}projects/({_PROJECT})(?:/|$)", f"{_PREFIX}({_ABOVE})(?:/|$)"),

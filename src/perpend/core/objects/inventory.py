@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeGuard
 
 from perpend.core.clouds.aws import shown_name
+from perpend.core.clouds.registry import is_account_group
 from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -86,6 +87,24 @@ class Source:
     coverage: tuple[Claim, ...] = ()
     list_claims: tuple[ListClaim, ...] = ()
     planned: tuple[PlannedObject, ...] = ()
+
+
+class WithAccounts(Protocol):
+    """A source with the accounts that it was read from."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that it was read from."""
+
+
+def accounts_read_with(account: str, sources: Iterable[WithAccounts]) -> frozenset[str]:
+    """Return the accounts that a call in an account reads.
+
+    A call in an organization or a folder reads all accounts of its source, any other call its own account only.
+    """
+    if not is_account_group(account):
+        return frozenset((account,))
+    return frozenset((account,)).union(*(source.accounts for source in sources if account in source.accounts))
 
 
 @dataclass(frozen=True, slots=True)
