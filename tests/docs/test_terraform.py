@@ -14,7 +14,7 @@ from tests.hcl import read_hcl
 pytestmark = pytest.mark.slow
 
 BLOCK = re.compile(r"^```terraform\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PREFIXES: dict[str, str | tuple[str, ...]] = {"aws": "aws_", "azure": ("azurerm_", "azapi_", "azuread_")}
+PREFIXES: dict[str, str | tuple[str, ...]] = {"aws": "aws_", "azure": ("azurerm_", "azapi_", "azuread_"), "google": "google_"}
 KINDS = {"data", "locals", "moved", "provider", "resource"}
 
 
