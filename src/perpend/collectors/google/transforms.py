@@ -22,7 +22,6 @@ _HANDLER_MEMBERS: Final = ("urlRegex", "securityLevel", "login", "authFailAction
 _RESOURCES: Final = "//cloudresourcemanager.googleapis.com/"
 _ADDRESS: Final = re.compile(r"(?:https://(?:www|compute)\.googleapis\.com/compute/(?:v1|beta|alpha)/)?(projects/[^/]+/.+)")
 _OF_NUMBER: Final = re.compile(r"projects/[0-9]+/")
-_SOURCES: Final = ("sourceRanges", "sourceTags", "sourceServiceAccounts")
 
 
 def json_text(value: Any) -> str:
@@ -108,19 +107,11 @@ def ids_of_networks(networks: Iterable[Mapping[str, Any]]) -> str:
     return json_text([id_of_url(network["networkUrl"]) for network in networks])
 
 
-def project_name(project: Mapping[str, Any]) -> str:
-    """Return the name of a project, in the form of either version of its API."""
-    name = project.get("displayName")
-    if name is None and not text(project["name"]).startswith("projects/"):
-        name = project["name"]
-    if name is None:
+def project_name(value: str) -> str:
+    """Return the name of a project. The older form of a project has it where the newer one has the project's number."""
+    if value.startswith("projects/"):
         raise NotThere("resource.data.displayName is not in the answer")
-    return text(name)
-
-
-def project_state(project: Mapping[str, Any]) -> str:
-    """Return the state of a project, in the form of either version of its API."""
-    return text(project["state"] if "state" in project else project["lifecycleState"])
+    return value
 
 
 def service_names(items: Iterable[Mapping[str, Any]]) -> str:
@@ -132,14 +123,6 @@ def approved_services(settings: Mapping[str, Any]) -> str:
     """Return the services that are enrolled in Access Approval, by the project or by what is above it, as a JSON array."""
     above = settings.get("ancestorsEnrolledServices", []) if settings.get("enrolledAncestor") else []
     return json_text([*settings.get("enrolledServices", []), *above])
-
-
-def contacts(answer: Mapping[str, Any]) -> str:
-    """Return the contacts of an organization and their categories as a JSON array."""
-    if answer.get("nextPageToken"):
-        raise NotThere("the answer has more than one page")
-    members = ("email", "notificationCategorySubscriptions", "validationState")
-    return json_text([{name: one.get(name) for name in members} for one in answer.get("contacts", [])])
 
 
 def metadata(items: Iterable[Mapping[str, Any]]) -> str:
@@ -157,6 +140,7 @@ def members_of(*names: str) -> Callable[[Iterable[Mapping[str, Any]]], str]:
     return lambda items: json_text([{name: item[name] for name in names if name in item} for item in items])
 
 
+contacts: Final = members_of("email", "notificationCategorySubscriptions", "validationState")
 secret_variables: Final = members_of(*_SECRET_MEMBERS)
 handlers: Final = members_of(*_HANDLER_MEMBERS)
 perimeters: Final = members_of("title", "status", "useExplicitDryRunSpec")
@@ -194,85 +178,19 @@ def account_emails(accounts: Iterable[Mapping[str, Any]]) -> str:
     return json_text([text(account["email"]) for account in accounts])
 
 
-def confidential(instance: Mapping[str, Any]) -> bool:
-    """Return whether the memory of an instance is encrypted, by either of two members."""
-    settings = instance.get("confidentialInstanceConfig") or {}
-    is_named = settings.get("confidentialInstanceType") not in (None, "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED")
-    return boolean(settings.get("enableConfidentialCompute", False)) or is_named
+def node_accounts(pools: Iterable[Mapping[str, Any]]) -> str:
+    """Return the service accounts of pools of nodes as a JSON array; a pool that names none has the default one."""
+    return json_text(sorted({text(pool["config"].get("serviceAccount") or "default") for pool in pools}))
 
 
-def flow_logs(subnetwork: Mapping[str, Any]) -> bool:
-    """Return whether a subnetwork logs flows, by either of two members."""
-    settings = [subnetwork.get("enableFlowLogs"), (subnetwork.get("logConfig") or {}).get("enable")]
-    known = [boolean(setting) for setting in settings if setting is not None]
-    if not known:
-        raise NotThere("resource.data.enableFlowLogs is not in the answer")
-    return any(known)
-
-
-def private_nodes(cluster: Mapping[str, Any]) -> bool:
-    """Return whether the nodes of a cluster have private addresses only, by either of two members."""
-    around = [
-        (cluster.get("privateClusterConfig"), "enablePrivateNodes"),
-        (cluster.get("networkConfig"), "defaultEnablePrivateNodes"),
-    ]
-    if around[0][0] is None and (around[1][0] or {}).get(around[1][1]) is None:
-        raise NotThere("resource.data.privateClusterConfig is not in the answer")
-    return any(boolean(settings.get(name, False)) for settings, name in around if settings)
-
-
-def node_accounts(cluster: Mapping[str, Any]) -> str:
-    """Return the service accounts of the nodes of a cluster as a JSON array; a pool that names none has the default one."""
-    new = (cluster.get("autoscaling") or {}).get("autoprovisioningNodePoolDefaults")
-    settings = [*(pool["config"] for pool in cluster["nodePools"]), *([new] if new else [])]
-    return json_text(sorted({text(one.get("serviceAccount") or "default") for one in settings}))
-
-
-def ssl(name: str, other: str) -> Callable[[Mapping[str, Any]], Any]:
-    """Return a transform that reads one of two settings for TLS; null if only the other is there."""
-
-    def read(configuration: Mapping[str, Any]) -> Any:
-        value = configuration.get(name)
-        if value is None and configuration.get(other) is None:
-            raise NotThere(f"resource.data.settings.ipConfiguration.{name} is not in the answer")
-        if value is not None and not isinstance(value, (str, bool)):
-            raise TypeError
-        return value
-
-    return read
-
-
-def traffic(name: str, other: str) -> Callable[[Mapping[str, Any]], str | None]:
-    """Return a transform that reads the protocols that a firewall rule allows or denies; null for a rule that does the other.
-
-    The inventory writes the members in two ways.
-    """
-
-    def read(rule: Mapping[str, Any]) -> str | None:
-        rows = rule.get(name, rule.get(f"{name}s"))
-        if rows is None:
-            if rule.get(other, rule.get(f"{other}s")) is None:
-                raise NotThere(f"resource.data.{name} is not in the answer")
-            return None
-        return json_text([_protocol(row) for row in rows])
-
-    return read
+def traffic(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the protocols and ports of a firewall rule as a JSON array. The inventory writes the protocol in two ways."""
+    return json_text([_protocol(row) for row in rows])
 
 
 def _protocol(row: Mapping[str, Any]) -> dict[str, Any]:
     protocol = text(row["IPProtocol"] if "IPProtocol" in row else row["ipProtocol"])
     return {"IPProtocol": protocol, **({"ports": row["ports"]} if "ports" in row else {})}
-
-
-def source(name: str) -> Callable[[Mapping[str, Any]], str]:
-    """Return a transform that reads where the traffic of a rule comes from; nothing if another member says it."""
-
-    def read(rule: Mapping[str, Any]) -> str:
-        if rule.get(name) is None and rule.get("direction") != "EGRESS" and not any(rule.get(other) for other in _SOURCES):
-            raise NotThere(f"resource.data.{name} is not in the answer")
-        return json_list(rule.get(name) or [])
-
-    return read
 
 
 def bindings(asset: dict[str, Any]) -> list[dict[str, Any]]:
@@ -310,14 +228,3 @@ def service_accounts(instance: dict[str, Any]) -> list[dict[str, Any]]:
 def conditions(policy: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the conditions of an alert policy, each with the last part of its name as its key."""
     return [{**one, "key": text(one["name"]).rpartition("/")[2]} for one in policy["resource"]["data"]["conditions"]]
-
-
-def filter_of(kind: str) -> Callable[[Mapping[str, Any]], str | None]:
-    """Return a transform that reads the filter of a condition; null for a condition of another kind."""
-    return lambda condition: text(condition[kind]["filter"]) if kind in condition else None
-
-
-def key_of_table(table: Mapping[str, Any]) -> str | None:
-    """Return the key of the customer that a table is encrypted with; null for a key of Google."""
-    encryption = table.get("encryptionConfiguration")
-    return text(encryption["kmsKeyName"]) if encryption else None

@@ -15,13 +15,10 @@ from perpend.collectors.google.transforms import (
     bindings,
     boolean,
     conditions,
-    confidential,
     contacts,
     customer_key,
     disk_keys,
     enabled,
-    filter_of,
-    flow_logs,
     handlers,
     has_member,
     id_of_role,
@@ -30,7 +27,6 @@ from perpend.collectors.google.transforms import (
     interfaces_by_id,
     json_list,
     json_object,
-    key_of_table,
     lines,
     metadata,
     moment,
@@ -38,15 +34,11 @@ from perpend.collectors.google.transforms import (
     number,
     of_interfaces,
     perimeters,
-    private_nodes,
     project_name,
-    project_state,
     secret_variables,
     service_accounts,
     service_names,
     sinks,
-    source,
-    ssl,
     text,
     traffic,
 )
@@ -65,6 +57,8 @@ _PUBLIC: Final = {
     "CA10__membersAllUsers__c": FieldSource("allUsers", boolean, "policy"),
     "CA10__membersAllAuthenticatedUsers__c": FieldSource("allAuthenticatedUsers", boolean, "policy"),
 }
+# A view has no key, and the inventory may lack that of a table: the table itself says it.
+_TABLE_KEY: Final = FieldSource("encryptionConfiguration.kmsKeyName", text, "bigquery.table", optional=True, within="id")
 _AUDIT: Final = {"CA10__auditConfigsJson__c": FieldSource("auditConfigs", json_list, "policy")}
 
 
@@ -75,10 +69,12 @@ def _data(
     optional: bool = False,
     otherwise: Any = None,
     within: str | None = None,
+    also: str = "",
 ) -> FieldSource:
-    """Return the source of a member of an asset's data. ``within`` is the path of an object in the data."""
+    """Return the source of a member of an asset's data. ``within`` and ``also`` are paths in the data, too."""
     around = "" if within is None else f"{_DATA}.{within}".rstrip(".")
-    return FieldSource(f"{_DATA}.{path}", transform, optional=optional, otherwise=otherwise, within=around)
+    other = f"{_DATA}.{also}" if also else ""
+    return FieldSource(f"{_DATA}.{path}", transform, optional=optional, otherwise=otherwise, within=around, also=other)
 
 
 def _null(path: str, transform: Callable[[Any], Any] = text, within: str = "") -> FieldSource:
@@ -89,11 +85,6 @@ def _null(path: str, transform: Callable[[Any], Any] = text, within: str = "") -
 def _false(path: str, within: str | None = None) -> FieldSource:
     """Return the source of a Boolean that is false if it is missing."""
     return _data(path, boolean, otherwise=False, within=within)
-
-
-def _whole(transform: Callable[[Any], Any]) -> FieldSource:
-    """Return a source that reads several members of an asset's data."""
-    return FieldSource(_DATA, transform)
 
 
 def _row(
@@ -111,8 +102,8 @@ _ORGANIZATION: Final = (
         "{account}",
         {
             "CA10__projectId__c": _data("projectId"),
-            "Name": _whole(project_name),
-            "CA10__lifecycleState__c": _whole(project_state),
+            "Name": _data("displayName", project_name, also="name"),
+            "CA10__lifecycleState__c": _data("state", also="lifecycleState"),
             "CA10__enabledServices__c": FieldSource("items", service_names, "usage.services"),
             **_AUDIT,
             "CA10__commonMetadata__c": FieldSource("commonInstanceMetadata.items", metadata, "metadata", otherwise=_NONE),
@@ -129,7 +120,7 @@ _ORGANIZATION: Final = (
         "{account}",
         {
             "Name": _data("displayName"),
-            "CA10__contactsJson__c": FieldSource("", contacts, "contacts.compute"),
+            "CA10__contactsJson__c": FieldSource("contacts", contacts, "contacts.compute", otherwise=_NONE),
             **_AUDIT,
             "CA10__orgPoliciesJson__c": FieldSource("policies", json_list, "organizationPolicies"),
         },
@@ -302,8 +293,8 @@ _LOGGING: Final = (
         "{^.id}/conditions/{key}",
         {
             "Name": FieldSource("displayName"),
-            "CA10__thresholdFilter__c": FieldSource("", filter_of("conditionThreshold")),
-            "CA10__matchedLogFilter__c": FieldSource("", filter_of("conditionMatchedLog")),
+            "CA10__thresholdFilter__c": FieldSource("conditionThreshold.filter", text, optional=True, within="^"),
+            "CA10__matchedLogFilter__c": FieldSource("conditionMatchedLog.filter", text, optional=True, within="^"),
             "CA10__alertPolicy__c": FieldSource("^.id"),
             **_INSIDE,
         },
@@ -339,7 +330,7 @@ _NETWORK: Final = (
         "compute.googleapis.com/Subnetwork",
         {
             "CA10__purpose__c": _data("purpose"),
-            "CA10__enableFlowLogs__c": _whole(flow_logs),
+            "CA10__enableFlowLogs__c": _data("enableFlowLogs", boolean, also="logConfig.enable"),
             "CA10__logConfigJson__c": _null("logConfig", json_object),
             "CA10__gceNetwork__c": _data("network", id_of_url),
         },
@@ -350,14 +341,14 @@ _NETWORK: Final = (
         {
             "CA10__direction__c": _data("direction"),
             "CA10__disabled__c": _false("disabled"),
-            "CA10__sourceRanges__c": _whole(source("sourceRanges")),
-            "CA10__sourceTags__c": _whole(source("sourceTags")),
-            "CA10__sourceServiceAccounts__c": _whole(source("sourceServiceAccounts")),
+            "CA10__sourceRanges__c": _data("sourceRanges", json_list, otherwise=_NONE, within="sourceTags"),
+            "CA10__sourceTags__c": _data("sourceTags", json_list, otherwise=_NONE),
+            "CA10__sourceServiceAccounts__c": _data("sourceServiceAccounts", json_list, otherwise=_NONE),
             # A rule without targets is for all instances.
             "CA10__targetTags__c": _null("targetTags", json_list),
             "CA10__targetServiceAccounts__c": _null("targetServiceAccounts", json_list),
-            "CA10__allowedJson__c": _whole(traffic("allowed", "denied")),
-            "CA10__deniedJson__c": _whole(traffic("denied", "allowed")),
+            "CA10__allowedJson__c": _data("allowed", traffic, optional=True, within="denied", also="alloweds"),
+            "CA10__deniedJson__c": _data("denied", traffic, optional=True, within="allowed", also="denieds"),
             "CA10__priority__c": _data("priority", number),
             "CA10__gceNetwork__c": _data("network", id_of_url),
         },
@@ -404,7 +395,7 @@ _COMPUTE: Final = (
             "CA10__canIpForward__c": _false("canIpForward"),
             "CA10__metadataJson__c": _data("metadata.items", metadata, otherwise=_NONE),
             "CA10__shieldedJson__c": _null("shieldedInstanceConfig", json_object),
-            "CA10__confidential__c": _whole(confidential),
+            "CA10__confidential__c": _false("confidentialInstanceConfig.enableConfidentialCompute", within=""),
             "CA10__confidentialType__c": _null("confidentialInstanceConfig.confidentialInstanceType"),
             "CA10__accessConfigsJson__c": _data("networkInterfaces", of_interfaces("accessConfigs")),
             "CA10__ipv6AccessConfigsJson__c": _data("networkInterfaces", of_interfaces("ipv6AccessConfigs")),
@@ -447,10 +438,15 @@ _COMPUTE: Final = (
         "GkeCluster",
         "container.googleapis.com/Cluster",
         {
-            "CA10__privateNodes__c": _whole(private_nodes),
+            "CA10__privateNodes__c": _data(
+                "privateClusterConfig.enablePrivateNodes",
+                boolean,
+                otherwise=False,
+                also="networkConfig.defaultEnablePrivateNodes",
+            ),
             "CA10__legacyAbac__c": _false("legacyAbac.enabled"),
             "CA10__workloadPool__c": _null("workloadIdentityConfig.workloadPool"),
-            "CA10__nodeServiceAccounts__c": _whole(node_accounts),
+            "CA10__nodeServiceAccounts__c": _data("nodePools", node_accounts),
             "CA10__autopilot__c": _false("autopilot.enabled", within=""),
         },
     ),
@@ -507,8 +503,8 @@ _STORAGE: Final = (
             "CA10__databaseVersion__c": _data("databaseVersion"),
             "CA10__instanceType__c": _data("instanceType"),
             "CA10__databaseFlagsJson__c": _data("settings.databaseFlags", json_list, otherwise=_NONE),
-            "CA10__sslMode__c": _data("settings.ipConfiguration", ssl("sslMode", "requireSsl")),
-            "CA10__requireSsl__c": _data("settings.ipConfiguration", ssl("requireSsl", "sslMode")),
+            "CA10__sslMode__c": _null("settings.ipConfiguration.sslMode", within="settings.ipConfiguration.requireSsl"),
+            "CA10__requireSsl__c": _null("settings.ipConfiguration.requireSsl", boolean, "settings.ipConfiguration.sslMode"),
             "CA10__authorizedNetworksJson__c": _data("settings.ipConfiguration.authorizedNetworks", json_list, otherwise=_NONE),
             "CA10__ipv4Enabled__c": _data("settings.ipConfiguration.ipv4Enabled", boolean),
             "CA10__ipAddressesJson__c": _data("ipAddresses", json_list),
@@ -531,7 +527,12 @@ _STORAGE: Final = (
     _row(
         "BigQueryTable",
         "bigquery.googleapis.com/Table",
-        {"CA10__type__c": _data("type"), "CA10__kmsKey__c": FieldSource("", key_of_table, "bigquery.table")},
+        {
+            "CA10__type__c": _data("type"),
+            "CA10__kmsKey__c": FieldSource(
+                "encryptionConfiguration.kmsKeyName", text, "bigquery.table", optional=True, within="id"
+            ),
+        },
         "bigquery.table",
         named="id",
     ),

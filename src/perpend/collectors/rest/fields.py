@@ -63,18 +63,19 @@ def value_of(source: FieldSource, item: Any, account: str) -> Any:
         return _transformed(source, filled(source.template, lambda path: _place(item, path, account)), source.template)
     around, _, last = source.path.rpartition(".")
     container = member(item, around) if around else item
-    if container is None and source.within and isinstance(member(item, source.within), dict):
-        container = {}
-    if not isinstance(container, dict):
-        raise NotThere(f"{source.path} is not in the answer" if container is None else f"{around} {_ODD_FORM}")
-    value = container.get(last) if source.path else container
-    if value is None:
-        if source.otherwise is not None:
-            return source.otherwise
-        if source.optional:
-            return None
-        raise NotThere(f"{source.path} is not in the answer")
-    return _transformed(source, value, source.path)
+    if container is not None and not isinstance(container, dict):
+        raise NotThere(f"{around} {_ODD_FORM}")
+    value = (container or {}).get(last) if source.path else item
+    if value is None and source.also:
+        value = member(item, source.also)
+    if value is not None:
+        return _transformed(source, value, source.path)
+    is_known = (member(item, source.within) if source.within else container) is not None
+    if is_known and source.otherwise is not None:
+        return source.otherwise
+    if is_known and source.optional:
+        return None
+    raise NotThere(f"{source.path} is not in the answer")
 
 
 def _transformed(source: FieldSource, value: Any, name: str) -> Any:

@@ -106,10 +106,11 @@ class RestCall:
 class FieldSource:
     """The source of a field's value: the member at a path of an item, or a ``template`` that is filled with texts.
 
-    ``call`` names the detail call that returns the item; it is empty for the listing. An empty path is the item itself. A
-    member that is missing or null is unknown. With ``optional`` it means that there is no value; ``otherwise`` is the value
-    that the API states for it. Both count only if an object around it is there: the nearest, or the one at the path
-    ``within``. Without a ``transform``, a value is a text, a number or a Boolean.
+    ``call`` names the detail call that returns the item; it is empty for the listing. An empty path is the item itself, and
+    ``also`` is the path of the same member in another form of the item. A member that is missing or null is unknown. With
+    ``optional`` it means that there is no value; ``otherwise`` is the value that the API states for it. Both count only if the
+    object around it is there, or if the member at the path ``within`` is. Without a ``transform``, a value is a text, a number
+    or a Boolean.
 
     A template has the same placeholders as an address: ``{account}``, or the path of a member, which must be there.
     """
@@ -121,6 +122,7 @@ class FieldSource:
     otherwise: Any = None
     template: str = ""
     within: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A value that an API states for a missing member counts only if the object around it is there."""
+"""A value that an API states for a missing member counts only where the row says so."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from perpend.collectors.rest.rows import FieldSource, NotThere
 STATED = FieldSource("data.settings.backup.enabled", otherwise=False, within="data.settings")
 NULL = FieldSource("data.settings.backup.name", optional=True, within="data.settings")
 
+OTHER = FieldSource("data.allowed", optional=True, within="data.denied", also="data.alloweds")
+
 
 @pytest.mark.parametrize(
     ("source", "item", "expected"),
@@ -21,6 +23,10 @@ NULL = FieldSource("data.settings.backup.name", optional=True, within="data.sett
         (STATED, {"data": {"settings": {"backup": None}}}, False),
         (STATED, {"data": {"settings": {}}}, False),
         (NULL, {"data": {"settings": {}}}, None),
+        (OTHER, {"data": {"allowed": 1, "alloweds": 2}}, 1),
+        (OTHER, {"data": {"alloweds": 2}}, 2),
+        (OTHER, {"data": {"denied": [3]}}, None),
+        (FieldSource("", transform=len), {"a": 1, "b": 2}, 2),
     ],
 )
 def test_a_missing_member_has_its_stated_value_within_an_object(source: FieldSource, item: Any, expected: object) -> None:
@@ -32,10 +38,11 @@ def test_a_missing_member_has_its_stated_value_within_an_object(source: FieldSou
     [
         (STATED, {"data": {}}),
         (STATED, {"data": {"settings": None}}),
-        (STATED, {"data": {"settings": "none"}}),
         (STATED, {"data": {"settings": {"backup": "none"}}}),
         (STATED, {}),
-        (NULL, {"data": {"settings": []}}),
+        (OTHER, {"data": {}}),
+        (NULL, {"data": {"settings": None}}),
+        (STATED, {"data": {"other": {"backup": {}}}}),
         (FieldSource("data.settings.backup.enabled", otherwise=False), {"data": {"settings": {}}}),
         (FieldSource("data.settings.backup.enabled", within="data.settings"), {"data": {"settings": {}}}),
     ],
