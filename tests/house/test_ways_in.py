@@ -153,11 +153,13 @@ def test_the_readme_says_how_much_the_library_holds() -> None:
     frameworks = {section.split("/")[2] for section in library.section_ids if any(mappings.of_section(section))}
     number = r"\*?\*?(\d+)"
     said = re.search(
-        rf"{number} policies\*\*, {number} for AWS and {number} for Azure, over {number} services\*\*, mapped to {number} framework",
+        rf"{number} policies\*\*, {number} for AWS, {number} for Azure and {number} for Google Cloud, "
+        rf"over {number} services\*\*, mapped to {number} framework",
         README,
     )
     assert said
-    counted = (len(library.policy_ids), clouds["aws"], clouds["azure"], len(services), len(frameworks))
+    of_each = (clouds["aws"], clouds["azure"], clouds["google"])
+    counted = (len(library.policy_ids), *of_each, len(services), len(frameworks))
     assert counted == tuple(map(int, said.groups()))
 
 
