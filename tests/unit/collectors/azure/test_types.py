@@ -204,7 +204,7 @@ def test_a_missing_member_is_unknown_or_a_stated_value(type_name: str) -> None:
         container = item
         steps = source.path.split(".")
         if row.inside:
-            container = item["properties"]["subnets"][0]
+            container = item["properties"][row.inside.rpartition(".")[2]][0]
         for step in steps[:-1]:
             container = container[step]
         container.pop(steps[-1], None)
