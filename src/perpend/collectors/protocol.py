@@ -291,6 +291,10 @@ class CheckpointWriter(Protocol):
         """Yield the stored rows of a listing."""
         ...
 
+    def forget(self, account: str, /) -> None:
+        """Drop all stored listings of an account."""
+        ...
+
     def part(self, cell: WorkUnit, /) -> AbstractContextManager[RowWriter]:
         """Yield a writer of rows. They are stored if the block ends without an error."""
         ...

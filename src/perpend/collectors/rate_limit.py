@@ -18,6 +18,9 @@ _GROWTH: Final = 0.5
 _FASTEST: Final = 10.0
 """The maximum of the rate, in times of the first one."""
 
+_OF_A_MINUTE: Final = 0.4
+"""The part of a minute's calls that may be made at once; the rest is spread over the minute."""
+
 _SLOWEST: Final = 0.25
 _HALVING_PAUSE: Final = 1.0
 
@@ -26,13 +29,16 @@ class RateLimit:
     """The rate of calls to one service. ``wait`` blocks until a call may be made.
 
     A throttled call halves the rate, any other call raises it a little: at full use by the same amount in each second. Calls
-    that are throttled within a second halve it once. ``first`` is the rate at the beginning, in calls per second.
+    that are throttled within a second halve it once. ``first`` is the rate at the beginning, in calls per second. With
+    ``a_minute``, never more calls than that are made in a minute, however well the service answers.
     """
 
-    def __init__(self, first: float) -> None:
-        self.first = first
+    def __init__(self, first: float, a_minute: int = 0) -> None:
+        self.first = (1 - _OF_A_MINUTE) * a_minute / 60 if a_minute else first
         self.rate = self.first
-        self._tokens = _BURST * self.first
+        self._burst = _OF_A_MINUTE * a_minute if a_minute else _BURST * self.first
+        self._fastest = self.first * (1 if a_minute else _FASTEST)
+        self._tokens = self._burst
         self._at = time.monotonic()
         self._halved = self._at - _HALVING_PAUSE
         self._lock = threading.Lock()
@@ -41,7 +47,7 @@ class RateLimit:
         """Wait until a call may be made."""
         with self._lock:
             now = time.monotonic()
-            self._tokens = min(_BURST * self.first, self._tokens + (now - self._at) * self.rate) - 1
+            self._tokens = min(self._burst, self._tokens + (now - self._at) * self.rate) - 1
             self._at = now
             pause = -self._tokens / self.rate
         if pause > 0:
@@ -51,7 +57,7 @@ class RateLimit:
         """Adjust the rate after a call."""
         with self._lock:
             if not throttled:
-                self.rate = min(_FASTEST * self.first, self.rate + _GROWTH * self.first / self.rate)
+                self.rate = min(self._fastest, self.rate + _GROWTH * self.first / self.rate)
                 return
             now = time.monotonic()
             if now - self._halved >= _HALVING_PAUSE:

@@ -20,7 +20,7 @@ def denied(account: str, label: str, kind: str = "denied") -> FailedCall:
 
 
 def test_the_sources_of_a_cloud_say_whose_an_account_is_before_its_form_does() -> None:
-    calls = [denied(account, f"call {account}") for account in ("111122223333", "444455556666", "somewhere")]
+    calls = [denied(account, f"call {account}") for account in ("111122223333", "444455556666", "some where")]
     of_toy = [StoredSource("t", "toy", accounts=("444455556666",)), StoredSource("i", "steampipe", accounts=("111122223333",))]
     assert {"aws": [calls[0]], "toy": calls[1:]} == calls_by_cloud(calls, of_toy)
     assert {"aws": calls[:2], "toy": calls[2:]} == calls_by_cloud(calls, [])

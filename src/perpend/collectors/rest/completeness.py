@@ -25,7 +25,10 @@ def completeness_of(
     results: Mapping[WorkUnit, WorkUnitResult],
     parts: Mapping[WorkUnit, list[PartRows]],
 ) -> Completeness:
-    """Return one source for each account, in the order of ``entries``, with a claim for each type."""
+    """Return one source for each entry, in the order of ``entries``, with a claim for each type and account.
+
+    What belongs to an account that the cloud says is deleted is gone, of whatever type.
+    """
     sources: list[Source] = []
     causes: Counter[FailedCall] = Counter()
     for entry in entries:
@@ -35,9 +38,11 @@ def completeness_of(
         began = min([*(end.began for end in mine.values()), *([entry.at] if entry.at else [])], default=None)
         accounts = [*unopened_account(plan, entry)] if entry.why else []
         claims = [Claim("", Scope(entry.account), str(entry.why))] if entry.why else [*_claims(plan, entry, lacking)]
+        claims += [Claim(row.type_name, Scope(gone)) for gone in entry.gone for row in plan.tables.all_types]
         name = f"{plan.tables.cloud.name} {entry.account}"
-        sources.append(Source(name, plan.tables.cloud.name, began, rows + len(accounts), (entry.account,), tuple(claims)))
-        causes.update(dict.fromkeys([*([entry.why] if entry.why else []), *lacking.values()], 0))
+        sources.append(Source(name, plan.tables.cloud.name, began, rows + len(accounts), entry.all_accounts, tuple(claims)))
+        failed = [cause for cause in lacking.values() if cause.kind != FailureKind.NOT_ASKED.value]
+        causes.update(dict.fromkeys([*([entry.why] if entry.why else []), *failed], 0))
         for cause in (cause for cell in mine for part in parts.get(cell, ()) for cause in part.unread):
             causes[replace(cause, objects=0)] += cause.objects
     unread = (replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str))
@@ -61,7 +66,8 @@ def _claims(plan: RestPlan, entry: AccountEntry, lacking: Mapping[str, FailedCal
     for listing, types in plan.listings.items():
         why = lacking.get(listing)
         for request in types:
-            yield Claim(request.row.type_name, Scope(entry.account), str(why) if why else None)
+            for account in entry.all_accounts:
+                yield Claim(request.row.type_name, Scope(account), str(why) if why else None)
 
 
 def unopened_account(plan: RestPlan, entry: AccountEntry) -> Iterator[CollectedRow]:

@@ -47,7 +47,10 @@ def code_of(body: Any, level: int = 0) -> str:
 
 def refusal_of(tables: RestTables, status: int, code: str) -> CallRefused:
     """Return the error for the status and the code of an answer. An error without a code gets its status as the code."""
-    kind = next((kind for kind, codes in tables.kinds.items() if code in codes), _KINDS.get(status, FailureKind.FAILED))
+    kind = next(
+        (kind for kind, codes in tables.kinds.items() if {code, code.partition(" ")[0]} & codes),
+        _KINDS.get(status, FailureKind.FAILED),
+    )
     return CallRefused(kind, code or f"HTTP {status}")
 
 

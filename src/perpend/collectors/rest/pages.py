@@ -27,6 +27,8 @@ def member(item: Any, path: str) -> Any:
 def items_in(call: RestCall, answer: Any) -> list[dict[str, Any]]:
     """Return the items of an answer. Raises MalformedAnswer if it has no list of objects."""
     items = member(answer, call.items) if call.items else [answer]
+    if items is None and call.empty_with and isinstance(member(answer, call.empty_with), str):
+        return []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise MalformedAnswer("NoItems")
     return items

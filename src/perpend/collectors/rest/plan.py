@@ -72,7 +72,8 @@ class RestPlan:
     def calls(self) -> tuple[RestCall, ...]:
         """All calls that may be made, in the order of the table. Proofs are asked for only if a fact needs one."""
         names = {*self.listings, *(detail for request in self.requests for detail in request.details)}
-        names |= {proof for name in names for proof in self.tables.calls[name].proofs}
+        names |= {listing for name in names for listing in self.tables.joins.get(name, ())}
+        names |= {proof for name in names & self.tables.calls.keys() for proof in self.tables.calls[name].proofs}
         return tuple(call for call in self.tables.all_calls if call.name in names)
 
     @property
@@ -89,6 +90,12 @@ class RestPlan:
         types = {name: [[one.row.type_name, *one.details] for one in of_one] for name, of_one in self.listings.items()}
         return [types, [[call.name, call.url, sorted(call.parameters.items())] for call in self.calls]]
 
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The listings that answer joins of its types."""
+        joins = {detail for request in self.requests for detail in request.details if detail in self.tables.joins}
+        return tuple(sorted({listing for join in joins for listing in self.tables.joins[join]}))
+
     def cells_of(self, account: str) -> list[WorkUnit]:
         """Return the listings of an account."""
         return [WorkUnit(account, "", listing) for listing in self.all_listings]
@@ -101,7 +108,7 @@ class RestPlan:
             service = self.tables.calls[name].service
             of_service[service] = of_service.get(service, 0) + 1
         slowest = max((number / self.tables.rate_of(service) for service, number in of_service.items()), default=0)
-        most_each = max((len(request.details) for request in self.requests), default=0)
+        most_each = max((len({*request.details} - {*self.tables.joins}) for request in self.requests), default=0)
         seconds = max(calls * _SECONDS / max(1, min(concurrency, calls)), slowest)
         return CallEstimate(calls, max(1, round(seconds)), most_each)
 

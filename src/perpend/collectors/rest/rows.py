@@ -153,7 +153,10 @@ class RestTables:
     ``kinds`` are error codes by kind of failure. Codes in ``waits`` are retried like throttling, but the rate stays.
     ``rates`` are the first calls per second by service, ``usual_rate`` those to other services. ``remaining`` is the header
     that counts the calls which are left before throttling: a small number slows down. ``shortened_by`` are headers of an answer
-    that lacks items: the call fails. ``normalized`` returns an Id as the store has it.
+    that lacks items: the call fails. ``normalized`` returns an Id as the store has it. ``joins`` are names of details whose
+    answers come from other listings of the account, which are given. ``minutes`` are the calls a minute to services that count
+    them so. ``code_of`` returns the code in the body of an error, if the usual place is not the right one; it gets the address,
+    too.
     """
 
     cloud: Cloud
@@ -166,6 +169,9 @@ class RestTables:
     remaining: str = ""
     shortened_by: tuple[str, ...] = ()
     normalized: Callable[[str], str] = str
+    joins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    code_of: Callable[[Any, str], str] | None = None
 
     @cached_property
     def calls(self) -> Mapping[str, RestCall]:
@@ -184,4 +190,6 @@ class RestTables:
 
     def rate_of(self, service: str) -> float:
         """Return the calls per second to a service at the beginning."""
+        if service in self.minutes:
+            return self.minutes[service] / 60
         return self.rates.get(service, self.usual_rate)

@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -41,6 +42,9 @@ _PIECE: Final = 1 << 16
 _OK: Final = 200
 _RETRIED: Final = frozenset((408, 429, 500, 502, 503, 504))
 _BUSY: Final = 503
+_BROKEN: Final = {"code": "ConnectionFailed"}
+"""What is said for an answer if the connection broke."""
+
 _FEW: Final = 20
 """With fewer calls left before throttling, the rate is halved."""
 
@@ -77,10 +81,19 @@ class Transport:
     """Sends the requests for one account. ``answered`` counts the answers by service.
 
     With an ``endpoint_url``, a request to ``https://HOST/path`` goes to ``URL/HOST/path``.
+    All requests have the ``headers``.
     """
 
-    def __init__(self, tables: RestTables, account: str, tokens: Tokens, endpoint_url: str | None = None) -> None:
+    def __init__(
+        self,
+        tables: RestTables,
+        account: str,
+        tokens: Tokens,
+        endpoint_url: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._tables = tables
+        self._headers = {"Accept": "application/json", **headers}
         self._account = account
         self._tokens = tokens
         self._endpoint = endpoint_url.rstrip("/") if endpoint_url else ""
@@ -115,7 +128,7 @@ class Transport:
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             limit.wait()
             status, body, pause, is_short = self._sent(address, parameters, end)
-            refusal = refusal_of(self._tables, status, code_of(body))
+            refusal = refusal_of(self._tables, status, self._code(body, address))
             is_asked_to_wait = refusal.kind is FailureKind.THROTTLED or (status == _BUSY and pause is not None)
             is_throttled = status != _OK and is_asked_to_wait and refusal.code not in self._tables.waits
             limit.learn(throttled=is_throttled or is_short)
@@ -130,9 +143,14 @@ class Transport:
             time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
+    def _code(self, body: Any, address: str) -> str:
+        own = self._tables.code_of
+        return code_of(body) if own is None or body == _BROKEN else own(body, address)
+
     def _limit(self, service: str) -> RateLimit:
         with self._lock:
-            return self._limits.setdefault(service, RateLimit(self._tables.rate_of(service)))
+            limit = RateLimit(self._tables.rate_of(service), self._tables.minutes.get(service, 0))
+            return self._limits.setdefault(service, limit)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -156,7 +174,7 @@ class Transport:
                     allow_redirects=False,
                     stream=True,
                     timeout=_TIMEOUTS,
-                    headers={"Accept": "application/json"},
+                    headers=self._headers,
                 )
             ) as answer:
                 if any(name in answer.headers for name in self._tables.shortened_by):
@@ -167,7 +185,7 @@ class Transport:
                 is_short = left.isdecimal() and int(left[:9]) < _FEW
                 return _Answer(answer.status_code, body, _pause(answer.headers), is_short)
         except requests.RequestException:
-            return _Answer(0, {"code": "ConnectionFailed"})
+            return _Answer(0, _BROKEN)
 
 
 def _read(answer: requests.Response, end: float) -> bytes:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.protocol import CollectedRow, WorkUnitResult, now
 from perpend.collectors.rest.errors import CallRefused, MalformedAnswer, refused_call
+from perpend.collectors.rest.extension import WalkExtension
 from perpend.collectors.rest.fields import fields_from, id_of, objects_in, text_at
 from perpend.collectors.rest.pages import items_in, member, pages_of
 from perpend.core.dataclass import dataclass
@@ -56,6 +57,11 @@ class _Progress:
     seen: set[tuple[str, str, bytes]] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def note(self, cause: FailedCall) -> None:
+        """Count an object for which a call failed."""
+        with self.lock:
+            self.unread[cause] += 1
+
 
 @dataclass(slots=True)
 class AccountWalk:
@@ -66,25 +72,27 @@ class AccountWalk:
     transport: Transport
     checkpoint: CheckpointWriter
     workers: Workers
+    extension: WalkExtension = field(default_factory=WalkExtension)
     _proofs: dict[str, list[dict[str, Any]] | CallRefused] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def collect(self, *, done: Callable[[WorkUnit], None] | None = None) -> None:
-        """Collect all listings that the checkpoint does not hold. ``done`` is called with each that ended."""
+    def collect(self, *, cells: Iterable[WorkUnit] | None = None, done: Callable[[WorkUnit], None] | None = None) -> None:
+        """Collect listings that the checkpoint does not hold: all, or ``cells``. ``done`` is called with each that ended."""
 
         def task(cell: WorkUnit) -> None:
             self._cell(cell)
             if done:
                 done(cell)
 
-        left = [cell for cell in self.plan.cells_of(self.account) if not self.checkpoint.is_done(cell)]
+        cells = self.plan.cells_of(self.account) if cells is None else cells
+        left = [cell for cell in cells if not self.checkpoint.is_done(cell)]
         self.workers.do_all([(self._key(cell.listing), partial(task, cell)) for cell in left])
 
     def _key(self, call: str) -> tuple[str, str]:
         return self.account, self.plan.tables.calls[call].service
 
     def _cell(self, cell: WorkUnit) -> None:
-        progress, began = _Progress(cell), now()
+        progress, began = _Progress(cell), self.extension.began or now()
         listed = self._objects(progress)
         while objects := list(islice(listed, CHUNK)):
             rows = self.workers.map_all(self._key(cell.listing), partial(self._row, progress), objects)
@@ -104,22 +112,33 @@ class AccountWalk:
         cell = progress.cell
         call, known = self.plan.tables.calls[cell.listing], self.checkpoint.objects(cell)
         try:
-            for item in self._items(call):
+            for item in self.items(call):
                 self.workers.check()
                 progress.listed += 1
+                prepared = self._prepared(progress, call, item)
+                if prepared is None:
+                    continue
                 for request in self.plan.listings[cell.listing]:
-                    for listed in self._objects_in(progress, request, item):
+                    for listed in self._objects_in(progress, request, prepared):
                         if (request.row.type_name, listed.identity) not in known:
                             yield listed
         except CallRefused as error:
             progress.lacking = progress.lacking or refused_call(call, self.account, error)
 
+    def _prepared(self, progress: _Progress, call: RestCall, item: dict[str, Any]) -> dict[str, Any] | None:
+        """Return an item as rows read it; None if it is not collected, or not what the listing shows."""
+        try:
+            return self.extension.prepared(call, item)
+        except MalformedAnswer as error:
+            progress.lacking = progress.lacking or refused_call(call, self.account, error)
+            return None
+
     def _objects_in(self, progress: _Progress, request: TypeRequest, item: dict[str, Any]) -> Iterator[_ListedObject]:
         """Yield the objects of a type in a listed item. An object that is listed again with the same members is left out."""
-        row = request.row
+        row, account = request.row, self.extension.account_of(item, self.account)
         try:
             for nested in objects_in(row, item):
-                identity = id_of(self.plan.tables, row, nested, self.account)
+                identity = id_of(self.plan.tables, row, nested, account)
                 seen = row.type_name, identity, _hash_of(nested)
                 if seen not in progress.seen:
                     progress.seen.add(seen)
@@ -128,12 +147,12 @@ class AccountWalk:
             call = self.plan.tables.calls[progress.cell.listing]
             progress.lacking = progress.lacking or refused_call(call, self.account, error)
 
-    def _items(self, call: RestCall) -> Iterator[dict[str, Any]]:
+    def items(self, call: RestCall) -> Iterator[dict[str, Any]]:
         """Yield the items of a listing. Raises CallRefused. An error after the first page is no fact about the listing."""
         is_first = True
-        address = self.transport.address(call, partial(text_at, {}, account=self.account))
+        address = self.transport.address(call, partial(text_at, {}, account=self.extension.place(self.account)))
         try:
-            for items in pages_of(call, address, partial(self.transport.get, call.service)):
+            for items in self.extension.pages(call, address, partial(self.transport.get, call.service)):
                 is_first = False
                 yield from items
         except CallRefused as error:
@@ -146,24 +165,43 @@ class AccountWalk:
         request, item, identity = listed
         known: dict[str, Any] = {}
         reasons: dict[str, str] = {}
-        fields_from(request.row, "", item, self.account, known, reasons)
+        account = self.extension.account_of(item, self.account)
+        fields_from(request.row, "", item, account, known, reasons)
         for name in request.details:
+            if name in self.plan.tables.joins:
+                self._join(progress, name, listed, known, reasons)
+                continue
             call = self.plan.tables.calls[name]
             try:
-                answer = self._detail(call, item)
+                answer = self._detail(call, item, account)
             except CallRefused as error:
-                cause = refused_call(call, self.account, error)
-                with progress.lock:
-                    progress.unread[cause] += 1
+                cause = refused_call(call, account, error)
+                progress.note(cause)
                 fields = (field_name for field_name, source in request.row.fields.items() if source.call == name)
                 reasons.update(dict.fromkeys(fields, f"was not read: {cause}"))
             else:
-                fields_from(request.row, name, answer, self.account, known, reasons)
+                fields_from(request.row, name, answer, account, known, reasons)
         return CollectedRow(request.row.type_name, {"Id": identity, **known}, reasons)
 
-    def _detail(self, call: RestCall, item: Mapping[str, Any]) -> Any:
+    def _join(
+        self, progress: _Progress, name: str, listed: _ListedObject, known: dict[str, Any], reasons: dict[str, str]
+    ) -> None:
+        """Add the fields that a join serves. What the join does not know is unknown, whatever its source says of a default."""
+        row = listed.request.row
+        answer, lacking = self.extension.joined(name, listed.item)
+        for cause in {cause for cause in lacking.values() if not isinstance(cause, str)}:
+            progress.note(cause)
+        fields_from(row, name, answer, self.extension.account_of(listed.item, self.account), known, reasons)
+        for field_name, source in row.fields.items():
+            if source.call == name and (why := lacking.get("") or lacking.get(source.path.partition(".")[0])):
+                known.pop(field_name, None)
+                reasons[field_name] = f"was not read: {why}"
+
+    def _detail(self, call: RestCall, item: Mapping[str, Any], account: str) -> Any:
         """Return the answer of a detail call. If the call has items, all of its pages are one answer. Raises CallRefused."""
-        address = self.transport.address(call, partial(text_at, item, account=self.account))
+        if call.unless and member(item, call.unless) is not None:
+            return member(item, call.unless.rpartition(".")[0]) if "." in call.unless else item
+        address = self.transport.address(call, partial(text_at, item, account=account))
         get = partial(self.transport.get, call.service)
         try:
             if call.items:
@@ -188,7 +226,7 @@ class AccountWalk:
             if proof.call not in self._proofs:
                 call = self.plan.tables.calls[proof.call]
                 try:
-                    self._proofs[proof.call] = list(self._items(call))
+                    self._proofs[proof.call] = list(self.items(call))
                 except CallRefused as error:
                     self._proofs[proof.call] = error
             items = self._proofs[proof.call]

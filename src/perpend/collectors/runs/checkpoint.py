@@ -84,6 +84,12 @@ class Checkpoint:
                 self._drop(cell)
         return sorted(others)
 
+    def forget(self, account: str) -> None:
+        """Drop all stored listings of an account, so that they are collected from the start."""
+        for cell in [cell for cell in {*self.results, *self.parts} if cell.account == account]:
+            self._append("dropped", list(cell))
+            self._drop(cell)
+
     def is_done(self, cell: WorkUnit) -> bool:
         """Whether a listing is complete."""
         return cell in self.results

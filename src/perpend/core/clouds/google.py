@@ -73,5 +73,6 @@ GOOGLE: Final = Cloud(
     ),
     resource_types=MappingProxyType(_RESOURCE_TYPES),
     credentials=("gcloud", "config", "get", "project"),
+    collector="perpend.collectors.google",
 )
 """Google Cloud. Ids are full resource names, with the ids of projects; that of a project or an organization is its key."""

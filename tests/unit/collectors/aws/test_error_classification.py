@@ -47,7 +47,8 @@ def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
 def test_each_kind_of_refusal_has_words_of_its_own_to_be_asked_for_by():
     """They are what `kind` of the view of calls holds, as the how-to of collecting lists them."""
     told = (
-        "denied, denied by SCP, denied by licence, region closed, account closed, throttled out, unsupported, "
-        "credentials not accepted, listed and not found, failed, not asked"
+        "denied, denied by SCP, denied by licence, denied by perimeter, quota project refused, API off, "
+        "region closed, account closed, throttled out, unsupported, credentials not accepted, listed and not found, failed, "
+        "not asked"
     )
     assert told.split(", ") == [FailedCall("1", "", "iam", "ListUsers", "iam:ListUsers", one).refusal for one in FailureKind]
