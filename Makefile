@@ -91,13 +91,14 @@ mutants: $(BIN)/.ready ## put faults into PACKAGES and see which no test finds; 
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 	$(BIN)/python -m tests.golden.rewrite
 
-reference: $(BIN)/.ready ## rewrite the references of operations, configuration, AWS, Azure, the Python interface, the library's coverage and planted faults
+reference: $(BIN)/.ready ## rewrite the references of operations, configuration, AWS, Azure, Google Cloud, the Python interface, the library's coverage and planted faults
 	$(BIN)/python -m perpend.language.syntax.reference docs/reference/operations
 	$(BIN)/python -m tests.docs.api_reference docs/reference/api.md
 	$(BIN)/python -m tests.docs.config_reference docs/reference/configuration.md
 	$(BIN)/python -m tests.docs.formats_reference docs/reference/formats.md
 	$(BIN)/python -m tests.docs.aws_reference docs/reference/aws.md
 	$(BIN)/python -m tests.docs.azure_reference docs/reference/azure.md
+	$(BIN)/python -m tests.docs.google_reference docs/reference/google.md
 	$(BIN)/python -m tests.docs.terraform_reference docs/reference/terraform.md
 	$(BIN)/python -m tests.docs.library_reference docs/library.md
 	$(BIN)/python -m tests.docs.planted_reference docs/reference/planted.md

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.docs import aws_reference, azure_reference, planted_azure_reference, planted_reference, terraform_reference
+from tests.docs import (
+    aws_reference,
+    azure_reference,
+    google_reference,
+    planted_azure_reference,
+    planted_reference,
+    terraform_reference,
+)
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
 
@@ -12,6 +19,7 @@ REFERENCE = Path(__file__).parents[2] / "docs/reference"
 def test_the_pages_are_up_to_date() -> None:
     assert (REFERENCE / "aws.md").read_text("utf-8") == aws_reference.page(), "run `make reference`"
     assert (REFERENCE / "azure.md").read_text("utf-8") == azure_reference.page(), "run `make reference`"
+    assert (REFERENCE / "google.md").read_text("utf-8") == google_reference.page(), "run `make reference`"
     assert (REFERENCE / "terraform.md").read_text("utf-8") == terraform_reference.page(), "run `make reference`"
     assert (REFERENCE / "planted.md").read_text("utf-8") == planted_reference.page(), "run `make reference`"
     assert (REFERENCE / "planted-azure.md").read_text("utf-8") == planted_azure_reference.page(), "run `make reference`"

@@ -65,19 +65,18 @@ def lines(values: Iterable[str]) -> str:
     return "\n".join(text(value) for value in values)
 
 
-def json_of(kind: type) -> Callable[[Any], str]:
-    """Return a transform that writes a list or an object as JSON."""
-
-    def written(value: Any) -> str:
-        if not isinstance(value, kind):
-            raise TypeError
-        return json_text(value)
-
-    return written
+def json_list(value: Any) -> str:
+    """Return a list as JSON. Raises TypeError for another value."""
+    if not isinstance(value, list):
+        raise TypeError
+    return json_text(value)
 
 
-json_list: Final = json_of(list)
-json_object: Final = json_of(dict)
+def json_object(value: Any) -> str:
+    """Return an object as JSON. Raises TypeError for another value."""
+    if not isinstance(value, dict):
+        raise TypeError
+    return json_text(value)
 
 
 def before(segment: str) -> Callable[[str], str]:
@@ -135,16 +134,16 @@ def metadata(items: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
-def members_of(*names: str) -> Callable[[Iterable[Mapping[str, Any]]], str]:
+def some_members(*names: str) -> Callable[[Iterable[Mapping[str, Any]]], str]:
     """Return a transform that keeps some members of items as a JSON array."""
     return lambda items: json_text([{name: item[name] for name in names if name in item} for item in items])
 
 
-contacts: Final = members_of("email", "notificationCategorySubscriptions", "validationState")
-secret_variables: Final = members_of(*_SECRET_MEMBERS)
-handlers: Final = members_of(*_HANDLER_MEMBERS)
-perimeters: Final = members_of("title", "status", "useExplicitDryRunSpec")
-sinks: Final = members_of("name", "filter", "destination", "disabled", "includeChildren", "exclusions")
+contacts: Final = some_members("email", "notificationCategorySubscriptions", "validationState")
+secret_variables: Final = some_members(*_SECRET_MEMBERS)
+handlers: Final = some_members(*_HANDLER_MEMBERS)
+perimeters: Final = some_members("title", "status", "useExplicitDryRunSpec")
+sinks: Final = some_members("name", "filter", "destination", "disabled", "includeChildren", "exclusions")
 
 
 def customer_key(key: Mapping[str, Any]) -> str:
