@@ -313,9 +313,18 @@ def _take_sources(
     """Take over the previous sources whose rows stay, or whose claims no new claim replaces. Return new numbers by old ones."""
     numbers = {number: number for number in range(len(sources))}
     claims = [claim for source in sources for claim in source.coverage]
+    by_account: dict[str | None, list[Claim]] = {}
+    for claim in claims:
+        by_account.setdefault(claim.scope.account, []).append(claim)
+
+    def is_replaced(old: Claim) -> bool:
+        account = old.scope.account
+        near = claims if account is None else (*by_account.get(account, ()), *by_account.get(None, ()))
+        return any(_replaces(claim, old) for claim in near)
+
     names = {source.name for source in sources}
     for number, source in enumerate(previous.sources):
-        valid = tuple(old for old in source.coverage if not any(_replaces(claim, old) for claim in claims))
+        valid = tuple(old for old in source.coverage if not is_replaced(old))
         rows = used.get(len(sources) + number, 0)
         if not (_is_collected(source) or source.kind == STATED) or not (rows or valid):
             continue
