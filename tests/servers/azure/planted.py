@@ -12,17 +12,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from perpend.collectors.azure.cloud import TABLES
+from perpend.collectors.rest.rows import RestTables
 from perpend.inventory.snapshots.store import Store
 from tests.servers.aws import Verdicts
 from tests.servers.azure.double import ALL, ROLES
 from tests.servers.azure.faults import DENIED
 from tests.servers.azure.rounds import DECIDED, FAULT, MENDED, UNHELD, Rounds, calls_of, collect, estate, evaluate
 from tests.servers.rest import Rule
+
+CallsOf = Callable[[str], tuple[str, ...]]
+"""Returns the calls that a policy reads, by its id."""
 
 RESULTS = Path(__file__).with_name("results.json")
 UNKNOWN, UNSEEN = "UNDETERMINED", "not seen"
@@ -77,26 +81,26 @@ def results_of(rounds: Rounds, store: Path) -> dict[str, Any]:
     return results
 
 
-def readers(policies: Collection[str]) -> dict[str, set[str]]:
+def readers(policies: Collection[str], read: CallsOf = calls_of) -> dict[str, set[str]]:
     """Return by call the policies that read it."""
     of: dict[str, set[str]] = {}
     for name in policies:
-        for call in calls_of(name):
+        for call in read(name):
             of.setdefault(call, set()).add(name)
     return of
 
 
-def groups(policies: Collection[str]) -> list[tuple[str, ...]]:
-    """Return the calls in groups of which no policy reads two. The subscription itself is read by all."""
+def groups(policies: Collection[str], read: CallsOf = calls_of) -> list[tuple[str, ...]]:
+    """Return the calls in groups of which no policy reads two. The account itself is read by all."""
     grouped: list[tuple[list[str], set[str]]] = []
-    for call, read in sorted(readers(policies).items(), key=lambda pair: (-len(pair[1]), pair[0])):
+    for call, by in sorted(readers(policies, read).items(), key=lambda pair: (-len(pair[1]), pair[0])):
         for calls, taken in grouped:
-            if not taken & read:
+            if not taken & by:
                 calls.append(call)
-                taken |= read
+                taken |= by
                 break
         else:
-            grouped.append(([call], set(read)))
+            grouped.append(([call], set(by)))
     return [tuple(sorted(calls)) for calls, _ in grouped]
 
 
@@ -115,12 +119,19 @@ def refused(rounds: Rounds, store: Path, calls: Collection[str]) -> tuple[Verdic
     return after, lacking
 
 
-def differences(before: Verdicts, after: Verdicts, calls: Collection[str], lacking: Mapping[str, str]) -> list[str]:
+def differences(
+    before: Verdicts,
+    after: Verdicts,
+    calls: Collection[str],
+    lacking: Mapping[str, str],
+    tables: RestTables = TABLES,
+    read: CallsOf = calls_of,
+) -> list[str]:
     """Return the verdicts that changed though they read none of the refused calls, or changed into something known.
 
     A verdict that is not known names the permission of a refused call; so does the claim about objects that are not there.
     """
-    labels = {TABLES.calls[call].label for call in calls}
+    labels = {tables.calls[call].label for call in calls}
     wrong = []
     for key in sorted(before.keys() | after.keys()):
         was, now = (before.get(key) or {}).get("status"), after.get(key)
@@ -131,7 +142,7 @@ def differences(before: Verdicts, after: Verdicts, calls: Collection[str], lacki
             wrong.append(f"{', '.join(calls)} refused: {key} was {was} and is {now['status']}")
         elif not any(label in reason for label in labels):
             wrong.append(f"{', '.join(calls)} refused: {key} does not say why: {reason[:300]}")
-        elif not set(calls) & set(calls_of(key[0])):
+        elif not set(calls) & set(read(key[0])):
             wrong.append(f"{', '.join(calls)} refused: {key} changed with nothing that it reads")
     return wrong
 
@@ -153,11 +164,15 @@ def seen(rounds: Rounds, store: Path, whole: Verdicts, wrong: list[str]) -> dict
     return counts
 
 
-def wrongs(results: Mapping[str, Any]) -> Iterator[str]:
+def wrongs(
+    results: Mapping[str, Any],
+    unheld: Collection[str] = UNHELD.keys(),
+    decided: Collection[tuple[str, str]] = DECIDED.keys(),
+) -> Iterator[str]:
     """Yield what is not as it has to be."""
     yield from (f"collected: {line}" for line in results["collected"])
     yield from results["wrong"]
-    yield from (f"{name}: not planted: {why}" for name, why in results["unplanted"].items() if name not in UNHELD)
+    yield from (f"{name}: not planted: {why}" for name, why in results["unplanted"].items() if name not in unheld)
     yield from (f"no such call: {place}" for place in results["strange"])
     for name, one in results["policies"].items():
         if (one["planted"], one.get("mended")) != (FAULT, MENDED):
@@ -165,7 +180,7 @@ def wrongs(results: Mapping[str, Any]) -> Iterator[str]:
         yield from (
             f"{name}: {call} refused: {status}"
             for call, status in one["refused"].items()
-            if status not in (UNKNOWN, UNSEEN) and (name, call) not in DECIDED
+            if status not in (UNKNOWN, UNSEEN) and (name, call) not in decided
         )
 
 
