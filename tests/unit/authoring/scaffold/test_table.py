@@ -39,6 +39,37 @@ GUARD = """\
         inapplicable: It is of another kind.
         undetermined: Its kind is not known.
 """
+ENTRY = """\
+policies:
+  - id: /ce/acme/flag
+    names: {full: Instance does not log connections, contextual: No log of connections}
+    description: Logs show who connects.
+    type: CA10__CaGoogleSqlInstance__c
+    guards:
+      - field: CA10__databaseVersion__c
+        prefixes: true
+        closed: true
+        values: [POSTGRES_]
+        others: [MYSQL_]
+        inapplicable: It runs another engine.
+        undetermined: Its engine is not known.
+    field: CA10__databaseFlagsJson__c
+    entry: log_connections
+    unset:
+      field: CA10__databaseVersion__c
+      passes: [POSTGRES_99]
+      fails: [POSTGRES_9_6, POSTGRES_17]
+    form: one-of
+    passes: ["on"]
+    fails: ["off"]
+    messages:
+      compliant: Connections are in the log.
+      incompliant: No log has the connections.
+      undetermined: The flag or its default is not known.
+    remediation: Turn it on.
+    categories: [SECURITY]
+"""
+NUMBER_ENTRY = ENTRY.replace('one-of\n    passes: ["on"]\n    fails: ["off"]', "at-most\n    limit: -1")
 
 
 def repository(root: Path) -> Repository:
@@ -117,11 +148,61 @@ def test_a_limit_has_values_at_both_sides(
         (TEXT.replace("one-of", "lacks"), 7, "`lacks` needs `items`"),
         (ROW.replace("is-true", "is-true\n    items: [x]"), 8, "`items` does not go with `is-true`"),
         (TEXT.replace("one-of", "empty"), 8, "`passes` does not go with `empty`"),
+        (ENTRY.replace("databaseFlagsJson", "sslMode"), 14, "`entry` reads a JSON document, and the field holds Text"),
+        (ENTRY.replace("one-of", "none-of"), 20, "`entry` goes with `one-of`, `at-least`, `at-most` only"),
+        (ENTRY.replace("    entry: log_connections\n", ""), 14, "the field holds a JSON document"),
+        (TEXT.replace("form:", "entry: x\n    form:"), 6, "`entry` reads a JSON document"),
+        (ENTRY.replace("      passes: [POSTGRES_99]\n      fails: [POSTGRES_9_6, POSTGRES_17]\n", ""), 14, "go together"),
+        (ENTRY.replace("POSTGRES_99", "POSTGRES_17"), 19, "`POSTGRES_17` is in `passes` and in `fails`"),
+        (
+            ENTRY.replace("      field: CA10__databaseVersion__c\n      p", "      field: CA10__ipv4Enabled__c\n      p"),
+            17,
+            "reads text",
+        ),
+        (ENTRY.replace("        closed: true\n", ""), 7, "a guard with `prefixes` is `closed`"),
     ],
 )
 def test_an_error_names_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
     found = read(tmp_path, text).diagnostics
     assert any(line == one.span.line and message in one.message for one in found), found
+
+
+@pytest.mark.parametrize("text", [ENTRY, NUMBER_ENTRY])
+def test_an_entry_has_a_test_for_each_value_each_default_and_each_way_not_to_be_known(tmp_path: Path, text: str) -> None:
+    (tmp_path / "table.yaml").write_text(text, "utf-8")
+    made = policies_from_table(tmp_path / "table.yaml", repository(tmp_path))
+    assert () == made.diagnostics
+    objects = {one["Id"]: one for one in json.loads(made.files["ce/acme/flag/test-data.json"])}
+    statuses = {name: one["expectedResult"]["status"] for name, one in objects.items()}
+    expected = {
+        "beside-another": "COMPLIANT",
+        "without-value": "UNDETERMINED",
+        "without-name": "UNDETERMINED",
+        "not-a-list": "UNDETERMINED",
+        "not-valid": "UNDETERMINED",
+        "not-known": "UNDETERMINED",
+        "unset-passes-1": "COMPLIANT",
+        "unset-fails-1": "INCOMPLIANT",
+        "unset-fails-2": "INCOMPLIANT",
+        "unset-not-listed": "UNDETERMINED",
+        "guard-1-prefix-1-cut": "UNDETERMINED",
+        "guard-1-prefix-2-inside": "UNDETERMINED",
+        "guard-1-other-1": "INAPPLICABLE",
+    }
+    assert expected == {name: statuses[name] for name in expected}
+    assert (
+        "POSTGRES_17",
+        '[{"name": "another", "value": "off"}]' if text is ENTRY else '[{"name": "another", "value": "0"}]',
+    ) == (
+        objects["unset-fails-2"]["CA10__databaseVersion__c"],
+        objects["unset-fails-2"]["CA10__databaseFlagsJson__c"],
+    )
+
+
+def test_the_name_of_an_entry_may_hold_a_quote(tmp_path: Path) -> None:
+    (tmp_path / "table.yaml").write_text(ENTRY.replace("entry: log_connections", 'entry: "it\'s"'), "utf-8")
+    made = policies_from_table(tmp_path / "table.yaml", repository(tmp_path))
+    assert () == made.diagnostics
 
 
 def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
