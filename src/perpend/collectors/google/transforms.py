@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.rest.rows import NotThere
+from perpend.collectors.rest.rows import ABOVE, NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +21,7 @@ _SECRET_MEMBERS: Final = ("key", "projectId", "secret", "version")
 _HANDLER_MEMBERS: Final = ("urlRegex", "securityLevel", "login", "authFailAction")
 _RESOURCES: Final = "//cloudresourcemanager.googleapis.com/"
 _ADDRESS: Final = re.compile(r"(?:https://(?:www|compute)\.googleapis\.com/compute/(?:v1|beta|alpha)/)?(projects/[^/]+/.+)")
+_LOG_METRIC: Final = re.compile(r"metric\.type\s*=\s*\"?logging\.googleapis\.com/user/([^\"\s)]+)")
 _OF_NUMBER: Final = re.compile(r"projects/[0-9]+/")
 
 
@@ -132,6 +133,18 @@ def metadata(items: Iterable[Mapping[str, Any]]) -> str:
             for item in items
         ]
     )
+
+
+def bucket_of(destination: str) -> str | None:
+    """Return the Id of the bucket that a sink writes to; null for another destination."""
+    service, _, name = destination.partition("/")
+    return f"//storage.googleapis.com/{name}" if service == "storage.googleapis.com" and name else None
+
+
+def log_metric(condition: Mapping[str, Any]) -> str | None:
+    """Return the Id of the log metric that the filter of a condition names, of the same project; null for another metric."""
+    named = _LOG_METRIC.search(text((condition.get("conditionThreshold") or {}).get("filter", "")))
+    return f"//logging.googleapis.com/projects/{condition[ABOVE]['project']}/metrics/{named[1]}" if named else None
 
 
 def some_members(*names: str) -> Callable[[Iterable[Mapping[str, Any]]], str]:
