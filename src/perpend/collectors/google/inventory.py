@@ -80,6 +80,7 @@ class Inventory(WalkExtension):
         self._public: dict[str, Public] = {}
         self._cut: set[str] = set()
         self._audit: dict[str, list[Any]] = {}
+        self._roles: dict[str, list[tuple[str, str]]] = {}
         self._metadata: dict[str, Any] = {}
         self._sinks: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self._organization_policies: dict[str, list[Any]] = {}
@@ -232,6 +233,14 @@ class Inventory(WalkExtension):
             self._public[name] = public
         if name == _NODES + node and (audit := member(item, "iamPolicy.auditConfigs")):
             self._audit[name] = _listed(audit)
+        if name == _NODES + node:
+            self._roles[name] = [
+                (one, binding["role"])
+                for binding in bindings
+                if isinstance(member(binding, "role"), str)
+                for one in _listed(binding.get("members"))
+                if isinstance(one, str)
+            ]
 
     def _add_metadata(self, _: str, node: str, item: dict[str, Any]) -> None:
         self._metadata[node] = member(item, "resource.data")
@@ -256,8 +265,14 @@ class Inventory(WalkExtension):
         known = [self._public[name] for name in names if name in self._public]
         users, signed_in = any(one.all_users for one in known), any(one.all_authenticated for one in known)
         audit = [config for name in dict.fromkeys(names) for config in self._audit.get(name, ())]
-        answer = {"allUsers": users, "allAuthenticatedUsers": signed_in, "auditConfigs": audit}
-        is_fact = {"allUsers": users, "allAuthenticatedUsers": signed_in, "auditConfigs": False}
+        roles: defaultdict[str, set[str]] = defaultdict(set)
+        if names[0] == names[1]:
+            for one, role in (pair for name in names for pair in self._roles.get(name, ())):
+                roles[one].add(role)
+        by_member = [{"member": one, "roles": sorted(of)} for one, of in sorted(roles.items())]
+        lists = {"auditConfigs": audit, "rolesByMember": by_member}
+        answer = {"allUsers": users, "allAuthenticatedUsers": signed_in, **lists}
+        is_fact = {"allUsers": users, "allAuthenticatedUsers": signed_in, **dict.fromkeys(lists, False)}
         return Joined(answer, {key: why for key, holds in is_fact.items() if not holds} if why else {})
 
     def _fail(self, call: RestCall, error: CallRefused) -> None:

@@ -111,6 +111,7 @@ _ORGANIZATION: Final = (
             "CA10__commonMetadata__c": FieldSource("commonInstanceMetadata.items", metadata, "metadata", otherwise=_NONE),
             "CA10__accessApproval__c": FieldSource("", approved_services, "approval.settings"),
             "CA10__ancestors__c": FieldSource("ancestors", json_list),
+            "CA10__rolesByMemberJson__c": FieldSource("rolesByMember", json_list, "policy"),
             "CA10__inheritedSinksJson__c": FieldSource("inherited", sinks, "sinks"),
             "CA10__servicePerimetersJson__c": FieldSource("perimeters", perimeters, "perimeters"),
         },
