@@ -87,8 +87,10 @@ def inventory(google: Long) -> list[Asked]:
 def asked_again(google: Long, moments: set[str], done: Collection[Cell]) -> list[str]:
     """Return the requests for lists that were done before. Those that others need may be read again.
 
-    ``moments`` gets the times that the collections asked about.
+    ``moments`` gets the times that this collection asked about; one that resumes nothing begins anew.
     """
+    if not done:
+        moments.clear()
     calls = [google.call_of(asked) for asked in inventory(google)]
     moments |= {asked.query["readTime"] for asked in inventory(google)[1:] if asked.query.get("contentType") == "IAM_POLICY"}
     return [call for call in calls if (ORGANIZATION, "", call) in done and call not in _READ_AGAIN]

@@ -66,7 +66,7 @@ class GoogleTokens:
                 warnings.simplefilter("ignore")
                 own, _ = google.auth.default(scopes=[PLATFORM, *([] if impersonate else further)])
         except (GoogleAuthError, ValueError, OSError) as error:
-            raise CallRefused(FailureKind.CREDENTIALS, _code_of(error)) from None
+            raise CallRefused(FailureKind.CREDENTIALS, code_of(error)) from None
         self.is_person = isinstance(own, PersonCredentials)
         self.quota_project = quota_project or getattr(own, "quota_project_id", None)
         self._credentials: Any = own
@@ -91,12 +91,12 @@ class GoogleTokens:
                 self._credentials.refresh(self._request)
             return
         except (GoogleAuthError, ValueError, OSError) as error:
-            refusal = CallRefused(FailureKind.CREDENTIALS, _code_of(error))
+            refusal = CallRefused(FailureKind.CREDENTIALS, code_of(error))
         self._refusal = time.monotonic(), refusal
         raise refusal
 
 
-def _code_of(error: Exception) -> str:
+def code_of(error: Exception) -> str:
     """Return the code in an error of the SDK, without anything else of its text."""
     if isinstance(error, DefaultCredentialsError):
         return NO_CREDENTIALS
