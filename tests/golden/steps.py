@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from perpend.cli.app import main
-from perpend.collectors.azure.role_documents import FORMATS
-from perpend.collectors.protocol import WantedPermissions
+from perpend.collectors.azure.role_documents import FORMATS as AZURE_FORMATS
+from perpend.collectors.google.role_documents import FORMATS as GOOGLE_FORMATS
+from perpend.collectors.protocol import PermissionFormat, WantedPermissions
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.program.program import Block
 from perpend.language.program.render import expression_text
@@ -85,7 +86,17 @@ def broken(*arguments: str) -> str:
 def azure_permissions() -> str:
     """Return the documents in which Azure takes two permissions of roles and one of the directory."""
     names = ("Microsoft.Network/networkSecurityGroups/read", "Microsoft.Storage/storageAccounts/read", "User.Read.All")
-    documents = [(form.name, form.write(WantedPermissions(names))) for form in FORMATS]
+    return _documents(names, AZURE_FORMATS)
+
+
+def google_permissions() -> str:
+    """Return the documents in which Google Cloud takes two permissions of roles and one call of the directory."""
+    names = ("cloudasset.assets.listResource", "serviceusage.services.list", "Directory:users.list")
+    return _documents(names, GOOGLE_FORMATS)
+
+
+def _documents(names: tuple[str, ...], forms: tuple[PermissionFormat, ...]) -> str:
+    documents = [(form.name, form.write(WantedPermissions(names))) for form in forms]
     return "\n".join("\n".join([f"== {name}", *(f"-- {note}" for note in notes), text]) for name, (text, notes) in documents)
 
 
@@ -106,6 +117,7 @@ STEPS: dict[str, Callable[[], str]] = {
     "api.txt": signatures,
     "remedies.txt": library_commands,
     "permissions-azure.txt": azure_permissions,
+    "permissions-google.txt": google_permissions,
     "policy.txt": lambda: command("show", SERVER_POLICY, "--repo", "repository"),
 }
 """Every expected file with what makes its text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from perpend.collectors.google.role_documents import FORMATS
 from perpend.collectors.protocol import ACCOUNTS_OPTION, CloudCommands, CollectOptions, CommandOption
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
@@ -160,5 +161,6 @@ COMMANDS: Final = CloudCommands(
         "--organization 123456789012 --impersonate-service-account auditor@audit-tools.iam.gserviceaccount.com",
         "--project web-prod-1 --format json --out verdicts.json",
     ),
-    permission_examples=("--cloud google",),
+    permission_examples=("--cloud google", "--cloud google --format gcloud-role"),
+    permission_formats=FORMATS,
 )
