@@ -17,10 +17,10 @@ pytest.importorskip("googleapiclient", reason="the client for tests is not insta
 from perpend.collectors.protocol import NothingCollected
 from perpend.collectors.runs.collection import CollectionResult
 from tests.servers.google import inventories as double
-from tests.servers.google.inventories import BINDING, BUCKET, PROJECT, claims, rows
 from tests.servers.google.credentials import person, service_account, signed_in
 from tests.servers.google.double import ASSETS, ORGANIZATION, Google
 from tests.servers.google.faults import DENIED, perimeter
+from tests.servers.google.inventories import BINDING, BUCKET, PROJECT, claims, rows
 from tests.servers.rest import Asked, Fault, Rule, serving
 
 pytestmark = pytest.mark.medium

@@ -10,7 +10,6 @@ from typing import Any
 from perpend.collectors.google.api import API
 from perpend.collectors.google.cloud import CLOUD, TABLES
 from perpend.collectors.google.options import GoogleOptions
-
 from perpend.collectors.runs.collection import CollectionResult, collect_accounts
 from perpend.collectors.runs.request import CollectionRequest
 from perpend.collectors.runs.silent_progress import SilentProgress

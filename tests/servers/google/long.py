@@ -21,9 +21,9 @@ from typing import Any
 from perpend.collectors.google.calls import ASSET_TYPES
 from perpend.collectors.google.inventory import FOLDERS, JOINS, ORGANIZATIONS, PROJECTS
 from perpend.inventory.snapshots.store import Store
-from tests.servers.google.collected import collected
 from tests.servers.google.credentials import service_account
 from tests.servers.google.double import ASSETS, NAMES, ORGANIZATION, Google
+from tests.servers.google.inventories import collected
 from tests.servers.killing import Cell, Process, killed, tables
 from tests.servers.rest import Asked, Fault, serving
 

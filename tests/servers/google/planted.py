@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from perpend.collectors.google.cloud import TABLES
-
 from perpend.inventory.snapshots.store import Store
 from tests.servers.aws import Verdicts
 from tests.servers.azure.planted import UNKNOWN, UNSEEN, differences, groups, readers

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from perpend.collectors.google.cloud import CLOUD, TABLES
-
 from perpend.collectors import rate_limit
+from perpend.collectors.google.cloud import CLOUD, TABLES
 from perpend.collectors.rest import transport
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.language.compiler.analyzer import Analyzer

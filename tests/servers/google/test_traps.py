@@ -15,7 +15,6 @@ pytest.importorskip("googleapiclient", reason="the client for tests is not insta
 pytest.importorskip("perpend.collectors.google.api", reason="nothing collects from Google Cloud")
 
 from perpend.collectors.google.cloud import TABLES
-
 from perpend.collectors.protocol import NothingCollected
 from perpend.collectors.runs.collection import CollectionResult
 from tests.servers.google import faults
