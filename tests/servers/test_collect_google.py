@@ -257,3 +257,19 @@ def test_the_commands_say_what_to_name_and_what_they_read(google: Google, tmp_pa
     google.project("old-prod-1", state="DELETE_REQUESTED")
     code, out, err = run("--organization", "1001", "--types", BUCKET)
     assert (0, True, True) == (code, "Google Storage Bucket: 6 rows" in out, "1 account is not active" in err), (out, err)
+
+
+def test_people_are_read_only_if_they_are_asked_for_with_the_roles_that_name_them(google: Google, tmp_path: Path) -> None:
+    person, fields = "CA10__CaGoogleDirectoryUser__c", {"CA10__CaGoogleDirectoryUser__c": ()}
+    google.users = [
+        {"id": "7", "primaryEmail": "Ann@example.com", "isAdmin": True},
+        {"id": "8", "primaryEmail": "bob@example.com"},
+    ]
+    google.policy(WEB, ("roles/owner", ["user:ann@example.com"]))
+    result = double.collected(google.url, tmp_path / "s", fields, organization="1001")
+    assert result.is_complete and rows(tmp_path / "s", person) == {}
+    assert "not asked for" in str(claims(result)[ORGANIZATION, person])
+    double.collected(google.url, tmp_path / "t", fields, organization="1001", directory=True)
+    held = {key: json.loads(row["CA10__cloudRolesJson__c"]) for key, row in rows(tmp_path / "t", person).items()}
+    of_ann = [{"resource": google.owner(WEB), "role": "roles/owner"}]
+    assert {"//admin.googleapis.com/users/7": of_ann, "//admin.googleapis.com/users/8": []} == held

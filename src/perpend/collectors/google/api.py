@@ -172,7 +172,8 @@ class _Parent(NamedTuple):
         if left:
             if self.listener:
                 self.listener.opened(entry, left)
-            inventory = Inventory(self.plan.tables, account, entry.at or now(), self.ids)
+            people = self.options.directory
+            inventory = Inventory(self.plan.tables, account, entry.at or now(), self.ids, people=people)
             if why := self._index(inventory, entry):
                 left = [*self._without_projects(left, inventory, why)]
             self._collect(inventory, left)
@@ -237,7 +238,7 @@ class _Parent(NamedTuple):
                 self._end(cell, inventory, failed_call(call, cell.account, FailureKind.NOT_ASKED, ""))
                 left = [one for one in left if one is not cell]
         walk = AccountWalk(self.plan, self.parent.account, self.transport, self.checkpoint, self.workers, inventory)
-        needed = self.plan.joined if any(one.listing.startswith("cai.") for one in left) else ()
+        needed = self.plan.joined if left else ()
         first = [cell for cell in left if cell.listing in needed]
         walk.collect(cells=first, done=done)
         for listing in {*needed} - {cell.listing for cell in first}:

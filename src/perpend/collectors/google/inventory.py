@@ -34,6 +34,7 @@ PERIMETERS: Final = "cai.identity.accesscontextmanager.googleapis.com/ServicePer
 
 JOINS: Final = {
     "policy": (POLICIES,),
+    "cloudRoles": (POLICIES,),
     "metadata": (METADATA,),
     "sinks": (SINKS,),
     "organizationPolicies": (ORGANIZATION_POLICIES,),
@@ -64,10 +65,11 @@ class Public(NamedTuple):
 class Inventory(WalkExtension):
     """The inventory below a parent, which is an account's key. ``at`` is the start of the collection.
 
-    ``ids`` are the ids of projects by number, which inventories of one run share.
+    ``ids`` are the ids of projects by number, which inventories of one run share. With ``people`` the roles of each person are
+    kept in memory.
     """
 
-    def __init__(self, tables: RestTables, account: str, at: datetime, ids: dict[str, str]) -> None:
+    def __init__(self, tables: RestTables, account: str, at: datetime, ids: dict[str, str], *, people: bool = False) -> None:
         self.account = account
         self.parent = account if "/" in account else f"projects/{account}"
         self.began: datetime = at.astimezone(UTC).replace(microsecond=0) - BEHIND
@@ -81,6 +83,8 @@ class Inventory(WalkExtension):
         self._cut: set[str] = set()
         self._audit: dict[str, list[Any]] = {}
         self._roles: dict[str, list[tuple[str, str]]] = {}
+        self._has_people = people
+        self._people: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self._metadata: dict[str, Any] = {}
         self._sinks: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self._organization_policies: dict[str, list[Any]] = {}
@@ -144,6 +148,11 @@ class Inventory(WalkExtension):
     def joined(self, name: str, item: Mapping[str, Any]) -> Joined:
         """Return what other listings say about an asset, as far as they were read."""
         item = item.get(ABOVE, item)
+        if name == "cloudRoles":
+            held = self._people.get(f"user:{item.get('primaryEmail')}".casefold(), {})
+            roles = [{"resource": resource, "role": role} for resource, role in held]
+            unread = None if self._has_people else "people were not asked for"
+            return _all_or_none("roles", roles, self._why(POLICIES) or unread)
         if name == "policy":
             return self._policy_in_force(item)
         if name == "metadata":
@@ -233,14 +242,17 @@ class Inventory(WalkExtension):
             self._public[name] = public
         if name == _NODES + node and (audit := member(item, "iamPolicy.auditConfigs")):
             self._audit[name] = _listed(audit)
+        roles = [
+            (one, binding["role"])
+            for binding in bindings
+            if isinstance(member(binding, "role"), str)
+            for one in _listed(binding.get("members"))
+            if isinstance(one, str)
+        ]
         if name == _NODES + node:
-            self._roles[name] = [
-                (one, binding["role"])
-                for binding in bindings
-                if isinstance(member(binding, "role"), str)
-                for one in _listed(binding.get("members"))
-                if isinstance(one, str)
-            ]
+            self._roles[name] = roles
+        for one, role in roles if self._has_people else ():
+            self._people[one.casefold()][name.removeprefix(_NODES), role] = None
 
     def _add_metadata(self, _: str, node: str, item: dict[str, Any]) -> None:
         self._metadata[node] = member(item, "resource.data")

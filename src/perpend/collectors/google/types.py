@@ -159,7 +159,9 @@ _ORGANIZATION: Final = (
             "CA10__isAdmin__c": FieldSource("isAdmin", boolean),
             "CA10__enrolledIn2Sv__c": FieldSource("isEnrolledIn2Sv", boolean),
             "CA10__enforcedIn2Sv__c": FieldSource("isEnforcedIn2Sv", boolean),
+            "CA10__cloudRolesJson__c": FieldSource("roles", json_list, "cloudRoles"),
         },
+        ("cloudRoles",),
     ),
 )
 

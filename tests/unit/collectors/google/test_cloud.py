@@ -13,11 +13,11 @@ from perpend.collectors.rest.errors import refusal_of
 INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 SETTINGS = "https://accessapproval.googleapis.com/v1/projects/web-prod-1/accessApprovalSettings"
 IDS = {"700": "web-prod-1", "800": "tooling-1"}
-SECRET = "a secret text"
+WORDS = "a secret text"
 
 
 def body(status: str = "PERMISSION_DENIED", *details: dict[str, Any]) -> dict[str, Any]:
-    return {"error": {"code": 403, "message": SECRET, "status": status, "details": [*details]}}
+    return {"error": {"code": 403, "message": WORDS, "status": status, "details": [*details]}}
 
 
 def disabled(consumer: str) -> dict[str, Any]:
@@ -34,15 +34,15 @@ def disabled(consumer: str) -> dict[str, Any]:
             "IAM_PERMISSION_DENIED",
             FailureKind.DENIED,
         ),
-        (body("PERMISSION_DENIED", {"@type": INFO, "reason": f"{SECRET}!"}), "PERMISSION_DENIED", FailureKind.DENIED),
-        (body(f"{SECRET}!"), "", FailureKind.DENIED),
+        (body("PERMISSION_DENIED", {"@type": INFO, "reason": f"{WORDS}!"}), "PERMISSION_DENIED", FailureKind.DENIED),
+        (body(f"{WORDS}!"), "", FailureKind.DENIED),
         ({"error": {"code": 403, "errors": [{"reason": "rateLimitExceeded"}]}}, "rateLimitExceeded", FailureKind.THROTTLED),
         ({"error": {"code": 403, "errors": [{"reason": "accessNotConfigured"}]}}, "accessNotConfigured", FailureKind.API_OFF),
         (disabled("projects/700"), API_OFF, FailureKind.API_OFF),
         (disabled("projects/800"), QUOTA_API_OFF, FailureKind.QUOTA_PROJECT),
         (disabled("projects/900"), QUOTA_API_OFF, FailureKind.QUOTA_PROJECT),
-        (disabled(SECRET), QUOTA_API_OFF, FailureKind.QUOTA_PROJECT),
-        (SECRET, "", FailureKind.DENIED),
+        (disabled(WORDS), QUOTA_API_OFF, FailureKind.QUOTA_PROJECT),
+        (WORDS, "", FailureKind.DENIED),
         (None, "", FailureKind.DENIED),
         ({"error": ["x"]}, "", FailureKind.DENIED),
     ],
@@ -54,7 +54,7 @@ def test_an_error_has_a_code_and_a_kind(answer: Any, code: str, kind: FailureKin
 
 @pytest.mark.parametrize(
     ("description", "code"),
-    [("Ab12cd34EF", "VPC_SERVICE_CONTROLS Ab12cd34EF"), (SECRET, "VPC_SERVICE_CONTROLS"), (7, "VPC_SERVICE_CONTROLS")],
+    [("Ab12cd34EF", "VPC_SERVICE_CONTROLS Ab12cd34EF"), (WORDS, "VPC_SERVICE_CONTROLS"), (7, "VPC_SERVICE_CONTROLS")],
 )
 def test_a_perimeter_is_named_by_the_id_of_its_refusal(description: object, code: str) -> None:
     violations = {"violations": [{"type": "VPC_SERVICE_CONTROLS", "description": description}]}

@@ -10,20 +10,20 @@ from google.auth.exceptions import DefaultCredentialsError, RefreshError, Transp
 
 from perpend.collectors.google.identity import NO_CONNECTION, NO_CREDENTIALS, UNGRANTED, code_of
 
-SECRET = "a secret text"
+WORDS = "a secret text"
 REFUSED = '{"error": {"code": 403, "message": "a secret text", "status": "PERMISSION_DENIED"}}'
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (DefaultCredentialsError(SECRET), NO_CREDENTIALS),
-        (TransportError(SECRET), NO_CONNECTION),
-        (RefreshError(f"invalid_grant: {SECRET}", {"error": "invalid_grant", "error_description": SECRET}), "invalid_grant"),
-        (RefreshError(f"Reauthentication is needed: invalid_rapt {SECRET}"), "invalid_rapt"),
+        (DefaultCredentialsError(WORDS), NO_CREDENTIALS),
+        (TransportError(WORDS), NO_CONNECTION),
+        (RefreshError(f"invalid_grant: {WORDS}", {"error": "invalid_grant", "error_description": WORDS}), "invalid_grant"),
+        (RefreshError(f"Reauthentication is needed: invalid_rapt {WORDS}"), "invalid_rapt"),
         (RefreshError("Unable to acquire impersonated credentials", REFUSED), "PERMISSION_DENIED"),
-        (RefreshError(SECRET), UNGRANTED),
-        (ValueError(SECRET), UNGRANTED),
+        (RefreshError(WORDS), UNGRANTED),
+        (ValueError(WORDS), UNGRANTED),
     ],
 )
 def test_an_error_is_a_code(error: Exception, code: str) -> None:
