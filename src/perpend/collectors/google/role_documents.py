@@ -37,8 +37,7 @@ def gcloud_role(wanted: WantedPermissions) -> PermissionDocument:
         f"title: {_ADDED_TITLE if wanted.accounts else _TITLE}",
         f"description: {_ABOUT}",
         "stage: GA",
-        "includedPermissions:",
-        *(f"- {name}" for name in names),
+        *(["includedPermissions:", *(f"- {name}" for name in names)] if names else ["includedPermissions: []"]),
     )
     role = _ADDED_ID if wanted.accounts else _ID
     create = f"gcloud iam roles create {role} --organization ORGANIZATION_ID --file FILE makes the role"

@@ -32,6 +32,10 @@ def test_what_is_missing_is_a_role_of_another_name() -> None:
     assert ("perpend-collect-missing", True) == (yaml.safe_load(text)["title"], "perpendCollectMissing" in notes[0])
 
 
+def test_a_role_without_permissions_has_an_empty_list() -> None:
+    assert [] == yaml.safe_load(written("gcloud-role", "Directory:users.list").text)["includedPermissions"]
+
+
 @pytest.mark.parametrize("form", BY_NAME)
 def test_a_call_of_the_directory_is_in_no_role_and_named(form: str) -> None:
     text, notes = written(form, *NAMES, "Directory:users.list")
