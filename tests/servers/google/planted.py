@@ -83,8 +83,11 @@ def results_of(rounds: Rounds, store: Path) -> dict[str, Any]:
 def refused(rounds: Rounds, store: Path, calls: Collection[str]) -> tuple[Verdicts, dict[str, str]]:
     """Return the verdicts if calls are refused, and by policy why its objects are not listed in full."""
     rounds.google.rules = [Rule(call, DENIED) for call in calls]
-    collect(rounds.google, store, *rounds.options)
+    ended = collect(rounds.google, store, *rounds.options)
     rounds.google.rules = []
+    if ended.code == 2:  # nothing at all was collected, and the command says why
+        shutil.rmtree(store, ignore_errors=True)
+        return {}, {program.policy_id: ended.err for program in rounds.programs}
     after = evaluate(store, *rounds.options)
     claims = [claim for source in Store(store).snapshot().sources for claim in source.coverage if claim.lacking]
     lacking = {
