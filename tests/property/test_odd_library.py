@@ -67,6 +67,13 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
         or (key == "additional_credentials_info" and (change.name in GONE or change.name.startswith("as ")))
         # AWS leaves out what there is none of: an instance's cluster or public address, an image's runtime, a route's targets.
         or (key in LEFT_OUT and change.name in GONE)
+        # Google leaves out the filter and the exclusions of a sink that exports everything, and writes no false.
+        or (key in ("CA10__filter__c", "CA10__exclusionsJson__c") and "_Sinks__r" in change.place and change.name in GONE)
+        or (
+            "inheritedSinksJson__c/" in change.place
+            and key in ("filter", "disabled", "exclusions")
+            and change.name == "missing"
+        )
         # A repository, function, domain, secret, queue or bucket needs no policy: without one it lets nobody else in.
         or (key == "CA10__policyDocument__c" and "-open-to-" in policy and change.name in GONE)
         # People choose these names and ids, and may choose any word.
