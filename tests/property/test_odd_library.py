@@ -92,10 +92,17 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
         # Parameters of an assignment of Azure Policy have any name and value; one that is not set has its default.
         or (inside and "enabledStandards__c/" in change.place and "/parameters/" in change.place)
         or (inside and key == "parameters" and change.name in ("null", "{}"))
+        # Keys of metadata of instances are chosen by people: one that is called otherwise is another key.
+        or ("etadata" in change.place and key == "key" and change.name[0] == '"' and is_key(json.loads(change.name)))
         # Whoever takes something odd out of a document that was not understood, or puts right its form, has mended it.
         or (inside and before is Status.UNDETERMINED and change.name in (*GONE, *REPAIRED))
         or (inside and before is Status.UNDETERMINED and change.name.startswith("as "))
     )
+
+
+def is_key(name: str) -> bool:
+    """Whether metadata of Compute Engine may have a key of this name."""
+    return re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
 
 
 CHOSEN: Final = {
