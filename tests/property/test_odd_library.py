@@ -87,6 +87,8 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
         or (inside and key in OPERATORS and change.name == "missing")
         # This list AWS writes empty where it narrows nothing, and tools write null for an empty list.
         or (inside and key == "ExcludeManagementEventSources" and change.name in ("missing", "null", "[]"))
+        # An entry of another name is another flag, of those that are there; a flag that is not set has its default.
+        or ("CA10__databaseFlagsJson__c" in change.place and is_another_flag(change))
         # A Deny without its condition denies more.
         or (inside and (key, change.name) == ("Condition", "missing"))
         # Parameters of an assignment of Azure Policy have any name and value; one that is not set has its default.

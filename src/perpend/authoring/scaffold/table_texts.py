@@ -231,7 +231,7 @@ def _entry_conditions(row: Row, entry: Entry) -> list[str]:
             f"{operation}:\n  left:{_nested(_query(row, *read, first=first), 4)}\n  right: {_constant(row.limit)}"
             for operation, first in ((below, True), (above, False))
         )
-    is_set = f"[?type(name) != 'string'] && 'odd' || contains([*].name, '{name}')"
+    is_set = f"length([?type(name) == 'string']) != length(@) && 'odd' || contains([*].name, '{name}')"
     conditions = [
         _condition("INCOMPLIANT", row.incompliant, faulty, remediation=row.remediation),
         _condition("COMPLIANT", row.compliant, sound),
