@@ -20,6 +20,7 @@ from perpend.authoring.scaffold.templates import test_data_text
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.object_types import ObjectType
+from perpend.core.values.types import ValueType
 from perpend.findings.severity.read import FOLDER as RATINGS
 from perpend.findings.severity.read import ratings_below
 from perpend.findings.waivers.entries import matching_policies
@@ -198,7 +199,8 @@ def _entry_objects(row: Row, entry: Entry, repository: Repository) -> Iterator[t
     yield "without-name", "UNDETERMINED", array(_array(another, {"value": str(row.passes[0])}))
     yield "not-a-list", "UNDETERMINED", array(json.dumps(set_entry))
     yield "not-valid", "UNDETERMINED", array("[")
-    yield "value-of-another-form", "UNDETERMINED", array(json.dumps([{"name": entry.name, "value": ["1"]}]))
+    odd = ["1"] if row.field.type is ValueType.TEXT else "many"
+    yield "value-of-another-form", "UNDETERMINED", array(json.dumps([{"name": entry.name, "value": odd}]))
     for status, word, values in (
         ("COMPLIANT", "passes", entry.default_passes),
         ("INCOMPLIANT", "fails", entry.default_fails),

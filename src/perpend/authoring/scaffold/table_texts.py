@@ -220,11 +220,11 @@ def _begins_with(prefixes: Sequence[Scalar], value: str, later: str = "") -> str
 def _entry_conditions(row: Row, entry: Entry) -> list[str]:
     """Return the conditions for an entry of a JSON array: its value if the array has it, else its default."""
     name = entry.name.replace("\\", "\\\\").replace("'", "\\'")
-    value = f"[?name == '{name}'].value | [0]"
     if row.form is Form.ONE_OF:
-        read = ("JSON_QUERY_TEXT", value)
+        read = ("JSON_QUERY_TEXT", f"[?name == '{name}'].value | [0]")
         faulty, sound = (_in(row.fails, _query(row, *read, first=True)), _in(row.passes, _query(row, *read)))
     else:
+        value = f"[?name == '{name}' && type(value) == 'string'].value | [0]"
         read = ("JSON_QUERY_NUMBER", f"{value} | to_number(@) || @")
         below, above = ("LESS_THAN", "GREATER_THAN_EQUAL") if row.form is Form.AT_LEAST else ("GREATER_THAN", "LESS_THAN_EQUAL")
         faulty, sound = (
