@@ -440,6 +440,7 @@ def _around(item: dict[str, Any], path: str) -> None:
 _LISTS: Final = {
     "CA10__CaAzureNetworkSecurityGroupRule__c": ("properties.securityRules",),
     "CA10__CaAzureVirtualMachineDisk__c": ("properties.storageProfile.dataDisks",),
+    "CA10__CaAzureVirtualMachineNetworkInterface__c": ("properties.networkProfile.networkInterfaces",),
     "CA10Z1__CaAzurePrivateEndpointLinkServiceConn__c": (
         "properties.privateLinkServiceConnections",
         "properties.manualPrivateLinkServiceConnections",

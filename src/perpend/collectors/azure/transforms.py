@@ -389,6 +389,11 @@ def machine_disks(machine: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**storage["osDisk"], "isOsDisk": True}, *({**disk, "isOsDisk": False} for disk in storage["dataDisks"])]
 
 
+def machine_interfaces(machine: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a machine says of its network interfaces; nothing for one that says nothing, though each machine has one."""
+    return list((machine["properties"].get("networkProfile") or {}).get("networkInterfaces") or ())
+
+
 def endpoint_connections(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the connections of a private endpoint: those that are approved by a role, and those that an owner approves."""
     properties = endpoint["properties"]

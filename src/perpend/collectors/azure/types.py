@@ -31,6 +31,7 @@ from perpend.collectors.azure.transforms import (
     logs_of_all,
     lower,
     machine_disks,
+    machine_interfaces,
     members,
     moment,
     named_properties,
@@ -598,7 +599,7 @@ _COMPUTE: Final = (
             "CA10__virtualMachine__c": _id("^.id"),
             "CA10__networkInterface__c": _id("id"),
         },
-        inside="properties.networkProfile.networkInterfaces",
+        inside=machine_interfaces,
     ),
     TypeRow(
         "CA10__CaAzureManagedDisk__c",

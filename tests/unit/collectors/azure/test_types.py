@@ -481,3 +481,10 @@ def test_transforms_catch_no_error() -> None:
     folder = Path(__file__).parents[4] / "src/perpend/collectors/azure"
     assert "except" not in (folder / "transforms.py").read_text("utf-8")
     assert "except" not in (folder / "types.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("properties", [{}, {"networkProfile": None}, {"networkProfile": {"networkInterfaces": None}}])
+def test_a_machine_that_names_no_interface_leaves_the_list_readable(properties: dict[str, Any]) -> None:
+    """The policy over machines does not pass one without interfaces, so nothing is claimed by it."""
+    row = ROWS["CA10__CaAzureVirtualMachineNetworkInterface__c"]
+    assert [] == read(row, {"id": "/m", "location": "westeurope", "properties": properties})
