@@ -847,7 +847,10 @@ RECORDED = {
         resource(
             "Microsoft.Compute/virtualMachines",
             "vm",
-            {"networkProfile": {"networkInterfaces": [{"id": f"{GROUP}/NIC", "properties": {"primary": True}}]}},
+            {
+                "networkProfile": {"networkInterfaces": [{"id": f"{GROUP}/NIC", "properties": {"primary": True}}]},
+                "storageProfile": {"osDisk": {"name": "os"}, "dataDisks": []},
+            },
         ),
         [
             {
