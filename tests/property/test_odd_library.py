@@ -102,6 +102,13 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
     )
 
 
+def is_another_flag(change: Change) -> bool:
+    """Whether a change leaves a list of flags a list of entries with names, none of which says what it said before."""
+    return (change.place.endswith("/name") and (change.name[0] == '"' or change.name.startswith("with "))) or (
+        change.place.endswith("Json__c") and change.name == "[]"
+    )
+
+
 def is_key(name: str) -> bool:
     """Whether metadata of Compute Engine may have a key of this name."""
     return re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
