@@ -26,8 +26,12 @@ def collected(
     fields: Mapping[str, Collection[str]] | None = None,
     **options: Any,
 ) -> CollectionResult:
-    """Collect all or some fields of types from a double: of its organization, if no option names another parent."""
-    wanted = {name: frozenset((fields or {}).get(name) or TABLES.types[name].fields) for name in {*types, PROJECT}}
+    """Collect all or some fields of types from a double: of its organization, if no option names another parent.
+
+    Of projects only the name is collected, if ``fields`` do not say otherwise.
+    """
+    of = {PROJECT: ("Name",), **(fields or {})}
+    wanted = {name: frozenset(of.get(name) or TABLES.types[name].fields) for name in {*types, PROJECT}}
     analyzer: Any = SimpleNamespace(repository=SimpleNamespace(declared_type=lambda name: None))
     request = CollectionRequest(CLOUD, lambda: API, CLOUD.plan(wanted), lambda: (), analyzer, wanted)
     parent = {} if {"organization", "folders", "projects"} & options.keys() else {"organization": "1001"}

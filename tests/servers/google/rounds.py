@@ -54,9 +54,12 @@ def programs(chosen: tuple[str, ...] = ()) -> tuple[Program, ...]:
 
 @cache
 def calls_of(policy_id: str) -> tuple[str, ...]:
-    """Return the names of the calls that a policy reads, without that which shows the projects."""
-    plan = CLOUD.plan(fields_by_type([one for one in programs() if one.policy_id == policy_id]))
-    return tuple(call.name for call in plan.calls if call.name != PROJECTS)
+    """Return the names of the calls that a policy reads, without those that show accounts, which are part of each collection."""
+    program = next(one for one in programs() if one.policy_id == policy_id)
+    plan = CLOUD.plan(fields_by_type([program]))
+    listed = TABLES.types[program.input_type].listed if program.input_type in TABLES.types else ""
+    accounts = {PROJECTS, *({row.listed for row in TABLES.account_rows} - {listed})}
+    return tuple(call.name for call in plan.calls if call.name not in accounts)
 
 
 @contextmanager

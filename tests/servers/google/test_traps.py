@@ -225,6 +225,7 @@ def test_trap_28_a_perimeter_is_named_with_its_violation(double: Google, tmp_pat
     assert faults.VIOLATION in str(lacking(collected(double, tmp_path / "s")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in faults.FAULTS if name not in faults.PAGES])
 def test_trap_29_no_answer_but_a_list_is_one(double: Google, tmp_path: Path, name: str) -> None:
     double.rules = [Rule(LISTING, faults.FAULTS[name])]
