@@ -43,10 +43,13 @@ def pages_of(call: RestCall, address: str, get: Callable[[str, Mapping[str, str]
     begin = address
     for _ in range(_MOST_PAGES):
         answer = get(address, parameters)
-        yield items_in(call, answer)
+        items = items_in(call, answer)
         following = (
             member(answer, call.next_link or (call.next_token or ("",))[0]) if call.next_link or call.next_token else None
         )
+        del answer
+        yield items
+        del items  # a page is not kept while the next one is read
         if not following:
             return
         if not isinstance(following, str) or following in seen:

@@ -95,10 +95,16 @@ class AccountWalk:
         progress, began = _Progress(cell), self.extension.began or now()
         listed = self._objects(progress)
         while objects := list(islice(listed, CHUNK)):
-            rows = self.workers.map_all(self._key(cell.listing), partial(self._row, progress), objects)
-            self._write(progress, rows)
+            self._write(progress, self._rows(progress, objects))
         self._write(progress, ())
         self.checkpoint.end(WorkUnitResult(cell, began, now(), progress.lacking, listed=progress.listed))
+
+    def _rows(self, progress: _Progress, objects: list[_ListedObject]) -> list[CollectedRow]:
+        """Return the rows of objects. Threads help only with calls: a task that waits for a thread would keep its objects."""
+        details = {detail for request in self.plan.listings[progress.cell.listing] for detail in request.details}
+        if details <= self.plan.tables.joins.keys():
+            return [self._row(progress, listed) for listed in objects]
+        return self.workers.map_all(self._key(progress.cell.listing), partial(self._row, progress), objects)
 
     def _write(self, progress: _Progress, rows: Iterable[CollectedRow]) -> None:
         with self.checkpoint.part(progress.cell) as part:
@@ -154,7 +160,9 @@ class AccountWalk:
         try:
             for items in self.extension.pages(call, address, partial(self.transport.get, call.service)):
                 is_first = False
-                yield from items
+                items.reverse()
+                while items:
+                    yield items.pop()  # a large page is given up item by item
         except CallRefused as error:
             if not is_first:
                 raise
