@@ -211,7 +211,7 @@ def test_an_asset_without_content_or_with_half_of_it_has_no_empty_fields(google:
     assert "//storage.googleapis.com/empty" not in rows(tmp_path / "s", BUCKET)
 
 
-def test_bad_input_is_told_with_the_command_that_mends_it(google: Google, tmp_path: Path) -> None:
+def test_bad_input_is_told_with_the_command_that_fixes_it(google: Google, tmp_path: Path) -> None:
     def told(**options: Any) -> str:
         with pytest.raises(NothingCollected) as refused:
             collect(google, tmp_path / "s", **options)

@@ -87,7 +87,7 @@ def inventory(google: Long) -> list[Asked]:
 def asked_again(google: Long, moments: set[str], done: Collection[Cell]) -> list[str]:
     """Return the requests for lists that were done before. Those that others need may be read again.
 
-    ``moments`` gets the times that this collection asked about; one that resumes nothing begins anew.
+    ``moments`` gets the times that this collection asked about; one that resumes nothing begins with none.
     """
     if not done:
         moments.clear()

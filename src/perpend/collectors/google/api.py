@@ -273,7 +273,7 @@ def _read(inventory: Inventory, transport: Transport, listing: str, workers: Wor
 
 
 def _why_not(parent: str, error: CallRefused, consumer: str) -> NothingCollected:
-    """Return why the inventory of a parent cannot be read, with the command that mends it."""
+    """Return why the inventory of a parent cannot be read, with the command that fixes it."""
     what = f"the inventory of {visible(parent)} was not read ({error.code})"
     if error.code in (QUOTA_API_OFF, API_OFF, "accessNotConfigured"):
         place = consumer or "QUOTA_PROJECT"

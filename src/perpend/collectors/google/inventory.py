@@ -109,7 +109,7 @@ class Inventory(WalkExtension):
     def pages(self, call: RestCall, address: str, get: Get) -> Iterator[list[dict[str, Any]]]:
         """Yield the assets of each page, all of one moment. Raises CallRefused.
 
-        If the token of a page is refused, the listing starts anew once.
+        If the token of a page is refused, the listing starts again once.
         """
         if not call.name.startswith(_INVENTORY):
             yield from pages_of(call, address, get)

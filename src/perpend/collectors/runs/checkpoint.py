@@ -85,7 +85,7 @@ class Checkpoint:
         return sorted(others)
 
     def forget(self, account: str) -> None:
-        """Drop all stored listings of an account, so that they are collected from the start."""
+        """Drop all stored listings of an account as if none of them had been collected."""
         for cell in [cell for cell in {*self.results, *self.parts} if cell.account == account]:
             self._append("dropped", list(cell))
             self._drop(cell)
