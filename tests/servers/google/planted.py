@@ -27,6 +27,9 @@ from tests.servers.google.rounds import DECIDED, UNHELD, Rounds, calls_of, colle
 from tests.servers.rest import Rule
 
 RESULTS = Path(__file__).with_name("results.json")
+SAMPLE = 8
+"""How many projects are collected alone: each is asked for every type."""
+
 PASS = "COMPLIANT"  # noqa: S105 - a status
 __all__ = ["RESULTS", "UNKNOWN", "UNSEEN", "results_of", "wrongs"]
 
@@ -85,7 +88,7 @@ def refused(rounds: Rounds, store: Path, calls: Collection[str]) -> tuple[Verdic
     rounds.google.rules = [Rule(call, DENIED) for call in calls]
     ended = collect(rounds.google, store, *rounds.options)
     rounds.google.rules = []
-    if ended.code == 2:  # nothing at all was collected, and the command says why
+    if "snapshot" not in ended.out:  # nothing at all was collected, and the command says why
         shutil.rmtree(store, ignore_errors=True)
         return {}, {program.policy_id: ended.err for program in rounds.programs}
     after = evaluate(store, *rounds.options)
@@ -103,7 +106,8 @@ def alone(rounds: Rounds, store: Path, whole: Verdicts, wrong: list[str]) -> dic
 
     A verdict that is known, and is another one than with the organization, is wrong: not one pass more.
     """
-    projects = tuple(word for project in rounds.projects.values() for word in ("--project", project))
+    sample = [*rounds.projects.values()][:: max(1, len(rounds.projects) // SAMPLE)]
+    projects = tuple(word for project in sample for word in ("--project", project))
     collect(rounds.google, store, *rounds.options, parent=projects)
     verdicts = evaluate(store, *rounds.options) if store.exists() else {}
     shutil.rmtree(store, ignore_errors=True)

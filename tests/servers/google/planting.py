@@ -11,6 +11,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from perpend.collectors.rest.errors import MalformedAnswer
 from perpend.collectors.rest.fields import id_of, objects_in
 from perpend.collectors.rest.rows import ABOVE, FieldSource, RestTables, TypeRow
 from perpend.language.syntax.repository import Repository
@@ -22,11 +23,19 @@ from tests.servers.google.samples import OF_ORGANIZATION, PROJECT, SAMPLES
 PUBLIC: Final = {"allUsers": "allUsers", "allAuthenticatedUsers": "allAuthenticatedUsers"}
 """The member of a binding that makes each member of the join ``policy`` true."""
 
+_LISTS: Final = {
+    "CA10__CaGoogleIamPolicyBinding__c": "iamPolicy.bindings",
+    "CA10__CaGoogleGceInstanceServiceAccountLink__c": "resource.data.serviceAccounts",
+}
+"""The lists in which functions find nested objects, by type."""
+
 COMPUTE: Final = "https://www.googleapis.com/compute/v1"
 
 
 def raw_texts(name: str, value: Any, google: Google) -> Iterator[Any]:
     """Yield what Google may write so that a field has a value, the likely ones first."""
+    if name == "CA10__enabledServices__c":
+        yield [{"config": {"name": line}} for line in str(value).split("\n")]
     yield from raw_values(name, value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         yield from (f"{int(value)}s", f"{int(value * 86400)}s")
@@ -102,7 +111,10 @@ class Planter:
         else:
             self._write(row, "", fields, item, project)
         self._put(row, item, project)
-        identity = id_of(self.tables, row, objects_in(row, item)[-1], project)
+        try:
+            identity = id_of(self.tables, row, objects_in(row, item)[-1], project)
+        except (IndexError, MalformedAnswer):
+            raise Unplantable(f"{type_name} is in no item that was made") from None
         self._details(row, fields, item, project)
         self._children(row, fields, identity, project, name)
         return identity
@@ -116,12 +128,12 @@ class Planter:
     def _item(self, row: TypeRow, fields: Mapping[str, Any], project: str, name: str) -> dict[str, Any]:
         """Return the item of a listing with nothing but a name, or the node that a row is about."""
         listed = row.listed.removeprefix("cai.")
-        if listed == f"{RESOURCES}/Project" or listed == f"{RESOURCES}/Organization":
-            node = self.google.owner(project) if listed.endswith("Project") else ORGANIZATION
-            asset = self.google.assets[f"//{RESOURCES}/{node}"].asset
-            owner = project if listed.endswith("Project") else ORGANIZATION
-            return {**copy.deepcopy(asset), "id": owner, "account": owner, "project": project}
         listed = str(fields.get("CA10__resourceType__c") or "storage.googleapis.com/Bucket") if listed == "iam" else listed
+        if listed in (f"{RESOURCES}/Project", f"{RESOURCES}/Organization"):
+            owner = project if listed.endswith("Project") else ORGANIZATION
+            asset = self.google.assets[f"//{RESOURCES}/{self.google.owner(owner)}"].asset
+            whole = {name: part for name, part in copy.deepcopy(asset).items() if name != "iamPolicy"}
+            return {**whole, "id": owner, "account": owner, **({"project": project} if owner == project else {})}
         if listed not in SAMPLES:
             raise Unplantable(f"{row.listed} is no list of assets")
         owner = ORGANIZATION if listed in OF_ORGANIZATION else project
@@ -140,7 +152,9 @@ class Planter:
     def _put(self, row: TypeRow, item: dict[str, Any], project: str) -> None:
         key, data = item["name"], item["resource"]["data"]
         if key in self.google.assets and key.startswith(f"//{RESOURCES}/"):
-            self.google.assets[key].asset["resource"]["data"].update(data)
+            asset = self.google.assets[key].asset
+            asset["resource"]["data"].update(data)
+            asset.update({name: item[name] for name in ("iamPolicy", "orgPolicy") if name in item})
             return
         members = {name: item[name] for name in ("iamPolicy", "orgPolicy", "osInventory") if name in item}
         self.google.plant(item["assetType"], item["account"], data, key=key, **members)
@@ -154,12 +168,13 @@ class Planter:
 
     def _nested(self, row: TypeRow, fields: Mapping[str, Any], item: dict[str, Any], project: str) -> None:
         """Add a nested object to an item."""
-        if not isinstance(row.inside, str):
+        path = row.inside if isinstance(row.inside, str) else _LISTS.get(row.type_name)
+        if path is None:
             raise Unplantable(f"{row.type_name} is found by a function")
         part: dict[str, Any] = {ABOVE: item}
         self._write(row, "", fields, part, project)
         del part[ABOVE]
-        put(item, row.inside, [part])
+        put(item, path, [part])
 
     def _referring(self, row: TypeRow, fields: Mapping[str, Any], project: str, name: str) -> dict[str, Any]:
         """Plant the objects that lookups lead to. Return the fields with their Ids."""
