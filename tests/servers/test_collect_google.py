@@ -177,6 +177,44 @@ def test_policies_that_were_not_read_leave_what_is_public_unknown(google: Google
     assert claims(result)[WEB, BUCKET] is None
 
 
+def test_projects_that_are_not_listed_leave_all_known_accounts_unclaimed(google: Google, tmp_path: Path) -> None:
+    collect(google, tmp_path / "s")
+    listed = [0]
+
+    def after_the_check(asked: Asked, number: int) -> Fault | None:
+        listed[0] += google.call_of(asked) == "cai.cloudresourcemanager.googleapis.com/Project"
+        return DENIED if listed[0] > 1 else None
+
+    google.fault = after_the_check
+    shown = claims(collect(google, tmp_path / "s"))
+    accounts = (ORGANIZATION, FOLDER, WEB, DATA, TOOLS)
+    assert {True} == {"IAM_PERMISSION_DENIED" in str(shown[account, BUCKET]) for account in accounts}, shown
+    assert set() == gone(tmp_path / "s", BUCKET)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"bindings": [{"role": "roles/storage.objectViewer"}]},
+        {"bindings": [{"role": "roles/storage.objectViewer", "members": "allUsers"}]},
+        {"bindings": {"role": "roles/storage.objectViewer"}},
+        {"auditConfigs": {}},
+    ],
+)
+def test_a_policy_of_another_form_leaves_what_is_public_unknown(google: Google, tmp_path: Path, policy: dict[str, Any]) -> None:
+    name, ancestors = bucket(DATA, 0), [f"projects/{google.numbers_of[DATA]}", ORGANIZATION]
+
+    def of_another_form(asked: Asked, one: Fault) -> Fault:
+        asset = {"name": name, "assetType": BUCKET_ASSET, "ancestors": ancestors, "iamPolicy": policy}
+        return one._replace(body={**one.body, "assets": [*one.body.get("assets", []), asset]})
+
+    google.rules = [Rule("cai.iam", of_another_form)]
+    collect(google, tmp_path / "s")
+    stored = rows(tmp_path / "s", BUCKET)
+    assert stored[name][PUBLIC] is None and "is not whole" in stored[name][f"{PUBLIC}#unread"]
+    assert not stored[bucket(DATA, 1)][PUBLIC] and stored[bucket(DATA, 1)][PUBLIC] is not None
+
+
 def test_one_page_lost_and_one_token_refused(google: Google, tmp_path: Path) -> None:
     google.page = 2
     call = f"cai.{BUCKET_ASSET}"
@@ -211,30 +249,30 @@ def test_an_asset_without_content_or_with_half_of_it_has_no_empty_fields(google:
     assert "//storage.googleapis.com/empty" not in rows(tmp_path / "s", BUCKET)
 
 
-def test_bad_input_is_told_with_the_command_that_fixes_it(google: Google, tmp_path: Path) -> None:
-    def told(**options: Any) -> str:
+def test_bad_input_is_refused_with_the_command_that_fixes_it(google: Google, tmp_path: Path) -> None:
+    def refusal(**options: Any) -> str:
         with pytest.raises(NothingCollected) as refused:
             collect(google, tmp_path / "s", **options)
         assert not (tmp_path / "s").exists() and "a secret text" not in str(refused.value)
         return str(refused.value)
 
     google.roles = (f"projects/{google.numbers_of[WEB]}",)
-    assert "gcloud organizations add-iam-policy-binding 1001" in told()
+    assert "gcloud organizations add-iam-policy-binding 1001" in refusal()
     assert {f"/v1/{ORGANIZATION}/assets"} == {asked.path for asked in inventory(google)}
-    assert "gcloud resource-manager folders add-iam-policy-binding 999" in told(folders=("999",))
+    assert "gcloud resource-manager folders add-iam-policy-binding 999" in refusal(folders=("999",))
     google.roles = ("/",)
     google.off[TOOLS] = {ASSETS}
-    assert "gcloud services enable cloudasset.googleapis.com --project" in told()
-    assert f"gcloud services enable cloudasset.googleapis.com --project {TOOLS}" in told(quota_project=TOOLS)
+    assert "gcloud services enable cloudasset.googleapis.com --project" in refusal()
+    assert f"gcloud services enable cloudasset.googleapis.com --project {TOOLS}" in refusal(quota_project=TOOLS)
     google.denied.add("serviceusage.services.use")
-    assert f"gcloud projects add-iam-policy-binding {TOOLS}" in told(quota_project=TOOLS)
+    assert f"gcloud projects add-iam-policy-binding {TOOLS}" in refusal(quota_project=TOOLS)
     google.project(DATA, state="DELETE_REQUESTED")
     google.off, google.denied = type(google.off)(set), set()
-    assert "gcloud projects undelete data-prod-1" in told(projects=(DATA,))
+    assert "gcloud projects undelete data-prod-1" in refusal(projects=(DATA,))
     with signed_in(person(google, tmp_path / "person")):
-        assert "gcloud auth application-default set-quota-project" in told()
+        assert "gcloud auth application-default set-quota-project" in refusal()
     with signed_in(None):
-        assert "gcloud auth application-default login" in told()
+        assert "gcloud auth application-default login" in refusal()
 
 
 def test_the_quota_project_is_named_in_every_request(google: Google, tmp_path: Path) -> None:

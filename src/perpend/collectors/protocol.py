@@ -192,7 +192,7 @@ class CollectedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
-    """What one set of credentials opened, or ``why`` it could not be opened: an account, or a group that holds accounts.
+    """An account or a group of accounts that credentials opened, or ``why`` they could not.
 
     ``accounts`` are those below a group, such as the folders and projects of an organization of Google Cloud: one listing shows
     the objects of all. ``gone`` are accounts of the previous snapshot that the cloud says are deleted. ``partition`` is empty

@@ -90,7 +90,7 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NamedEntry:
     """An entry of a JSON array of names and values.
 
     An array without it means a default: ``default_passes`` and ``default_fails`` are values of ``default_by`` with one that
@@ -123,7 +123,7 @@ class Row:
     type: ObjectType
     guards: tuple[Guard, ...]
     field: CheckedField
-    entry: Entry | None
+    entry: NamedEntry | None
     form: Form
     limit: float
     items: tuple[Scalar, ...]
@@ -327,7 +327,7 @@ def _field(
     return None
 
 
-def _entry(record: Fields, object_type: ObjectType, repository: Repository, reading: _TableRead) -> Entry | None:
+def _entry(record: Fields, object_type: ObjectType, repository: Repository, reading: _TableRead) -> NamedEntry | None:
     """Return the entry that a row checks, None if it checks a field or is refused."""
     unset = record.get("unset")
     if ("entry" in record) != ("unset" in record) or (unset is not None and not (unset.get("passes") or unset.get("fails"))):
@@ -343,7 +343,7 @@ def _entry(record: Fields, object_type: ObjectType, repository: Repository, read
         return None
     passes, fails = (_values(unset, key, default_by, reading) for key in ("passes", "fails"))
     _reject_both(unset, passes, reading)
-    return Entry(_one_line(record["entry"]), default_by, passes, fails)
+    return NamedEntry(_one_line(record["entry"]), default_by, passes, fails)
 
 
 def _guard(record: Fields, object_type: ObjectType, repository: Repository, reading: _TableRead) -> Guard | None:

@@ -14,7 +14,7 @@ from perpend.authoring.scaffold import table_texts as texts
 from perpend.authoring.scaffold.edits import Edit, EditedFile, edited
 from perpend.authoring.scaffold.entities import nested_value, new_folders, with_own_schema
 from perpend.authoring.scaffold.expectations import fill_blanks
-from perpend.authoring.scaffold.table import Entry, Guard, Row, Scalar, read_table
+from perpend.authoring.scaffold.table import Guard, NamedEntry, Row, Scalar, read_table
 from perpend.authoring.scaffold.table_shape import UNUSABLE
 from perpend.authoring.scaffold.templates import test_data_text
 from perpend.core.dataclass import dataclass
@@ -178,7 +178,7 @@ def _objects(row: Row, repository: Repository) -> Iterator[tuple[str, str, dict[
         yield "disappeared", "DISAPPEARED", fields(row.fails[0], inside, gone=True)
 
 
-def _value_inside(guard: Guard, entry: Entry | None) -> Scalar:
+def _value_inside(guard: Guard, entry: NamedEntry | None) -> Scalar:
     """Return a value of an object that a policy is about, one with a default if the default depends on the field."""
     if not guard.prefixes:
         return guard.values[0]
@@ -187,7 +187,7 @@ def _value_inside(guard: Guard, entry: Entry | None) -> Scalar:
     return f"{guard.values[0]}1"
 
 
-def _entry_objects(row: Row, entry: Entry, repository: Repository) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _entry_objects(row: Row, entry: NamedEntry, repository: Repository) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield test objects of an entry of a JSON array: name, status, and fields unlike those of an object that fails."""
 
     def array(text: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from perpend.core.objects.object_types import reached
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.authoring.scaffold.table import CheckedField, Entry, Guard, Row, Scalar
+    from perpend.authoring.scaffold.table import CheckedField, Guard, NamedEntry, Row, Scalar
     from perpend.core.objects.object_types import ObjectType
 
 UNFINISHED: Final = "Fill in:"
@@ -217,7 +217,7 @@ def _begins_with(prefixes: Sequence[Scalar], value: str, later: str = "") -> str
     return "OR:\n  args:\n" + "\n".join(f"    - {textwrap.indent(check, '      ').lstrip()}" for check in checks)
 
 
-def _entry_conditions(row: Row, entry: Entry) -> list[str]:
+def _entry_conditions(row: Row, entry: NamedEntry) -> list[str]:
     """Return the conditions for an entry of a JSON array: its value if the array has it, else its default."""
     name = entry.name.replace("\\", "\\\\").replace("'", "\\'")
     if row.form is Form.ONE_OF:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.azure.calls import NOT_APPLICABLE
 from perpend.collectors.rest.rows import NotThere
+from perpend.collectors.rest.transforms import boolean, enabled, json_text, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,33 +38,9 @@ _STORAGE_ACCOUNT: Final = re.compile(
 )
 
 
-def json_text(value: Any) -> str:
-    """Return a value as JSON without blanks, with keys in their order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def enabled(value: bool) -> str:
-    """Return Enabled for true and Disabled for false."""
-    return {True: "Enabled", False: "Disabled"}[value]
-
-
 def allowed(value: bool) -> str:
     """Return Allow for true and Deny for false."""
     return {True: "Allow", False: "Deny"}[value]
-
-
-def boolean(value: Any) -> bool:
-    """Return a Boolean. Raises TypeError for another value."""
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def text(value: Any) -> str:
-    """Return a text. Raises TypeError for another value."""
-    if not isinstance(value, str):
-        raise TypeError
-    return value
 
 
 def number(value: Any) -> int:
@@ -97,11 +72,6 @@ def location(value: str) -> str:
 def letters(value: str) -> str:
     """Return a word in capitals."""
     return value.upper()
-
-
-def moment(value: str) -> str:
-    """Return a time in UTC, in whole seconds."""
-    return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def below(segment: str) -> Callable[[str], str]:
@@ -390,7 +360,7 @@ def machine_disks(machine: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def machine_interfaces(machine: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what a machine says of its network interfaces; nothing for one that says nothing, though each machine has one."""
+    """Return the network interfaces that a machine names, an empty list if it names none, though each machine has one."""
     return list((machine["properties"].get("networkProfile") or {}).get("networkInterfaces") or ())
 
 

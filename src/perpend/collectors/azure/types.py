@@ -14,15 +14,12 @@ from perpend.collectors.azure.transforms import (
     allowed,
     assessed_machine,
     below,
-    boolean,
     either,
-    enabled,
     endpoint_connections,
     firewall_of_gateway,
     first_administrator,
     first_port,
     if_applicable,
-    json_text,
     last_port,
     letters,
     location,
@@ -33,7 +30,6 @@ from perpend.collectors.azure.transforms import (
     machine_disks,
     machine_interfaces,
     members,
-    moment,
     named_properties,
     number,
     patch_assessment,
@@ -51,6 +47,7 @@ from perpend.collectors.azure.transforms import (
     user_access_administrators,
 )
 from perpend.collectors.rest.rows import FieldSource, TypeRow
+from perpend.collectors.rest.transforms import boolean, enabled, json_text, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.google.cloud import API_OFF, QUOTA_API_OFF, TABLES, code_in
 from perpend.collectors.google.identity import NO_CONNECTION, NO_CREDENTIALS, GoogleTokens
-from perpend.collectors.google.inventory import DELETED, FOLDERS, ORGANIZATIONS, PROJECTS, Inventory
+from perpend.collectors.google.inventory import DELETED, FOLDERS, ORGANIZATIONS, PROJECTS, AssetInventory
 from perpend.collectors.google.options import FOLDER_OPTION, ORGANIZATION_OPTION, PROJECT_OPTION, QUOTA_OPTION
 from perpend.collectors.protocol import AccountEntry, CallCounts, NothingCollected, WorkUnitResult, now
 from perpend.collectors.rest.errors import CallRefused, failed_call
@@ -106,7 +106,7 @@ class GoogleApi:
         inactive = 0
         try:
             for parent in options.parents:
-                inventory = Inventory(TABLES, parent, now(), ids)
+                inventory = AssetInventory(TABLES, parent, now(), ids)
                 try:
                     _read(inventory, transport, PROJECTS)
                 except CallRefused as error:
@@ -134,7 +134,7 @@ class GoogleApi:
         known_accounts: Collection[str] = (),
         listener: CollectionListener | None = None,
     ) -> CallCounts:
-        """Collect from all parents what the checkpoint does not hold yet."""
+        """Collect from all parents the listings that the checkpoint does not hold yet."""
         ids: dict[str, str] = {}
         transport = _transport(credentials[0].tokens, options, ids)
         workers = Workers(options.concurrency, _AT_ONCE)
@@ -173,14 +173,14 @@ class _Parent(NamedTuple):
             if self.listener:
                 self.listener.opened(entry, left)
             people = self.options.directory
-            inventory = Inventory(self.plan.tables, account, entry.at or now(), self.ids, people=people)
+            inventory = AssetInventory(self.plan.tables, account, entry.at or now(), self.ids, people=people)
             if why := self._index(inventory, entry):
                 left = [*self._without_projects(left, inventory, why)]
             self._collect(inventory, left)
         if self.listener:
             self.listener.closed(account)
 
-    def _index(self, inventory: Inventory, entry: AccountEntry) -> CallRefused | None:
+    def _index(self, inventory: AssetInventory, entry: AccountEntry) -> CallRefused | None:
         """Read the projects, folders and organization, and enter them. Return why the projects could not be read."""
         refusal = None
         for listing in (PROJECTS, FOLDERS, ORGANIZATIONS):
@@ -188,15 +188,17 @@ class _Parent(NamedTuple):
                 _read(inventory, self.transport, listing, self.workers)
             except CallRefused as error:
                 refusal = error if listing == PROJECTS else refusal
-        if refusal is not None:
-            return refusal
         own = {self.parent.account} if "/" in self.parent.account else set()
+        if refusal is not None:
+            # The projects of the previous snapshot may be below the parent: no list of theirs is known in full any longer.
+            self.checkpoint.enter(replace(entry, accounts=tuple(sorted({*self.known_accounts} if own else own))))
+            return refusal
         gone = self._gone(inventory) if inventory.failure(PROJECTS) is None else set()
         accounts = (inventory.accounts | own) - gone
         self.checkpoint.enter(replace(entry, accounts=tuple(sorted(accounts)), gone=tuple(sorted(gone))))
         return None
 
-    def _gone(self, inventory: Inventory) -> set[str]:
+    def _gone(self, inventory: AssetInventory) -> set[str]:
         """Return the projects of the previous snapshot that are deleted. One that moved away is not."""
         known = {*self.known_accounts}
         gone = known & inventory.deleted
@@ -214,7 +216,7 @@ class _Parent(NamedTuple):
             return False
         return bool(member(answer, "projectId") == project and member(answer, "state") == DELETED)
 
-    def _without_projects(self, cells: list[WorkUnit], inventory: Inventory, why: CallRefused) -> Iterator[WorkUnit]:
+    def _without_projects(self, cells: list[WorkUnit], inventory: AssetInventory, why: CallRefused) -> Iterator[WorkUnit]:
         """End all listings of the inventory, of which nothing can be told without projects. Yield the others."""
         call = self.plan.tables.calls[PROJECTS]
         for cell in cells:
@@ -224,12 +226,12 @@ class _Parent(NamedTuple):
             lacking = failed_call(call, self.parent.account, why.kind, why.code)
             self._end(cell, inventory, lacking)
 
-    def _end(self, cell: WorkUnit, inventory: Inventory, lacking: Any) -> None:
+    def _end(self, cell: WorkUnit, inventory: AssetInventory, lacking: Any) -> None:
         self.checkpoint.end(WorkUnitResult(cell, inventory.began, now(), lacking))
         if self.listener:
             self.listener.ended(cell)
 
-    def _collect(self, inventory: Inventory, left: list[WorkUnit]) -> None:
+    def _collect(self, inventory: AssetInventory, left: list[WorkUnit]) -> None:
         done = self.listener.ended if self.listener else None
         tables = self.plan.tables
         for cell in [cell for cell in left if cell.listing == DIRECTORY_USERS]:
@@ -258,8 +260,8 @@ def _transport(
     return Transport(tables, "", tokens, options.endpoint_url, headers)
 
 
-def _read(inventory: Inventory, transport: Transport, listing: str, workers: Workers | None = None) -> None:
-    """Read a listing of the inventory for what it says of objects of others. Raises CallRefused."""
+def _read(inventory: AssetInventory, transport: Transport, listing: str, workers: Workers | None = None) -> None:
+    """Read a listing of the inventory into the index that joins are answered from. Raises CallRefused."""
     call = TABLES.calls[listing]
     address = transport.address(call, lambda _: inventory.parent)
     for assets in inventory.pages(call, address, partial(transport.get, call.service)):

@@ -1,4 +1,4 @@
-"""The calls to Google Cloud: listings of Cloud Asset Inventory, and what the inventory lacks. Imports no SDK.
+"""The calls to Google Cloud: listings of Cloud Asset Inventory, and calls for facts that it lacks. Imports no SDK.
 
 All are GET requests. A listing shows the assets of one type below an organization, a folder or a project, at one moment.
 """

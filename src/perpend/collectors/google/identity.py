@@ -35,7 +35,7 @@ NO_CONNECTION: Final = "ConnectionFailed"
 """The code if the server that makes tokens does not answer, as for any other request."""
 
 PLATFORM: Final = "https://www.googleapis.com/auth/cloud-platform"
-"""The scope of tokens. The inventory takes no narrower one, such as that for reading only: what a token may do, roles say."""
+"""The scope of tokens. The inventory takes no narrower one, such as that for reading only: roles limit a token."""
 
 DIRECTORY: Final = "https://www.googleapis.com/auth/admin.directory.user.readonly"
 

@@ -1,6 +1,6 @@
-"""The assets below one parent at one moment: whose they are, their Ids, and what a listing says about objects of another one.
+"""The assets below one parent at one moment: their owners, their Ids, and facts that one listing has about objects of another.
 
-The policy in force is the union of an object's own with those of all above it. What the parent does not cover is not known.
+The policy in force is the union of an object's own with those of all above it. One that the parent does not cover is not known.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Public(NamedTuple):
     all_authenticated: bool
 
 
-class Inventory(WalkExtension):
+class AssetInventory(WalkExtension):
     """The inventory below a parent, which is an account's key. ``at`` is the start of the collection.
 
     ``ids`` are the ids of projects by number, which inventories of one run share. With ``people`` the roles of each person are
@@ -100,7 +100,7 @@ class Inventory(WalkExtension):
             PERIMETERS: self._add_perimeter,
         }
 
-    # What the walk asks
+    # The questions of the walk
 
     def place(self, account: str) -> str:
         """Return the parent as addresses have it."""
@@ -146,7 +146,7 @@ class Inventory(WalkExtension):
         return str(item.get(ABOVE, item).get("account") or account)
 
     def joined(self, name: str, item: Mapping[str, Any]) -> Joined:
-        """Return what other listings say about an asset, as far as they were read."""
+        """Return the facts of other listings about an asset, as far as they were read."""
         item = item.get(ABOVE, item)
         if name == "cloudRoles":
             held = self._people.get(f"user:{item.get('primaryEmail')}".casefold(), {})
@@ -171,7 +171,7 @@ class Inventory(WalkExtension):
         around = [one for one in self._perimeters.values() if own in _listed(member(one, "status.resources"))]
         return _all_or_none("perimeters", around, self._why(PERIMETERS) or self._without_organization(item))
 
-    # Who owns what
+    # Owners
 
     def failure(self, listing: str) -> FailedCall | None:
         """Return why a listing that was read is not complete; None if it is."""
@@ -219,7 +219,7 @@ class Inventory(WalkExtension):
 
         return _NUMBER.sub(with_id, name)
 
-    # What listings show of others
+    # The index of listings that joins need
 
     def _add_project(self, _: str, node: str, item: dict[str, Any]) -> None:
         data = member(item, "resource.data")
@@ -235,21 +235,18 @@ class Inventory(WalkExtension):
         self.accounts.add(node)
 
     def _add_policy(self, name: str, node: str, item: dict[str, Any]) -> None:
-        bindings = _listed(member(item, "iamPolicy.bindings"))
-        members = {one for binding in bindings for one in _listed(member(binding, "members")) if isinstance(one, str)}
+        policy = item["iamPolicy"]
+        bindings, audit = policy.get("bindings", []), policy.get("auditConfigs", [])
+        if not isinstance(audit, list) or not isinstance(bindings, list) or not all(map(_is_whole, bindings)):
+            self._cut.add(name)
+            bindings = [binding for binding in _listed(bindings) if _is_whole(binding)]
+        members = {one for binding in bindings for one in binding["members"]}
         public = Public("allUsers" in members, "allAuthenticatedUsers" in members)
         if any(public):
             self._public[name] = public
-        if name == _NODES + node and (audit := member(item, "iamPolicy.auditConfigs")):
-            self._audit[name] = _listed(audit)
-        roles = [
-            (one, binding["role"])
-            for binding in bindings
-            if isinstance(member(binding, "role"), str)
-            for one in _listed(binding.get("members"))
-            if isinstance(one, str)
-        ]
+        roles = [(one, binding["role"]) for binding in bindings for one in binding["members"]]
         if name == _NODES + node:
+            self._audit[name] = _listed(audit)
             self._roles[name] = roles
         for one, role in roles if self._has_people else ():
             self._people[one.casefold()][name.removeprefix(_NODES), role] = None
@@ -304,7 +301,7 @@ class Inventory(WalkExtension):
         if above:
             return f"the {what} of {' and '.join(above)} was not read"
         if not nodes[-1].startswith("organizations/") and (nodes[-1] not in self._parents or self._parents[nodes[-1]]):
-            return f"what is above {nodes[-1]} is not known"
+            return f"the parent of {nodes[-1]} is not known"
         return None
 
     def _without_organization(self, item: Mapping[str, Any]) -> str | None:
@@ -336,6 +333,13 @@ def _nodes(item: Mapping[str, Any]) -> Sequence[str]:
     if not isinstance(nodes, list) or not nodes or not all(isinstance(node, str) and "/" in node for node in nodes):
         raise MalformedAnswer("NoAncestors")
     return nodes
+
+
+def _is_whole(binding: Any) -> bool:
+    """Whether a binding has a role and members. One without them does not show who has the role."""
+    members = member(binding, "members")
+    texts = [member(binding, "role"), *(members if isinstance(members, list) else [None])]
+    return all(isinstance(one, str) for one in texts)
 
 
 def _all_or_none(name: str, values: list[Any], why: FailedCall | str | None) -> Joined:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.rest.rows import ABOVE, NotThere
+from perpend.collectors.rest.transforms import json_text, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,40 +25,11 @@ _LOG_METRIC: Final = re.compile(r"metric\.type\s*=\s*\"?logging\.googleapis\.com
 _OF_NUMBER: Final = re.compile(r"projects/[0-9]+/")
 
 
-def json_text(value: Any) -> str:
-    """Return a value as JSON without blanks, with keys in their order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def boolean(value: Any) -> bool:
-    """Return a Boolean. Raises TypeError for another value."""
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def text(value: Any) -> str:
-    """Return a text. Raises TypeError for another value."""
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
 def number(value: Any) -> int:
     """Return a whole number, which some APIs write as a text."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise TypeError
     return int(value)
-
-
-def moment(value: str) -> str:
-    """Return a time in UTC, in whole seconds. Google writes up to nine digits of a second."""
-    return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def enabled(value: Any) -> str:
-    """Return Enabled for true and Disabled for false."""
-    return "Enabled" if boolean(value) else "Disabled"
 
 
 def lines(values: Iterable[str]) -> str:
@@ -120,7 +91,7 @@ def service_names(items: Iterable[Mapping[str, Any]]) -> str:
 
 
 def approved_services(settings: Mapping[str, Any]) -> str:
-    """Return the services that are enrolled in Access Approval, by the project or by what is above it, as a JSON array."""
+    """Return the services that are enrolled in Access Approval, by the project or an ancestor, as a JSON array."""
     above = settings.get("ancestorsEnrolledServices", []) if settings.get("enrolledAncestor") else []
     return json_text([*settings.get("enrolledServices", []), *above])
 
@@ -214,7 +185,7 @@ def bindings(asset: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _key_of(binding: Mapping[str, Any]) -> str:
-    """Return the role of a binding, and what tells its condition from others for the same role."""
+    """Return the role of a binding, and a mark of its condition, which differs from others for the same role."""
     condition = binding.get("condition")
     if condition is None:
         return text(binding["role"])

@@ -13,13 +13,11 @@ from perpend.collectors.google.transforms import (
     approved_services,
     before,
     bindings,
-    boolean,
     bucket_of,
     conditions,
     contacts,
     customer_key,
     disk_keys,
-    enabled,
     handlers,
     has_member,
     id_of_role,
@@ -31,7 +29,6 @@ from perpend.collectors.google.transforms import (
     lines,
     log_metric,
     metadata,
-    moment,
     node_accounts,
     number,
     of_interfaces,
@@ -41,10 +38,10 @@ from perpend.collectors.google.transforms import (
     service_accounts,
     service_names,
     sinks,
-    text,
     traffic,
 )
 from perpend.collectors.rest.rows import FieldSource, TypeRow
+from perpend.collectors.rest.transforms import boolean, enabled, moment, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -43,7 +43,7 @@ _OK: Final = 200
 _RETRIED: Final = frozenset((408, 429, 500, 502, 503, 504))
 _BUSY: Final = 503
 _BROKEN: Final = {"code": "ConnectionFailed"}
-"""What is said for an answer if the connection broke."""
+"""The body in place of an answer if the connection broke."""
 
 _FEW: Final = 20
 """With fewer calls left before throttling, the rate is halved."""

@@ -132,7 +132,7 @@ class AccountWalk:
             progress.lacking = progress.lacking or refused_call(call, self.account, error)
 
     def _prepared(self, progress: _Progress, call: RestCall, item: dict[str, Any]) -> dict[str, Any] | None:
-        """Return an item as rows read it; None if it is not collected, or not what the listing shows."""
+        """Return an item as rows read it; None if it is not collected, or has another form than the listing's items."""
         try:
             return self.extension.prepared(call, item)
         except MalformedAnswer as error:
@@ -194,7 +194,7 @@ class AccountWalk:
     def _join(
         self, progress: _Progress, name: str, listed: _ListedObject, known: dict[str, Any], reasons: dict[str, str]
     ) -> None:
-        """Add the fields that a join serves. What the join does not know is unknown, whatever its source says of a default."""
+        """Add the fields that a join serves. A member that the join does not know is unknown, in spite of a default."""
         row = listed.request.row
         answer, lacking = self.extension.joined(name, listed.item)
         for cause in {cause for cause in lacking.values() if not isinstance(cause, str)}:
