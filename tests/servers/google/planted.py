@@ -106,7 +106,7 @@ def alone(rounds: Rounds, store: Path, whole: Verdicts, wrong: list[str]) -> dic
 
     A verdict that is known, and is another one than with the organization, is wrong: not one pass more.
     """
-    sample = [*rounds.projects.values()][:: max(1, len(rounds.projects) // SAMPLE)]
+    sample = [*rounds.accounts.values()][:: max(1, len(rounds.accounts) // SAMPLE)]
     projects = tuple(word for project in sample for word in ("--project", project))
     collect(rounds.google, store, *rounds.options, parent=projects)
     verdicts = evaluate(store, *rounds.options) if store.exists() else {}

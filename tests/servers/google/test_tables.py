@@ -24,7 +24,8 @@ OLDER = {"state": "lifecycleState", "allowed": "alloweds", "denied": "denieds"}
 """Members that another form of an asset spells in another way, which the documents do not have."""
 
 JOINED = {
-    "policy": {"allUsers", "allAuthenticatedUsers", "auditConfigs"},
+    "policy": {"allUsers", "allAuthenticatedUsers", "auditConfigs", "rolesByMember"},
+    "cloudRoles": {"roles"},
     "sinks": {"inherited"},
     "perimeters": {"perimeters"},
     "organizationPolicies": {"policies"},

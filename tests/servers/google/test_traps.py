@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ pytest.importorskip("perpend.collectors.google.api", reason="nothing collects fr
 from perpend.collectors.google.cloud import TABLES
 from perpend.collectors.protocol import NothingCollected
 from perpend.collectors.runs.collection import CollectionResult
-from tests.servers.google import faults
-from tests.servers.google.collected import BINDING, BUCKET, PROJECT, claims, collected
+from tests.servers.google import faults, inventories
 from tests.servers.google.double import ORGANIZATION, Google
+from tests.servers.google.inventories import BINDING, BUCKET, PROJECT, claims
 from tests.servers.google.rounds import estate
 from tests.servers.rest import Rule
 from tests.unit.inventory.snapshots.stored import rows_of
@@ -46,6 +46,13 @@ def double(tmp_path: Path) -> Iterator[Google]:
                 )
         google.page = 2
         yield google
+
+
+def collected(double: Google, store: Path, types: Collection[str] = (BUCKET,), **options: Any) -> CollectionResult:
+    """Collect types of the organization, or of another parent; of projects only the name."""
+    parent = {} if {"organization", "folders", "projects"} & options.keys() else {"organization": "1001"}
+    wanted = {PROJECT: ("Name",), **dict.fromkeys(types, ())}
+    return inventories.collected(double.url, store, wanted, **{**parent, **options})
 
 
 def lacking(result: CollectionResult, account: str = WEB, type_name: str = BUCKET) -> str | None:

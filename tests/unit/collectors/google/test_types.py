@@ -16,7 +16,7 @@ from perpend.language.syntax.repository import library
 
 TABLES = RestTables(GOOGLE, ALL_CALLS, ALL_TYPES)
 NOT_COLLECTED = "Not collected."
-NO_SOURCE = {"CA10__rolesByMemberJson__c", "CA10__cloudRolesJson__c", "CA10__dnsPoliciesJson__c"}
+NO_SOURCE = {"CA10__dnsPoliciesJson__c"}
 """Fields that join several listings in a way that the walk does not have: they are not known."""
 
 PROJECT = "web-prod-1"
