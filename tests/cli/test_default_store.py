@@ -20,7 +20,7 @@ from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, RunWriter
 pytestmark = pytest.mark.medium
 
 WITHOUT_DEFAULT = {"import", "permissions", "plan", "severity list"} | {
-    f"{name} {cloud}" for name in ("collect", "scan") for cloud in ("aws", "azure")
+    f"{name} {cloud}" for name in ("collect", "scan") for cloud in ("aws", "azure", "google")
 }
 """Commands that write a store, or whose question is another one without a store."""
 

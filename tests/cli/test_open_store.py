@@ -144,7 +144,10 @@ def test_names_of_accounts_are_known_to_the_filter(days: Path) -> None:
 @pytest.mark.parametrize(
     ("keywords", "told"),
     [
-        ({"polcy": "x"}, r"no filter is called 'polcy' \(did you mean 'policy'\?\): the filters are life, policy, type"),
+        (
+            {"polcy": "x"},
+            r"no filter is called 'polcy' \(did you mean 'policy'\?\): the filters are life, policy, framework, type",
+        ),
         ({"severity": "higher"}, "'higher' is not one of critical, high"),
         ({"since": "yesterday"}, "since: 'yesterday' is not an ISO 8601 date or time"),
         ({"since": datetime(2026, 1, 1)}, "the time 2026-01-01 00:00:00 has no time zone"),

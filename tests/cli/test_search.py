@@ -30,7 +30,7 @@ def test_what_is_not_found_or_no_word_is_told(run: RunWriter) -> None:
     ("words", "policy"),
     [
         ("unencrypted volume", "ebs/volume-encryption"),
-        ("ssh world", "vpc/network-acl-allows-unrestricted-ingress-traffic-to-remote-server-administration-ports"),
+        ("administration world", "vpc/network-acl-allows-unrestricted-ingress-traffic-to-remote-server-administration-ports"),
         ("2fa root", "iam/root-user-mfa"),
     ],
 )

@@ -46,19 +46,20 @@ class CloudGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command of a cloud."""
         names = self.list_commands(ctx)
-        if args and args[0] not in names and args[0].casefold() in _OTHER_CLOUDS:
-            titles = " and ".join(cloud.title for cloud in collected_clouds())
-            ctx.fail(f"only {titles} can be collected so far, not '{args[0]}'")
+        word = args[0].casefold() if args else ""
+        if word in _ALIASES:
+            ctx.fail(f"unknown command '{args[0]}' (did you mean '{_ALIASES[word]}'?)")
+        if word not in names and word in _OTHER_CLOUDS:
+            *first, last = [cloud.title for cloud in collected_clouds()]
+            ctx.fail(f"only {', '.join(first)} and {last} can be collected so far, not '{args[0]}'")
         return super().resolve_command(ctx, args)
 
 
+_ALIASES: Final = {"az": "azure", "gcp": "google", "gcloud": "google"}
+"""Other names of clouds that can be collected."""
+
 _OTHER_CLOUDS: Final = frozenset(
     (
-        "azure",
-        "az",
-        "gcp",
-        "google",
-        "gcloud",
         "oci",
         "oracle",
         "alibaba",
