@@ -131,16 +131,16 @@ def test_findings_of_a_framework_are_those_of_its_policies(
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("aws-fsbq", "unknown framework or section 'aws-fsbq' (did you mean 'aws-fsbp-v1.0.0'?)"),
         ("aws-fsbp/ec2/3x", "unknown framework or section"),
         ("cis-azure", "the history has no policy that is mapped to 'cis-azure'"),
     ],
 )
-def test_a_framework_without_policies_in_the_history_is_an_error(run: RunWriter, store: Path, name: str, told: str) -> None:
+def test_a_framework_without_policies_in_the_history_is_an_error(run: RunWriter, store: Path, name: str, message: str) -> None:
     ran = run("findings", "--store", store, "--framework", name)
-    assert (2, "", True) == (ran.code, ran.out, told in ran.err), ran.err
+    assert (2, "", True) == (ran.code, ran.out, message in ran.err), ran.err
 
 
 def test_the_configuration_chooses_frameworks_to_evaluate_and_none_to_list(run: RunWriter, store: Path, tmp_path: Path) -> None:

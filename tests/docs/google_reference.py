@@ -1,4 +1,4 @@
-"""``python -m tests.docs.google_reference PATH``: writes the page of what is collected from Google Cloud, of the collector's tables."""
+"""``python -m tests.docs.google_reference PATH``: writes the page on the collection from Google Cloud, of the collector's tables."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def states_a_fact(policy: str, change: Change, before: Status) -> bool:
 
 
 def is_another_flag(change: Change) -> bool:
-    """Whether a change leaves a list of flags a list of entries with names, none of which says what it said before."""
+    """Whether a change leaves a list of flags a list of entries with names, all of which are others than before."""
     return (change.place.endswith("/name") and (change.name[0] == '"' or change.name.startswith("with "))) or (
         change.place.endswith("Json__c") and change.name == "[]"
     )

@@ -1,4 +1,4 @@
-"""The planted estate of a cloud over REST: for each policy a fault, and what mends it, both from its test data.
+"""The planted estate of a cloud over REST: for each policy a fault and its remedy, both from its test data.
 
 A cloud says where a policy's objects are planted, and brings its double, its tables and its planter.
 """
@@ -25,7 +25,7 @@ FAULT, MENDED = "INCOMPLIANT", "COMPLIANT"
 
 
 class Planter(Protocol):
-    """Plants one object and all that its fields need. ``made`` are the keys of what it planted."""
+    """Plants one object and all that its fields need. ``made`` are the keys of all that it planted."""
 
     made: list[str]
 
@@ -98,11 +98,11 @@ class RestRounds:
         self._turn(FAULT, 0)
 
     def mend(self) -> None:
-        """Put what is right in the place of each fault."""
+        """Put a thing without the fault in the place of each faulty one."""
         self._turn(MENDED, 1)
 
     def clear(self, policy: str) -> None:
-        """Remove what was planted for a policy."""
+        """Remove the objects that were planted for a policy."""
         for key in self._made.pop(policy, ()):
             self._remove(key)
 
@@ -134,7 +134,7 @@ class RestRounds:
         raise why
 
     def statuses(self, verdicts: Verdicts) -> dict[str, str]:
-        """Return what policies say of their things."""
+        """Return by policy the status of its thing."""
         return {
             policy: (verdicts.get((policy, thing)) or {"status": "not there"})["status"]
             for policy, thing in self.planted.items()

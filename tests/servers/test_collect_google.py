@@ -1,4 +1,4 @@
-"""``perpend collect google`` from a double: many accounts of one entry, one moment, what is above a project, and what is gone."""
+"""``perpend collect google`` from a double: many accounts of one entry, one moment, ancestors of a project, and objects that are gone."""
 
 from __future__ import annotations
 
@@ -311,3 +311,18 @@ def test_people_are_read_only_if_they_are_asked_for_with_the_roles_that_name_the
     held = {key: json.loads(row["CA10__cloudRolesJson__c"]) for key, row in rows(tmp_path / "t", person).items()}
     of_ann = [{"resource": google.owner(WEB), "role": "roles/owner"}]
     assert {"//admin.googleapis.com/users/7": of_ann, "//admin.googleapis.com/users/8": []} == held
+
+
+def test_contacts_that_fill_more_than_one_page_are_not_known(google: Google, tmp_path: Path) -> None:
+    organizations = "CA10__CaGoogleResourceManagerOrganization__c"
+    contact = {"email": "ann@example.com", "notificationCategorySubscriptions": ["SECURITY"]}
+    google.plant("essentialcontacts.googleapis.com/Contact", ORGANIZATION, contact, "1")
+    fields = {organizations: ("CA10__contactsJson__c",)}
+    double.collected(google.url, tmp_path / "s", fields, organization="1001")
+    assert [contact] == json.loads(rows(tmp_path / "s", organizations)[ORGANIZATION]["CA10__contactsJson__c"])
+    google.rules = [
+        Rule("contacts.compute", lambda asked, one: one._replace(body={**one.body, "nextPageToken": "more"})),
+    ]
+    double.collected(google.url, tmp_path / "t", fields, organization="1001")
+    row = rows(tmp_path / "t", organizations)[ORGANIZATION]
+    assert row["CA10__contactsJson__c"] is None and "MoreThanOnePage" in row["CA10__contactsJson__c#unread"]

@@ -1,4 +1,4 @@
-"""One store with AWS, Azure and Google Cloud: what the internet reaches is one list, and each cloud reads as without the others."""
+"""One store with AWS, Azure and Google Cloud: exposure to the internet is one list, and each cloud reads as without the others."""
 
 from __future__ import annotations
 

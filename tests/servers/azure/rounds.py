@@ -1,4 +1,4 @@
-"""The planted estate of Azure: for each policy a fault, and what mends it, both from its test data; collected and judged.
+"""The planted estate of Azure: for each policy a fault and its remedy, both from its test data; collected and judged.
 
 A policy over a subscription has a subscription of its own. All others share the first one.
 """

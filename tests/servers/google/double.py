@@ -433,7 +433,7 @@ class Google(RestServer):
         return self._of_a_node(asked, name, node)
 
     def _of_a_node(self, asked: Asked, name: str, node: str) -> Fault:
-        """Return what a direct call tells of a project, a folder or an organization."""
+        """Return the answer of a direct call about a project, a folder or an organization."""
         if name.startswith("crm."):
             planted = self.assets.get(f"//{RESOURCES}/{node}")
             of_project = self._project(node.partition("/")[2]) if node.startswith("projects/") else None
@@ -450,7 +450,7 @@ class Google(RestServer):
         return error(404, "NOT_FOUND", "Requested entity was not found.")
 
     def _denied(self, permission: str, name: str, asked: Asked) -> Fault:
-        """Return what Google says of what may not be seen and of what does not exist, which is the same."""
+        """Return Google's one error for an object that may not be seen and for one that does not exist."""
         if asked.host == "bigquery.googleapis.com":
             return older_error(403, "accessDenied", f"Access Denied: Permission {permission} denied (or it may not exist).")
         words = f"Permission '{permission}' denied on resource '{name}' (or it may not exist)."
@@ -487,7 +487,7 @@ class Google(RestServer):
         return answer._replace(body={"readTime": shown, **answer.body}) if answer.status == 200 else answer
 
     def _assets(self, content: str, types: frozenset[str] | None, parent: str, time: str) -> list[dict[str, Any]]:
-        """Return what the inventory shows, in the order of types and names."""
+        """Return the assets of the inventory, in the order of types and names."""
         key = (content, types, parent, time)
         if key not in self._listed:
             self._listed[key] = list(self._shown(content, types, parent, datetime.fromisoformat(time)))
@@ -557,8 +557,8 @@ class Google(RestServer):
         wanted = {value for name, value in asked.pairs if name == "notificationCategories"}
         for planted in self._index().get("essentialcontacts.googleapis.com/Contact", ()):
             data = planted.asset["resource"]["data"]
-            told = {*data.get("notificationCategorySubscriptions", ())}
-            if planted.owner in self.ancestors(node) and (not wanted or "ALL" in wanted | told or wanted & told):
+            categories = {*data.get("notificationCategorySubscriptions", ())}
+            if planted.owner in self.ancestors(node) and (not wanted or "ALL" in wanted | categories or wanted & categories):
                 yield data
 
     def _directory(self, asked: Asked) -> Fault:

@@ -1,4 +1,4 @@
-"""Ways in which Google Cloud answers something else: errors of each family, and pages that are not what they seem."""
+"""Ways in which Google Cloud answers something else: errors of each family, and pages with a hidden fault."""
 
 from __future__ import annotations
 

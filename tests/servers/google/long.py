@@ -65,7 +65,7 @@ class Long(Google):
 
 
 def collecting(google: Long, key: Path, store: Path, *options: str) -> Process:
-    """Begin to collect what the inventory shows in a process of its own."""
+    """Begin to collect the inventory in a process of its own."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_"))}
     own = {"GOOGLE_APPLICATION_CREDENTIALS": str(key), "NO_GCE_CHECK": "true", "CLOUDSDK_CONFIG": str(key.parent / "none")}
     words = ["tests.servers.google.long", "--into", str(store), "--endpoint-url", google.url, *options]

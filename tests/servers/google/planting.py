@@ -33,7 +33,7 @@ COMPUTE: Final = "https://www.googleapis.com/compute/v1"
 
 
 def raw_texts(name: str, value: Any, google: Google) -> Iterator[Any]:
-    """Yield what Google may write so that a field has a value, the likely ones first."""
+    """Yield the members that Google may write for the value of a field, the likely ones first."""
     if name == "CA10__enabledServices__c":
         yield [{"config": {"name": line}} for line in str(value).split("\n")]
     yield from raw_values(name, value)
@@ -74,7 +74,7 @@ def write(name: str, source: FieldSource, value: Any, item: dict[str, Any], goog
 
 
 def fits(item: Mapping[str, Any]) -> bool:
-    """Whether an asset's data are as its schema has them; what is no asset is not looked at."""
+    """Whether an asset's data are as its schema has them; other answers are not looked at."""
     return "assetType" not in item or not faults(*SCHEMAS[item["assetType"]], item["resource"]["data"])
 
 

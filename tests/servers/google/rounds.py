@@ -1,4 +1,4 @@
-"""The planted estate of Google Cloud: for each policy a fault, and what mends it, both from its test data; collected and judged.
+"""The planted estate of Google Cloud: for each policy a fault and its remedy, both from its test data; collected and judged.
 
 Each policy has a project of its own below one organization: the inventory lists all of them at once.
 """
@@ -76,7 +76,7 @@ class Rounds(RestRounds):
         super().__init__(programs, lambda: Planter(google, TABLES, open_repository()), google.remove, accounts)
 
     def clear(self, policy: str) -> None:
-        """Remove what was planted for a policy, and the policies of its project and of the organization."""
+        """Remove the objects of a policy, and the IAM policies of its project and of the organization."""
         super().clear(policy)
         for node in (self.accounts[policy], ORGANIZATION):
             self.google.assets[f"//{RESOURCES}/{self.google.owner(node)}"].asset.pop("iamPolicy", None)

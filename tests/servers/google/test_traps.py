@@ -1,4 +1,4 @@
-"""Traps of Google's inventory, by number in the design's list: what looks like a fact and is none."""
+"""Traps of Google's inventory, by number in the design's list: answers that look like a fact and are none."""
 
 from __future__ import annotations
 

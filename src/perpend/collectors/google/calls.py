@@ -113,6 +113,7 @@ ALL_CALLS: Final = (
         "https://essentialcontacts.googleapis.com/v1/{id}/contacts:compute",
         "essentialcontacts.contacts.list",
         {"notificationCategories": "ALL", "pageSize": "100"},
+        next_token=("nextPageToken", "pageToken"),
     ),
     RestCall(
         "bigquery.table",

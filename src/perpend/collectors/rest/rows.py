@@ -67,9 +67,10 @@ class RestCall:
     ``url`` is a template of a whole address: ``{account}``, or the path of a member of the item that the call is made for.
     ``parameters`` are those of the query. ``items`` is the path of the list of items in an answer; if it is empty, the answer
     itself is the only item. ``next_link`` is the path of the address of the next page; ``next_token`` is the path of a token,
-    and the parameter that takes it. ``facts`` are error codes that state a fact, ``gone`` those of an object that is missing.
-    ``empty_with`` is the member of an answer that leaves out an empty list. A detail call with ``unless`` is not made for an
-    item that has a member at this path: the answer is the object around that member.
+    and the parameter that takes it; a detail without ``items`` fails if there is a next page. ``facts`` are error codes that
+    state a fact, ``gone`` those of an object that is missing. ``empty_with`` is the member of an answer that leaves out an
+    empty list. A detail call with ``unless`` is not made for an item that has a member at this path: the answer is the object
+    around that member.
     """
 
     name: str

@@ -215,6 +215,8 @@ class AccountWalk:
             if call.items:
                 return {"items": [one for items in pages_of(call, address, get) for one in items]}
             [answer] = items_in(call, get(address, call.parameters))
+            if call.next_token and member(answer, call.next_token[0]):
+                raise MalformedAnswer("MoreThanOnePage")
         except CallRefused as error:
             return self._fact(call, error)
         return answer

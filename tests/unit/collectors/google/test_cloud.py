@@ -62,7 +62,7 @@ def test_a_perimeter_is_named_by_the_id_of_its_refusal(description: object, code
     assert FailureKind.DENIED_BY_PERIMETER is refusal_of(TABLES, 403, code).kind
 
 
-def test_the_project_that_requests_are_counted_for_is_told() -> None:
+def test_the_project_that_requests_are_counted_for_is_named() -> None:
     consumers: list[str] = []
     code_in(disabled("projects/800"), SETTINGS, IDS, consumers)
     assert ["800"] == consumers

@@ -1,4 +1,4 @@
-"""Permissions as custom roles of Google Cloud: whole roles, and what a role lacks."""
+"""Permissions as custom roles of Google Cloud: whole roles, and the permissions that a role lacks."""
 
 from __future__ import annotations
 

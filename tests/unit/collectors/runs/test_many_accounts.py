@@ -1,4 +1,4 @@
-"""An organization is one entry and has many accounts: what is gone, what stays, and which accounts a failed call concerns."""
+"""An organization is one entry and has many accounts: objects that go or stay, and the accounts that a failed call concerns."""
 
 from __future__ import annotations
 
