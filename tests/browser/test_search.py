@@ -59,7 +59,7 @@ def test_nothing_found_is_said(searching: Visit) -> None:
         page.locator("[data-search-input]").fill("access")
         page.wait_for_selector("[data-results] a")
         page.locator("[data-search-input]").fill(words)
-        page.wait_for_function("() => /no |nothing|0 /i.test(document.querySelector('[data-search-status]').innerText)")
+        page.wait_for_function("() => /\\bno |nothing|\\b0 /i.test(document.querySelector('[data-search-status]').innerText)")
         assert 0 == page.locator("[data-results] a").count()
 
 

@@ -26,13 +26,57 @@ LIBRARY = "/ce/ca/google/"
 PROJECTS = f"cai.{RESOURCES}/Project"
 """The listing that shows which accounts there are: without it nothing is collected."""
 
-UNHELD: Mapping[str, str] = {}
-"""The policies for which no list shows a fault, each with the reason."""
+_NESTED = "rows inside an asset that a function finds cannot be planted from their fields yet"
+_JOIN = "a field of a join that holds the bindings of all members cannot be planted yet"
+_META = "metadata of instances and projects cannot be planted together yet"
+_PATH = "the answer of a direct call as a whole cannot be planted yet"
+_DIR = "people of the directory cannot be planted yet"
+_ORG = "the organization itself cannot be planted with another setting yet"
+_VALUE = "a list that a transform reorders cannot be planted yet"
+_SRC = "no listing serves the field yet"
+
+UNHELD: Mapping[str, str] = {
+    "/ce/ca/google/api-keys/only-active-services": _VALUE,
+    "/ce/ca/google/bigquery/table-customer-key": _PATH,
+    "/ce/ca/google/compute/no-default-service-account": _NESTED,
+    "/ce/ca/google/compute/no-full-access": _NESTED,
+    "/ce/ca/google/compute/no-project-keys": _META,
+    "/ce/ca/google/compute/no-public-address": _NESTED,
+    "/ce/ca/google/compute/no-serial-port": _META,
+    "/ce/ca/google/compute/os-login": _META,
+    "/ce/ca/google/compute/os-login-2fa": _META,
+    "/ce/ca/google/directory/super-admin-no-cloud-roles": _DIR,
+    "/ce/ca/google/directory/two-step": _DIR,
+    "/ce/ca/google/dns/query-logging": _SRC,
+    "/ce/ca/google/gke/no-default-service-account": _NESTED,
+    "/ce/ca/google/iam/no-public-bindings": _NESTED,
+    "/ce/ca/google/iam/separate-service-account-duties": _JOIN,
+    "/ce/ca/google/kms/separate-duties": _JOIN,
+    "/ce/ca/google/logging/alert-audit-configuration": _NESTED,
+    "/ce/ca/google/logging/alert-bucket-permissions": _NESTED,
+    "/ce/ca/google/logging/alert-custom-roles": _NESTED,
+    "/ce/ca/google/logging/alert-firewall-rules": _NESTED,
+    "/ce/ca/google/logging/alert-networks": _NESTED,
+    "/ce/ca/google/logging/alert-project-ownership": _NESTED,
+    "/ce/ca/google/logging/alert-routes": _NESTED,
+    "/ce/ca/google/logging/alert-sql-configuration": _NESTED,
+    "/ce/ca/google/logging/bucket-lock": _VALUE,
+    "/ce/ca/google/logging/sink-for-everything": _JOIN,
+    "/ce/ca/google/organization/access-approval": _PATH,
+    "/ce/ca/google/organization/asset-inventory": _VALUE,
+    "/ce/ca/google/organization/contacts": _ORG,
+    "/ce/ca/google/organization/policies": _ORG,
+}
+"""The policies whose fault is not planted, each with the reason."""
 
 CHOSEN: Mapping[str, tuple[str, str]] = {}
 """The test objects that are planted and that mend, for policies whose first ones an API cannot answer or read too few calls."""
 
-DECIDED: Mapping[tuple[str, str], str] = {}
+DECIDED: Mapping[tuple[str, str], str] = {
+    ("/ce/ca/google/load-balancing/ssl-policy", "cai.compute.googleapis.com/SslPolicy"): (
+        "a proxy without a policy is a fault; the policy is read if it names one"
+    ),
+}
 """The policies and calls that cannot change a fault, each with the reason."""
 
 
@@ -71,7 +115,8 @@ class Rounds(RestRounds):
 
     def __init__(self, google: Google, chosen: Iterable[str] = ()) -> None:
         self.google = google
-        programs = programs_of(LIBRARY, tuple(chosen))
+        held = tuple(one for one in open_repository().policy_ids if one.startswith(LIBRARY) and one not in UNHELD)
+        programs = programs_of(LIBRARY, tuple(chosen) or held)
         accounts = {one.policy_id: google.project(f"planted-{number:03}") for number, one in enumerate(programs, 1)}
         super().__init__(programs, lambda: Planter(google, TABLES, open_repository()), google.remove, accounts)
 
