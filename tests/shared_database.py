@@ -8,6 +8,7 @@ reach start a DuckDB of their own.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import cache
 from itertools import count
@@ -19,6 +20,7 @@ import duckdb
 from perpend.inventory.snapshots import database
 
 _NUMBERS = count()
+_ATTACH = re.compile(r"ATTACH '(?:[^']|'')*' AS (\w+)(?: \(READ_ONLY\))?")
 _SANDBOX = ("SET enable_external_access", "SET allowed_directories", "SET allowed_paths", "SET lock_configuration")
 
 
@@ -40,13 +42,14 @@ class SharedDriver:
 
 
 class Shared:
-    """A connection to an empty database of the running DuckDB. Closing it removes the database and its functions."""
+    """A connection to an empty database of the running DuckDB. Closing it removes all databases and functions that it added."""
 
     def __init__(self, memory_limit: str, released: Callable[[], None]) -> None:
         self._released: Callable[[], None] | None = released
         self._name = f"shared_{next(_NUMBERS)}"
         self._functions: list[str] = []
         self._settings: set[str] = set()
+        self._attached: list[str] = []
         self._cursor = _running().cursor()
         self._cursor.execute(f"ATTACH ':memory:' AS {self._name}")
         self._cursor.execute(f"USE {self._name}")
@@ -61,7 +64,12 @@ class Shared:
             return self._cursor
         if query.startswith("SET "):
             self._settings.add(query[4:].partition("=")[0].strip())
-        return self._cursor.execute(query, *parameters)
+        cursor = self._cursor.execute(query, *parameters)
+        if attached := _ATTACH.fullmatch(query):
+            self._attached.append(attached[1])
+        if query.startswith("DETACH "):
+            self._attached.remove(query.split()[1])
+        return cursor
 
     def create_function(self, name: str, *arguments: Any, **named: Any) -> None:
         """Create a function until the connection is closed."""
@@ -77,7 +85,8 @@ class Shared:
         for setting in self._settings:
             self._cursor.execute(f"RESET {setting}")
         self._cursor.execute("USE memory")
-        self._cursor.execute(f"DETACH {self._name}")
+        for name in (*self._attached, self._name):
+            self._cursor.execute(f"DETACH {name}")
         self._cursor.close()
         self._released()
         self._released = None
