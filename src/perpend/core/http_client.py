@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from ssl import create_default_context
 from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from email.message import Message
 
 T = TypeVar("T")
+
+_TOO_LONG: Final = "the answer takes too long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,7 @@ def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int)
             while size < most_bytes and (part := answer.read1(min(1 << 16, most_bytes - size))):
                 parts.append(part)
                 size += len(part)
-                if monotonic() > end:
-                    raise TimeoutError
+                check_time(end)
             return HttpResponse(answer.status, answer.headers, b"".join(parts))
 
     return within(seconds, read)
@@ -92,5 +93,11 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
     Thread(target=run, daemon=True).start()
     if not wait([result], seconds).done:
-        raise TimeoutError("the answer takes too long")
+        raise TimeoutError(_TOO_LONG)
     return result.result()
+
+
+def check_time(end: float) -> None:
+    """Raise TimeoutError after ``end``, which is a time of ``time.monotonic``."""
+    if monotonic() > end:
+        raise TimeoutError(_TOO_LONG)

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import InvalidOption, PerpendError
-from perpend.core.http_client import opener_for, within
+from perpend.core.http_client import check_time, opener_for, within
 from perpend.findings.filters import ACCOUNT, OF_FINDINGS, ORDERS, WAIVED, Filter
 from perpend.findings.list_findings import TIME_COLUMNS
 from perpend.runs.store_reader import StoreReader
@@ -104,8 +104,7 @@ class ConnectedStore(StoreReader):
         while line := answer.readline(MAX_LINE + 1):
             read += len(line)
             yield self._row(line)
-            if monotonic() > end:
-                raise TimeoutError
+            check_time(end)
         if str(read) != expected:
             raise PerpendError(f"{visible(self.url)}: the answer ended early")
 
