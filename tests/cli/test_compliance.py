@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,3 +84,19 @@ def test_a_failure_stands_although_the_newest_run_did_not_ask(
     write(tmp_path, {"waivers/a.yaml": {"waivers": [waiver]}})
     (card,) = json.loads(run(*asked, "--waivers", tmp_path / "waivers", "--format", "json").out)
     assert ("not asked", {}) == (card["results"][0]["standing"], card["results"][0]["counts"])
+
+
+def test_frameworks_of_which_nothing_was_asked_come_last_and_take_a_line(run: RunWriter, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    assert 0 == run("import", report(tmp_path, "2026-11-20T00:00:00Z", AS_IT_IS), "--store", store).code
+    run("check", "--store", store, "-q")
+    asked = [bool(sum(card["fractions"]["met of judged"].values())) for card in listed(run, store)]
+    assert 0 < asked.count(True) < len(asked) and asked == sorted(asked, reverse=True)
+    lines = run("compliance", "--store", store).out.splitlines()
+    assert "CIS Google Cloud Platform Foundation Benchmark v5.0.0: no requirement was asked" in lines[-asked.count(False) :]
+    assert "no requirement was asked" not in run("compliance", "--store", store, "--framework", "cis-google-v5.0.0").out
+
+
+def listed(run: RunWriter, store: Path) -> list[dict[str, Any]]:
+    cards: list[dict[str, Any]] = json.loads(run("compliance", "--store", store, "--format", "json").out)
+    return cards

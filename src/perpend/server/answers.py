@@ -420,11 +420,11 @@ class UnreadCall:
 
 @dataclass(frozen=True, slots=True)
 class UnreadType:
-    """Objects of a type that may be missing in an account; "" stands for any type or account. ``reason`` tells why."""
+    """Objects of a type that may be missing in some accounts; "" stands for any type or account. ``reason`` tells why."""
 
     type: str
     type_label: str
-    account: str
+    accounts: tuple[str, ...]
     reason: str
 
 

@@ -88,7 +88,9 @@ def scorecards_of_counts(
     *,
     inherited: bool = False,
 ) -> list[Scorecard]:
-    """Return the scorecards of frameworks, of all if none is named, by the counts of the verdicts of policies.
+    """Return the scorecards of frameworks, by the counts of the verdicts of policies.
+
+    Without ``frameworks`` it is all of them: first those of which a requirement was asked.
 
     ``in_part`` tells why not all objects of a policy were read, ``stale`` why its counts are of an earlier run.
     ``inherited`` counts inherited mappings, too.
@@ -105,7 +107,8 @@ def scorecards_of_counts(
     selections = [
         framework_selection(repository, mappings, of_one, inherited=inherited, why_not=why_not) for of_one in tops.values()
     ]
-    return list(scorecards_of(selections, counts, answered or HumanDecisions(), in_part, stale))
+    cards = scorecards_of(selections, counts, answered or HumanDecisions(), in_part, stale)
+    return list(cards) if frameworks else sorted(cards, key=lambda card: not card.asked)
 
 
 def _frameworks(repository: Repository) -> list[str]:

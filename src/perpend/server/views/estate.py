@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -122,9 +122,12 @@ def _alike(calls: Iterable[FailedCall]) -> tuple[UnreadCall, ...]:
 def _incomplete(state: RunState, sources: Sequence[StoredSource], scope: ReaderScope) -> tuple[UnreadType, ...]:
     labels = Labels(DeclaredTypes(state.repository))
     by_type = incomplete_by_type(claim for source in sources for claim in source.coverage)
+    alike: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, of_accounts in sorted(by_type.items()):
+        for account, reason in of_accounts:
+            if not account or scope.sees(account):
+                alike[name, reason if account or scope.is_all else NOT_ALL_READ].append(account)
     return tuple(
-        UnreadType(name, labels.type(name) if name else "", account, reason if account or scope.is_all else NOT_ALL_READ)
-        for name, of_accounts in sorted(by_type.items())
-        for account, reason in of_accounts
-        if not account or scope.sees(account)
+        UnreadType(name, labels.type(name) if name else "", tuple(accounts), reason)
+        for (name, reason), accounts in alike.items()
     )

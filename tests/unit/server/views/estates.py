@@ -75,8 +75,10 @@ def with_snapshot(inventory: Inventory, repository: Repository) -> RunState:
     store = Store(inventory.directory)
     with store.writing() as run:
         run.sources += [
-            StoredSource(f"aws {OTHER}", "aws", late, 7, (OTHER,), coverage=(Claim("Thing", Scope(OTHER)),)),
-            StoredSource(f"aws {ONE}", "aws", early, 8, (ONE,), coverage=(Claim("Thing", Scope(ONE), "denied x:ListThings"),)),
+            StoredSource(f"aws {OTHER}", "aws", late, 7, (OTHER,), coverage=(Claim("Thing", Scope(OTHER)), _cut(OTHER))),
+            StoredSource(
+                f"aws {ONE}", "aws", early, 8, (ONE,), coverage=(Claim("Thing", Scope(ONE), "denied x:ListThings"), _cut(ONE))
+            ),
             StoredSource(f"old {OTHER}", "aws", BEGIN, 2, (OTHER, ONE)),
         ]
         run.calls += [
@@ -89,3 +91,7 @@ def with_snapshot(inventory: Inventory, repository: Repository) -> RunState:
     head = inventory.place.head()
     runs = (*head.runs[:-1], replace(head.runs[-1], snapshot=snapshot.id))
     return state_of(inventory, repository, replace(head, runs=runs))
+
+
+def _cut(account: str) -> Claim:
+    return Claim("Link", Scope(account), "failed x:ListLinks")

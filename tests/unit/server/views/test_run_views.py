@@ -223,7 +223,10 @@ def test_the_estate_names_what_could_not_be_read(inventory: Inventory, repositor
         ("x:GetThing", "denied", 3),
         ("x:ListThings", "denied", 0),
     ]
-    assert [(one.type, one.account, one.reason) for one in estate.incomplete] == [("Thing", ONE, "denied x:ListThings")]
+    assert [(one.type, one.accounts, one.reason) for one in estate.incomplete] == [
+        ("Link", tuple(sorted((ONE, OTHER))), "failed x:ListLinks"),
+        ("Thing", (ONE,), "denied x:ListThings"),
+    ]
     assert estate.failures == ("broken.json: is not JSON",)
     [missing] = estate.missing_permissions
     assert (missing.cloud, missing.title, missing.format, missing.notes) == ("aws", "AWS", "iam-policy", ())

@@ -39,8 +39,11 @@ def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
 
 
 def print_card(card: Scorecard, console: Console, *, whole: bool) -> None:
-    """Print the compliance with a framework; ``whole``: with a row for each requirement."""
+    """Print the compliance with a framework; ``whole``: with a row for each requirement, even if none was asked."""
     page = TerminalPage(console)
+    if not card.asked and not whole:
+        page.line((page.prose(card.framework.name), "bold"), ": no requirement was asked")
+        return
     print_totals(card, page)
     named = ("requirements met", "evaluated ones met", "known verdicts compliant", "verdicts known")
     parts = [f"{part:,} of {of:,} {name}" for (part, of), name in zip(fractions(card).values(), named, strict=True)]
