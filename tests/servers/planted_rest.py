@@ -5,10 +5,12 @@ A cloud says where a policy's objects are planted, and brings its double, its ta
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 from unittest import mock
 
@@ -20,6 +22,7 @@ from perpend.language.program.program import Program
 from perpend.language.syntax.repository import open_repository
 from tests.servers.aws import Verdicts
 from tests.servers.azure.planting import Unplantable, fixtures
+from tests.servers.planted.rounds import command
 
 FAULT, MENDED = "INCOMPLIANT", "COMPLIANT"
 
@@ -61,6 +64,13 @@ def programs_of(library: str, chosen: tuple[str, ...] = ()) -> tuple[Program, ..
     """Return the chosen policies, all below a folder of the library without a choice."""
     wanted = chosen or tuple(one for one in open_repository().policy_ids if one.startswith(library))
     return tuple(select_policies(Analyzer(open_repository()), wanted).programs) if wanted else ()
+
+
+def evaluate(store: Path, *options: Any) -> Verdicts:
+    """Return the verdicts on a store by policy and object; no history is made of them."""
+    ended = command("check", "--store", store, "--no-history", "--format", "json", *options)
+    assert ended.out and ended.code in (0, 1, 3), f"code {ended.code}: {ended.err}"
+    return {(one["policyId"], one["object"]["id"]): one for one in json.loads(ended.out)["verdicts"]}
 
 
 class RestRounds:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from perpend.collectors.azure.api import API
 from perpend.collectors.azure.cloud import CLOUD, TABLES
 from perpend.collectors.azure.options import AzureOptions
-from perpend.collectors.protocol import CollectedRow
-from perpend.collectors.runs.checkpoint import Checkpoint
 from perpend.collectors.runs.collection import CollectionResult, collect_accounts
 from perpend.collectors.runs.request import CollectionRequest
 from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.inventory.snapshots.store import Store
 from tests.servers.azure.double import Azure
+from tests.servers.gathered import Gathered
+from tests.servers.gathered import gathered as gathered_from
 
 ACCOUNT, STORAGE, GROUPS = (
     "CA10__CaAzureAccount__c",
@@ -42,35 +41,15 @@ def collected(
     return collect_accounts(Store(store), request, given, SilentProgress(None))
 
 
-class Gathered(NamedTuple):
-    """What a collection read without a store: its rows, and why each account and type is incomplete."""
-
-    rows: list[CollectedRow]
-    claims: dict[tuple[str, str], str | None]
-
-    @property
-    def whole(self) -> set[tuple[str, str]]:
-        """The accounts and types that were read in full."""
-        return {key for key, lacking in self.claims.items() if lacking is None}
-
-    def accounts_of(self, type_name: str) -> set[str]:
-        """Return the subscriptions that have objects of a type."""
-        return {row.fields["Id"].split("/")[2] for row in self.rows if row.type_name == type_name}
-
-
 def gathered(azure: Azure, types: Collection[str] = LISTED) -> Gathered:
     """Collect the fields of types that lists show, and store nothing."""
     plan = CLOUD.plan({name: listed_fields(name) for name in types})
-    options = AzureOptions(endpoint_url=azure.url)
-    accounts, _ = API.credentials(plan, options)
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Checkpoint(Path(folder), "plan")
-        API.collect(plan, accounts, journal, options)
-        rows = [row for one in accounts for row in journal.rows(one.account, plan.all_listings)]
-        completeness = CLOUD.completeness(plan, tuple(journal.entries.values()), journal.results, journal.parts)
-        journal.close()
-    shown = {(str(claim.scope), claim.type_name): claim.lacking for source in completeness.sources for claim in source.coverage}
-    return Gathered(rows, shown)
+    return gathered_from(CLOUD, API, plan, AzureOptions(endpoint_url=azure.url))
+
+
+def accounts_of(type_name: str, gathered: Gathered) -> set[str]:
+    """Return the subscriptions that have objects of a type."""
+    return {row.fields["Id"].split("/")[2] for row in gathered.rows if row.type_name == type_name}
 
 
 def listed_fields(type_name: str) -> list[str]:

@@ -22,8 +22,8 @@ from perpend.inventory.snapshots.store import Store
 from tests.servers.aws import Verdicts
 from tests.servers.azure.double import ALL, ROLES
 from tests.servers.azure.faults import DENIED
-from tests.servers.azure.rounds import DECIDED, UNHELD, Rounds, calls_of, collect, estate, evaluate
-from tests.servers.planted_rest import FAULT, MENDED
+from tests.servers.azure.rounds import DECIDED, UNHELD, Rounds, calls_of, collect, estate
+from tests.servers.planted_rest import FAULT, MENDED, evaluate
 from tests.servers.rest import Rule
 
 CallsOf = Callable[[str], tuple[str, ...]]

@@ -5,7 +5,6 @@ A policy over a subscription has a subscription of its own. All others share the
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ from perpend.collectors.azure.cloud import CLOUD, TABLES
 from perpend.language.program.required_columns import fields_by_type
 from perpend.language.syntax.repository import open_repository
 from tests.cli.conftest import Run
-from tests.servers.aws import Verdicts
 from tests.servers.azure.double import IDENTITY, IDENTITY_HEADER, Azure, routes_of, subscription_id
 from tests.servers.azure.planting import Planter, plant_roles
 from tests.servers.planted.rounds import command
@@ -71,13 +69,6 @@ def estate() -> Iterator[Azure]:
 def collect(azure: Azure, store: Path, *options: Any) -> Run:
     """Collect by command."""
     return command("collect", "azure", "--no-config", "--store", store, "--endpoint-url", azure.url, *options)
-
-
-def evaluate(store: Path, *options: Any) -> Verdicts:
-    """Return the verdicts on a store by policy and object; no history is made of them."""
-    ended = command("check", "--store", store, "--no-history", "--format", "json", *options)
-    assert ended.out and ended.code in (0, 1, 3), f"code {ended.code}: {ended.err}"
-    return {(one["policyId"], one["object"]["id"]): one for one in json.loads(ended.out)["verdicts"]}
 
 
 class Rounds(RestRounds):

@@ -13,11 +13,12 @@ pytest.importorskip("azure.identity", reason="the extra azure is not installed")
 from perpend.collectors.azure.cloud import TABLES
 from perpend.collectors.protocol import NothingCollected
 from perpend.language.syntax.repository import open_repository
-from tests.servers.azure.collected import ACCOUNT, GROUPS, LISTED, STORAGE, Gathered, collected, gathered, listed_fields
+from tests.servers.azure.collected import ACCOUNT, GROUPS, LISTED, STORAGE, accounts_of, collected, gathered, listed_fields
 from tests.servers.azure.double import ROLES, Azure, subscription_id
 from tests.servers.azure.faults import DENIED, FAULTS
 from tests.servers.azure.planting import Planter
 from tests.servers.azure.rounds import estate
+from tests.servers.gathered import Gathered
 from tests.servers.rest import Rule
 
 pytestmark = pytest.mark.medium
@@ -105,7 +106,7 @@ def test_what_a_role_hides_is_not_known(azure: Azure, before: Gathered, role: st
     azure.roles, seen = ROLES[role], SEEN[role]
     after = gathered(azure)
     assert {key for key in before.whole if key[0] in seen} | of(ONE, ACCOUNT) == after.whole  # which any role there shows
-    assert {} == {name: after.accounts_of(name) for name in LISTED if name != ACCOUNT and after.accounts_of(name) != seen}
+    assert {} == {name: accounts_of(name, after) for name in LISTED if name != ACCOUNT and accounts_of(name, after) != seen}
 
 
 def test_a_role_nowhere_shows_no_subscription(azure: Azure) -> None:

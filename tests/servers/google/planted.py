@@ -21,9 +21,9 @@ from perpend.inventory.snapshots.store import Store
 from tests.servers.aws import Verdicts
 from tests.servers.azure.planted import UNKNOWN, UNSEEN, differences, groups, readers
 from tests.servers.azure.planted import wrongs as wrongs_but
-from tests.servers.azure.rounds import evaluate
 from tests.servers.google.faults import DENIED
 from tests.servers.google.rounds import DECIDED, UNHELD, Rounds, calls_of, collect, estate
+from tests.servers.planted_rest import evaluate
 from tests.servers.rest import Rule
 
 RESULTS = Path(__file__).with_name("results.json")
