@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,13 @@ pytest.importorskip("perpend.collectors.google.api", reason="nothing collects fr
 from perpend.collectors.google.cloud import TABLES
 from perpend.collectors.protocol import NothingCollected
 from perpend.collectors.runs.collection import CollectionResult
+from tests.servers.aws import Verdicts
 from tests.servers.google import faults, inventories
 from tests.servers.google.double import ORGANIZATION, Google
 from tests.servers.google.inventories import BINDING, BUCKET, PROJECT, claims
-from tests.servers.google.rounds import estate
+from tests.servers.google.rounds import LIBRARY, collect, estate
+from tests.servers.google.samples import SAMPLES
+from tests.servers.planted_rest import evaluate
 from tests.servers.rest import Rule
 from tests.unit.inventory.snapshots.stored import rows_of
 
@@ -30,6 +33,13 @@ WEB, DATA = "web-prod-1", "data-prod-1"
 KIND = "storage.googleapis.com/Bucket"
 LISTING = f"cai.{KIND}"
 PUBLIC = "CA10__membersAllUsers__c"
+
+NOT_REACHED: Mapping[int, str] = {
+    30: "no policy of the library reads the inventory of operating systems",
+}
+"""The traps that no collection for the library can fall into, each with the reason."""
+
+PASS, FAIL, UNKNOWN, NOT_JUDGED = "COMPLIANT", "INCOMPLIANT", "UNDETERMINED", "INAPPLICABLE"
 
 
 @pytest.fixture
@@ -61,6 +71,19 @@ def lacking(result: CollectionResult, account: str = WEB, type_name: str = BUCKE
 
 def values(result: CollectionResult, field: str = PUBLIC, type_name: str = BUCKET) -> list[Any]:
     return [row.get(field) for row in rows_of(result.snapshot, type_name)]
+
+
+def judged(double: Google, store: Path, *policies: str) -> Verdicts:
+    """Collect by command for policies, which are named below the library, and judge them."""
+    options = [word for policy in policies for word in ("--policy", LIBRARY + policy)]
+    collect(double, store, *options)
+    return evaluate(store, *options)
+
+
+def statuses(double: Google, store: Path, policy: str) -> dict[str, str]:
+    """Return the verdicts of a policy by the last part of an object's Id."""
+    verdicts = judged(double, store, policy)
+    return {key.rpartition("/")[2]: verdict["status"] for (_, key), verdict in verdicts.items()}
 
 
 def times(double: Google) -> set[str]:
@@ -247,3 +270,113 @@ def test_trap_29_no_answer_but_a_list_is_one(double: Google, tmp_path: Path, nam
 def test_every_row_asks_for_exact_types() -> None:
     asked = [call.parameters.get("assetTypes", "") for call in TABLES.all_calls]
     assert [] == [one for one in asked if re.search(r"[*^$|()\[\]+?]", one)]
+
+
+def planted(double: Google, asset_type: str, objects: Mapping[str, Mapping[str, Any]]) -> None:
+    """Plant objects in a project by name, each with the members of its sample that it does not name."""
+    for name, data in objects.items():
+        double.plant(asset_type, WEB, {**SAMPLES[asset_type], "name": name, **data}, name)
+
+
+def test_trap_13_a_bucket_is_closed_only_by_uniform_access_or_prevention(double: Google, tmp_path: Path) -> None:
+    objects_too = {"uniformBucketLevelAccess": {"enabled": False}}
+    everybody = [{"entity": "allUsers", "role": "READER"}]
+    buckets = {
+        "prevented": {"iamConfiguration": {**objects_too, "publicAccessPrevention": "enforced"}},
+        "uniform": {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}, "publicAccessPrevention": "inherited"}},
+        "by-lists": {"iamConfiguration": {**objects_too, "publicAccessPrevention": "inherited"}},
+        "own-list": {"iamConfiguration": {**objects_too, "publicAccessPrevention": "inherited"}, "acl": [everybody[0]]},
+        "closed-list": {"iamConfiguration": {**objects_too, "publicAccessPrevention": "inherited"}, "acl": []},
+        "left-out": {"iamConfiguration": {"publicAccessPrevention": "inherited"}},
+        "taken-out": {"iamConfiguration": {}},
+    }
+    planted(double, KIND, buckets)
+    wanted = dict.fromkeys(buckets, UNKNOWN) | {"prevented": PASS, "uniform": PASS, "own-list": FAIL}
+    shown = statuses(double, tmp_path / "s", "storage/not-public")
+    assert wanted == {name: shown[name] for name in buckets}
+
+
+def test_trap_20_what_google_makes_for_itself_is_told_by_fields(double: Google, tmp_path: Path) -> None:
+    kinds = {"google": "SYSTEM_MANAGED", "own": "USER_MANAGED", "unspecified": "KEY_TYPE_UNSPECIFIED"}
+    old = {"validAfterTime": "2020-01-01T00:00:00Z", "keyOrigin": "GOOGLE_PROVIDED"}
+    key = "iam.googleapis.com/ServiceAccountKey"
+    planted(double, key, {name: {**old, "keyType": kind} for name, kind in kinds.items()})
+    double.plant(key, WEB, old, "left-out")
+    for policy in ("iam/no-user-managed-keys", "iam/keys-rotated"):
+        wanted = {"google": NOT_JUDGED, "own": FAIL, "unspecified": UNKNOWN, "left-out": UNKNOWN}
+        assert wanted == statuses(double, tmp_path / policy.rpartition("/")[2], policy)
+
+
+def test_trap_20_a_machine_is_a_node_only_by_name_and_label(double: Google, tmp_path: Path) -> None:
+    interfaces = [{"accessConfigs": [{"natIP": "203.0.113.7", "type": "ONE_TO_ONE_NAT"}]}]
+    accounts = [{"email": "700000000001-compute@developer.gserviceaccount.com", "scopes": []}]
+    node = {"goog-gke-node": ""}
+    labels: dict[str, dict[str, Any]] = {"gke-node": node, "gke-alone": {}, "alone": node, "web": {"team": "web"}}
+    shared = {"networkInterfaces": interfaces, "serviceAccounts": accounts}
+    machines = {name: {**shared, "labels": of} for name, of in labels.items()}
+    planted(double, "compute.googleapis.com/Instance", machines)
+    for policy in ("compute/no-public-address", "compute/no-default-service-account"):
+        wanted = {"gke-node": NOT_JUDGED, "gke-alone": FAIL, "alone": FAIL, "web": FAIL}
+        assert wanted == statuses(double, tmp_path / policy.rpartition("/")[2], policy)
+
+
+def test_trap_31_two_members_say_the_same(double: Google, tmp_path: Path) -> None:
+    network = double.key("compute.googleapis.com/Network", WEB, "n").removeprefix("//compute.googleapis.com/")
+    subnetworks: dict[str, dict[str, Any]] = {
+        "older": {"enableFlowLogs": True},
+        "newer": {"logConfig": {"enable": True}},
+        "both": {"enableFlowLogs": False, "logConfig": {"enable": True}},
+        "off": {"enableFlowLogs": False, "logConfig": {"enable": False}},
+        "left-out": {},
+    }
+    for name, data in subnetworks.items():
+        double.plant("compute.googleapis.com/Subnetwork", WEB, {"purpose": "PRIVATE", "network": network, **data}, name)
+    wanted = {"older": PASS, "newer": PASS, "both": PASS, "off": FAIL, "left-out": UNKNOWN}
+    assert wanted == statuses(double, tmp_path / "logs", "network/flow-logs")
+
+    databases: dict[str, dict[str, Any]] = {
+        "older": {"requireSsl": True},
+        "newer": {"sslMode": "ENCRYPTED_ONLY"},
+        "newer-decides": {"requireSsl": False, "sslMode": "ENCRYPTED_ONLY"},
+        "older-contradicts": {"requireSsl": True, "sslMode": "ALLOW_UNENCRYPTED_AND_ENCRYPTED"},
+        "open": {"requireSsl": False, "sslMode": "ALLOW_UNENCRYPTED_AND_ENCRYPTED"},
+        "older-open": {"requireSsl": False},
+        "left-out": {},
+    }
+    for name, data in databases.items():
+        settings = {"settings": {"ipConfiguration": data}}
+        double.plant("sqladmin.googleapis.com/Instance", WEB, {"databaseVersion": "MYSQL_8_0", **settings}, name)
+    wanted = dict.fromkeys(databases, UNKNOWN) | {"older": PASS, "newer": PASS, "newer-decides": PASS, "open": FAIL}
+    assert wanted == statuses(double, tmp_path / "ssl", "sql/ssl")
+
+    machines: dict[str, dict[str, Any]] = {
+        "older": {"enableConfidentialCompute": True},
+        "newer": {"confidentialInstanceType": "TDX"},
+        "both": {"enableConfidentialCompute": False, "confidentialInstanceType": "SEV_SNP"},
+        "other": {"confidentialInstanceType": "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED"},
+        "off": {"enableConfidentialCompute": False},
+    }
+    planted(
+        double,
+        "compute.googleapis.com/Instance",
+        {name: {"confidentialInstanceConfig": data} for name, data in machines.items()},
+    )
+    wanted = {"older": PASS, "newer": PASS, "both": PASS, "other": UNKNOWN, "off": FAIL}
+    assert wanted == statuses(double, tmp_path / "memory", "compute/confidential")
+
+
+def test_trap_32_a_policy_above_a_rule_is_told_and_not_believed(double: Google, tmp_path: Path) -> None:
+    planted(double, "compute.googleapis.com/Firewall", {"open": {"sourceRanges": ["0.0.0.0/0"]}})
+    closing = [{"priority": 1, "action": "deny", "direction": "INGRESS", "match": {"srcIpRanges": ["0.0.0.0/0"]}}]
+    above = {**SAMPLES["compute.googleapis.com/FirewallPolicy"], "rules": closing}
+    double.plant("compute.googleapis.com/FirewallPolicy", ORGANIZATION, above, "above")
+    policies = ("network/no-ssh", "network/no-rdp", "network/no-all-ports")
+    [shown] = judged(double, tmp_path / "s", policies[0]).values()
+    assert FAIL == shown["status"]
+    assert "unless a firewall policy above it decides first" in shown["currentStateMessage"]
+    planted(
+        double, "compute.googleapis.com/Firewall", {"open": {"sourceRanges": ["0.0.0.0/0"], "allowed": [{"IPProtocol": "all"}]}}
+    )
+    verdicts = judged(double, tmp_path / "t", *policies)
+    assert [FAIL] * 3 == [verdict["status"] for verdict in verdicts.values()]
+    assert all("unless a firewall policy above" in verdict["currentStateMessage"] for verdict in verdicts.values())
