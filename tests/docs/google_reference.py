@@ -91,7 +91,7 @@ def _form(source: FieldSource) -> str:
     if source.otherwise is None:
         missing = "null if it is missing" if source.optional else ""
     if source.within not in ("", "^") and missing:
-        missing += f" and `{source.within}` is there"
+        missing += " and " + " or ".join(f"`{path}`" for path in (source.within, source.also_within) if path) + " is there"
     return ", ".join(part for part in (name, missing) if part)
 
 

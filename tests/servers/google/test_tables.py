@@ -82,7 +82,7 @@ def test_each_path_leads_to_a_member() -> None:
         listed = row.listed.removeprefix("cai.")
         schemas = [SCHEMAS[name] for name in (listed, ALSO.get(listed)) if name in SCHEMAS] if not row.inside else []
         for name, source in row.fields.items():
-            for path in (source.path, source.also, source.within):
+            for path in (source.path, source.also, source.within, source.also_within):
                 if not path or path in MADE or path == "^":
                     continue
                 read += 1

@@ -69,11 +69,20 @@ def _data(
     otherwise: Any = None,
     within: str | None = None,
     also: str = "",
+    also_within: str = "",
 ) -> FieldSource:
-    """Return the source of a member of an asset's data. ``within`` and ``also`` are paths in the data, too."""
+    """Return the source of a member of an asset's data. ``within``, ``also`` and ``also_within`` are paths in the data, too."""
     around = "" if within is None else f"{_DATA}.{within}".rstrip(".")
-    other = f"{_DATA}.{also}" if also else ""
-    return FieldSource(f"{_DATA}.{path}", transform, optional=optional, otherwise=otherwise, within=around, also=other)
+    other, other_around = (f"{_DATA}.{one}" if one else "" for one in (also, also_within))
+    return FieldSource(
+        f"{_DATA}.{path}",
+        transform,
+        optional=optional,
+        otherwise=otherwise,
+        within=around,
+        also=other,
+        also_within=other_around,
+    )
 
 
 def _null(path: str, transform: Callable[[Any], Any] = text, within: str = "") -> FieldSource:
@@ -351,8 +360,12 @@ _NETWORK: Final = (
             # A rule without targets is for all instances.
             "CA10__targetTags__c": _null("targetTags", json_list),
             "CA10__targetServiceAccounts__c": _null("targetServiceAccounts", json_list),
-            "CA10__allowedJson__c": _data("allowed", traffic, optional=True, within="denied", also="alloweds"),
-            "CA10__deniedJson__c": _data("denied", traffic, optional=True, within="allowed", also="denieds"),
+            "CA10__allowedJson__c": _data(
+                "allowed", traffic, optional=True, within="denied", also="alloweds", also_within="denieds"
+            ),
+            "CA10__deniedJson__c": _data(
+                "denied", traffic, optional=True, within="allowed", also="denieds", also_within="alloweds"
+            ),
             "CA10__priority__c": _data("priority", number),
             "CA10__gceNetwork__c": _data("network", id_of_url),
         },

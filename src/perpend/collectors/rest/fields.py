@@ -70,7 +70,8 @@ def value_of(source: FieldSource, item: Any, account: str) -> Any:
         value = member(item, source.also)
     if value is not None:
         return _transformed(source, value, source.path)
-    is_known = (member(item, source.within) if source.within else container) is not None
+    around_it = [member(item, path) for path in (source.within, source.also_within) if path] if source.within else [container]
+    is_known = any(one is not None for one in around_it)
     if is_known and source.otherwise is not None:
         return source.otherwise
     if is_known and source.optional:

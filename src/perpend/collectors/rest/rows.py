@@ -110,8 +110,8 @@ class FieldSource:
     ``call`` names the detail call that returns the item; it is empty for the listing. An empty path is the item itself, and
     ``also`` is the path of the same member in another form of the item. A member that is missing or null is unknown. With
     ``optional`` it means that there is no value; ``otherwise`` is the value that the API states for it. Both count only if the
-    object around it is there, or if the member at the path ``within`` is. Without a ``transform``, a value is a text, a number
-    or a Boolean.
+    object around it is there, or if the member at the path ``within`` is, or at ``also_within`` in another form of the item.
+    Without a ``transform``, a value is a text, a number or a Boolean.
 
     A template has the same placeholders as an address: ``{account}``, or the path of a member, which must be there.
     """
@@ -124,6 +124,7 @@ class FieldSource:
     template: str = ""
     within: str = ""
     also: str = ""
+    also_within: str = ""
 
 
 @dataclass(frozen=True, slots=True)

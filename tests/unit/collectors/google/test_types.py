@@ -127,6 +127,8 @@ def test_a_missing_member_has_a_value_only_within_its_object(name: str, field: s
         ),
         ("GceFirewall", "allowedJson", {"alloweds": [{"ipProtocol": "all"}]}, '[{"IPProtocol":"all"}]'),
         ("GceFirewall", "allowedJson", {"denied": [{"IPProtocol": "all"}]}, None),
+        ("GceFirewall", "allowedJson", {"denieds": [{"ipProtocol": "all"}]}, None),
+        ("GceFirewall", "deniedJson", {"alloweds": [{"ipProtocol": "all"}]}, None),
         ("GceFirewall", "allowedJson", {}, "unknown"),
     ],
 )

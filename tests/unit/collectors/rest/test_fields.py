@@ -12,7 +12,7 @@ from perpend.collectors.rest.rows import FieldSource, NotThere
 STATED = FieldSource("data.settings.backup.enabled", otherwise=False, within="data.settings")
 NULL = FieldSource("data.settings.backup.name", optional=True, within="data.settings")
 
-OTHER = FieldSource("data.allowed", optional=True, within="data.denied", also="data.alloweds")
+OTHER = FieldSource("data.allowed", optional=True, within="data.denied", also="data.alloweds", also_within="data.denieds")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ OTHER = FieldSource("data.allowed", optional=True, within="data.denied", also="d
         (OTHER, {"data": {"allowed": 1, "alloweds": 2}}, 1),
         (OTHER, {"data": {"alloweds": 2}}, 2),
         (OTHER, {"data": {"denied": [3]}}, None),
+        (OTHER, {"data": {"denieds": [3]}}, None),
         (FieldSource("", transform=len), {"a": 1, "b": 2}, 2),
     ],
 )
