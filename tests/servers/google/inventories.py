@@ -17,18 +17,31 @@ from perpend.collectors.runs.request import CollectionRequest
 from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.inventory.snapshots.store import Store
 from perpend.language.syntax.repository import open_repository
+from tests.servers.gathered import Gathered
+from tests.servers.gathered import gathered as gathered_from
 
 PROJECT, BUCKET, BINDING = "CA10__CaGoogleProject__c", "CA10__CaGoogleStorageBucket__c", "CA10__CaGoogleIamPolicyBinding__c"
 
 
 def collected(url: str, store: Path, wanted: Mapping[str, Collection[str]] | None = None, **options: Any) -> CollectionResult:
     """Collect some fields of types from a double at an address: all that the inventory shows of all types by default."""
-    fields = {name: frozenset(of or TABLES.types[name].fields) for name, of in (wanted or every()).items()}
+    fields = wanted_fields(wanted)
     repository = open_repository()
     analyzer: Any = SimpleNamespace(repository=SimpleNamespace(declared_type=repository.declared_type))
     request = CollectionRequest(CLOUD, lambda: API, CLOUD.plan(fields), lambda: (), analyzer, fields)
     given = GoogleOptions(endpoint_url=url, **options)
     return collect_accounts(Store(store), request, given, SilentProgress(None))
+
+
+def gathered(url: str, wanted: Mapping[str, Collection[str]] | None = None, **options: Any) -> Gathered:
+    """Collect some fields of types like ``collected``, and store nothing: null differs from unknown."""
+    plan = CLOUD.plan(wanted_fields(wanted))
+    return gathered_from(CLOUD, API, plan, GoogleOptions(endpoint_url=url, **options))
+
+
+def wanted_fields(wanted: Mapping[str, Collection[str]] | None) -> dict[str, frozenset[str]]:
+    """Return the fields to collect: all of a type that names none."""
+    return {name: frozenset(of or TABLES.types[name].fields) for name, of in (wanted or every()).items()}
 
 
 def every() -> dict[str, tuple[str, ...]]:

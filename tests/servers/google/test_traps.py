@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,20 @@ pytest.importorskip("googleapiclient", reason="the client for tests is not insta
 pytest.importorskip("perpend.collectors.google.api", reason="nothing collects from Google Cloud")
 
 from perpend.collectors.google.cloud import TABLES
-from perpend.collectors.protocol import NothingCollected
+from perpend.collectors.protocol import CollectedRow, NothingCollected
 from perpend.collectors.runs.collection import CollectionResult
+from perpend.language.syntax.repository import open_repository
 from tests.servers.aws import Verdicts
+from tests.servers.azure.planting import put
+from tests.servers.gathered import Gathered
 from tests.servers.google import faults, inventories
 from tests.servers.google.double import ORGANIZATION, Google
 from tests.servers.google.inventories import BINDING, BUCKET, PROJECT, claims
-from tests.servers.google.rounds import LIBRARY, collect, estate
-from tests.servers.google.samples import SAMPLES
+from tests.servers.google.models import SCHEMAS
+from tests.servers.google.models import faults as wrong_members
+from tests.servers.google.planting import Planter, make_around
+from tests.servers.google.rounds import LIBRARY, PROJECTS, Rounds, collect, estate
+from tests.servers.google.samples import OF_ORGANIZATION, SAMPLES
 from tests.servers.planted_rest import evaluate
 from tests.servers.rest import Rule
 from tests.unit.inventory.snapshots.stored import rows_of
@@ -39,6 +47,20 @@ NOT_REACHED: Mapping[int, str] = {
 }
 """The traps that no collection for the library can fall into, each with the reason."""
 
+INSTANCE, RULE, KEY, TABLE = (
+    "CA10__CaGoogleGceInstance__c",
+    "CA10__CaGoogleGceFirewall__c",
+    "CA10__CaGoogleCloudKmsCryptoKey__c",
+    "CA10__CaGoogleBigQueryTable__c",
+)
+MACHINE, METADATA, FIREWALL, CRYPTO_KEY, TABLE_TYPE, ALERT = (
+    "compute.googleapis.com/Instance",
+    "compute.googleapis.com/Project",
+    "compute.googleapis.com/Firewall",
+    "cloudkms.googleapis.com/CryptoKey",
+    "bigquery.googleapis.com/Table",
+    "monitoring.googleapis.com/AlertPolicy",
+)
 PASS, FAIL, UNKNOWN, NOT_JUDGED = "COMPLIANT", "INCOMPLIANT", "UNDETERMINED", "INAPPLICABLE"
 
 
@@ -272,6 +294,41 @@ def test_every_row_asks_for_exact_types() -> None:
     assert [] == [one for one in asked if re.search(r"[*^$|()\[\]+?]", one)]
 
 
+def gathered(double: Google, *types: str) -> Gathered:
+    """Collect all fields of types of the organization."""
+    return inventories.gathered(double.url, {PROJECT: ("Name",), **dict.fromkeys(types, ())}, organization="1001")
+
+
+def row_of(rows: Gathered, type_name: str, name: str) -> CollectedRow:
+    """Return the row of the object whose Id ends with a name."""
+    [row] = [row for (of, key), row in rows.objects.items() if of == type_name and key.rpartition("/")[2] == name]
+    return row
+
+
+def less(part: Any, steps: Sequence[str]) -> Any:
+    """Return data without the member at a path, in each item of a list."""
+    first, *rest = steps
+    if isinstance(part, list):
+        return [less(one, steps) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {name: less(value, rest) if name == first else value for name, value in part.items() if name != first or rest}
+
+
+def members_of(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of all members of data, those inside lists included."""
+    for one in part if isinstance(part, list) else ():
+        yield from members_of(one, path)
+    for name, value in part.items() if isinstance(part, dict) else ():
+        yield (*path, name)
+        yield from members_of(value, (*path, name))
+
+
+def owner_of(asset_type: str) -> str:
+    """Return the node that has a sample of a type."""
+    return ORGANIZATION if asset_type in OF_ORGANIZATION else WEB
+
+
 def planted(double: Google, asset_type: str, objects: Mapping[str, Mapping[str, Any]]) -> None:
     """Plant objects in a project by name, each with the members of its sample that it does not name."""
     for name, data in objects.items():
@@ -314,7 +371,7 @@ def test_trap_20_a_machine_is_a_node_only_by_name_and_label(double: Google, tmp_
     labels: dict[str, dict[str, Any]] = {"gke-node": node, "gke-alone": {}, "alone": node, "web": {"team": "web"}}
     shared = {"networkInterfaces": interfaces, "serviceAccounts": accounts}
     machines = {name: {**shared, "labels": of} for name, of in labels.items()}
-    planted(double, "compute.googleapis.com/Instance", machines)
+    planted(double, MACHINE, machines)
     for policy in ("compute/no-public-address", "compute/no-default-service-account"):
         wanted = {"gke-node": NOT_JUDGED, "gke-alone": FAIL, "alone": FAIL, "web": FAIL}
         assert wanted == statuses(double, tmp_path / policy.rpartition("/")[2], policy)
@@ -358,7 +415,7 @@ def test_trap_31_two_members_say_the_same(double: Google, tmp_path: Path) -> Non
     }
     planted(
         double,
-        "compute.googleapis.com/Instance",
+        MACHINE,
         {name: {"confidentialInstanceConfig": data} for name, data in machines.items()},
     )
     wanted = {"older": PASS, "newer": PASS, "both": PASS, "other": UNKNOWN, "off": FAIL}
@@ -366,7 +423,7 @@ def test_trap_31_two_members_say_the_same(double: Google, tmp_path: Path) -> Non
 
 
 def test_trap_32_a_policy_above_a_rule_is_told_and_not_believed(double: Google, tmp_path: Path) -> None:
-    planted(double, "compute.googleapis.com/Firewall", {"open": {"sourceRanges": ["0.0.0.0/0"]}})
+    planted(double, FIREWALL, {"open": {"sourceRanges": ["0.0.0.0/0"]}})
     closing = [{"priority": 1, "action": "deny", "direction": "INGRESS", "match": {"srcIpRanges": ["0.0.0.0/0"]}}]
     above = {**SAMPLES["compute.googleapis.com/FirewallPolicy"], "rules": closing}
     double.plant("compute.googleapis.com/FirewallPolicy", ORGANIZATION, above, "above")
@@ -374,9 +431,190 @@ def test_trap_32_a_policy_above_a_rule_is_told_and_not_believed(double: Google, 
     [shown] = judged(double, tmp_path / "s", policies[0]).values()
     assert FAIL == shown["status"]
     assert "unless a firewall policy above it decides first" in shown["currentStateMessage"]
-    planted(
-        double, "compute.googleapis.com/Firewall", {"open": {"sourceRanges": ["0.0.0.0/0"], "allowed": [{"IPProtocol": "all"}]}}
-    )
+    planted(double, FIREWALL, {"open": {"sourceRanges": ["0.0.0.0/0"], "allowed": [{"IPProtocol": "all"}]}})
     verdicts = judged(double, tmp_path / "t", *policies)
     assert [FAIL] * 3 == [verdict["status"] for verdict in verdicts.values()]
     assert all("unless a firewall policy above" in verdict["currentStateMessage"] for verdict in verdicts.values())
+
+
+LEFT_OUT: Mapping[str, str] = {
+    "canIpForward": "false is left out",
+    "legacyAbac.enabled": "false is left out of an object that is there",
+    "metadata.items": "an empty list is left out of an object that is there",
+    "serviceAccounts": "an instance without accounts leaves out their list",
+    "settings.databaseFlags": "an empty list is left out of settings that are there",
+    "settings.ipConfiguration.authorizedNetworks": "an empty list is left out of an object that is there",
+}
+"""The members of data without which an object may pass, each with what their absence means."""
+
+
+@pytest.mark.slow
+def test_trap_7_a_member_that_was_taken_out_makes_no_pass(double: Google, tmp_path: Path) -> None:
+    double.page = 1000
+    before = {*double.assets}
+    rounds = Rounds(double)
+    rounds.plant()
+    taken: dict[str, tuple[str, str]] = {}
+    for key, (asset, owner, *_) in [*double.assets.items()]:
+        if key in before or not owner.startswith("projects/"):
+            continue
+        data = asset["resource"]["data"]
+        kept = {name: asset[name] for name in ("iamPolicy", "orgPolicy") if name in asset}
+        for number, path in enumerate(dict.fromkeys(members_of(data))):
+            double.plant(asset["assetType"], owner, less(data, path), key=f"{key}-{number}", **kept)
+            taken[f"{key}-{number}"] = key, ".".join(path)
+    collect(double, tmp_path / "s", *rounds.options)
+    verdicts = evaluate(tmp_path / "s", *rounds.options)
+    canonical = Planter(double, TABLES, open_repository()).canonical
+    whole = {canonical(key): (canonical(of), path) for key, (of, path) in taken.items()}
+    without = {(policy, *whole[key]): verdict["status"] for (policy, key), verdict in verdicts.items() if key in whole}
+    assert len(without) > 1000
+    passing = [one for one, status in without.items() if status == PASS and verdicts[one[:2]]["status"] != PASS]
+    assert [] == [one for one in passing if one[2] not in LEFT_OUT]
+    assert passing
+
+
+@pytest.mark.parametrize("path", ["metadata", "metadata.items"])
+def test_trap_7_a_list_is_empty_only_in_an_object_that_is_there(double: Google, tmp_path: Path, path: str) -> None:
+    double.plant(MACHINE, WEB, less(SAMPLES[MACHINE], path.split(".")), "m")
+    double.plant(METADATA, WEB, SAMPLES[METADATA])
+    row = row_of(gathered(double, INSTANCE), INSTANCE, "m")
+    is_there = path != "metadata"
+    assert is_there == (row.fields.get("CA10__metadataJson__c") == "[]")
+    assert is_there != ("CA10__metadataJson__c" in row.reasons)
+    assert {"m": PASS if is_there else UNKNOWN} == statuses(double, tmp_path / "s", "compute/no-serial-port")
+
+
+def test_trap_7_an_alert_is_on_only_if_it_says_so(double: Google, tmp_path: Path) -> None:
+    route = (
+        'resource.type="gce_route" AND '
+        '(protoPayload.methodName:"compute.routes.delete" OR protoPayload.methodName:"compute.routes.insert")'
+    )
+    logged = {"conditions": [{"name": "1", "displayName": "any", "conditionMatchedLog": {"filter": route}}]}
+    alert = {**SAMPLES[ALERT], **logged}
+    wanted: dict[str, tuple[dict[str, Any], str]] = {
+        "on": (alert, PASS),
+        "off": ({**alert, "enabled": False}, FAIL),
+        "left-out": (less(alert, ["enabled"]), UNKNOWN),
+    }
+    for name, (data, status) in wanted.items():
+        key = double.plant(ALERT, WEB, data, "a")
+        shown = judged(double, tmp_path / name, "logging/alert-routes")
+        assert status == shown[f"{LIBRARY}logging/alert-routes", WEB]["status"], name
+        double.remove(key)
+
+
+def test_trap_8_the_key_of_a_table_that_the_inventory_lacks_is_asked_for(double: Google) -> None:
+    key = "projects/web-prod-1/locations/eu/keyRings/r/cryptoKeys/k"
+    encrypted = {"encryptionConfiguration": {"kmsKeyName": key}}
+    listed: dict[str, dict[str, Any]] = {"listed": encrypted, "asked": {}, "no-key": {}, "gone": {}}
+    for name, members in listed.items():
+        place = {"projectId": WEB, "datasetId": "gone" if name == "gone" else "around-1", "tableId": name}
+        data = {"id": f"{WEB}:around-1.{name}", "tableReference": place, "type": "TABLE", **members}
+        double.plant(TABLE_TYPE, WEB, data, name)
+        double.direct[f"/bigquery/v2/projects/{WEB}/datasets/around-1/tables/{name}"] = data
+    double.direct[f"/bigquery/v2/projects/{WEB}/datasets/around-1/tables/asked"] |= encrypted
+
+    def keys() -> dict[str, Any]:
+        rows = gathered(double, TABLE)
+        read = {name: row_of(rows, TABLE, name) for name in listed}
+        return {name: row.fields.get("CA10__kmsKey__c", "unknown") for name, row in read.items()}
+
+    assert {"listed": key, "asked": key, "no-key": None, "gone": "unknown"} == keys()
+    assert "listed" not in {asked.path.rpartition("/")[2] for asked in double.asked if asked.host == "bigquery.googleapis.com"}
+    double.rules = [Rule("bigquery.table", faults.DENIED)]
+    assert {"listed": key, "asked": "unknown", "no-key": "unknown", "gone": "unknown"} == keys()
+
+
+def test_trap_9_a_rule_in_another_spelling_opens_the_same(double: Google, tmp_path: Path) -> None:
+    rule = {**less(SAMPLES[FIREWALL], ["allowed"]), "sourceRanges": ["0.0.0.0/0"]}
+    ports = {"ports": ["22"]}
+    spelled: dict[str, dict[str, Any]] = {
+        "api": {"allowed": [{"IPProtocol": "tcp", **ports}]},
+        "inventory": {"alloweds": [{"ipProtocol": "tcp", **ports}]},
+        "mixed": {"allowed": [{"ipProtocol": "tcp", **ports}]},
+    }
+    for name, members in spelled.items():
+        double.plant(FIREWALL, WEB, {**rule, **members}, name)
+    double.plant(FIREWALL, WEB, {**rule, "permitted": [{"IPProtocol": "tcp", **ports}]}, "unheard-of")
+    wanted = {**dict.fromkeys(spelled, FAIL), "unheard-of": UNKNOWN}
+    assert wanted == statuses(double, tmp_path / "s", "network/no-ssh")
+    known = {name: bool(wrong_members(*SCHEMAS[FIREWALL], {**rule, **members})) for name, members in spelled.items()}
+    assert {"api": False, "inventory": True, "mixed": True} == known
+
+
+def test_trap_9_a_project_in_the_older_form_is_the_same(double: Google) -> None:
+    def older(asset: dict[str, Any]) -> dict[str, Any]:
+        data = asset["resource"]["data"]
+        shown = {"projectId": data["projectId"], "name": data["displayName"], "lifecycleState": data["state"]}
+        kind, _, key = data.get("parent", "/").partition("/")
+        number = {"projectNumber": data["name"].partition("/")[2], "parent": {"type": kind[:-1], "id": key}}
+        return {**asset, "resource": {**asset["resource"], "version": "v1", "data": {**shown, **number}}}
+
+    newer = gathered(double, BUCKET)
+    double.rules = [Rule(PROJECTS, faults.each_asset(older))]
+    assert newer.objects == gathered(double, BUCKET).objects
+    double.delete(WEB, listed=True)
+    assert {DATA} == {row.fields["CA10__googleProject__c"] for row in gathered(double, BUCKET).rows if row.type_name == BUCKET}
+
+
+def test_trap_21_what_is_left_out_is_what_is_written(double: Google) -> None:
+    defaults = {
+        (row.type_name, name): source
+        for row in TABLES.all_types
+        for name, source in row.fields.items()
+        if row.listed.removeprefix("cai.") in SAMPLES and source.path.startswith("resource.") and not row.inside
+    }
+    names: dict[tuple[str, str], list[str]] = {}
+    for number, ((type_name, field), source) in enumerate(defaults.items()):
+        if source.otherwise is None:
+            continue
+        asset_type = TABLES.types[type_name].listed.removeprefix("cai.")
+        written = {"resource": {"data": copy.deepcopy(SAMPLES[asset_type])}}
+        make_around(source, written)
+        raw = json.loads(source.otherwise) if str(source.otherwise)[:1] in "[{" else source.otherwise
+        without = less(written, source.path.split("."))
+        without = less(without, source.also.split(".")) if source.also else without
+        written = copy.deepcopy(without)
+        put(written, source.path, raw)
+        names[type_name, field] = [
+            double.plant(asset_type, owner_of(asset_type), part["resource"]["data"], f"{form}-{number}")
+            for form, part in (("written", written), ("left-out", without))
+        ]
+    rows = gathered(double, *dict.fromkeys(type_name for type_name, _ in names))
+    shown = {
+        key: [row_of(rows, key[0], name.rpartition("/")[2]).fields.get(key[1], "unknown") for name in of]
+        for key, of in names.items()
+    }
+    assert {} == {key: of for key, of in shown.items() if of != [defaults[key].otherwise] * 2}
+    assert len(shown) > 25
+
+
+def test_trap_22_numbers_periods_and_times_are_texts(double: Google, tmp_path: Path) -> None:
+    periods: dict[str, Any] = {
+        "text": "31536000",
+        "number": 31536000,
+        "true": True,
+        "half": "31536000.5",
+        "period": "31536000s",
+    }
+    planted(double, KIND, {name: {"retentionPolicy": {"retentionPeriod": value}} for name, value in periods.items()})
+    keys = {
+        "ninety-days": {"rotationPeriod": "7776000s"},
+        "a-second-more": {"rotationPeriod": "7776001s"},
+        "a-year": {"rotationPeriod": "31536000.000000001s"},
+        "past": {"nextRotationTime": "2020-01-01T00:00:00.999999999Z"},
+        "no-time": {"nextRotationTime": "soon"},
+        "no-period": {"rotationPeriod": "ninety days"},
+    }
+    planted(double, CRYPTO_KEY, keys)
+    double.plant(FIREWALL, WEB, {**SAMPLES[FIREWALL], "priority": "1000"}, "text")
+    rows = gathered(double, BUCKET, KEY, RULE)
+    read = {name: row_of(rows, BUCKET, name).fields.get("CA10__retentionSeconds__c", "unknown") for name in periods}
+    assert {**dict.fromkeys(periods, "unknown"), "text": 31536000, "number": 31536000} == read
+    assert 1000 == row_of(rows, RULE, "text").fields["CA10__priority__c"]
+    times = {name: row_of(rows, KEY, name).fields.get("CA10__nextRotationTime__c", "unknown") for name in ("past", "no-time")}
+    assert {"past": "2020-01-01T00:00:00Z", "no-time": "unknown"} == times
+    wanted = {"ninety-days": PASS, "a-second-more": FAIL, "a-year": FAIL, "no-time": UNKNOWN, "no-period": UNKNOWN}
+    shown = statuses(double, tmp_path / "s", "kms/rotation")
+    assert wanted == {name: shown[name] for name in wanted}

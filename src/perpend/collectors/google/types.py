@@ -294,7 +294,8 @@ _LOGGING: Final = (
         "MonitoringAlertPolicy",
         "monitoring.googleapis.com/AlertPolicy",
         {
-            "CA10__enabledState__c": _data("enabled", enabled, otherwise="Enabled"),
+            # The API asks its clients to assume nothing if it is missing.
+            "CA10__enabledState__c": _data("enabled", enabled),
             "CA10__notificationChannelsJson__c": _data("notificationChannels", json_list),
         },
         named="displayName",
