@@ -22,6 +22,7 @@ _HANDLER_MEMBERS: Final = ("urlRegex", "securityLevel", "login", "authFailAction
 _RESOURCES: Final = "//cloudresourcemanager.googleapis.com/"
 _ADDRESS: Final = re.compile(r"(?:https://(?:www|compute)\.googleapis\.com/compute/(?:v1|beta|alpha)/)?(projects/[^/]+/.+)")
 _LOG_METRIC: Final = re.compile(r"metric\.type\s*=\s*\"?logging\.googleapis\.com/user/([^\"\s)]+)")
+_PARENTS: Final = ("projects/", "folders/", "organizations/")
 _OF_NUMBER: Final = re.compile(r"projects/[0-9]+/")
 
 
@@ -83,6 +84,12 @@ def project_name(value: str) -> str:
     if value.startswith("projects/"):
         raise NotThere("resource.data.displayName is not in the answer")
     return value
+
+
+def own_name(value: str) -> str:
+    """Return the own name of an object. Some services write a path, which begins with the project or with a node above it."""
+    own = text(value)
+    return own.rpartition("/")[2] if own.startswith(_PARENTS) else own
 
 
 def service_names(items: Iterable[Mapping[str, Any]]) -> str:

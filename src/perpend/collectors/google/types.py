@@ -32,6 +32,7 @@ from perpend.collectors.google.transforms import (
     node_accounts,
     number,
     of_interfaces,
+    own_name,
     perimeters,
     project_name,
     secret_variables,
@@ -99,7 +100,7 @@ def _row(
     name: str, asset_type: str, fields: Mapping[str, FieldSource], *details: str, named: str = "name", owned: bool = True
 ) -> TypeRow:
     """Return a type whose objects are assets."""
-    own = {"Name": _data(named), **fields, **(_OWNED if owned else {})}
+    own = {"Name": _data(named, own_name), **fields, **(_OWNED if owned else {})}
     return TypeRow(f"CA10__CaGoogle{name}__c", f"cai.{asset_type}", "{id}", own, details)
 
 

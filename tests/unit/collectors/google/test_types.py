@@ -240,3 +240,10 @@ def test_a_table_has_its_own_key_or_none() -> None:
     fields_from(row, "bigquery.table", {"id": "p:d.t"}, PROJECT, known, reasons)
     assert {"CA10__kmsKey__c": None} == known
     assert "unknown" not in read("BigQueryTable", {"id": "p:d.t", "type": "VIEW"})[0][1].values()
+
+
+def test_a_name_is_the_last_part_of_a_path_and_keeps_its_own_slashes() -> None:
+    path = "projects/700000000001/secrets/db"
+    assert "db" == value("Secret", "Name", {"name": path})
+    assert "team/errors" == value("LoggingLogMetric", "Name", {"name": "team/errors"})
+    assert "unknown" == value("Secret", "Name", {"name": ["projects/1/secrets/db"]})
