@@ -1,42 +1,30 @@
-"""What a collection over REST reads, without a store: rows with the reasons of unknown fields, and claims."""
+"""One account collected without a command: its rows, and their completeness."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from perpend.collectors.protocol import CollectedRow
-from perpend.collectors.rest.cloud import RestCloud
-from perpend.collectors.rest.plan import RestPlan
+from perpend.collectors.aws.account_pool import AccountPool
+from perpend.collectors.aws.client import CloudClient
+from perpend.collectors.aws.completeness import completeness_of
+from perpend.collectors.aws.plan import plan_of
+from perpend.collectors.aws.session.credentials import SdkAccountCredentials, account_of
+from perpend.collectors.protocol import CollectedRow, Completeness
 from perpend.collectors.runs.checkpoint import Checkpoint
 
 
-class Gathered(NamedTuple):
-    """What a collection read: its rows, and why each account and type is incomplete, None if it was read in full."""
-
-    rows: list[CollectedRow]
-    claims: dict[tuple[str, str], str | None]
-
-    @property
-    def whole(self) -> set[tuple[str, str]]:
-        """The accounts and types that were read in full."""
-        return {key for key, lacking in self.claims.items() if lacking is None}
-
-    @property
-    def objects(self) -> dict[tuple[str, str], CollectedRow]:
-        """The rows by type and Id."""
-        return {(row.type_name, row.fields["Id"]): row for row in self.rows}
-
-
-def gathered(cloud: RestCloud, api: Any, plan: RestPlan, options: Any) -> Gathered:
-    """Collect a plan from a double that options name."""
-    accounts, _ = api.credentials(plan, options)
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Checkpoint(Path(folder), "plan")
-        api.collect(plan, accounts, journal, options)
-        rows = [row for one in accounts for row in journal.rows(one.account, plan.all_listings)]
-        completeness = cloud.completeness(plan, tuple(journal.entries.values()), journal.results, journal.parts)
+def gathered(
+    client: CloudClient, wanted: Mapping[str, Iterable[str]], regions: Sequence[str] | None = None
+) -> tuple[list[CollectedRow], Completeness]:
+    """Collect the wanted fields of the wanted types of an account, in some regions or all that it has enabled."""
+    plan, place = plan_of(wanted), account_of(client)
+    with tempfile.TemporaryDirectory() as directory:
+        journal = Checkpoint(Path(directory), "plan")
+        accounts = AccountPool(plan, journal, (lambda _: regions) if regions is not None else None)
+        accounts.collect([SdkAccountCredentials(lambda: client, place.account, partition=place.partition, place=place)])
+        rows = list(journal.rows(place.account, plan.all_listings))
+        found = completeness_of(plan, tuple(journal.entries.values()), journal.results, journal.parts)
         journal.close()
-    shown = {(str(claim.scope), claim.type_name): claim.lacking for source in completeness.sources for claim in source.coverage}
-    return Gathered(rows, shown)
+    return rows, found

@@ -15,8 +15,8 @@ from perpend.collectors.runs.request import CollectionRequest
 from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.inventory.snapshots.store import Store
 from tests.servers.azure.double import Azure
-from tests.servers.gathered import Gathered
-from tests.servers.gathered import gathered as gathered_from
+from tests.servers.gathered_rest import Gathered
+from tests.servers.gathered_rest import gathered as gathered_from
 
 ACCOUNT, STORAGE, GROUPS = (
     "CA10__CaAzureAccount__c",

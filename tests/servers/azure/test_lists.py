@@ -18,7 +18,7 @@ from tests.servers.azure.double import ROLES, Azure, subscription_id
 from tests.servers.azure.faults import DENIED, FAULTS
 from tests.servers.azure.planting import Planter
 from tests.servers.azure.rounds import estate
-from tests.servers.gathered import Gathered
+from tests.servers.gathered_rest import Gathered
 from tests.servers.rest import Rule
 
 pytestmark = pytest.mark.medium

@@ -17,8 +17,8 @@ from perpend.collectors.runs.request import CollectionRequest
 from perpend.collectors.runs.silent_progress import SilentProgress
 from perpend.inventory.snapshots.store import Store
 from perpend.language.syntax.repository import open_repository
-from tests.servers.gathered import Gathered
-from tests.servers.gathered import gathered as gathered_from
+from tests.servers.gathered_rest import Gathered
+from tests.servers.gathered_rest import gathered as gathered_from
 
 PROJECT, BUCKET, BINDING = "CA10__CaGoogleProject__c", "CA10__CaGoogleStorageBucket__c", "CA10__CaGoogleIamPolicyBinding__c"
 

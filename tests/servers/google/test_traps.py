@@ -22,7 +22,7 @@ from perpend.collectors.runs.collection import CollectionResult
 from perpend.language.syntax.repository import open_repository
 from tests.servers.aws import Verdicts
 from tests.servers.azure.planting import put
-from tests.servers.gathered import Gathered
+from tests.servers.gathered_rest import Gathered
 from tests.servers.google import faults, inventories
 from tests.servers.google.double import ORGANIZATION, Google
 from tests.servers.google.inventories import BINDING, BUCKET, PROJECT, claims
