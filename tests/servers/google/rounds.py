@@ -38,6 +38,7 @@ _SRC = "no listing serves the field yet"
 UNHELD: Mapping[str, str] = {
     "/ce/ca/google/api-keys/only-active-services": _VALUE,
     "/ce/ca/google/bigquery/table-customer-key": _PATH,
+    "/ce/ca/google/compute/exposed-ports": _NESTED,
     "/ce/ca/google/compute/no-default-service-account": _NESTED,
     "/ce/ca/google/compute/no-full-access": _NESTED,
     "/ce/ca/google/compute/no-project-keys": _META,

@@ -29,6 +29,8 @@ JOINED = {
     "sinks": {"inherited"},
     "perimeters": {"perimeters"},
     "organizationPolicies": {"policies"},
+    "firewalls": {"ports", "policies"},
+    "dnsPolicies": {"policies"},
 }
 INSIDE = {
     "CA10__CaGoogleIamPolicyBinding__c": ("cloudresourcemanager.v3", "Binding"),

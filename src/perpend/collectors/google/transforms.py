@@ -134,6 +134,7 @@ contacts: Final = some_members("email", "notificationCategorySubscriptions", "va
 secret_variables: Final = some_members(*_SECRET_MEMBERS)
 handlers: Final = some_members(*_HANDLER_MEMBERS)
 perimeters: Final = some_members("title", "status", "useExplicitDryRunSpec")
+dns_policies: Final = some_members("name", "enableLogging")
 sinks: Final = some_members("name", "filter", "destination", "disabled", "includeChildren", "exclusions")
 
 
@@ -175,10 +176,11 @@ def node_accounts(pools: Iterable[Mapping[str, Any]]) -> str:
 
 def traffic(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return the protocols and ports of a firewall rule as a JSON array. The inventory writes the protocol in two ways."""
-    return json_text([_protocol(row) for row in rows])
+    return json_text([protocol_and_ports(row) for row in rows])
 
 
-def _protocol(row: Mapping[str, Any]) -> dict[str, Any]:
+def protocol_and_ports(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of the traffic of a firewall rule. Without ports it is about all of them."""
     protocol = text(row["IPProtocol"] if "IPProtocol" in row else row["ipProtocol"])
     return {"IPProtocol": protocol, **({"ports": row["ports"]} if "ports" in row else {})}
 

@@ -18,6 +18,7 @@ from perpend.collectors.google.transforms import (
     contacts,
     customer_key,
     disk_keys,
+    dns_policies,
     handlers,
     has_member,
     id_of_role,
@@ -338,7 +339,9 @@ _NETWORK: Final = (
         {
             "CA10__autoCreateSubnetworks__c": _null("autoCreateSubnetworks", boolean),
             "CA10__legacyRange__c": _null("IPv4Range"),
+            "CA10__dnsPoliciesJson__c": FieldSource("policies", dns_policies, "dnsPolicies"),
         },
+        "dnsPolicies",
     ),
     _row(
         "GceSubnetwork",
@@ -422,7 +425,10 @@ _COMPUTE: Final = (
             "CA10__tags__c": _data("tags.items", json_list, otherwise=_NONE),
             "CA10__serviceAccountEmails__c": _data("serviceAccounts", account_emails, otherwise=_NONE),
             "CA10__disksEncryptionJson__c": _data("disks", disk_keys),
+            "CA10__reachedPortsJson__c": FieldSource("ports", json_list, "firewalls"),
+            "CA10__openingFirewallPoliciesJson__c": FieldSource("policies", json_list, "firewalls"),
         },
+        "firewalls",
     ),
     TypeRow(
         "CA10__CaGoogleGceInstanceServiceAccountLink__c",
