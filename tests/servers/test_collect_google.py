@@ -326,3 +326,32 @@ def test_contacts_that_fill_more_than_one_page_are_not_known(google: Google, tmp
     double.collected(google.url, tmp_path / "t", fields, organization="1001")
     row = rows(tmp_path / "t", organizations)[ORGANIZATION]
     assert row["CA10__contactsJson__c"] is None and "MoreThanOnePage" in row["CA10__contactsJson__c#unread"]
+
+
+def test_a_project_without_settings_of_access_approval_has_none(google: Google, tmp_path: Path) -> None:
+    settings = "CA10__accessApproval__c"
+    enrolled = {"cloudProduct": "all", "enrollmentLevel": "BLOCK_ALL"}
+    google.direct[f"/v1/projects/{DATA}/accessApprovalSettings"] = {
+        "enrolledAncestor": True,
+        "ancestorsEnrolledServices": [enrolled],
+    }
+    google.off[WEB] = {"accessapproval.googleapis.com"}
+    result = double.collected(google.url, tmp_path / "s", {PROJECT: (settings,)}, organization="1001")
+    assert result.is_complete
+    stored = {key: json.loads(row[settings]) for key, row in rows(tmp_path / "s", PROJECT).items()}
+    assert {WEB: [], DATA: [enrolled], TOOLS: []} == stored
+
+
+def test_another_service_account_is_impersonated_by_the_credentials(
+    google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auditor = f"auditor@{WEB}.iam.gserviceaccount.com"
+    tokens = "iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{}:generateAccessToken"
+    monkeypatch.setattr("google.auth.iam._IAM_ENDPOINT", f"{google.url}/{tokens}")
+    assert collect(google, tmp_path / "s", impersonate=auditor).is_complete
+    [asked] = [one for one in google.asked if one.path.endswith(":generateAccessToken")]
+    assert auditor in asked.path
+    google.rules = [Rule("credentials.impersonate", DENIED)]
+    with pytest.raises(NothingCollected) as refused:
+        collect(google, tmp_path / "t", impersonate=auditor)
+    assert "roles/iam.serviceAccountTokenCreator" in str(refused.value)

@@ -118,6 +118,9 @@ NAMES: Final[Mapping[str, str]] = {
 }
 """The end of an asset's name by its type. Some have the project's id in them and others its number, as in Google's inventory."""
 
+_ALSO_GOOD: Final = {"iamcredentials.projects.serviceAccounts.generateAccessToken": ("https://www.googleapis.com/auth/iam",)}
+"""Scopes that are good for methods beside those of their documents."""
+
 _HOSTS: Final = {"sqladmin.googleapis.com": "cloudsql.googleapis.com"}
 """The hosts of names that are not those of the asset types."""
 
@@ -376,7 +379,7 @@ class Google(RestServer):
         if not asked.token.startswith("Bearer ") or token is None:
             words = "Request had invalid authentication credentials. Expected OAuth 2 access token."
             return error(401, "UNAUTHENTICATED", words, "ACCESS_TOKEN_TYPE_UNSUPPORTED")
-        if method.scopes and not token.scopes & {*method.scopes}:
+        if method.scopes and not token.scopes & {*method.scopes, *_ALSO_GOOD.get(method.key, ())}:
             words = "Request had insufficient authentication scopes."
             return error(
                 403, "PERMISSION_DENIED", words, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", service=asked.host, method=method.key

@@ -54,6 +54,7 @@ _AT_ONCE: Final = 4
 
 _LOGIN: Final = "`gcloud auth application-default login`"
 _ROLE: Final = "roles/cloudasset.viewer"
+_TOKENS: Final = "roles/iam.serviceAccountTokenCreator"
 _HINTS: Final = {
     NO_CREDENTIALS: f"no credentials found: sign in with {_LOGIN}, or set GOOGLE_APPLICATION_CREDENTIALS to a file",
     NO_CONNECTION: "no server answers: check the network and the proxy",
@@ -96,7 +97,7 @@ class GoogleApi:
             tokens = GoogleTokens(options.impersonate, options.quota_project, directory=options.directory)
             tokens.token("")
         except CallRefused as error:
-            raise NothingCollected(_HINTS.get(error.code, f"the credentials get no token ({error.code}): {_LOGIN}")) from None
+            raise NothingCollected(_HINTS.get(error.code) or _why_no_token(error.code, options.impersonate)) from None
         if tokens.is_person and not tokens.quota_project:
             how = f"name one with {QUOTA_OPTION}, or `gcloud auth application-default set-quota-project PROJECT`"
             raise NothingCollected(f"the credentials are a person's and name no project that requests are counted for: {how}")
@@ -303,6 +304,13 @@ def _grant(parent: str) -> str:
     else:
         command, option, shows = f"gcloud projects add-iam-policy-binding {number}", PROJECT_OPTION, "gcloud projects list"
     return f"check {option} (`{shows}`), and let the credentials read it: `{command} --member MEMBER --role {_ROLE}`"
+
+
+def _why_no_token(code: str, impersonate: str | None) -> str:
+    if impersonate is None:
+        return f"the credentials get no token ({code}): {_LOGIN}"
+    grant = f"gcloud iam service-accounts add-iam-policy-binding {impersonate} --role {_TOKENS} --member user:<you>"
+    return f"the credentials get no token of {impersonate} ({code}): `{grant}`"
 
 
 def _why_no_project(project: str, *, is_deleted: bool) -> str:

@@ -103,8 +103,9 @@ ALL_CALLS: Final = (
         "projects.getAccessApprovalSettings",
         "https://accessapproval.googleapis.com/v1/projects/{project}/accessApprovalSettings",
         "accessapproval.settings.get",
-        # The code is another one if the API is off in the project that requests are counted for.
-        facts={"SERVICE_DISABLED": Fact({"enrolledServices": []})},
+        # The API is off in the project, or the project has no settings: it is in the inventory, so it is there. An answer names the
+        # services of ancestors. The code is another one if the API is off in the project that requests are counted for.
+        facts=dict.fromkeys(("SERVICE_DISABLED", "NOT_FOUND"), Fact({"enrolledServices": []})),
     ),
     RestCall(
         "contacts.compute",
