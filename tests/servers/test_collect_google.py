@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -292,6 +293,10 @@ def test_the_commands_say_what_to_name_and_what_they_read(google: Google, tmp_pa
     assert (2, True) == (code, "gcloud organizations list" in err), err
     code, _, err = run("--organization", "1001", "--project", WEB)
     assert (2, True) == (code, "exclude each other" in err), err
+    code, out, err = run("--organization", "1001", "--dry-run")
+    lists = sum(int(times or 1) for times in re.findall(r"assets\.list, .*?\)(?:, (\d+) times)?$", out, re.MULTILINE))
+    assert (0, True) == (code, f"estimate: {lists} calls" in out and lists > 30), (out, err)
+    assert "Directory users.list, for the account (only with --directory)" in out and "no call serves" not in out
     google.project("old-prod-1", state="DELETE_REQUESTED")
     code, out, err = run("--organization", "1001", "--types", BUCKET)
     assert (0, True, True) == (code, "Google Storage Bucket: 6 rows" in out, "1 account is not active" in err), (out, err)

@@ -58,7 +58,7 @@ def _matches(region: str, globs: tuple[str, ...]) -> bool:
 def _print_calls(plan: CollectionPlan, labels: Labels) -> None:
     lines: Counter[str] = Counter()
     for call in plan.planned_calls:
-        permission = call.permission or "no permission needed"
+        permission = call.permission or (f"only with {call.only_with}" if call.only_with else "no permission needed")
         lines[f"{call.service} {call.operation}, for {call.made_for} ({permission})"] += 1
     for line, times in lines.items():
         click.echo(f"{line}, {times} times" if times > 1 else line)

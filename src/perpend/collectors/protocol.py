@@ -363,12 +363,16 @@ class CallEstimate:
 
 
 class PlannedCall(NamedTuple):
-    """An operation of a cloud's API in a plan. ``made_for`` is `the account`, `each region` or `each object`, in words."""
+    """An operation of a cloud's API in a plan. ``made_for`` is `the account`, `each region` or `each object`, in words.
+
+    ``only_with`` is the option without which it is not made.
+    """
 
     service: str
     operation: str
     permission: str | None
     made_for: str
+    only_with: str = ""
 
     @property
     def label(self) -> str:

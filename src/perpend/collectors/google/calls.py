@@ -103,8 +103,8 @@ ALL_CALLS: Final = (
         "projects.getAccessApprovalSettings",
         "https://accessapproval.googleapis.com/v1/projects/{project}/accessApprovalSettings",
         "accessapproval.settings.get",
-        # The API is off in the project, or the project has no settings: it is in the inventory, so it is there. An answer names the
-        # services of ancestors. The code is another one if the API is off in the project that requests are counted for.
+        # The API is off in the project, or the project has no settings. It is in the inventory, so it is there. An answer names
+        # the services of ancestors. The code is another one if the API is off in the project that requests are counted for.
         facts=dict.fromkeys(("SERVICE_DISABLED", "NOT_FOUND"), Fact({"enrolledServices": []})),
     ),
     RestCall(
@@ -137,6 +137,7 @@ ALL_CALLS: Final = (
         items="users",
         next_token=("nextPageToken", "pageToken"),
         empty_with="kind",
+        only_with="--directory",
     ),
 )
 """All calls: listings of the inventory first, then the calls to other services."""

@@ -122,7 +122,8 @@ COMMANDS: Final = CloudCommands(
         CommandOption(
             PROJECT_OPTION,
             "projects",
-            "Only this project, by its id; may be repeated. What is above it is not known.",
+            "Only this project, by its id; may be repeated. Each takes as many requests as an organization. What is above it "
+            "is not known.",
             "ID",
             several=True,
             refusal=_refused_project,

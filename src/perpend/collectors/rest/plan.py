@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from perpend.collectors.protocol import CallEstimate, PlannedCall, WorkUnit
@@ -80,8 +81,9 @@ class RestPlan:
     def planned_calls(self) -> tuple[PlannedCall, ...]:
         """All calls that may be made, each with how often."""
         return tuple(
-            PlannedCall(call.service, call.operation, call.permission, "each object" if call.of_an_item else "the account")
+            PlannedCall(call.service, call.operation, call.permission, made_for, call.only_with)
             for call in self.calls
+            for made_for in ["each object" if call.of_an_item else "the account"]
         )
 
     @property
@@ -102,11 +104,9 @@ class RestPlan:
 
     def estimate(self, *, accounts: int, concurrency: int) -> CallEstimate:
         """Return the minimum of calls, one page for each listing, and about how long they take."""
-        calls = accounts * len(self.listings)
-        of_service: dict[str, int] = {}
-        for name in self.listings:
-            service = self.tables.calls[name].service
-            of_service[service] = of_service.get(service, 0) + 1
+        listed = [self.tables.calls[name] for name in {*self.listings, *self.joined}]
+        of_service = Counter(call.service for call in listed if not call.only_with)
+        calls = accounts * of_service.total()
         slowest = max((number / self.tables.rate_of(service) for service, number in of_service.items()), default=0)
         most_each = max((len({*request.details} - {*self.tables.joins}) for request in self.requests), default=0)
         seconds = max(calls * _SECONDS / max(1, min(concurrency, calls)), slowest)

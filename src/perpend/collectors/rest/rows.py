@@ -70,7 +70,7 @@ class RestCall:
     and the parameter that takes it; a detail without ``items`` fails if there is a next page. ``facts`` are error codes that
     state a fact, ``gone`` those of an object that is missing. ``empty_with`` is the member of an answer that leaves out an
     empty list. A detail call with ``unless`` is not made for an item that has a member at this path: the answer is the object
-    around that member.
+    around that member. ``only_with`` is the option without which the call is not made.
     """
 
     name: str
@@ -86,6 +86,7 @@ class RestCall:
     gone: tuple[str, ...] = ()
     empty_with: str = ""
     unless: str = ""
+    only_with: str = ""
 
     @property
     def label(self) -> str:
