@@ -360,3 +360,18 @@ def test_another_service_account_is_impersonated_by_the_credentials(
     with pytest.raises(NothingCollected) as refused:
         collect(google, tmp_path / "t", impersonate=auditor)
     assert "roles/iam.serviceAccountTokenCreator" in str(refused.value)
+
+
+def test_a_refused_call_of_an_organization_costs_the_verdicts_of_all_its_accounts(google: Google, tmp_path: Path) -> None:
+    google.denied.add("cloudasset.assets.listIamPolicy")
+    google.remove(bucket(WEB, 1))
+    policy = ["--policy", "/ce/ca/google/storage/not-public", "--endpoint-url", google.url]
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "perpend", *words, "--organization", "1001", *policy]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ})
+
+    collected = run("collect", "google", "--store", "s")
+    assert "in organizations/1001, of 5 objects; 1 policy reads it, 5 verdicts at most" in collected.stderr, collected.stderr
+    scanned = run("scan", "google", "--store", "t").stdout
+    assert "Scanned 5 accounts" in scanned and "5 unknown verdicts need it" in scanned, scanned
