@@ -180,7 +180,7 @@ class AssetInventory(WalkExtension):
             node = _nodes(item)[0]
             why: FailedCall | str | None = self._why(METADATA)
             if why is None and node not in self._metadata:
-                why = "the project's metadata are not in the inventory"
+                why = "the project's metadata are not in the inventory, as if Compute Engine had never been used"
             return Joined(self._metadata.get(node, {}), {"": why} if why else {})
         if name == "sinks":
             sinks = [sink for node in _nodes(item)[1:] for sink in self._sinks[node].values()]
