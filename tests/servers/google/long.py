@@ -24,6 +24,7 @@ from perpend.inventory.snapshots.store import Store
 from tests.servers.google.credentials import service_account
 from tests.servers.google.double import ASSETS, NAMES, ORGANIZATION, Google
 from tests.servers.google.inventories import collected
+from tests.servers.google.samples import PROJECT, SAMPLES
 from tests.servers.killing import Cell, Process, killed, tables
 from tests.servers.rest import Asked, Fault, serving
 
@@ -52,7 +53,8 @@ class Long(Google):
             members = (
                 {"iamPolicy": {"bindings": [{"role": "roles/viewer", "members": ["allUsers"]}]}} if not number % _PUBLIC else {}
             )
-            data = {"name": name, "description": "x" * 900, "labels": {"team": "a", "stage": "production"}}
+            usual = json.loads(json.dumps(SAMPLES[kind]).replace(PROJECT, project))
+            data = {**usual, "name": name, "description": "x" * 900, "labels": {"team": "a", "stage": "production"}}
             self.plant(kind, project, data, name, **members)
         self.policy(ORGANIZATION, ("roles/viewer", ["group:all@example.com"]))
 

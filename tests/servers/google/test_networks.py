@@ -121,13 +121,16 @@ def test_a_rule_is_for_targets_sources_and_ports(double: Google, members: dict[s
 )
 def test_of_a_rule_in_another_form_nothing_is_known(double: Google, members: dict[str, Any]) -> None:
     rule(double, **members)
-    assert "has another form" in ports(double)
+    assert "or a firewall rule, has another form" in ports(double)
 
 
-def test_a_rule_without_a_network_leaves_the_type_open(double: Google) -> None:
+def test_a_rule_or_an_interface_without_a_network_leaves_ports_unknown(double: Google) -> None:
     rule(double)
+    instance(double, "odd", "global/networks/main")
+    assert REACHED == ports(double)
+    assert "or no network" in ports(double, "odd")
     double.plant(RULE, WEB, {"name": "odd", "direction": "INGRESS"}, "odd")
-    assert "UnknownNetwork" in ports(double)
+    assert "or no network" in ports(double)
 
 
 @pytest.mark.parametrize(
@@ -224,5 +227,7 @@ def test_a_network_has_the_policies_of_dns_that_name_it(double: Google) -> None:
     double.plant("dns.googleapis.com/Policy", WEB, policy, "logged")
     assert [{"name": "logged", "enableLogging": True}] == field(double, QUERIES, NETWORK, "main")
     assert [] == field(double, QUERIES, NETWORK, "other")
+    double.plant("dns.googleapis.com/Policy", WEB, {**policy, "networks": [{}]}, "odd")
+    assert "names no network" in field(double, QUERIES, NETWORK, "other")
     double.rules = [Rule("cai.dns.googleapis.com/Policy", faults.DENIED)]
     assert "cloudasset.assets.listResource" in field(double, QUERIES, NETWORK, "other")

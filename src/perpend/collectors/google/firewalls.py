@@ -1,10 +1,12 @@
 """The ports of an instance that the internet reaches, by firewall rules of its networks. Priorities decide; denies win ties.
 
-A rule of a form that is not known here is a ValueError or a TypeError: then nothing is known of the instance.
+If a rule has a form that is not known here, nothing is known of the instances in its network.
 """
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -12,7 +14,12 @@ from perpend.collectors.google.transforms import protocol_and_ports
 from perpend.collectors.rest.pages import member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+SHAPES: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""The errors of code that reads data of another form."""
+
+_NETWORK: Final = re.compile(r"projects/([^/]+)/global/networks/([^/]+)\Z")
 
 _PORTS: Final = {"tcp": ("tcp",), "6": ("tcp",), "udp": ("udp",), "17": ("udp",), "all": ("tcp", "udp")}
 """The protocols with ports by the words and numbers that rules have for them."""
@@ -29,6 +36,19 @@ _WIDE: Final = {4: (1, 7), 6: (3, 11)}
 """By version of IP: the longest prefix of a range that counts as the internet, and of one that may add up to it with others."""
 
 
+class Network(NamedTuple):
+    """A network: its project, and its name."""
+
+    project: str
+    name: str
+
+
+def network_of(address: str) -> Network | None:
+    """Return the network that an address or the name of an asset is of; None for one of another form."""
+    named = _NETWORK.search(address)
+    return Network(named[1], named[2]) if named else None
+
+
 class _Ports(NamedTuple):
     protocol: str
     first: int
@@ -36,25 +56,107 @@ class _Ports(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """A rule that lets traffic in or keeps it out. ``prefixes`` are those of its sources, by version of IP the shortest."""
+    """A rule that lets traffic in or keeps it out, of instances with its tags or accounts, or of all if it has neither.
+
+    ``prefixes`` are those of its sources, by version of IP the shortest.
+    """
 
     priority: int
     allows: bool
     name: str
     prefixes: Mapping[int, int]
     ports: tuple[_Ports, ...]
+    tags: frozenset[str]
+    accounts: frozenset[str]
+
+    def is_for(self, instance: Mapping[str, Any]) -> bool:
+        """Whether it is about traffic of an instance, by the instance's data."""
+        if self.tags:
+            return not self.tags.isdisjoint(instance["tags"].get("items", ()))
+        return not self.accounts or not self.accounts.isdisjoint(one["email"] for one in instance.get("serviceAccounts", ()))
 
 
-def reached_ports(
-    interface: Mapping[str, Any], rules: Iterable[Mapping[str, Any]], instance: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """Yield the ports that rules of a network open to public addresses of an instance's interface in it.
+class _OpeningPolicy(NamedTuple):
+    """A firewall policy that may let something in, and the nodes and networks that it is attached to."""
 
-    A row has ``protocol``, ``from``, ``to``, ``rule``, and ``wide``: whether the source is not the internet, but a range so
-    wide that it may add up to it with others.
-    """
+    name: str
+    targets: tuple[str, ...]
+
+
+class Firewalls:
+    """The firewall rules of networks, and firewall policies that may let something in. Each is added by its asset's name."""
+
+    def __init__(self) -> None:
+        self._rules: defaultdict[Network, dict[str, _Rule]] = defaultdict(dict)
+        self._odd: set[Network | None] = set()
+        self._policies: dict[str, _OpeningPolicy] = {}
+
+    def add_rule(self, name: str, data: Any, network: Network | None) -> None:
+        """Add a rule of a network; None is a network that is not known."""
+        try:
+            rule = _rule_of(data)
+        except SHAPES:
+            self._odd.add(network)
+            return
+        if rule and network:
+            self._rules[network][name] = rule
+        elif rule:
+            self._odd.add(None)
+
+    def add_policy(self, name: str, data: Any) -> None:
+        """Add a firewall policy, unless each of its rules keeps out all that it is about, or is about nothing that comes in."""
+        rules = member(data, "rules")
+        if not isinstance(rules, list) or any(_comes_in(rule) and member(rule, "action") not in _CLOSING for rule in rules):
+            targets = tuple(str(member(one, "attachmentTarget")) for one in member(data, "associations") or ())
+            self._policies[name] = _OpeningPolicy(str(member(data, "name")), targets)
+
+    def reached_ports(
+        self, instance: Mapping[str, Any], interfaces: Sequence[tuple[Network | None, Mapping[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Return the ports that rules open to the internet at the interfaces of an instance, each with its network.
+
+        A row has ``protocol``, ``from``, ``to``, ``rule``, and ``wide``: whether the source is not the internet, but a range so
+        wide that it may add up to it with others. Raises one of SHAPES if the instance, a rule of these networks, or the
+        network of an interface or of any rule is not known.
+        """
+        if not self._odd.isdisjoint({None, *(network for network, _ in interfaces)}):
+            raise ValueError
+        rows: list[dict[str, Any]] = []
+        for network, interface in interfaces:
+            if network is None:
+                raise ValueError
+            rows += _reached(interface, self._rules.get(network, {}).values(), instance)
+        return rows
+
+    def opening_policies(self, is_above: Callable[[str], bool]) -> list[str]:
+        """Return the names of policies that are attached to something that is above an instance."""
+        return [policy.name for policy in self._policies.values() if any(map(is_above, policy.targets))]
+
+
+def _rule_of(data: Mapping[str, Any]) -> _Rule | None:
+    """Return a firewall rule by its data; None if it is off or about traffic that goes out. Raises one of SHAPES."""
+    if not _comes_in(data):
+        return None
+    allowed = data.get("allowed") or data.get("alloweds")
+    rows = allowed or data.get("denied") or data.get("denieds")
+    ranges = [ip_network(text, strict=False) for text in data.get("sourceRanges", ())]
+    if data["direction"] != "INGRESS" or not rows:
+        raise ValueError
+    if not (ranges or data.get("sourceTags") or data.get("sourceServiceAccounts")):
+        raise ValueError
+    prefixes: dict[int, int] = {}
+    if allowed or not data.get("destinationRanges"):  # a rule that keeps out of some addresses only closes nothing for sure
+        for one in ranges:
+            prefixes[one.version] = min(one.prefixlen, prefixes.get(one.version, one.prefixlen))
+    ports = tuple(part for row in rows for part in _ports(**protocol_and_ports(row)))
+    targets = (frozenset(data.get(name) or ()) for name in ("targetTags", "targetServiceAccounts"))
+    return _Rule(int(data["priority"]), bool(allowed), str(data["name"]), prefixes, ports, *targets)
+
+
+def _reached(interface: Mapping[str, Any], rules: Iterable[_Rule], instance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     versions = [version for version, addresses in _PUBLIC.items() if interface.get(addresses)]
-    in_order = sorted(_rule(data) for data in rules if _is_for(data, instance)) if versions else []
+    own = [rule for rule in rules if rule.is_for(instance)] if versions else []
+    in_order = sorted(own, key=lambda rule: (rule.priority, rule.allows))
     for version in versions:
         internet, wide = _WIDE[version]
         closed: list[_Ports] = []
@@ -69,47 +171,9 @@ def reached_ports(
                         yield {**row, "rule": rule.name, "wide": prefix > internet}
 
 
-def lets_in(policy: Any) -> bool:
-    """Whether a firewall policy has a rule that is not known to keep out all that it is about, or to be about nothing."""
-    rules = member(policy, "rules")
-    return not isinstance(rules, list) or any(
-        member(rule, "direction") != "EGRESS"
-        and member(rule, "disabled") is not True
-        and member(rule, "action") not in _CLOSING
-        for rule in rules
-    )
-
-
-def attachments(policy: Any) -> list[str]:
-    """Return the nodes and networks that a firewall policy holds for, as its associations have them."""
-    return [str(member(one, "attachmentTarget")) for one in member(policy, "associations") or ()]
-
-
-def _is_for(data: Mapping[str, Any], instance: Mapping[str, Any]) -> bool:
-    """Whether a rule is about traffic that comes in to an instance. One without targets is about each instance."""
-    if data.get("disabled") is True or data["direction"] == "EGRESS":
-        return False
-    if data["direction"] != "INGRESS":
-        raise ValueError
-    tags, accounts = data.get("targetTags"), data.get("targetServiceAccounts")
-    if tags:
-        return not {*tags}.isdisjoint(instance["tags"].get("items", ()))
-    return not accounts or not {*accounts}.isdisjoint(one["email"] for one in instance.get("serviceAccounts", ()))
-
-
-def _rule(data: Mapping[str, Any]) -> _Rule:
-    allowed = data.get("allowed") or data.get("alloweds")
-    rows = allowed or data.get("denied") or data.get("denieds")
-    ranges = [ip_network(text, strict=False) for text in data.get("sourceRanges", ())]
-    if not rows or not (ranges or data.get("sourceTags") or data.get("sourceServiceAccounts")):
-        raise ValueError
-    prefixes: dict[int, int] = {
-        version: min(one.prefixlen for one in ranges if one.version == version) for version in {one.version for one in ranges}
-    }
-    if not allowed and data.get("destinationRanges"):
-        prefixes = {}  # it keeps out of some addresses only, so it closes nothing for sure
-    ports = tuple(part for row in rows for part in _ports(**protocol_and_ports(row)))
-    return _Rule(int(data["priority"]), bool(allowed), str(data["name"]), prefixes, ports)
+def _comes_in(data: Any) -> bool:
+    """Whether a rule is not known to be off, or to be about traffic that goes out."""
+    return member(data, "disabled") is not True and member(data, "direction") != "EGRESS"
 
 
 def _ports(IPProtocol: str, ports: Iterable[str] = (f"0-{_LAST_PORT}",)) -> Iterator[_Ports]:  # noqa: N803 - the API's name

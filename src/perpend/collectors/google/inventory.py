@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.failures import FailureKind
-from perpend.collectors.google.firewalls import attachments, lets_in, reached_ports
+from perpend.collectors.google.firewalls import SHAPES, Firewalls, Network, network_of
 from perpend.collectors.rest.errors import CallRefused, MalformedAnswer, failed_call, refused_call
 from perpend.collectors.rest.extension import Joined, WalkExtension
 from perpend.collectors.rest.pages import member, pages_of
@@ -55,7 +55,6 @@ BEHIND: Final = timedelta(minutes=5)
 """How much earlier than the start the inventory is asked about. Nearer to the present its answers may still change."""
 
 _NODES: Final = "//cloudresourcemanager.googleapis.com/"
-_NETWORK: Final = re.compile(r"projects/([^/]+)/global/networks/([^/]+)\Z")
 _NODE: Final = re.compile(r"(?:organizations|folders)/[0-9]+\Z")
 _NUMBER: Final = re.compile(r"(?<=/)projects/([0-9]+)(?=/|\Z)")
 _CONTENTS: Final = {"RESOURCE": "resource", "IAM_POLICY": "iamPolicy", "ORG_POLICY": "orgPolicy", "OS_INVENTORY": "osInventory"}
@@ -68,13 +67,6 @@ class Public(NamedTuple):
 
     all_users: bool
     all_authenticated: bool
-
-
-class Network(NamedTuple):
-    """A network: the id of its project, and its name."""
-
-    project: str
-    name: str
 
 
 class AssetInventory(WalkExtension):
@@ -104,9 +96,8 @@ class AssetInventory(WalkExtension):
         self._sinks: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self._organization_policies: dict[str, list[Any]] = {}
         self._perimeters: dict[str, Any] = {}
-        self._firewalls: defaultdict[Network, dict[str, Any]] = defaultdict(dict)
-        self._firewall_policies: dict[str, Any] = {}
-        self._dns_policies: defaultdict[Network, dict[str, Any]] = defaultdict(dict)
+        self._firewalls = Firewalls()
+        self._dns_policies: defaultdict[Network | None, dict[str, Any]] = defaultdict(dict)
         self._indexed: Mapping[str, Callable[[str, str, dict[str, Any]], None]] = {
             PROJECTS: self._add_project,
             FOLDERS: self._add_node,
@@ -192,7 +183,8 @@ class AssetInventory(WalkExtension):
             return self._reached_ports(item)
         if name == "dnsPolicies":
             policies = list(self._dns_policies[self._network(item["name"])].values())
-            return _all_or_none("policies", policies, self._why(DNS_POLICIES))
+            odd = "a DNS policy names no network" if self._dns_policies[None] else None
+            return _all_or_none("policies", policies, self._why(DNS_POLICIES) or odd)
         own = _nodes(item)[0]
         around = [one for one in self._perimeters.values() if own in _listed(member(one, "status.resources"))]
         return _all_or_none("perimeters", around, self._why(PERIMETERS) or self._without_organization(item))
@@ -294,58 +286,45 @@ class AssetInventory(WalkExtension):
 
     def _add_firewall(self, name: str, _: str, item: dict[str, Any]) -> None:
         data = member(item, "resource.data")
-        self._firewalls[self._network(member(data, "network"))][name] = data
+        self._firewalls.add_rule(name, data, self._network(member(data, "network")))
 
     def _add_firewall_policy(self, name: str, _: str, item: dict[str, Any]) -> None:
-        self._firewall_policies[name] = member(item, "resource.data")
+        self._firewalls.add_policy(name, member(item, "resource.data"))
 
     def _add_dns_policy(self, name: str, _: str, item: dict[str, Any]) -> None:
         data = member(item, "resource.data")
-        for network in member(data, "networks") or ():
+        networks = member(data, "networks") or ()
+        for network in networks if isinstance(networks, (list, tuple)) else [networks]:
             self._dns_policies[self._network(member(network, "networkUrl"))][name] = data
 
-    def _network(self, address: Any) -> Network:
-        """Return the network that an address or a name of an asset is of. Raises MalformedAnswer."""
-        named = _NETWORK.search(str(address))
-        if not named:
-            raise MalformedAnswer("UnknownNetwork")
-        return Network(self._ids.get(named[1], named[1]), named[2])
+    def _network(self, address: Any) -> Network | None:
+        """Return the network that an address or a name of an asset is of, its project by id; None for one of another form."""
+        network = network_of(str(address))
+        return network and network._replace(project=self._ids.get(network.project, network.project))
 
     def _reached_ports(self, item: Mapping[str, Any]) -> Joined:
         """Return the ports of an instance that the internet reaches, and the firewall policies that may open others."""
-        data, nodes = member(item, "resource.data"), _nodes(item)
+        data = member(item, "resource.data")
         why: FailedCall | str | None = self._why(FIREWALLS)
-        unread = self._why(FIREWALL_POLICIES) or self._not_covered("firewall policy", item)
         try:
             interfaces = [(self._network(interface["network"]), interface) for interface in data["networkInterfaces"]]
-            ports = [
-                row for net, interface in interfaces for row in reached_ports(interface, self._firewalls[net].values(), data)
-            ]
-        except (MalformedAnswer, KeyError, TypeError, ValueError, AttributeError):
-            return Joined({}, {"": why or "an interface of the instance, or a rule of its network, has another form"})
-        networks = {network for network, _ in interfaces}
+            ports = self._firewalls.reached_ports(data, interfaces)
+        except SHAPES:
+            return Joined({}, {"": why or "an interface of the instance, or a firewall rule, has another form or no network"})
+        networks = {network for network, _ in interfaces if network}
         others = sorted({network.project for network in networks} - {str(item["account"])})
         for project in others:
             if project not in self.accounts:
                 return Joined({}, {"": why or f"the firewall rules of {project}, which has the network, were not read"})
-        policies = self._policies_on_the_way([*self._parents] if others else nodes, networks)
-        lacking = {"ports": why, "policies": unread}
-        return Joined({"ports": ports, "policies": policies}, {name: cause for name, cause in lacking.items() if cause})
+        nodes = [*self._parents] if others else _nodes(item)
 
-    def _policies_on_the_way(self, nodes: Sequence[str], networks: set[Network]) -> list[str]:
-        """Return the names of firewall policies that let something in, and that hold for one of the nodes or networks."""
-        return [
-            str(member(policy, "name"))
-            for policy in self._firewall_policies.values()
-            if lets_in(policy) and any(self._is_on_the_way(target, nodes, networks) for target in attachments(policy))
-        ]
+        def is_above(target: str) -> bool:
+            network, node = self._network(target), _NODE.search(target)
+            return network in networks if network else not node or node[0] in nodes
 
-    def _is_on_the_way(self, target: str, nodes: Sequence[str], networks: set[Network]) -> bool:
-        """Whether a thing that a policy is attached to is one of the nodes or networks. One of another form may be."""
-        if _NETWORK.search(target):
-            return self._network(target) in networks
-        node = _NODE.search(target)
-        return not node or node[0] in nodes
+        unread = self._why(FIREWALL_POLICIES) or self._not_covered("firewall policy", item)
+        lacking = {name: cause for name, cause in {"ports": why, "policies": unread}.items() if cause}
+        return Joined({"ports": ports, "policies": self._firewalls.opening_policies(is_above)}, lacking)
 
     def _policy_in_force(self, item: Mapping[str, Any]) -> Joined:
         names = [str(item["name"]), *(_NODES + node for node in _nodes(item))]
