@@ -289,7 +289,7 @@ _LOGGING: Final = (
             "CA10__storageBucket__c": _data("destination", bucket_of),
             "CA10__disabled__c": _false("disabled"),
             "CA10__includeChildren__c": _false("includeChildren"),
-            "CA10__exclusionsJson__c": _data("exclusions", json_list),
+            "CA10__exclusionsJson__c": _null("exclusions", json_list),
         },
     ),
     _row(
