@@ -12,9 +12,11 @@ from perpend.collectors.google.types import ALL_TYPES
 from perpend.collectors.rest.fields import fields_from, id_of, objects_in
 from perpend.collectors.rest.rows import RestTables
 from perpend.core.clouds.google import GOOGLE
+from perpend.core.objects.object_types import MASTER_KEY
 from perpend.language.syntax.repository import library
 
 TABLES = RestTables(GOOGLE, ALL_CALLS, ALL_TYPES)
+OWNER = "__googleProject__c"
 NOT_COLLECTED = "Not collected."
 PROJECT = "web-prod-1"
 COMPUTE = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}"
@@ -56,6 +58,15 @@ def test_the_rows_have_the_types_and_fields_of_the_library() -> None:
         missing = {key for key in collected - row.fields.keys() - {"Id"} if not key.endswith("disappearanceTime__c")}
         assert not missing
         assert row.fields.keys() <= fields.keys()
+
+
+def test_only_objects_of_projects_alone_are_parts_of_one() -> None:
+    """A blank master key leaves all lists of all projects unknown, so no object of an organization may have one."""
+    declared = {name: library().declared_type(name) for name in TABLES.types}
+    keys = {name: one.fields[key] for name, one in declared.items() if one for key in one.fields if key.endswith(OWNER)}
+    of_others = {name for name, key in keys.items() if key.description.startswith("Empty if a folder or an organization")}
+    assert of_others == {name for name, key in keys.items() if key.kind != MASTER_KEY}
+    assert {"LoggingSink", "IamRole", "IamPolicyBinding"} <= {name.partition("CaGoogle")[2][:-3] for name in of_others}
 
 
 def test_each_type_is_listed_and_each_detail_has_a_field() -> None:
@@ -100,6 +111,8 @@ def test_an_asset_without_content_has_no_value_of_its_data(type_name: str) -> No
         ("StorageBucket", "aclJson", {}, "unknown"),
         ("AppEngineApplication", "handlersJson", {}, "unknown"),
         ("DnsManagedZone", "dnssecConfigurationState", {}, "off"),
+        ("LoggingSink", "exclusionsJson", {"destination": "storage.googleapis.com/logs"}, None),
+        ("LoggingSink", "exclusionsJson", {"exclusions": [{"name": "a"}]}, '[{"name":"a"}]'),
     ],
 )
 def test_a_missing_member_has_a_value_only_within_its_object(name: str, field: str, data: Any, expected: Any) -> None:  # trap 7
