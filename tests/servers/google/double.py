@@ -31,6 +31,12 @@ ALL: Final = ("/",)
 GCLOUD: Final = "764086051850"
 """The number of the project that requests of a person are counted for, if they name no other one. Its APIs are off."""
 
+PEOPLE: Final = "//admin.googleapis.com/users"
+"""What the names of people begin with."""
+
+MEMBER: Final = "#"
+"""What is between the name of an asset and that of its member, for ``Google.remove``."""
+
 LONG_AGO: Final = "2026-01-02T03:04:05.678901Z"
 
 SERVICES: Final = (
@@ -318,9 +324,22 @@ class Google(RestServer):
         self.assets[name].asset["iamPolicy"] = policy
         self._forget()
 
+    def person(self, data: Mapping[str, Any]) -> str:
+        """Add a person to the directory. Return the name by which ``remove`` takes the person away."""
+        self.users = [*(self.users or ()), dict(data)]
+        return f"{PEOPLE}/{data['id']}"
+
     def remove(self, key: str) -> None:
-        """Take an asset away, if it is there."""
+        """Take away what is there of a name: an asset or a member of one, a direct answer, a person, or a project's services."""
+        name, _, part = key.partition(MEMBER)
+        if part and name in self.assets:
+            self.assets[name].asset.pop(part, None)
+        for states in (self.services, self.off) if part == "services" else ():
+            states.pop(name, None)
         self.assets.pop(key, None)
+        self.direct.pop(key, None)
+        if self.users:
+            self.users = [one for one in self.users if key != f"{PEOPLE}/{one.get('id')}"]
         self._forget()
 
     def delete(self, project: str, *, listed: bool = False) -> None:

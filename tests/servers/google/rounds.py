@@ -18,6 +18,7 @@ from tests.cli.conftest import Run
 from tests.servers.google import credentials
 from tests.servers.google.double import ORGANIZATION, RESOURCES, Google
 from tests.servers.google.planting import Planter
+from tests.servers.google.samples import SAMPLES
 from tests.servers.planted.rounds import command
 from tests.servers.planted_rest import RestRounds, programs_of, quick
 from tests.servers.rest import serving
@@ -26,51 +27,20 @@ LIBRARY = "/ce/ca/google/"
 PROJECTS = f"cai.{RESOURCES}/Project"
 """The listing that shows which accounts there are: without it nothing is collected."""
 
-_NESTED = "rows inside an asset that a function finds cannot be planted from their fields yet"
-_JOIN = "a field of a join that holds the bindings of all members cannot be planted yet"
-_META = "metadata of instances and projects cannot be planted together yet"
-_PATH = "the answer of a direct call as a whole cannot be planted yet"
-_DIR = "people of the directory cannot be planted yet"
-_ORG = "the organization itself cannot be planted with another setting yet"
-_VALUE = "a list that a transform reorders cannot be planted yet"
-_SRC = "no listing serves the field yet"
+_FIREWALLS = "the answer of the join of firewall rules cannot be planted yet"
+_DNS = "the answer of the join of DNS policies cannot be planted yet"
 
 UNHELD: Mapping[str, str] = {
-    "/ce/ca/google/api-keys/only-active-services": _VALUE,
-    "/ce/ca/google/bigquery/table-customer-key": _PATH,
-    "/ce/ca/google/compute/exposed-ports": _NESTED,
-    "/ce/ca/google/compute/no-default-service-account": _NESTED,
-    "/ce/ca/google/compute/no-full-access": _NESTED,
-    "/ce/ca/google/compute/no-project-keys": _META,
-    "/ce/ca/google/compute/no-public-address": _NESTED,
-    "/ce/ca/google/compute/no-serial-port": _META,
-    "/ce/ca/google/compute/os-login": _META,
-    "/ce/ca/google/compute/os-login-2fa": _META,
-    "/ce/ca/google/directory/super-admin-no-cloud-roles": _DIR,
-    "/ce/ca/google/directory/two-step": _DIR,
-    "/ce/ca/google/dns/query-logging": _SRC,
-    "/ce/ca/google/gke/no-default-service-account": _NESTED,
-    "/ce/ca/google/iam/no-public-bindings": _NESTED,
-    "/ce/ca/google/iam/separate-service-account-duties": _JOIN,
-    "/ce/ca/google/kms/separate-duties": _JOIN,
-    "/ce/ca/google/logging/alert-audit-configuration": _NESTED,
-    "/ce/ca/google/logging/alert-bucket-permissions": _NESTED,
-    "/ce/ca/google/logging/alert-custom-roles": _NESTED,
-    "/ce/ca/google/logging/alert-firewall-rules": _NESTED,
-    "/ce/ca/google/logging/alert-networks": _NESTED,
-    "/ce/ca/google/logging/alert-project-ownership": _NESTED,
-    "/ce/ca/google/logging/alert-routes": _NESTED,
-    "/ce/ca/google/logging/alert-sql-configuration": _NESTED,
-    "/ce/ca/google/logging/bucket-lock": _VALUE,
-    "/ce/ca/google/logging/sink-for-everything": _JOIN,
-    "/ce/ca/google/organization/access-approval": _PATH,
-    "/ce/ca/google/organization/asset-inventory": _VALUE,
-    "/ce/ca/google/organization/contacts": _ORG,
-    "/ce/ca/google/organization/policies": _ORG,
+    "/ce/ca/google/compute/exposed-ports": _FIREWALLS,
+    "/ce/ca/google/dns/query-logging": _DNS,
 }
 """The policies whose fault is not planted, each with the reason."""
 
-CHOSEN: Mapping[str, tuple[str, str]] = {}
+CHOSEN: Mapping[str, tuple[str, str]] = {
+    "/ce/ca/google/compute/no-serial-port": ("project-on-TRUE", "project-off-false"),
+    "/ce/ca/google/compute/os-login": ("instance-off-FALSE", "instance-on-TRUE"),
+    "/ce/ca/google/compute/os-login-2fa": ("instance-off-FALSE", "instance-on-TRUE"),
+}
 """The test objects that are planted and that mend, for policies whose first ones an API cannot answer or read too few calls."""
 
 DECIDED: Mapping[tuple[str, str], str] = {
@@ -79,6 +49,10 @@ DECIDED: Mapping[tuple[str, str], str] = {
     ),
 }
 """The policies and calls that cannot change a fault, each with the reason."""
+
+
+WHOLE = ("--organization", ORGANIZATION.rpartition("/")[2], "--directory")
+"""The options of a collection of everything."""
 
 
 @cache
@@ -93,17 +67,25 @@ def calls_of(policy_id: str) -> tuple[str, ...]:
 
 @contextmanager
 def estate(folder: Path) -> Iterator[Google]:
-    """Yield a double with an organization, a service account's credentials, and time that passes only if somebody waits."""
+    """Yield a double with an organization, a service account's credentials, and time that passes only if somebody waits.
+
+    There is the bucket that sinks of test objects name: a sink to a bucket that nobody collects leaves open which have sinks.
+    The organization has a sink of its own.
+    """
     with serving(Google()) as google:
         google.organization()
         google.project("tooling-1")
         google.home = "tooling-1"
+        google.plant("storage.googleapis.com/Bucket", "tooling-1", SAMPLES["storage.googleapis.com/Bucket"], "logs")
+        errors = {**SAMPLES["logging.googleapis.com/LogSink"], "name": "errors", "filter": "severity>=ERROR"}
+        errors |= {"destination": "storage.googleapis.com/logs", "includeChildren": True}
+        google.plant("logging.googleapis.com/LogSink", ORGANIZATION, errors, "errors")
         path = credentials.service_account(google, folder)
         with credentials.signed_in(path), quick():
             yield google
 
 
-def collect(google: Google, store: Path, *options: Any, parent: tuple[str, ...] = ("--organization", "1001")) -> Run:
+def collect(google: Google, store: Path, *options: Any, parent: tuple[str, ...] = WHOLE) -> Run:
     """Collect by command."""
     return command("collect", "google", "--no-config", "--store", store, "--endpoint-url", google.url, *parent, *options)
 
@@ -120,9 +102,3 @@ class Rounds(RestRounds):
         programs = programs_of(LIBRARY, tuple(chosen) or held)
         accounts = {one.policy_id: google.project(f"planted-{number:03}") for number, one in enumerate(programs, 1)}
         super().__init__(programs, lambda: Planter(google, TABLES, open_repository()), google.remove, accounts)
-
-    def clear(self, policy: str) -> None:
-        """Remove the objects of a policy, and the IAM policies of its project and of the organization."""
-        super().clear(policy)
-        for node in (self.accounts[policy], ORGANIZATION):
-            self.google.assets[f"//{RESOURCES}/{self.google.owner(node)}"].asset.pop("iamPolicy", None)

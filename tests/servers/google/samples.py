@@ -49,6 +49,7 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "bigquery.googleapis.com/Table": {
         "id": f"{PROJECT}:around-1.thing-1",
+        "tableReference": {"projectId": PROJECT, "datasetId": "around-1", "tableId": "thing-1"},
         "type": "TABLE",
         "encryptionConfiguration": {"kmsKeyName": _KEY},
     },
