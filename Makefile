@@ -103,6 +103,7 @@ reference: $(BIN)/.ready ## rewrite the references of operations, configuration,
 	$(BIN)/python -m tests.docs.library_reference docs/library.md
 	$(BIN)/python -m tests.docs.planted_reference docs/reference/planted.md
 	$(BIN)/python -m tests.docs.planted_azure_reference docs/reference/planted-azure.md
+	$(BIN)/python -m tests.docs.planted_google_reference docs/reference/planted-google.md
 	$(BIN)/python -m tests.docs.server_api_reference docs/reference/server-api.md
 
 lock: $(BIN)/perpend ## pin all packages that development and releases install, by version and hash, in requirements/

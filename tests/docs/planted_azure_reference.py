@@ -66,7 +66,7 @@ def page() -> str:
     ]
     for service, names in groupby(sorted(policies), lambda name: name.removeprefix(LIBRARY).partition("/")[0]):
         parts.append(f"\n## {service}\n\n| policy | planted | fixed | refused |\n| --- | --- | --- | --- |\n")
-        parts += [_row(name, policies[name]) for name in names]
+        parts += [row(name.removeprefix(LIBRARY), policies[name]) for name in names]
     parts.append(ROLES)
     for state, roles in results["roles"].items():
         parts += [
@@ -79,12 +79,13 @@ def page() -> str:
     return "".join(parts)
 
 
-def _row(name: str, of: dict[str, Any]) -> str:
+def row(name: str, of: dict[str, Any]) -> str:
+    """Return the row of a policy: the statuses with and without its fault, and of each call that is refused."""
     refused = []
     for status, word in ((UNKNOWN, UNKNOWN), (UNSEEN, "not there"), ("INCOMPLIANT", "INCOMPLIANT")):
         calls = ", ".join(f"`{call}`" for call, now in sorted(of["refused"].items()) if now == status)
         refused += [f"{word}: {calls}"] if calls else []
-    return f"| `{name.removeprefix(LIBRARY)}` | {of['planted']} | {of['mended']} | {'; '.join(refused)} |\n"
+    return f"| `{name}` | {of['planted']} | {of['mended']} | {'; '.join(refused)} |\n"
 
 
 if __name__ == "__main__":

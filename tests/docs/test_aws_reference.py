@@ -1,4 +1,4 @@
-"""The pages of what is collected from AWS and Azure, of what plans give, and of faults that are planted there."""
+"""The pages of what is collected from clouds, of what plans give, and of faults that are planted there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.docs import (
     azure_reference,
     google_reference,
     planted_azure_reference,
+    planted_google_reference,
     planted_reference,
     terraform_reference,
 )
@@ -23,3 +24,4 @@ def test_the_pages_are_up_to_date() -> None:
     assert (REFERENCE / "terraform.md").read_text("utf-8") == terraform_reference.page(), "run `make reference`"
     assert (REFERENCE / "planted.md").read_text("utf-8") == planted_reference.page(), "run `make reference`"
     assert (REFERENCE / "planted-azure.md").read_text("utf-8") == planted_azure_reference.page(), "run `make reference`"
+    assert (REFERENCE / "planted-google.md").read_text("utf-8") == planted_google_reference.page(), "run `make reference`"
