@@ -330,6 +330,30 @@ class Planter:
             kind = "identity.accesscontextmanager.googleapis.com/ServicePerimeter"
             self._of_project(kind, ORGANIZATION, {**perimeter, "status": status}, f"{project}-{number}")
 
+    def _firewalls(self, answer: Mapping[str, Any], item: Mapping[str, Any], project: str) -> None:
+        [interface] = item["resource"]["data"]["networkInterfaces"]
+        everybody = "::/0" if "ipv6AccessConfigs" in interface else "0.0.0.0/0"
+        for row in answer.get("ports", ()):
+            traffic = [{"IPProtocol": row["protocol"], "ports": [f"{row['from']}-{row['to']}"]}]
+            usual = {"direction": "INGRESS", "priority": 1000, "disabled": False, "network": interface["network"]}
+            data = {
+                "name": row["rule"],
+                **usual,
+                "sourceRanges": ["0.0.0.0/3" if row["wide"] else everybody],
+                "allowed": traffic,
+            }
+            self._of_project("compute.googleapis.com/Firewall", project, data, row["rule"])
+        for name in answer.get("policies", ()):
+            data = {"name": name, "associations": [{"name": name, "attachmentTarget": interface["network"]}]}
+            data |= {"rules": [{"priority": 1, "action": "allow", "direction": "INGRESS"}]}
+            self._of_project("compute.googleapis.com/FirewallPolicy", ORGANIZATION, data, f"{project}-{name}")
+
+    def _dns_policies(self, answer: Mapping[str, Any], item: Mapping[str, Any], project: str) -> None:
+        network = f"{COMPUTE}/{item['name'].removeprefix('//compute.googleapis.com/')}"
+        for policy in answer.get("policies", ()):
+            data = {**policy, "networks": [{"networkUrl": network}]}
+            self._of_project("dns.googleapis.com/Policy", project, data, policy["name"])
+
     def _of_project(self, asset_type: str, owner: str, data: Mapping[str, Any], name: str) -> None:
         self.made.append(self.google.plant(asset_type, owner, data, name))
 
@@ -366,6 +390,8 @@ _ANSWERS: Final[Mapping[str, Callable[[Planter, Mapping[str, Any], Mapping[str, 
     "sinks": Planter._sinks,
     "organizationPolicies": Planter._organization_policies,
     "perimeters": Planter._perimeters,
+    "firewalls": Planter._firewalls,
+    "dnsPolicies": Planter._dns_policies,
     "usage.services": Planter._services,
     "approval.settings": Planter._approval,
     "contacts.compute": Planter._contacts,

@@ -27,15 +27,6 @@ LIBRARY = "/ce/ca/google/"
 PROJECTS = f"cai.{RESOURCES}/Project"
 """The listing that shows which accounts there are: without it nothing is collected."""
 
-_FIREWALLS = "the answer of the join of firewall rules cannot be planted yet"
-_DNS = "the answer of the join of DNS policies cannot be planted yet"
-
-UNHELD: Mapping[str, str] = {
-    "/ce/ca/google/compute/exposed-ports": _FIREWALLS,
-    "/ce/ca/google/dns/query-logging": _DNS,
-}
-"""The policies whose fault is not planted, each with the reason."""
-
 CHOSEN: Mapping[str, tuple[str, str]] = {
     "/ce/ca/google/compute/no-serial-port": ("project-on-TRUE", "project-off-false"),
     "/ce/ca/google/compute/os-login": ("instance-off-FALSE", "instance-on-TRUE"),
@@ -44,7 +35,11 @@ CHOSEN: Mapping[str, tuple[str, str]] = {
 }
 """The test objects that are planted and that mend, for policies whose first ones an API cannot answer or read too few calls."""
 
-DECIDED: Mapping[tuple[str, str], str] = {}
+DECIDED: Mapping[tuple[str, str], str] = {
+    ("/ce/ca/google/compute/exposed-ports", "cai.compute.googleapis.com/FirewallPolicy"): (
+        "a port that a firewall rule opens is a fault, whatever a firewall policy opens besides"
+    ),
+}
 """The policies and calls that cannot change a fault, each with the reason."""
 
 
@@ -64,19 +59,11 @@ def calls_of(policy_id: str) -> tuple[str, ...]:
 
 @contextmanager
 def estate(folder: Path) -> Iterator[Google]:
-    """Yield a double with an organization, a service account's credentials, and time that passes only if somebody waits.
-
-    There is the bucket that sinks of test objects name: a sink to a bucket that nobody collects leaves open which have sinks.
-    The organization has a sink of its own.
-    """
+    """Yield a double with an organization, a service account's credentials, and time that passes only if somebody waits."""
     with serving(Google()) as google:
         google.organization()
         google.project("tooling-1")
         google.home = "tooling-1"
-        google.plant("storage.googleapis.com/Bucket", "tooling-1", SAMPLES["storage.googleapis.com/Bucket"], "logs")
-        errors = {**SAMPLES["logging.googleapis.com/LogSink"], "name": "errors", "filter": "severity>=ERROR"}
-        errors |= {"destination": "storage.googleapis.com/logs", "includeChildren": True}
-        google.plant("logging.googleapis.com/LogSink", ORGANIZATION, errors, "errors")
         path = credentials.service_account(google, folder)
         with credentials.signed_in(path), quick():
             yield google
@@ -88,14 +75,22 @@ def collect(google: Google, store: Path, *options: Any, parent: tuple[str, ...] 
 
 
 class Rounds(RestRounds):
-    """The estate. Each policy has a project of its own."""
+    """The estate. Each policy has a project of its own.
+
+    There is the bucket that sinks of test objects name: a sink to a bucket that nobody collects leaves open which have sinks.
+    The organization has a sink of its own.
+    """
 
     library = LIBRARY
     chosen = CHOSEN
 
     def __init__(self, google: Google, chosen: Iterable[str] = ()) -> None:
         self.google = google
-        held = tuple(one for one in open_repository().policy_ids if one.startswith(LIBRARY) and one not in UNHELD)
+        google.plant("storage.googleapis.com/Bucket", google.home, SAMPLES["storage.googleapis.com/Bucket"], "logs")
+        errors = {**SAMPLES["logging.googleapis.com/LogSink"], "name": "errors", "filter": "severity>=ERROR"}
+        errors |= {"destination": "storage.googleapis.com/logs", "includeChildren": True}
+        google.plant("logging.googleapis.com/LogSink", ORGANIZATION, errors, "errors")
+        held = tuple(one for one in open_repository().policy_ids if one.startswith(LIBRARY))
         programs = programs_of(LIBRARY, tuple(chosen) or held)
         accounts = {one.policy_id: google.project(f"planted-{number:03}") for number, one in enumerate(programs, 1)}
         super().__init__(programs, lambda: Planter(google, TABLES, open_repository()), google.remove, accounts)

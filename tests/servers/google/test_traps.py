@@ -443,6 +443,7 @@ LEFT_OUT: Mapping[str, str] = {
     "canIpForward": "false is left out",
     "legacyAbac.enabled": "false is left out of an object that is there",
     "metadata.items": "an empty list is left out of an object that is there",
+    "networkInterfaces.accessConfigs": "an interface without a public address leaves out their list",
     "serviceAccounts": "an instance without accounts leaves out their list",
     "settings.databaseFlags": "an empty list is left out of settings that are there",
     "settings.ipConfiguration.authorizedNetworks": "an empty list is left out of an object that is there",
