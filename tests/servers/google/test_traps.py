@@ -24,7 +24,7 @@ from tests.servers.aws import Verdicts
 from tests.servers.azure.planting import put
 from tests.servers.gathered_rest import Gathered
 from tests.servers.google import faults, inventories
-from tests.servers.google.double import ORGANIZATION, Google
+from tests.servers.google.double import ORGANIZATION, RESOURCES, Google
 from tests.servers.google.inventories import BINDING, BUCKET, PROJECT, claims
 from tests.servers.google.models import SCHEMAS
 from tests.servers.google.models import faults as wrong_members
@@ -621,3 +621,39 @@ def test_trap_22_numbers_periods_and_times_are_texts(double: Google, tmp_path: P
     wanted = {"ninety-days": PASS, "a-second-more": FAIL, "a-year": FAIL, "no-time": UNKNOWN, "no-period": UNKNOWN}
     shown = statuses(double, tmp_path / "s", "kms/rotation")
     assert wanted == {name: shown[name] for name in wanted}
+
+
+def test_trap_23_a_constraint_of_the_organization_is_said_to_be_set_and_no_more(double: Google, tmp_path: Path) -> None:
+    node = double.assets[f"//{RESOURCES}/{ORGANIZATION}"].asset
+    node["orgPolicy"] = [
+        {"constraint": "constraints/iam.disableServiceAccountKeyCreation", "booleanPolicy": {"enforced": True}}
+    ]
+    [shown] = judged(double, tmp_path / "s", "organization/policies").values()
+    assert (PASS, "The organization sets organization policies.") == (shown["status"], shown["currentStateMessage"])
+
+
+def test_trap_24_sinks_of_ancestors_count_if_they_include_what_is_below(double: Google, tmp_path: Path) -> None:
+    policy = "logging/sink-for-everything"
+    everything = {"name": "all", "destination": "storage.googleapis.com/logs", "includeChildren": True}
+    double.plant("logging.googleapis.com/LogSink", ORGANIZATION, everything, "all")
+    assert {WEB: PASS, DATA: PASS, "tooling-1": PASS} == statuses(double, tmp_path / "s", policy)
+    collect(double, tmp_path / "alone", "--policy", LIBRARY + policy, parent=("--project", WEB))
+    [alone] = evaluate(tmp_path / "alone", "--policy", LIBRARY + policy).values()
+    assert UNKNOWN == alone["status"] and f"the sinks of folders/2001 and {ORGANIZATION} was not read" in str(alone)
+    double.plant("logging.googleapis.com/LogSink", ORGANIZATION, {**everything, "includeChildren": False}, "all")
+    assert {WEB: FAIL, DATA: FAIL, "tooling-1": FAIL} == statuses(double, tmp_path / "without", policy)
+
+
+def test_trap_25_a_flag_that_is_not_set_has_its_default_in_known_versions_only(double: Google, tmp_path: Path) -> None:
+    kind = "sqladmin.googleapis.com/Instance"
+    versions = {"known": "POSTGRES_16", "newer": "POSTGRES_99"}
+    settings = {**SAMPLES[kind]["settings"], "databaseFlags": []}
+    planted(double, kind, {name: {"databaseVersion": version, "settings": settings} for name, version in versions.items()})
+    assert {"known": FAIL, "newer": UNKNOWN} == statuses(double, tmp_path / "s", "sql/postgresql-log-connections")
+
+
+def test_each_trap_has_a_test_or_is_not_reached() -> None:
+    tests = [name for name in globals() if name.startswith("test_trap_")]
+    tested = {int(number) for name in tests for number in re.findall(r"(?:trap|and)_([0-9]+)", name)}
+    assert {*range(1, 33)} == tested | NOT_REACHED.keys()
+    assert tested.isdisjoint(NOT_REACHED)
