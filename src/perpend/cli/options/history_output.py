@@ -88,10 +88,25 @@ class FindingsWriter:
             if self.order == "severity":
                 newest = head.time if len(head.runs) > 1 else None
                 rated = bool(history_annotations.ratings.by_policy)
-                print_findings(shown, listed.groups, console, self.accounts, rated=rated, newest=newest, note=note)
+                print_findings(
+                    shown,
+                    listed.groups,
+                    console,
+                    self.accounts,
+                    history_annotations.name_of,
+                    rated=rated,
+                    newest=newest,
+                    note=note,
+                )
             else:
                 print_finding_lines(
-                    shown, console, self.accounts, history_annotations.title_of, more=len(rows) > self.limit, note=note
+                    shown,
+                    console,
+                    self.accounts,
+                    history_annotations.title_of,
+                    history_annotations.name_of,
+                    more=len(rows) > self.limit,
+                    note=note,
                 )
 
 
@@ -113,7 +128,14 @@ def write_difference(
 
     if options.form == "text":
         with terminal(options.out) as console:
-            print_difference(difference, console, limit=limit, accounts=accounts, title_of=history_annotations.title_of)
+            print_difference(
+                difference,
+                console,
+                limit=limit,
+                accounts=accounts,
+                title_of=history_annotations.title_of,
+                name_of=history_annotations.name_of,
+            )
         return
     if writes_counts(options):
         from perpend.reports.terminal.history.finding import NO_NEWS, changed_findings, history_run

@@ -239,6 +239,13 @@ def view_of(repository: Repository, policy_id: str) -> PolicyView:
     return PolicyView(policy_id, full or policy_id, short or full or policy_id, categories)
 
 
+def name_of(repository: Repository, policy_id: str) -> str:
+    """Return the shortest ending of a policy's id that no other policy of the repository ends with: commands accept it."""
+    parts = policy_id.split("/")
+    endings = ("/".join(parts[-number:]) for number in range(1, len(parts)))
+    return next((one for one in endings if sum(id.endswith(f"/{one}") for id in repository.policy_ids) <= 1), policy_id)
+
+
 def title_of(repository: Repository, policy_id: str) -> str:
     """Return the title of a policy; of one that the repository does not have, its id."""
     return view_of(repository, policy_id).contextual_name if policy_id in repository.policy_ids else policy_id

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
-from perpend.evaluation.verdicts.selection import PolicyView, policies_named, program_named, select_policies, view_of
+from perpend.evaluation.verdicts.selection import PolicyView, name_of, policies_named, program_named, select_policies, view_of
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.language.syntax.repository import Repository
@@ -247,6 +247,13 @@ def test_policies_are_called_by_their_names_else_by_their_ids(tmp_path: Path) ->
     ] == views
     found = select_policies(analyzer, ["/ce/a"])
     assert dict(zip((OTHERS, THINGS_), (views[1], views[0]), strict=True)) == found.policies
+
+
+def test_a_policy_is_named_by_the_shortest_ending_that_is_its_own(tmp_path: Path) -> None:
+    ids = ("ce/aws/net/no-ssh", "ce/google/net/no-ssh", "ce/google/vm/no-rdp", "ce/google/vm/more-no-rdp")
+    repository = analyzer_of(tmp_path, {f"{one}/policy.yaml": "x" for one in ids}).repository
+    assert ["aws/net/no-ssh", "google/net/no-ssh", "no-rdp", "more-no-rdp"] == [name_of(repository, f"/{one}") for one in ids]
+    assert "gone" == name_of(repository, "/ce/gone")
 
 
 def test_all_declared_types_go_with_a_selection(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status
 from perpend.core.values.values import milliseconds_from_datetime
-from perpend.evaluation.verdicts.selection import title_of, view_of
+from perpend.evaluation.verdicts.selection import name_of, title_of, view_of
 from perpend.findings.history.identity import program_hash
 from perpend.findings.history.model import OPEN_STATES, Event, State
 from perpend.findings.severity.effective import EffectiveRatings
@@ -77,6 +77,10 @@ class HistoryAnnotations:
     def title_of(self, policy_id: str) -> str:
         """Return the title of a policy; of one that the repository does not have, its id."""
         return title_of(self.repository, policy_id)
+
+    def name_of(self, policy_id: str) -> str:
+        """Return a name for commands: the shortest ending of a policy's id that is its own."""
+        return name_of(self.repository, policy_id)
 
 
 def waiver_texts(waiver_statuses: Iterable[WaiverStatus]) -> dict[str, str]:

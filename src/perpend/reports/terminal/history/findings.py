@@ -40,6 +40,7 @@ def print_findings(
     groups: Sequence[RatedGroup],
     console: Console,
     accounts: Mapping[str, Account],
+    name_of: Callable[[str], str],
     *,
     rated: bool,
     newest: datetime | None,
@@ -60,7 +61,7 @@ def print_findings(
     for row in rows:
         by_group.setdefault((row["severity"], row["policy_id"]), []).append(row)
     for group, of_group in zip(groups, by_group.values(), strict=False):
-        policy_heading(page, group.severity, group.title, group.policy_id, _states(group.states), rated=rated)
+        policy_heading(page, group.severity, group.title, name_of(group.policy_id), _states(group.states), rated=rated)
         for row in of_group:
             facts = [*([_since(row, newest)] if since is None else []), *_facts(row, page)]
             text = "  ".join([columns.text(row), ", ".join(filter(None, facts))]).rstrip()
@@ -182,6 +183,7 @@ def print_finding_lines(
     console: Console,
     accounts: Mapping[str, Account],
     title_of: Callable[[str], str],
+    name_of: Callable[[str], str],
     *,
     more: bool,
     note: str = "",
@@ -199,7 +201,7 @@ def print_finding_lines(
         page.line((columns.text(row), "bold"), f"  {reason}", first=first, rest="       ")
         until = f", waived until {row['waived_until']}" if row["waived_until"] else ", waived without an end"
         by = f"{until} by {page.name(row['waiver'])}" if row.get("reason") and row["waiver"] else ""
-        policy = page.name(row["policy_id"].rpartition("/")[2])
+        policy = page.name(name_of(row["policy_id"]))
         page.line(page.prose(title_of(row["policy_id"])), (f"  perpend show {policy}", "dim"), by, first="       ")
     page.blank()
     count = counted(len(rows), "finding") if rows else "no findings"

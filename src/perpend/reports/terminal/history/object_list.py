@@ -49,10 +49,10 @@ def by_policy(rows: Iterable[Row], title_of: Callable[[str], str]) -> list[Polic
     return sorted(policies, key=lambda one: list_order(one.severity, len(one.rows), one.title, one.policy_id))
 
 
-def policy_heading(page: TerminalPage, severity: str | None, title: str, policy_id: str, about: str, *, rated: bool) -> None:
-    """Print the title of a policy with its severity, some text about its objects, and the command that shows the policy."""
+def policy_heading(page: TerminalPage, severity: str | None, title: str, name: str, about: str, *, rated: bool) -> None:
+    """Print the title of a policy with its severity, some text about its objects, and the command that shows it by name."""
     word = f"{severity or 'not rated':{_SEVERITY_WIDTH}}" if rated else ""
-    command = f"perpend show {page.name(policy_id.rpartition('/')[2])}"
+    command = f"perpend show {page.name(name)}"
     text = f"{page.prose(title)}{_GAP}{about}"
     fits = cell_len(f"{word}{text}{_GAP}{command}") <= page.width
     parts: list[str | tuple[str, str]] = [(page.prose(title), "bold"), f"{_GAP}{about}"]

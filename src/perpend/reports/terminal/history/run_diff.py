@@ -32,6 +32,7 @@ def print_difference(
     limit: int,
     accounts: Mapping[str, Account],
     title_of: Callable[[str], str],
+    name_of: Callable[[str], str],
 ) -> None:
     """Print the findings that differ, by kind and policy."""
     page = TerminalPage(console)
@@ -51,7 +52,7 @@ def print_difference(
             rest -= len(shown)
             cause = shared(in_words(row["cause"]) for row in policy.rows)
             about = f"{counted(len(policy.rows), 'object')}{f', {cause}' if cause else ''}"
-            policy_heading(page, policy.severity, policy.title, policy.policy_id, about, rated=rated)
+            policy_heading(page, policy.severity, policy.title, name_of(policy.policy_id), about, rated=rated)
             for row in shown:
                 own = "" if cause else f"  {in_words(row['cause'])}"
                 page.line(f"{columns.text(row)}{own}{_waived(row)}".rstrip(), first=f"{left}  ")

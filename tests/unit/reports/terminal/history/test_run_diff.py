@@ -36,6 +36,7 @@ def difference(*rows: dict[str, Any]) -> Difference:
 
 
 NAMED: dict[str, Any] = {"accounts": {"1": Account("Shop")}, "title_of": lambda policy_id: f"Title of {policy_id}"}
+SHOWN: dict[str, Any] = {**NAMED, "name_of": lambda policy_id: policy_id.rpartition("/")[2]}
 
 
 def printed(show: Any, found: Any, **more: Any) -> str:
@@ -51,12 +52,12 @@ def written(write: Any, found: Any, **more: Any) -> str:
 
 
 def test_nothing_is_said_as_well() -> None:
-    assert "no finding changed" in printed(print_difference, difference(), **NAMED)
+    assert "no finding changed" in printed(print_difference, difference(), **SHOWN)
     assert "| nothing changed | 0 |" in written(write_difference_markdown, difference(), **NAMED)
 
 
 def test_what_each_run_evaluated_is_a_sentence() -> None:
-    text = printed(print_difference, difference(), **NAMED)
+    text = printed(print_difference, difference(), **SHOWN)
     assert text.startswith(
         "run 1, 2026-11-20: evaluated 1 of 2 policies, 2 of 3 verdicts; the others are those of earlier runs\n"
         "run 2, 2026-11-20: evaluated all 2 policies, 3 verdicts\n"
@@ -65,7 +66,7 @@ def test_what_each_run_evaluated_is_a_sentence() -> None:
 
 def test_what_is_not_shown_is_counted_and_what_is_waived_says_so() -> None:
     found = difference({**ROW, "waiver": "w\u202e"}, ROW, ROW)
-    text = printed(print_difference, found, **NAMED)
+    text = printed(print_difference, found, **SHOWN)
     assert "opened (3)\nTitle of /ce/p  3 objects, resource change  perpend show p\n" in text
     assert "    a|b, waived by w\\u202e\n" in text
     assert "2 more: --limit shows more" in text
@@ -83,7 +84,7 @@ def test_changes_are_by_severity_then_by_number_then_by_title_and_say_the_region
         {**ROW, "policy_id": "/ce/c", "object_id": "v4", "severity": "critical", "cause": "policy"},
         {**ROW, "policy_id": "/ce/d", "object_id": "2", "object_name": "2", "type": "A", "account": "2", "region": None},
     ]
-    lines = printed(print_difference, difference(*rows), **NAMED, limit=9).splitlines()[3:]
+    lines = printed(print_difference, difference(*rows), **SHOWN, limit=9).splitlines()[3:]
     assert [
         "opened (5)",
         "critical  Title of /ce/c  1 object, policy  perpend show c",
