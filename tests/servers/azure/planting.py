@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from perpend.collectors.azure.transforms import USER_ACCESS_ADMINISTRATOR
+from perpend.collectors.items import ABOVE, NotThere
 from perpend.collectors.rest.fields import id_of, objects_in, value_of
-from perpend.collectors.rest.rows import ABOVE, FieldSource, NotThere, RestCall, RestTables, TypeRow
+from perpend.collectors.rest.rows import FieldSource, RestCall, RestTables, TypeRow
 from perpend.core.objects.object_types import ObjectType
 from perpend.language.syntax.repository import Repository
 from tests.servers.azure.double import GROUP, MANAGEMENT, Azure

@@ -12,10 +12,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from perpend.collectors.items import ABOVE
 from perpend.collectors.rest.errors import MalformedAnswer
 from perpend.collectors.rest.fields import id_of, objects_in
 from perpend.collectors.rest.pages import member
-from perpend.collectors.rest.rows import ABOVE, FieldSource, RestTables, TypeRow
+from perpend.collectors.rest.rows import FieldSource, RestTables, TypeRow
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType
 from perpend.language.syntax.repository import Repository
 from tests.servers.azure.planting import Unplantable, is_fixed, put, raw_values, shows

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.client import PARSING, regions_of
 from perpend.collectors.aws.error_classification import ErrorAnswer, unread
-from perpend.collectors.aws.model import ABOVE, IDENTITY_OF, NAMED_POLICIES
+from perpend.collectors.aws.model import IDENTITY_OF, NAMED_POLICIES
 from perpend.collectors.aws.parse import (
     CloudPlace,
     NoResult,
@@ -33,6 +33,7 @@ from perpend.collectors.aws.parse import (
 from perpend.collectors.aws.plan import IDENTITY, cells_of
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.failures import FailureKind
+from perpend.collectors.items import ABOVE
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall

@@ -10,7 +10,7 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from perpend.collectors.aws.model import ABOVE, NotThere
+from perpend.collectors.items import ABOVE, NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

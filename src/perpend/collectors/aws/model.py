@@ -10,9 +10,6 @@ from perpend.core.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ABOVE: Final = "^"
-"""The key under which a nested item holds the item around it."""
-
 VALUE: Final = "value"
 """The key under which an item that is a single value, such as a name, holds it."""
 
@@ -38,10 +35,6 @@ MOST_MEASURED: Final = 500
 
 MEASURED_DAYS: Final = 7
 """How many whole days (UTC) before today metrics cover."""
-
-
-class NotThere(Exception):
-    """The answer does not contain the value. The text is the reason."""
 
 
 def own_path(parameter: Any) -> str:

@@ -7,9 +7,10 @@ import re
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, NotThere
+from perpend.collectors.aws.model import CONSTANT, VALUE, WHOLE
 from perpend.collectors.aws.policy_access_levels import EXTENDED, extended
 from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS
+from perpend.collectors.items import ABOVE, NotThere
 from perpend.core.dataclass import dataclass
 from perpend.inventory.readers.credential_report import read_report
 from perpend.inventory.readers.errors import UnusableContent

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.aws.model import ABOVE, NotThere
 from perpend.collectors.aws.transforms import json_document, json_text
+from perpend.collectors.items import ABOVE, NotThere
 from perpend.core.iam.access_policy import AccessPolicyError
 from perpend.core.iam.levels import PolicyKind, extended_document
 from perpend.core.iam.surroundings import Surroundings

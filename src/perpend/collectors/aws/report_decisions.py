@@ -9,7 +9,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.aws.model import ABOVE, REPORT
+from perpend.collectors.aws.model import REPORT
+from perpend.collectors.items import ABOVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import CallRefused
 from perpend.collectors.aws.error_classification import ErrorAnswer, Refusal, meaning_of, unread
-from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, REPORT, own_path
+from perpend.collectors.aws.model import MEASURED_DAYS, MOST_MEASURED, REPORT, own_path
 from perpend.collectors.aws.parse import CloudPlace, NoResult, is_about, is_missing, items_of, member, report_items
 from perpend.collectors.aws.report import credential_report
 from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.failures import FailureKind
+from perpend.collectors.items import ABOVE
 from perpend.collectors.protocol import now
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import unread
-from perpend.collectors.aws.model import NotThere
 from perpend.collectors.aws.parse import CloudPlace, NoResult, ObjectFields, add_reason, value_at
 from perpend.collectors.aws.plan import cells_of
 from perpend.collectors.aws.policy_access_levels import EXTENDED, MEMBERS, ORGANIZATION, extended
 from perpend.collectors.failures import FailureKind
+from perpend.collectors.items import NotThere
 from perpend.collectors.protocol import (
     AccountEntry,
     CallCounts,

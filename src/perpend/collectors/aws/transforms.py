@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.filter_pattern import terms_counted
-from perpend.collectors.aws.model import ABOVE, NotThere
 from perpend.collectors.aws.values import VALUES
+from perpend.collectors.items import ABOVE, NotThere
 from perpend.core.clouds.registry import is_of_provider
 from perpend.core.iam.surroundings import NO_ORGANIZATION
 from perpend.inventory.readers.tools.values import lower_camel

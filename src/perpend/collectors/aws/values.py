@@ -8,7 +8,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.aws.model import MEASURED_DAYS, NotThere
+from perpend.collectors.aws.model import MEASURED_DAYS
+from perpend.collectors.items import NotThere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

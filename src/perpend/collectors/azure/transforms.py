@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.azure.calls import NOT_APPLICABLE
-from perpend.collectors.rest.rows import NotThere
+from perpend.collectors.items import NotThere
 from perpend.collectors.rest.transforms import boolean, enabled, json_text, text
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.rest.rows import ABOVE, NotThere
+from perpend.collectors.items import ABOVE, NotThere
 from perpend.collectors.rest.transforms import json_text, text
 
 if TYPE_CHECKING:

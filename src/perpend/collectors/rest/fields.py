@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collectors.items import ABOVE, NotThere
 from perpend.collectors.rest.errors import MalformedAnswer
 from perpend.collectors.rest.pages import member
-from perpend.collectors.rest.rows import ABOVE, ACCOUNT, NotThere, filled
+from perpend.collectors.rest.rows import ACCOUNT, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

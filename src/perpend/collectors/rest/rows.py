@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from perpend.collectors.failures import FailureKind
     from perpend.core.clouds.cloud import Cloud
 
-ABOVE: Final = "^"
-"""The key under which a nested item holds the item around it."""
-
 ACCOUNT: Final = "account"
 """The placeholder of a template for the account that is collected."""
 
@@ -24,10 +21,6 @@ _PLACE: Final = re.compile(r"\{([^{}]+)\}")
 
 Transform = Callable[[Any], Any]
 """A function that makes a field's value of a member. It raises NotThere if the member does not show the value."""
-
-
-class NotThere(Exception):
-    """The answer does not contain the value. The text is the reason."""
 
 
 def places_in(template: str) -> list[str]:

@@ -16,7 +16,6 @@ from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 
 from perpend.collectors.aws.catalog import CALLS, TYPES, UNPAGED, UNSERVED
 from perpend.collectors.aws.model import (
-    ABOVE,
     CONSTANT,
     IDENTITY_OF,
     VALUE,
@@ -32,6 +31,7 @@ from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.policy_access_levels import EXTENDED
 from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS
+from perpend.collectors.items import ABOVE
 from perpend.core.clouds.aws import AWS
 from perpend.language.syntax.repository import open_repository
 

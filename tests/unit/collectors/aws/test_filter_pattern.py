@@ -7,7 +7,7 @@ import json
 import pytest
 
 from perpend.collectors.aws.filter_pattern import DEEPEST, LONGEST_PATTERN, filter_terms, terms_counted
-from perpend.collectors.aws.model import ABOVE, NotThere
+from perpend.collectors.items import ABOVE, NotThere
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from botocore.model import ServiceModel
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, Refusal, meaning_of, unread
-from perpend.collectors.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
+from perpend.collectors.aws.model import CloudCall, FieldSource, TypeRow
 from perpend.collectors.aws.parse import (
     CloudPlace,
     NoResult,
@@ -33,6 +33,7 @@ from perpend.collectors.aws.parse import (
     value_at,
 )
 from perpend.collectors.aws.plan import REPORT
+from perpend.collectors.items import ABOVE
 from perpend.inventory.readers.errors import UnusableContent
 
 SPEC = Path(__file__).parents[4] / "spec" / "aws"

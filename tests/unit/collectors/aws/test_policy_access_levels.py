@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from perpend.collectors.aws.model import ABOVE, NotThere
 from perpend.collectors.aws.policy_access_levels import MEMBERS, ORGANIZATION, extended
+from perpend.collectors.items import ABOVE, NotThere
 
 OWN, SISTER, OTHER = "111122223333", "222233334444", "999988887777"
 ALONE = {ORGANIZATION: {"Organization": {"Id": "none"}}}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from perpend.collectors.aws.model import ABOVE, NotThere
 from perpend.collectors.aws.transforms import LONGEST_DOCUMENT, TRANSFORMS
+from perpend.collectors.items import ABOVE, NotThere
 
 VIRTUAL = {"SerialNumber": "arn:aws:iam::111122223333:mfa/root-account-mfa-device", "User": {"Arn": "arn:aws:iam::1:root"}}
 UNOWNED = {"SerialNumber": "arn:aws:iam::1:mfa/root-account-mfa-device"}

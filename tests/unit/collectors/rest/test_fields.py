@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from perpend.collectors.items import NotThere
 from perpend.collectors.rest.fields import value_of
-from perpend.collectors.rest.rows import FieldSource, NotThere
+from perpend.collectors.rest.rows import FieldSource
 
 STATED = FieldSource("data.settings.backup.enabled", otherwise=False, within="data.settings")
 NULL = FieldSource("data.settings.backup.name", optional=True, within="data.settings")

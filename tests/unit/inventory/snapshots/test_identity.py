@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from perpend.collectors.aws.catalog import TYPES as COLLECTED
-from perpend.collectors.aws.model import ABOVE, FieldSource, TypeRow
+from perpend.collectors.aws.model import FieldSource, TypeRow
 from perpend.collectors.aws.parse import CloudPlace, id_of, value_at
+from perpend.collectors.items import ABOVE
 from perpend.core.clouds.aws import AWS
 from perpend.core.clouds.registry import cloud_of_type
 from perpend.core.objects.identity import owner_lookups, region_field

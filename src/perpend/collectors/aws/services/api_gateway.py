@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from perpend.collectors.aws.model import ABOVE, CloudCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.model import CloudCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.items import ABOVE
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 _NONE: Final = FieldSource("")

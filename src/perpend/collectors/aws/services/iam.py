@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from perpend.collectors.aws.model import ABOVE, NAMED_POLICIES, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.model import NAMED_POLICIES, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
+from perpend.collectors.items import ABOVE
 
 _DETAILS: Final = ("iam", "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails")
 _POLICIES: Final = ("iam", "ListPolicies", "iam:ListPolicies", "Policies")

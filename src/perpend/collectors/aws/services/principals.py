@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from perpend.collectors.aws.model import ABOVE, CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
+from perpend.collectors.aws.model import CloudCall, DetailCall, FieldSource, ServiceTable, TypeRow
 from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, ORGANIZATION_FACTS
+from perpend.collectors.items import ABOVE
 
 _ACCOUNT: Final = FieldSource("{account}")
 _GROUP: Final = f"{{account}}/group/{{{ABOVE}.GroupName}}"
