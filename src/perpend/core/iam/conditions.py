@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.addresses import are_open_to_internet
 from perpend.core.dataclass import dataclass
 from perpend.core.iam.access_policy import AccessPolicyError, includes
 from perpend.core.iam.requesters import ANY, FIXED, Limit, Narrowing
@@ -48,8 +49,7 @@ _FIXED_WITHOUT_ACCOUNT = re.compile(r"arn:[^:*?]+:[^:*?]+:[^:*?]*::[^*?]+")
 """A complete ARN without an account, such as a bucket's: it has one owner, but the ARN does not show it."""
 
 _WIDEST_NETWORK: Final = {4: 8, 6: 32}
-_MOST_NETWORKS: Final = 16
-"""The number of widest networks that together count as a named network."""
+"""The shortest prefix of a network that counts as a named one, by version of IP. Source: AWS, the meaning of public for S3."""
 
 _MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
 """All IPv4 addresses, written as IPv6."""
@@ -263,28 +263,23 @@ def _network_name(demand: Demand, _: Assumption) -> Narrowing | None:
 
 
 def _network_addresses(demand: Demand, _: Assumption) -> Narrowing | None:
-    networks = [_network(value) for value in demand.values] if demand.operator == "IpAddress" else [None]
-    sizes = {4: 0, 6: 0}
-    for network in set(networks):
-        if network is None or network[1] < _WIDEST_NETWORK[network[0]]:
-            return None
-        sizes[network[0]] += 1 << (128 - network[1])
-    are_few = all(size <= _MOST_NETWORKS << (128 - _WIDEST_NETWORK[version]) for version, size in sizes.items())
-    return _NETWORK if are_few else None
+    if demand.operator != "IpAddress" or not all(map(_is_narrow_network, demand.values)):
+        return None
+    return None if are_open_to_internet(demand.values) else _NETWORK
 
 
-def _network(text: str) -> tuple[int, int, int] | None:
-    """Return a network's version, prefix length and first address; None if the text is not a network."""
+def _is_narrow_network(text: str) -> bool:
+    """Whether a text is a network, and none of the widest."""
     _, slash, prefix = text[:64].partition("/")
     if slash and not (prefix.isascii() and prefix.isdigit()):
-        return None
+        return False
     try:
         network = ipaddress.ip_network(text[:64], strict=False)
     except ValueError:
-        return None
+        return False
     if isinstance(network, ipaddress.IPv6Network) and network.overlaps(_MAPPED):
-        return 4, max(network.prefixlen - _MAPPED.prefixlen, 0), int(network.network_address)
-    return network.version, network.prefixlen, int(network.network_address)
+        return network.prefixlen - _MAPPED.prefixlen >= _WIDEST_NETWORK[4]
+    return network.prefixlen >= _WIDEST_NETWORK[network.version]
 
 
 def _access_point_account(demand: Demand, _: Assumption) -> Narrowing | None:

@@ -70,7 +70,7 @@ class _Planner:
         self.build = build
         self._extracts: dict[tuple[int, int, str, Scalar, bool], Value] = {}
         self._references: list[Expr] = []
-        self._children: dict[tuple[int, int, str], tuple[Scalar, dict[str, tuple[int, ...]]]] = {}
+        self._children: dict[tuple[int, int, str], tuple[Place, Scalar, dict[str, tuple[int, ...]]]] = {}
 
     def code(self, place: Place, block: Block) -> Scalar:
         """Return the outcome of a block on the row of a place, as an integer."""
@@ -167,19 +167,19 @@ class _Planner:
         if join is None or table is None:
             return Related(None, "", (*path_guards, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)
-        code, codes = self._child(children.scan, table, child, f"{at.path}{name}[].")
+        place_of_child, code, codes = self._child(children.scan, table, child, f"{at.path}{name}[].")
         incomplete = at.incomplete(join)
         known = only_if(self.build.scalars, self.build.scalars.negation(incomplete), at.unfollowed(join))
         more = at.unknown(incomplete, DYNAMIC)
-        return Related(children, children.output(code), (*path_guards, *known), codes, at.there, more)
+        return Related(children, children.output(code), (*path_guards, *known), codes, at.there, place_of_child, more)
 
-    def _child(self, scan: Scan, table: Table, block: Block, path: str) -> tuple[Scalar, dict[str, tuple[int, ...]]]:
-        """Return the outcome of a block on each child, and its codes by status, planned once for all uses."""
+    def _child(self, scan: Scan, table: Table, block: Block, path: str) -> tuple[Place, Scalar, dict[str, tuple[int, ...]]]:
+        """Return the place of each child, the outcome of a block on it, and its codes by status, planned once for all uses."""
         key = (id(block), id(scan), path)
         if key not in self._children:
             true = self.build.scalars.true
             below = Place(self.build, scan, ROOT, table, true, path=path, block=block, in_child=True, object_type=block.type)
-            self._children[key] = self.code(below, block), _codes_by_status(block)
+            self._children[key] = below, self.code(below, block), _codes_by_status(block)
         return self._children[key]
 
 

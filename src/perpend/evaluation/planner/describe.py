@@ -58,7 +58,7 @@ def _reads(stage: Stage, title: str) -> PlanStep:
         steps[lookup.alias] = step(f"lookup {join.name}: table {join.table} by {join.own} = {join.other}", lookup.alias, [])
         steps[lookup.above].below.append(steps[lookup.alias])
     for counted in stage.counts:
-        if counted.counts:
+        if counted.columns:
             join = counted.join
             text = f"related list {join.name}: table {join.table} by {join.other} = {join.own}"
             steps[counted.above].below.append(_reads(counted.stage, text))
@@ -100,8 +100,8 @@ def _stage(stage: Stage) -> PlanStep:
     ]
     counts = []
     for counted in stage.counts:
-        if counted.counts:
-            listed = ", ".join([*counted.counts, *counted.doubts])
+        if counted.columns:
+            listed = ", ".join(counted.columns)
             by = f"{counted.join.other} = {counted.above}.{counted.join.own}"
             counts.append(
                 PlanStep(f"related list {counted.join.name} as {counted.alias} by {by}: {listed}", [_stage(counted.stage)])

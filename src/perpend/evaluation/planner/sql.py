@@ -62,6 +62,10 @@ class Dialect(Protocol):
         """Return the aggregate that is true if a condition is true for any row."""
         return f"bool_or({condition})"
 
+    def texts_of(self, column: str) -> str:
+        """Return the aggregate that lists the different texts of a column in their order."""
+        raise Unprintable(f"{self.name} has no list of the texts in `{column}`")
+
 
 @dataclass(slots=True)
 class Native:
@@ -150,7 +154,7 @@ class _Printer:
             on = f"{lookup.alias}.{quote(lookup.join.other)} = {lookup.above}.{quote(lookup.join.own)}"
             text += f"{line}LEFT JOIN {self.relation(lookup.join.table)} AS {lookup.alias} ON {on}"
         for counts in stage.counts:
-            if counts.counts:
+            if counts.columns:
                 on = f"{counts.alias}.{quote('key0')} = {counts.above}.{quote(counts.join.own)}"
                 text += f"{line}LEFT JOIN ({self._counts(counts, depth + 1)}{line}) AS {counts.alias} ON {on}"
         return text
@@ -169,6 +173,9 @@ class _Printer:
         for name, output in counts.doubts.items():
             conditions.append(f"{quote(output)} < 0")
             columns.append(f"{self.dialect.any_of(f'{quote(output)} < 0')} AS {quote(name)}")
+        for name, output in counts.texts.items():
+            conditions.append(f"{quote(output)} IS NOT NULL")
+            columns.append(f"{self.dialect.texts_of(quote(output))} AS {quote(name)}")
         key = quote("key0")
         where = f"{key} IS NOT NULL AND ({' OR '.join(dict.fromkeys(conditions)) or 'FALSE'})"
         return f"{_select(columns, line)}{line}FROM ({inner}{line}) AS c{line}WHERE {where}{line}GROUP BY {key}"

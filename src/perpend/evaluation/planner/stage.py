@@ -48,7 +48,8 @@ class ChildCounts:
     """Counts over the children of a row, by the outcome of each child.
 
     ``counts`` maps a column to an output of the child stage and the codes to count; :data:`UNREAD` means all negative codes.
-    ``doubts`` maps a column to an output; the column is true if that output is negative for any child.
+    ``doubts`` maps a column to an output; the column is true if that output is negative for any child. ``texts`` maps a column
+    to an output that is a text or null; the column holds the different texts.
     """
 
     alias: str
@@ -57,6 +58,12 @@ class ChildCounts:
     stage: Stage
     counts: Mapping[str, tuple[str, tuple[int, ...]]]
     doubts: Mapping[str, str]
+    texts: Mapping[str, str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns. A list that nothing counts has none."""
+        return (*self.counts, *self.texts, *self.doubts) if self.counts or self.texts else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +120,10 @@ class ChildScan:
     scan: Scan
     counts: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def output(self, code: Scalar) -> str:
-        """Return the name of the output for a code; equal blocks share one output."""
+        """Return the name of the output for a code or a text; equal ones share one output."""
         outputs = self.scan.outputs
         output = next((name for name, other in outputs.items() if other is code), None)
         if output is None:
@@ -135,6 +143,12 @@ class ChildScan:
         """Return the column that is true if an output of any child is negative."""
         name = f"{output}_doubt"
         self.doubts[name] = output
+        return name
+
+    def different_texts(self, output: str) -> str:
+        """Return the column that holds the different texts of an output."""
+        name = f"{output}_texts"
+        self.texts[name] = output
         return name
 
 
@@ -159,7 +173,15 @@ class Scan:
     def stage(self) -> Stage:
         """Return the finished stage, with the scans of children."""
         counts = tuple(
-            ChildCounts(child.alias, child.above, child.join, child.scan.stage(), dict(child.counts), dict(child.doubts))
+            ChildCounts(
+                child.alias,
+                child.above,
+                child.join,
+                child.scan.stage(),
+                dict(child.counts),
+                dict(child.doubts),
+                dict(child.texts),
+            )
             for child in self._children.values()
         )
         return Stage(self.table, dict(self.outputs), tuple(self._lookups.values()), counts)

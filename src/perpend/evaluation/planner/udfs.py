@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import re2
 
+from perpend.core.addresses import NotARange, are_open_to_internet
 from perpend.core.iam.access_policy import AccessLevel, AccessPolicy, AccessPolicyError
 from perpend.core.values import tags
 from perpend.core.values.jmespath_query import QueryFailed, compile_query
@@ -305,6 +306,18 @@ def access_allowed(*questions: tuple[tuple[str, ...], str]) -> Callable[..., lis
     return run
 
 
+def open_to_internet() -> Callable[[str | Sequence[str] | None], str]:
+    """Whether ranges of addresses hold more than a sixteenth of the internet: ``vtrue``, ``vfalse``, or ``u`` for no ranges."""
+
+    def run(ranges: str | Sequence[str] | None) -> str:
+        try:
+            return packed(are_open_to_internet(ranges))
+        except NotARange:
+            return UNUSABLE
+
+    return run
+
+
 def logging_match(required: str) -> Callable[[str | None], bool]:
     """Whether a logging filter is equivalent to another."""
     query = parse_logging_query(required)
@@ -390,6 +403,7 @@ NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {
     "tag exists": lambda exact: tag_exists(exact=exact),
     "tag value": lambda exact: tag_value(exact=exact),
     "access allowed": access_allowed,
+    "open to internet": open_to_internet,
     "logging match": logging_match,
     "attribute": attribute_of,
     "attributes text": attributes_text,
@@ -407,6 +421,6 @@ TAKE_QUESTIONS: Final = frozenset({"queries", "access allowed"})
 
 PARSING: Final = TAKE_QUESTIONS | {
     *("invalid json", "json empty", "json same", "json size", "json texts", "json kind"),
-    *("tag exists", "tag value", "logging match"),
+    *("tag exists", "tag value", "logging match", "open to internet"),
 }
 """Functions that parse a document, so that a row which does not need the result should not call them."""

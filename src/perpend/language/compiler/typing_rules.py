@@ -94,13 +94,13 @@ def result_type(expression: Expr, field_type: ValueType) -> ValueType:
 
 
 def _only(operation: Operation, name: str) -> ValueType | None:
-    """Return the one type that a parameter takes; Text for any text, a set of Text for any collection."""
+    """Return the one type that a parameter takes; Text if it takes texts, else a set of Text for any collection."""
     accepted = next((parameter.operand for parameter in operation.parameters if parameter.name == name), None)
     if not accepted:
         return None
     if len(accepted) == 1:
         return next(iter(accepted))
-    if accepted <= TEXTUAL:
+    if ValueType.TEXT in accepted and accepted <= TEXTUAL | COLLECTIONS:
         return ValueType.TEXT
     return ValueType.SET_OF_TEXT if accepted <= COLLECTIONS | {ValueType.JSON} else None
 

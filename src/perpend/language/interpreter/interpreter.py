@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.object_types import ObjectType, Types
@@ -12,7 +12,7 @@ from perpend.core.values.partial_object import doubt_of, incomplete_list, reason
 from perpend.core.values.values import DAY, norm
 from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
 from perpend.language.interpreter.operations import COMPILERS
-from perpend.language.interpreter.use import Closure, StatusCount, Use
+from perpend.language.interpreter.use import ChildrenWithStatus, Closure, Use
 from perpend.language.program.numbering import (
     DISAPPEARED,
     LAST,
@@ -125,7 +125,7 @@ class Interpreter:
                     parts.append(self._expression(part, base, block))
                     base += part.slots
                 operands[name] = tuple(parts)
-        use = Use(expression, operands, base, lambda relationship: self._status_count(block, relationship))
+        use = Use(expression, operands, base, lambda relationship: self._children(block, relationship))
         return COMPILERS[expression.operation.name](use)
 
     def _extract(self, extract: ExtractReference, base: int) -> Closure:
@@ -150,11 +150,11 @@ class Interpreter:
 
         return run
 
-    def _status_count(self, block: Block | None, relationship: str) -> StatusCount:
-        """Return a closure that counts the children of a related list with a status. Each child is evaluated once.
+    def _children(self, block: Block | None, relationship: str) -> ChildrenWithStatus:
+        """Return a closure that gives the children of a related list with a status. Each child is evaluated once.
 
-        With the number it returns the reason why the true number may be higher: the list may hold more children, or some child
-        could not be read. None if the number is known.
+        With them it returns the reason why there may be more: the list may hold more children, or some child could not be read.
+        None if all are known.
         """
         assert block is not None
         child = block.related[relationship]
@@ -164,17 +164,22 @@ class Interpreter:
             self._lists[id(child)] = self._block(child)
         evaluate, status_of = self._lists[id(child)], _status_by_index(child)
 
-        def count(frame: EvaluationContext, status: Status) -> tuple[int, str | None]:
+        def children_with(frame: EvaluationContext, status: Status) -> tuple[list[EvaluationContext], str | None]:
             remembered = frame.memo.get(key)
             if remembered is None:
                 children, incomplete = child_frames(frame.along(lookups), name, child.type)
-                outcomes = [end for inner in children if (end := evaluate(inner))[0] != OTHER_RECORD_TYPE]
-                unreadable = next((reason for index, reason in outcomes if index == UNREADABLE), None)
-                remembered = frame.memo[key] = Counter(status_of(index) for index, _ in outcomes), incomplete, unreadable
-            counts, incomplete, unreadable = remembered
-            return counts[status], incomplete or (None if status is Status.UNDETERMINED else unreadable)
+                unreadable: str | None = None
+                by_status: defaultdict[Status, list[EvaluationContext]] = defaultdict(list)
+                for inner in children:
+                    index, reason = evaluate(inner)
+                    if index != OTHER_RECORD_TYPE:
+                        by_status[status_of(index)].append(inner)
+                        unreadable = unreadable or (reason if index == UNREADABLE else None)
+                remembered = frame.memo[key] = by_status, incomplete, unreadable
+            by_status, incomplete, unreadable = remembered
+            return by_status.get(status, []), incomplete or (None if status is Status.UNDETERMINED else unreadable)
 
-        return count
+        return children_with
 
     def _observed(self, expression: Expr, closure: Closure) -> Closure:
         observe = self.observe

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Expr
 
 Closure = Callable[[EvaluationContext], Any]
-StatusCount = Callable[["EvaluationContext", "Status"], tuple[int, "str | None"]]
+ChildrenWithStatus = Callable[["EvaluationContext", "Status"], tuple["list[EvaluationContext]", "str | None"]]
+"""A function that returns the children with a status, and why there may be more; None if all are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Use:
     expression: Expr
     operands: Mapping[str, Any]
     last_slot: int
-    count: Callable[[str], StatusCount]
+    children: Callable[[str], ChildrenWithStatus]
 
     def __getitem__(self, name: str) -> Closure:
         """The closure of an operand."""

@@ -30,6 +30,7 @@ class Constant(Enum):
     LOOKUP_PATH = "lookups joined with dots"
     EXTRACT_PATH = "the name of an extract"
     RELATIONSHIP = "the name of a related list"
+    CHILD_FIELD = "the name of a field of the list's objects"
     STATUS = "a status"
     JMESPATH = "a JMESPath expression"
     REGEX = "a regular expression"

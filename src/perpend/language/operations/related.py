@@ -1,4 +1,4 @@
-"""Operations on the statuses of child objects."""
+"""Operations on the statuses of child objects, and on a field of those with a status."""
 
 from __future__ import annotations
 
@@ -39,5 +39,17 @@ OPERATIONS = (
         text="{relationshipName}.count({status})",
         nulls=_EMPTY,
         example=f"RELATED_LIST_COUNT: {_EXAMPLE}",
+    ),
+    Operation(
+        "RELATED_LIST_TEXTS",
+        doc="The texts that a field has in the children with the status, as a set.",
+        parameters=(
+            *_PARAMETERS,
+            Parameter("field", "The API name of the field, of the children themselves.", constant=Constant.CHILD_FIELD),
+        ),
+        result=ValueType.SET_OF_TEXT,
+        text="{relationshipName}.texts({status}, {field})",
+        nulls=f"{_EMPTY} A null or blank field adds nothing.",
+        example=("RELATED_LIST_TEXTS: {status: COMPLIANT, relationshipName: CA10__Disks__r, field: CA10__range__c}"),
     ),
 )

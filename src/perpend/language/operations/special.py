@@ -1,10 +1,10 @@
-"""Operations with one purpose: disappearance, access policies, log filters."""
+"""Operations with one purpose: disappearance, access policies, ranges of addresses, log filters."""
 
 from __future__ import annotations
 
 from perpend.core.iam.access_policy import AccessLevel
-from perpend.core.values.types import TEXTUAL, ValueType
-from perpend.language.operations.operation import DELETION_FIELD, Constant, Operation, Parameter
+from perpend.core.values.types import TEXT_COLLECTIONS, TEXTUAL, ValueType
+from perpend.language.operations.operation import DELETION_FIELD, CheckDeclaration, Constant, Operation, Parameter
 
 ACCESS_LEVELS = tuple(AccessLevel.__members__)
 """The access levels of a statement, from narrow to wide."""
@@ -35,6 +35,33 @@ OPERATIONS = (
         example=(
             "AWS_POLICY_ALLOWS: {policyExtField: CA10__policyExt__c, widestAcceptableAccessLevel: SAME_ACCOUNT, "
             "actions: ['sqs:SendMessage']}"
+        ),
+    ),
+    Operation(
+        "IS_OPEN_TO_INTERNET",
+        doc=(
+            "Whether ranges of addresses together hold more than a sixteenth of the internet: more than a /4 of public IPv4 "
+            "addresses, or more than a /13 of public IPv6 addresses."
+        ),
+        parameters=(
+            Parameter(
+                "arg",
+                "The ranges, with white space, commas or semicolons between them.",
+                operand=TEXTUAL | TEXT_COLLECTIONS,
+            ),
+        ),
+        result=ValueType.BOOLEAN,
+        text="{arg}.isOpenToInternet()",
+        nulls="Null and an empty text hold no address. Without isInvalid, a part that is no range makes the object unreadable: UNDETERMINED.",
+        checks=(
+            CheckDeclaration(
+                "isInvalid",
+                "{arg}.checkRanges()",
+                "The other ranges are not that wide, and a part is no range: no address, prefix, `a-b`, or tag that is known.",
+            ),
+        ),
+        example=(
+            "IS_OPEN_TO_INTERNET: {arg: {FIELD: {path: CA10__sourceIpRange__c}}, undeterminedIf: {isInvalid: Not a range.}}"
         ),
     ),
     Operation(

@@ -65,6 +65,10 @@ class _At:
             for lookup in expression.arguments[name].split("."):
                 step = step.through([lookup])
                 step.wanted.values.add("Id")
+        for name in expression.operation.taking(Constant.CHILD_FIELD):
+            *lookups, relationship = expression.arguments["relationshipName"].split(".")
+            children = self.through(lookups).wanted.children
+            children.setdefault(relationship, RequiredFields()).values.add(expression.arguments[name])
         self.wanted.values |= set(expression.operation.reads) - {DELETION_FIELD}
         at = self
         if expression.extract is not None:

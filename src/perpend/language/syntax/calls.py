@@ -371,4 +371,6 @@ def _invalid_reason(node: ScalarNode, constant: Constant) -> str | None:
             return f"`{node.text[:60]}` is not a status"
         case Constant.FIELD_PATH | Constant.LOOKUP_PATH | Constant.EXTRACT_PATH | Constant.RELATIONSHIP:
             return None if all(node.text.split(".")) else f"`{node.text[:60]}` is not a path: a step is empty"
+        case Constant.CHILD_FIELD if not node.text or "." in node.text:
+            return f"`{node.text[:60]}` is not the name of a field: a list is asked for a field of its own objects"
     return None

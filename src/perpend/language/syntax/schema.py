@@ -62,6 +62,7 @@ _CONSTANTS: dict[Constant, Schema] = {
     Constant.LOOKUP_PATH: _PATH,
     Constant.EXTRACT_PATH: _PATH,
     Constant.RELATIONSHIP: _PATH,
+    Constant.CHILD_FIELD: {"type": "string", "pattern": r"^[^.]+$"},
     Constant.STATUS: _STATUS,
     Constant.EXPECTATION: {
         "type": "object",

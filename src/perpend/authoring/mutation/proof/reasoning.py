@@ -110,6 +110,11 @@ class Reasoner:
         of_list = (lookups, relationship, self._lists.get(relationship))
         if self._choose(("no list", lookups, relationship)):
             raise NotReadable
+        if name == "RELATED_LIST_TEXTS":
+            if self._choose(("doubt", of_list)):
+                raise NotReadable
+            place = lookups, self._values.number(expression)
+            return self._among(("value", place), self._cases.of(place[1], expression.type))
         count = self._among(("count", of_list, status), self._cases.counts())
         has = name != "RELATED_LIST_COUNT" and decided(count, lambda number: number > 0)
         if not has and status != "UNDETERMINED" and self._choose(("doubt", of_list)):

@@ -15,7 +15,7 @@ from perpend.core.values.types import ValueType
 from perpend.core.values.values import date_time_from_text, norm
 from perpend.language.interpreter.context import CheckTriggered, EvaluationContext
 from perpend.language.interpreter.operations import COMPILERS
-from perpend.language.interpreter.use import StatusCount, Use
+from perpend.language.interpreter.use import ChildrenWithStatus, Use
 from perpend.language.operations import DATES
 from perpend.language.operations.operation import Constant
 from perpend.language.program.program import Expr
@@ -119,7 +119,7 @@ def _is_certainly_none(cases: Cases, name: str, other: Other, constant: Any, ope
     return within and all(cases.knows(other, one) for one in constant)
 
 
-def _no_list(relationship: str) -> StatusCount:
+def _no_list(relationship: str) -> ChildrenWithStatus:
     raise AssertionError("an operation that is computed asks no related list")
 
 

@@ -172,3 +172,7 @@ class DuckDbSql(Dialect):
     def literal(self, value: Any, kind: Kind) -> str:
         """Return a constant."""
         return literal(value, kind)
+
+    def texts_of(self, column: str) -> str:
+        """Return the aggregate that lists the different texts of a column in their order."""
+        return f"list_sort(list(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL))"

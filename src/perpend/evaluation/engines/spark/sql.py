@@ -139,3 +139,7 @@ class SparkSql(Dialect):
     def literal(self, value: Any, kind: Kind) -> str:
         """Return a constant."""
         return literal(value, kind)
+
+    def texts_of(self, column: str) -> str:
+        """Return the aggregate that lists the different texts of a column in their order."""
+        return f"sort_array(collect_set({column}))"

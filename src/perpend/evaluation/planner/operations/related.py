@@ -1,12 +1,15 @@
-"""Plan related lists, as counts of the outcomes of a stage over the children."""
+"""Plan related lists, as counts of the outcomes of a stage over the children, and as lists of a field of them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from perpend.core.values.types import ValueType
 from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Related, Value, only_if
-from perpend.evaluation.planner.scalar import Kind, Scalar
-from perpend.evaluation.planner.scope import Guards, ScalarGuard
+from perpend.evaluation.planner.operations.values import read
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
+from perpend.evaluation.planner.scope import Guards, ScalarGuard, blank
+from perpend.evaluation.planner.stage import UNREAD
 
 
 def related_has(use: PlannedUse) -> Value:
@@ -26,6 +29,44 @@ def related_count(use: PlannedUse) -> Value:
     related = use.related(use.place, use.constant("relationshipName"))
     number, doubt = _count(use, related)
     return use.value(number, related.guards, doubt)
+
+
+def related_texts(use: PlannedUse) -> Value:
+    scalars, related = use.scalars, use.related(use.place, use.constant("relationshipName"))
+    counts, child, nothing = related.counts, related.child, scalars.literal((), Kind.TEXTS)
+    if counts is None or child is None:
+        return use.value(nothing, related.guards)
+    status, there = use.constant("status"), related.there or use.true
+    value = read(child, use.constant("field"), ValueType.TEXT)
+    has_status = _is_one_of(scalars, counts.scan.outputs[related.output], related.codes[status])
+    unread = scalars.all(has_status, scalars.any(*(guard.condition for guard in value.guards)))
+    unread_code = scalars.choice(unread, scalars.literal(UNREAD, Kind.WHOLE), scalars.literal(0, Kind.WHOLE))
+    filled = scalars.all(has_status, scalars.negation(blank(scalars, value.node)))
+    text = scalars.choice(filled, scalars.make("norm", value.node), scalars.literal(None, Kind.TEXT))
+    name = counts.different_texts(counts.output(text))
+    texts = scalars.choice(there, scalars.column(counts.alias, name, Kind.TEXTS), nothing)
+    doubts = [counts.doubt(counts.output(unread_code))] if unread_code.primitive != "literal" else []
+    doubts += [counts.doubt(related.output)] if status != "UNDETERMINED" else []
+    guards = [
+        ScalarGuard(
+            scalars.all(there, scalars.truth(scalars.column(counts.alias, doubt, Kind.BOOLEAN))),
+            use.place.build.reasons.code(None),
+        )
+        for doubt in doubts
+    ]
+    return use.value(texts, related.guards, related.incomplete, tuple(guards))
+
+
+def _is_one_of(scalars: Scalars, code: Scalar, codes: tuple[int, ...]) -> Scalar:
+    """Return the condition that a code is one of some; UNREAD stands for every negative one."""
+    return scalars.any(
+        *(
+            scalars.make("less", code, scalars.literal(0, Kind.WHOLE))
+            if one == UNREAD
+            else scalars.make("same", code, scalars.literal(one, Kind.WHOLE))
+            for one in codes
+        )
+    )
 
 
 def _count(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
@@ -53,4 +94,5 @@ PLANNERS: Planners = {
     "RELATED_LIST_HAS": related_has,
     "RELATED_LIST_HAS_NO": related_has_no,
     "RELATED_LIST_COUNT": related_count,
+    "RELATED_LIST_TEXTS": related_texts,
 }

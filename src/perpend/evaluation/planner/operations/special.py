@@ -1,4 +1,4 @@
-"""Plan IS_DISAPPEARED, AWS_POLICY_ALLOWS and GCP_LOGGING_QUERY_MATCH."""
+"""Plan IS_DISAPPEARED, AWS_POLICY_ALLOWS, IS_OPEN_TO_INTERNET and GCP_LOGGING_QUERY_MATCH."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def access_policy_allows(use: PlannedUse) -> Value:
     return use.value(unpacked(scalars, scalars.make("rest", answer), ValueType.BOOLEAN), value.guards, use.unusable(unusable))
 
 
+def is_open_to_internet(use: PlannedUse) -> Value:
+    scalars, arg = use.scalars, use["arg"]
+    answer = scalars.native("open to internet", Kind.TEXT, arg.node)
+    invalid = scalars.make("same", answer, use.text(UNUSABLE))
+    is_open = unpacked(scalars, scalars.make("rest", answer), ValueType.BOOLEAN)
+    return use.value(is_open, arg.guards, use.stop(invalid, "isInvalid") or use.unusable(invalid))
+
+
 def logging_query_match(use: PlannedUse) -> Value:
     arg = use["arg"]
     matches = use.scalars.native("logging match", Kind.BOOLEAN, arg.node, constants=(use.constant("value"),))
@@ -37,5 +45,6 @@ def logging_query_match(use: PlannedUse) -> Value:
 PLANNERS: Planners = {
     "IS_DISAPPEARED": is_disappeared,
     "AWS_POLICY_ALLOWS": access_policy_allows,
+    "IS_OPEN_TO_INTERNET": is_open_to_internet,
     "GCP_LOGGING_QUERY_MATCH": logging_query_match,
 }

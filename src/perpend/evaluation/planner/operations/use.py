@@ -43,8 +43,9 @@ class Value:
 class Related:
     """The plan of a related list: its counts, the output with the code of each child, and the guards on the way to it.
 
-    ``codes`` are by status. ``there`` is the condition that the row with the list exists. Without ``counts`` all lists are
-    empty. ``incomplete`` is the guard for lists that may hold more rows than the counted ones.
+    ``child`` is the place of a child, to read its fields. ``codes`` are by status. ``there`` is the condition that the row
+    with the list exists. Without ``counts`` all lists are empty. ``incomplete`` is the guard for lists that may hold more
+    rows than the counted ones.
     """
 
     counts: ChildScan | None
@@ -52,6 +53,7 @@ class Related:
     guards: Guards
     codes: Mapping[str, tuple[int, ...]]
     there: Scalar | None = None
+    child: Place | None = None
     incomplete: Guards = ()
 
 

@@ -1,15 +1,16 @@
-"""Evaluate operations with one purpose: disappearance, access policies, log filters."""
+"""Evaluate operations with one purpose: disappearance, access policies, ranges of addresses, log filters."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from perpend.core.addresses import NotARange, are_open_to_internet
 from perpend.core.iam.access_policy import AccessLevel, AccessPolicy, AccessPolicyError
 from perpend.core.values.logging_query import logging_query_matches, parse_logging_query
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import is_empty_text, json_from_text
-from perpend.language.interpreter.context import EvaluationContext, InvalidData, field_reader
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData, field_reader
 
 if TYPE_CHECKING:
     from perpend.language.interpreter.use import Closure, Compilers, Use
@@ -42,6 +43,18 @@ def _access_policy(text: str) -> AccessPolicy:
     return AccessPolicy(json_from_text(text))
 
 
+def is_open_to_internet(use: Use) -> Closure:
+    arg, invalid = use["arg"], use.slot("isInvalid")
+
+    def run(frame: EvaluationContext) -> bool:
+        try:
+            return are_open_to_internet(arg(frame))
+        except NotARange as error:
+            raise (InvalidData(str(error)) if invalid is None else CheckTriggered(invalid)) from None
+
+    return run
+
+
 def logging_query_match(use: Use) -> Closure:
     arg, wanted = use["arg"], parse_logging_query(use.constant("value"))
     return lambda frame: logging_query_matches(arg(frame), wanted)
@@ -50,5 +63,6 @@ def logging_query_match(use: Use) -> Closure:
 COMPILERS: Compilers = {
     "IS_DISAPPEARED": is_disappeared,
     "AWS_POLICY_ALLOWS": access_policy_allows,
+    "IS_OPEN_TO_INTERNET": is_open_to_internet,
     "GCP_LOGGING_QUERY_MATCH": logging_query_match,
 }
