@@ -66,8 +66,8 @@ _DASH: Final = re.compile(r"\s*-\s*")
 _LONGEST: Final = 100
 
 
-def are_open_to_internet(ranges: str | Iterable[str] | None) -> bool:
-    """Return whether ranges together hold more public addresses than the bound.
+def are_open_to_internet(ranges: str | Iterable[str] | None, version: int | None = None) -> bool:
+    """Return whether ranges together hold more public addresses than the bound, of a version of IP or of either.
 
     A text holds ranges with white space, commas or semicolons between them. Without a range, nothing is open. Raises NotARange
     if a part is no range and the others do not decide.
@@ -83,8 +83,9 @@ def are_open_to_internet(ranges: str | Iterable[str] | None) -> bool:
             spans += public_spans(part)
         except NotARange as error:
             unknown = str(error)
-    if any(_size([span for span in spans if span.version == version]) > bound for version, bound in _BOUND.items()):
-        return True
+    for counted in _BOUND if version is None else (version,):
+        if _size(span for span in spans if span.version == counted) > _BOUND[counted]:
+            return True
     if unknown is not None:
         raise NotARange(unknown)
     return False
@@ -96,12 +97,12 @@ def public_spans(part: str) -> tuple[Span, ...]:
     if _SERVICES.fullmatch(part):
         return ()
     span = _span_of(part)
+    if span.version == 6 and _MAPPED.first <= span.first and span.last <= _MAPPED.last:
+        span = Span(4, span.first - _MAPPED.first, span.last - _MAPPED.first)
     if span.version == 4:
         return tuple(_without(span, _NOT_PUBLIC_IPV4))
-    mapped = _common(span, _MAPPED)
-    as_ipv4 = Span(4, mapped.first - _MAPPED.first, mapped.last - _MAPPED.first) if mapped else None
-    public = _common(span, _PUBLIC_IPV6)
-    return (*(_without(as_ipv4, _NOT_PUBLIC_IPV4) if as_ipv4 else ()), *([public] if public else ()))
+    public = Span(6, max(span.first, _PUBLIC_IPV6.first), min(span.last, _PUBLIC_IPV6.last))
+    return (public,) if public.first <= public.last else ()
 
 
 def _span_of(part: str) -> Span:
@@ -119,11 +120,6 @@ def _span_of(part: str) -> Span:
         return Span(first.version, int(first), int(last))
     except ValueError:
         raise NotARange(f"`{part[:_LONGEST]}` is no range of addresses") from None
-
-
-def _common(one: Span, other: Span) -> Span | None:
-    first, last = max(one.first, other.first), min(one.last, other.last)
-    return Span(one.version, first, last) if first <= last else None
 
 
 def _without(span: Span, others: Sequence[Span]) -> Iterable[Span]:

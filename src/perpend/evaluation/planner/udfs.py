@@ -306,12 +306,12 @@ def access_allowed(*questions: tuple[tuple[str, ...], str]) -> Callable[..., lis
     return run
 
 
-def open_to_internet() -> Callable[[str | Sequence[str] | None], str]:
+def open_to_internet(version: int | None) -> Callable[[str | Sequence[str] | None], str]:
     """Whether ranges of addresses hold more than a sixteenth of the internet: ``vtrue``, ``vfalse``, or ``u`` for no ranges."""
 
     def run(ranges: str | Sequence[str] | None) -> str:
         try:
-            return packed(are_open_to_internet(ranges))
+            return packed(are_open_to_internet(ranges, version))
         except NotARange:
             return UNUSABLE
 

@@ -9,6 +9,9 @@ from perpend.language.operations.operation import DELETION_FIELD, CheckDeclarati
 ACCESS_LEVELS = tuple(AccessLevel.__members__)
 """The access levels of a statement, from narrow to wide."""
 
+IP_VERSIONS = {"IPV4": 4, "IPV6": 6}
+"""The versions of IP by their names in policies."""
+
 OPERATIONS = (
     Operation(
         "IS_DISAPPEARED",
@@ -49,10 +52,20 @@ OPERATIONS = (
                 "The ranges, with white space, commas or semicolons between them.",
                 operand=TEXTUAL | TEXT_COLLECTIONS,
             ),
+            Parameter(
+                "version",
+                "Counts the addresses of one version of IP only.",
+                choices=("ANY", *IP_VERSIONS),
+                required=False,
+                default="ANY",
+            ),
         ),
         result=ValueType.BOOLEAN,
-        text="{arg}.isOpenToInternet()",
-        nulls="Null and an empty text hold no address. Without isInvalid, a part that is no range makes the object unreadable: UNDETERMINED.",
+        text="{arg}.isOpenToInternet({version})",
+        nulls=(
+            "Null and an empty text hold no address. Without isInvalid, a part that is no range makes the object unreadable: "
+            "UNDETERMINED."
+        ),
         checks=(
             CheckDeclaration(
                 "isInvalid",

@@ -8,6 +8,7 @@ from perpend.core.values.types import ValueType
 from perpend.evaluation.planner.operations.values import document, read, unpacked
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.udfs import UNUSABLE
+from perpend.language.operations.special import IP_VERSIONS
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value
@@ -30,7 +31,7 @@ def access_policy_allows(use: PlannedUse) -> Value:
 
 def is_open_to_internet(use: PlannedUse) -> Value:
     scalars, arg = use.scalars, use["arg"]
-    answer = scalars.native("open to internet", Kind.TEXT, arg.node)
+    answer = scalars.native("open to internet", Kind.TEXT, arg.node, constants=(IP_VERSIONS.get(use.constant("version")),))
     invalid = scalars.make("same", answer, use.text(UNUSABLE))
     is_open = unpacked(scalars, scalars.make("rest", answer), ValueType.BOOLEAN)
     return use.value(is_open, arg.guards, use.stop(invalid, "isInvalid") or use.unusable(invalid))

@@ -11,6 +11,7 @@ from perpend.core.values.logging_query import logging_query_matches, parse_loggi
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import is_empty_text, json_from_text
 from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData, field_reader
+from perpend.language.operations.special import IP_VERSIONS
 
 if TYPE_CHECKING:
     from perpend.language.interpreter.use import Closure, Compilers, Use
@@ -44,11 +45,11 @@ def _access_policy(text: str) -> AccessPolicy:
 
 
 def is_open_to_internet(use: Use) -> Closure:
-    arg, invalid = use["arg"], use.slot("isInvalid")
+    arg, invalid, version = use["arg"], use.slot("isInvalid"), IP_VERSIONS.get(use.constant("version"))
 
     def run(frame: EvaluationContext) -> bool:
         try:
-            return are_open_to_internet(arg(frame))
+            return are_open_to_internet(arg(frame), version)
         except NotARange as error:
             raise (InvalidData(str(error)) if invalid is None else CheckTriggered(invalid)) from None
 
