@@ -340,7 +340,7 @@ class Planter:
             data = {
                 "name": row["rule"],
                 **usual,
-                "sourceRanges": ["0.0.0.0/3" if row["wide"] else everybody],
+                "sourceRanges": [everybody],
                 "allowed": traffic,
             }
             self._of_project("compute.googleapis.com/Firewall", project, data, row["rule"])

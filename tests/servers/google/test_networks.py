@@ -78,7 +78,7 @@ def ports(google: Google, end: str = "own", **parent: Any) -> Any:
 
 def test_a_rule_opens_a_port_of_each_machine_in_its_network(double: Google) -> None:
     rule(double)
-    assert [{"protocol": "tcp", "from": 22, "to": 22, "rule": "open", "wide": False}] == field(double, PORTS)
+    assert [{"protocol": "tcp", "from": 22, "to": 22, "rule": "open"}] == field(double, PORTS)
     assert [] == ports(double, "shared")
     assert [] == field(double, OPENING)
 
@@ -157,9 +157,11 @@ def test_a_rule_that_denies_leaves_the_ports_around(double: Google) -> None:
     assert [("tcp", 20, 21), ("tcp", 23, 24)] == ports(double)
 
 
-def test_a_very_wide_range_is_not_taken_for_the_internet(double: Google) -> None:
-    rule(double, sourceRanges=["0.0.0.0/3"])
-    assert [True] == [row["wide"] for row in field(double, PORTS)]
+def test_rules_let_the_internet_in_together_at_the_ports_that_all_of_them_open(double: Google) -> None:
+    rule(double, "first", sourceRanges=["64.0.0.0/5", "72.0.0.0/5"], allowed=[{"IPProtocol": "tcp", "ports": ["20-25"]}])
+    assert [] == ports(double)
+    rule(double, "second", sourceRanges=["80.0.0.0/5"], allowed=[{"IPProtocol": "tcp", "ports": ["22", "80"]}])
+    assert [{"protocol": "tcp", "from": 22, "to": 22, "rule": "first, second"}] == field(double, PORTS)
 
 
 def test_a_machine_without_a_public_address_is_reached_by_nobody(double: Google) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from ipaddress import ip_network
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.google.transforms import protocol_and_ports
 from perpend.collectors.rest.pages import member
+from perpend.core.addresses import are_open_to_internet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,15 +27,11 @@ _PORTS: Final = {"tcp": ("tcp",), "6": ("tcp",), "udp": ("udp",), "17": ("udp",)
 """The protocols with ports by the words and numbers that rules have for them."""
 
 _LAST_PORT: Final = 65535
-_NO_PREFIX: Final = 129
 _PUBLIC: Final = {4: "accessConfigs", 6: "ipv6AccessConfigs"}
 """The public addresses of an interface by version of IP."""
 
 _CLOSING: Final = ("deny", "goto_next")
 """Actions of a firewall policy that open nothing."""
-
-_WIDE: Final = {4: (1, 7), 6: (3, 11)}
-"""By version of IP: the longest prefix of a range that counts as the internet, and of one that may add up to it with others."""
 
 
 class Network(NamedTuple):
@@ -58,13 +56,14 @@ class _Ports(NamedTuple):
 class _Rule(NamedTuple):
     """A rule that lets traffic in or keeps it out, of instances with its tags or accounts, or of all if it has neither.
 
-    ``prefixes`` are those of its sources, by version of IP the shortest.
+    ``ranges`` are its sources. ``keeps_out`` are the versions of IP of which it keeps everybody out.
     """
 
     priority: int
     allows: bool
     name: str
-    prefixes: Mapping[int, int]
+    ranges: tuple[str, ...]
+    keeps_out: frozenset[int]
     ports: tuple[_Ports, ...]
     tags: frozenset[str]
     accounts: frozenset[str]
@@ -115,9 +114,8 @@ class Firewalls:
     ) -> list[dict[str, Any]]:
         """Return the ports that rules open to the internet at the interfaces of an instance, each with its network.
 
-        A row has ``protocol``, ``from``, ``to``, ``rule``, and ``wide``: whether the source is not the internet, but a range so
-        wide that it may add up to it with others. Raises one of SHAPES if the instance, a rule of these networks, or the
-        network of an interface or of any rule is not known.
+        A row has ``protocol``, ``from``, ``to`` and ``rule``: the names of the rules that let the internet in. Raises one of
+        SHAPES if the instance, a rule of these networks, or the network of an interface or of any rule is not known.
         """
         if not self._odd.isdisjoint({None, *(network for network, _ in interfaces)}):
             raise ValueError
@@ -144,13 +142,11 @@ def _rule_of(data: Mapping[str, Any]) -> _Rule | None:
         raise ValueError
     if not (ranges or data.get("sourceTags") or data.get("sourceServiceAccounts")):
         raise ValueError
-    prefixes: dict[int, int] = {}
-    if allowed or not data.get("destinationRanges"):  # a rule that keeps out of some addresses only closes nothing for sure
-        for one in ranges:
-            prefixes[one.version] = min(one.prefixlen, prefixes.get(one.version, one.prefixlen))
+    of_some_addresses = allowed or data.get("destinationRanges")
+    keeps_out = frozenset() if of_some_addresses else frozenset(one.version for one in ranges if one.prefixlen == 0)
     ports = tuple(part for row in rows for part in _ports(**protocol_and_ports(row)))
     targets = (frozenset(data.get(name) or ()) for name in ("targetTags", "targetServiceAccounts"))
-    return _Rule(int(data["priority"]), bool(allowed), str(data["name"]), prefixes, ports, *targets)
+    return _Rule(int(data["priority"]), bool(allowed), str(data["name"]), tuple(map(str, ranges)), keeps_out, ports, *targets)
 
 
 def _reached(interface: Mapping[str, Any], rules: Iterable[_Rule], instance: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -158,17 +154,33 @@ def _reached(interface: Mapping[str, Any], rules: Iterable[_Rule], instance: Map
     own = [rule for rule in rules if rule.is_for(instance)] if versions else []
     in_order = sorted(own, key=lambda rule: (rule.priority, rule.allows))
     for version in versions:
-        internet, wide = _WIDE[version]
         closed: list[_Ports] = []
+        narrow: list[tuple[_Ports, _Rule]] = []
         for rule in in_order:
-            prefix = rule.prefixes.get(version, _NO_PREFIX)
             if not rule.allows:
-                closed += rule.ports if prefix == 0 else ()
-            elif prefix <= wide:
-                for ports in rule.ports:
-                    for first, last in _left(ports, closed):
-                        row = {"protocol": ports.protocol, "from": first, "to": last}
-                        yield {**row, "rule": rule.name, "wide": prefix > internet}
+                closed += rule.ports if version in rule.keeps_out else ()
+                continue
+            left = [_Ports(ports.protocol, *part) for ports in rule.ports for part in _left(ports, closed)]
+            if are_open_to_internet(rule.ranges, version):
+                yield from (_row(ports, rule.name) for ports in left)
+            else:
+                narrow += ((ports, rule) for ports in left)
+        yield from _opened_together(narrow, version)
+
+
+def _opened_together(narrow: Sequence[tuple[_Ports, _Rule]], version: int) -> Iterator[dict[str, Any]]:
+    """Yield the ports that rules open to the internet although none does alone."""
+    for protocol in sorted({ports.protocol for ports, _ in narrow}):
+        own = [(ports, rule) for ports, rule in narrow if ports.protocol == protocol]
+        borders = sorted({ports.first for ports, _ in own} | {ports.last + 1 for ports, _ in own})
+        for first, behind in pairwise(borders):
+            rules = {rule.name: rule.ranges for ports, rule in own if ports.first <= first <= ports.last}
+            if are_open_to_internet(chain.from_iterable(rules.values()), version):
+                yield _row(_Ports(protocol, first, behind - 1), ", ".join(sorted(rules)))
+
+
+def _row(ports: _Ports, rule: str) -> dict[str, Any]:
+    return {"protocol": ports.protocol, "from": ports.first, "to": ports.last, "rule": rule}
 
 
 def _comes_in(data: Any) -> bool:
