@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collectors.azure.calls import NOT_APPLICABLE
 from perpend.collectors.items import NotThere
 from perpend.collectors.rest.transforms import boolean, enabled, json_text, text
+from perpend.core.addresses import NotARange, are_open_to_internet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,9 +27,6 @@ ACTIVITY_LOG: Final = (
     "ResourceHealth",
 )
 """The categories of the activity log, which are those of the group allLogs."""
-
-_EVERYBODY: Final = frozenset(("*", "0.0.0.0/0", "::/0", "internet", "any", "/0"))
-"""Sources of a security rule that stand for the internet, in lower case."""
 
 _RUNTIMES: Final = ("linuxFxVersion", "windowsFxVersion", "phpVersion", "pythonVersion", "javaVersion", "javaContainer")
 _LAST_PORT: Final = 65535
@@ -336,11 +334,18 @@ def _sources(properties: dict[str, Any]) -> dict[str, Any]:
         return {"source": {"prefix": single, "prefixes": None, "groups": None}}
     if several:
         prefixes = [*([single] if single else []), *several]
-        widest = [prefix for prefix in prefixes if prefix.lower() in _EVERYBODY]
+        widest = [prefix for prefix in prefixes if _is_open(prefix)]
         return {"source": {"prefix": widest[0] if widest else None, "prefixes": "\n".join(prefixes), "groups": None}}
     if groups := properties.get("sourceApplicationSecurityGroups"):
         return {"source": {"prefix": None, "prefixes": None, "groups": "\n".join(group["id"] for group in groups).lower()}}
     return {}
+
+
+def _is_open(prefix: str) -> bool:
+    try:
+        return are_open_to_internet(prefix)
+    except NotARange:
+        return False
 
 
 def first_port(ports: str) -> int:
