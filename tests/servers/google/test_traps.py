@@ -184,6 +184,28 @@ def test_trap_11_not_public_needs_the_policies_of_all_ancestors(double: Google, 
     assert {True, None} == {*values(collected(double, tmp_path / "d", projects=(WEB,)))}
 
 
+@pytest.mark.parametrize(
+    ("member", "cut", "status"),
+    [
+        ("allUsers", False, FAIL),
+        ("allAuthenticatedUsers", False, FAIL),
+        ("group:a@b.example", False, PASS),
+        ("", True, UNKNOWN),
+    ],
+)
+def test_trap_11_what_a_ring_grants_its_keys_grant(double: Google, tmp_path: Path, member: str, cut: bool, status: str) -> None:
+    key = double.plant(CRYPTO_KEY, WEB, SAMPLES[CRYPTO_KEY], "k", around="r")
+    other = double.plant(CRYPTO_KEY, WEB, SAMPLES[CRYPTO_KEY], "k", around="r-2")
+    ring = key.removesuffix("/cryptoKeys/k")
+    double.plant("cloudkms.googleapis.com/KeyRing", WEB, None, key=ring, iamPolicy={})
+    double.policy(ring, *[("roles/cloudkms.cryptoKeyDecrypter", [member])] if member else [])
+    if cut:
+        double.assets[ring].asset["assetExceptions"] = [{"exceptionType": "TRUNCATION"}]
+    verdicts = judged(double, tmp_path / "s", "kms/not-public")
+    shown = {of: verdict["status"] for (_, of), verdict in verdicts.items()}
+    assert {key: status, other: PASS} == shown
+
+
 def test_trap_12_a_conditional_binding_counts_as_given(double: Google, tmp_path: Path) -> None:
     key = f"//storage.googleapis.com/{WEB}-0"
     double.policy(key, ("roles/storage.objectViewer", ["allUsers"]))

@@ -327,7 +327,8 @@ class AssetInventory(WalkExtension):
         return Joined({"ports": ports, "policies": self._firewalls.opening_policies(is_above)}, lacking)
 
     def _policy_in_force(self, item: Mapping[str, Any]) -> Joined:
-        names = [str(item["name"]), *(_NODES + node for node in _nodes(item))]
+        own = str(item["name"])
+        names = [own, *_around(own), *(_NODES + node for node in _nodes(item))]
         why: FailedCall | str | None = self._why(POLICIES) or self._not_covered("policy", item)
         if why is None and (cut := sorted(self._cut & {*names})):
             why = f"the policy of {cut[0].removeprefix(_NODES)} is not whole"
@@ -335,7 +336,7 @@ class AssetInventory(WalkExtension):
         users, signed_in = any(one.all_users for one in known), any(one.all_authenticated for one in known)
         audit = [config for name in dict.fromkeys(names) for config in self._audit.get(name, ())]
         roles: defaultdict[str, set[str]] = defaultdict(set)
-        if names[0] == names[1]:
+        if own == names[1]:
             for one, role in (pair for name in names for pair in self._roles.get(name, ())):
                 roles[one].add(role)
         by_member = [{"member": one, "roles": sorted(of)} for one, of in sorted(roles.items())]
@@ -393,6 +394,12 @@ def _nodes(item: Mapping[str, Any]) -> Sequence[str]:
     if not isinstance(nodes, list) or not nodes or not all(isinstance(node, str) and "/" in node for node in nodes):
         raise MalformedAnswer("NoAncestors")
     return nodes
+
+
+def _around(name: str) -> list[str]:
+    """Return the names that a resource above an asset may have within its service, such as the ring of a key."""
+    service, *parts = name.removeprefix("//").split("/")
+    return [f"//{service}/{'/'.join(parts[:end])}" for end in range(len(parts) - 1, 0, -1)]
 
 
 def _is_whole(binding: Any) -> bool:
