@@ -414,6 +414,7 @@ class Planter:
                 source = self._row(children.type_name).fields.get(children.key)
                 own = {key: value for key, value in part.items() if key != children.key}
                 own |= {children.key: identity} if source and not is_fixed(source) else {}
+                own = _of_account(own, account)
                 label = _name_of(part) or str(number)
                 is_own = row.type_name in self.tables.cloud.account_types
                 self.plant(children.type_name, own, account, label if is_own else f"{name}-{label}")
@@ -425,6 +426,12 @@ _NAMES: Final = ("Name", "CA10Z1__name__c", "CA10__name__c")
 
 def _name_of(fields: Mapping[str, Any]) -> str:
     return str(next((fields[name] for name in _NAMES if fields.get(name)), ""))
+
+
+def _of_account(fields: Mapping[str, Any], account: str) -> dict[str, Any]:
+    """Return fields with the account's Id in place of that of the test object's own subscription."""
+    own = (fields.get("CA10__subscription__r") or {}).get("CA10__subscriptionId__c")
+    return {key: value.replace(own, account) if own and isinstance(value, str) else value for key, value in fields.items()}
 
 
 def path_of(call: RestCall, account: str) -> str:
