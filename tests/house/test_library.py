@@ -92,6 +92,18 @@ def test_policies_are_documented() -> None:
     assert {} == {policy: lacking for policy in REPOSITORY.policy_ids if (lacking := undocumented(policy))}
 
 
+def test_checks_that_a_description_refers_to_are_named_as_similar() -> None:
+    """Only those are found by `perpend search`, and shown by the site."""
+    unnamed = {}
+    for policy in REPOSITORY.policy_ids:
+        found = REPOSITORY.policy(policy).value
+        assert found is not None, policy
+        lines = (LIBRARY / policy[1:] / "description.md").read_text("utf-8").splitlines()
+        named = {check for line in lines if line.startswith("- [Prowler](") for check in re.findall("`([^`]+)`", line)}
+        unnamed[policy] = named - {check.id for check in found.similar_checks if check.tool.key == "prowler"}
+    assert {} == {policy: checks for policy, checks in unnamed.items() if checks}
+
+
 API_NAME = re.compile(r"\b[A-Za-z0-9]+__\w+__[cr]\b")
 TEXTS = frozenset(("currentStateMessage", "remediationMessage", "undeterminedIf", "names", "label", "description", "name"))
 IN_TYPES = frozenset(("label", "description"))
