@@ -8,6 +8,7 @@ special-purpose addresses and of global unicast assignments; the tags of service
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -89,6 +90,15 @@ def are_open_to_internet(ranges: str | Iterable[str] | None, version: int | None
     if unknown is not None:
         raise NotARange(unknown)
     return False
+
+
+def open_ranges(ranges: Iterable[str]) -> list[str]:
+    """Return the ranges that are open to the internet alone. What is no range is not among them."""
+    found = []
+    for one in ranges:
+        with suppress(NotARange):
+            found += [one] if are_open_to_internet(one) else []
+    return found
 
 
 @lru_cache(maxsize=4096)

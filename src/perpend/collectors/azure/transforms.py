@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collectors.azure.calls import NOT_APPLICABLE
 from perpend.collectors.items import NotThere
 from perpend.collectors.rest.transforms import boolean, enabled, json_text, text
-from perpend.core.addresses import NotARange, are_open_to_internet
+from perpend.core.addresses import open_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -334,18 +334,11 @@ def _sources(properties: dict[str, Any]) -> dict[str, Any]:
         return {"source": {"prefix": single, "prefixes": None, "groups": None}}
     if several:
         prefixes = [*([single] if single else []), *several]
-        widest = [prefix for prefix in prefixes if _is_open(prefix)]
+        widest = open_ranges(prefixes)
         return {"source": {"prefix": widest[0] if widest else None, "prefixes": "\n".join(prefixes), "groups": None}}
     if groups := properties.get("sourceApplicationSecurityGroups"):
         return {"source": {"prefix": None, "prefixes": None, "groups": "\n".join(group["id"] for group in groups).lower()}}
     return {}
-
-
-def _is_open(prefix: str) -> bool:
-    try:
-        return are_open_to_internet(prefix)
-    except NotARange:
-        return False
 
 
 def first_port(ports: str) -> int:
