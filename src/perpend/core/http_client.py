@@ -1,9 +1,10 @@
-"""Call other hosts by HTTP: no redirect is followed, and each answer has a bounded time."""
+"""Call other hosts by HTTP: no redirect is followed, and a deadline ends each call."""
 
 from __future__ import annotations
 
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from functools import cache
+from http.client import HTTPException
 from ipaddress import ip_address
 from ssl import create_default_context
 from threading import Thread
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from perpend.core.dataclass import dataclass
+from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,13 +60,13 @@ def opener_for(url: str) -> OpenerDirector:
     return build_opener(_EachAnswer, HTTPSHandler(context=_secure()), *direct)
 
 
-def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int) -> HttpResponse:
+def answer_to(request: Request, *, step: float, end: float, most_bytes: int) -> HttpResponse:
     """Return the answer to a request, with at most so many bytes.
 
-    ``step`` is the time for each step of a connection, ``seconds`` that for the whole answer; TimeoutError is raised after
-    them. Raises OSError, HTTPException and ValueError as urllib does.
+    ``step`` is the number of seconds for each step of a connection. ``end`` is the deadline, a time of ``time.monotonic``:
+    attempts that share it share its time. Raises TimeoutError after either; OSError, HTTPException and ValueError as urllib
+    does.
     """
-    end = monotonic() + seconds
 
     def read() -> HttpResponse:
         with opener_for(request.full_url).open(request, timeout=step) as answer:
@@ -75,24 +77,29 @@ def answer_to(request: Request, *, step: float, seconds: float, most_bytes: int)
                 check_time(end)
             return HttpResponse(answer.status, answer.headers, b"".join(parts))
 
-    return within(seconds, read)
+    return before(end, read)
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
-    """Return the result of a call, or raise its exception; raise TimeoutError if it takes too long.
+def before(end: float, call: Callable[[], T]) -> T:
+    """Return the result of a call, or raise what it means to raise; raise TimeoutError after ``end``.
 
     The call runs in a thread, which no exit waits for: a host that sends one byte at a time meets each timeout of a socket.
+    Any other exception is a fault: its traceback is printed, and CancelledError is raised.
     """
     result: Future[T] = Future()
 
     def run() -> None:
         try:
             result.set_result(call())
-        except BaseException as error:  # noqa: BLE001  # the thread of the caller raises it
+        except (OSError, HTTPException, ValueError, PerpendError) as error:
             result.set_exception(error)
+        finally:
+            result.cancel()  # does nothing to a result
 
-    Thread(target=run, daemon=True).start()
-    if not wait([result], seconds).done:
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(max(0.0, end - monotonic()))
+    if not result.done():
         raise TimeoutError(_TOO_LONG)
     return result.result()
 

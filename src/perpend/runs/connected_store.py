@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from perpend.core.dataclass import dataclass
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import InvalidOption, PerpendError
-from perpend.core.http_client import check_time, opener_for, within
+from perpend.core.http_client import before, check_time, opener_for
 from perpend.findings.filters import ACCOUNT, OF_FINDINGS, ORDERS, WAIVED, Filter
 from perpend.findings.list_findings import TIME_COLUMNS
 from perpend.runs.store_reader import StoreReader
@@ -75,16 +75,16 @@ class ConnectedStore(StoreReader):
         headers = {"Accept": "application/x-ndjson", "User-Agent": "perpend"}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
+        end = monotonic() + _STEPS * self.timeout
         request = urllib.request.Request(address, headers=headers)  # noqa: S310  # `connect` has checked the scheme
         try:
-            return within(_STEPS * self.timeout, partial(self._answered, request))
+            return before(end, partial(self._answered, request, end))
         except urllib.error.URLError as error:
             raise PerpendError(f"{visible(self.url)}: {visible(str(error.reason))}") from None
         except (OSError, http.client.HTTPException) as error:
             raise PerpendError(f"{visible(self.url)}: {visible(str(error) or type(error).__name__)}") from None
 
-    def _answered(self, request: urllib.request.Request) -> list[dict[str, Any]]:
-        end = monotonic() + _STEPS * self.timeout
+    def _answered(self, request: urllib.request.Request, end: float) -> list[dict[str, Any]]:
         with opener_for(self.url).open(request, timeout=self.timeout) as answer:
             if not 200 <= answer.status < 300:
                 raise self._refused(answer)

@@ -14,9 +14,9 @@ import apprise
 import requests
 
 from perpend.core.dataclass import dataclass
-from perpend.core.http_client import is_this_machine, within
+from perpend.core.http_client import before, is_this_machine
 from perpend.findings.notifications.channels import UnusableChannels
-from perpend.findings.notifications.send import MOST_SECONDS, NO_ANSWER
+from perpend.findings.notifications.send import NO_ANSWER
 
 if TYPE_CHECKING:
     from perpend.findings.notifications.channels import Channel
@@ -64,11 +64,11 @@ def sender_of(channel: Channel) -> Any:
     return sender
 
 
-def notify(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
+def notify(channel: Channel, digest: Digest, end: float) -> tuple[str | None, float | None]:
     """Return why a channel rejected a digest, None if it accepted it; and the seconds to wait, None if a retry is useless."""
     sending = _Sending()
     try:
-        is_sent = within(MOST_SECONDS, partial(_send, sender_of(channel), digest, sending))
+        is_sent = before(end, partial(_send, sender_of(channel), digest, sending))
     except TimeoutError:
         return NO_ANSWER, 0.0
     if sending.is_redirected:

@@ -6,7 +6,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import PerpendError
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.digests import Digest
 
-    Send: TypeAlias = Callable[[Channel, Digest], tuple[str | None, float | None]]
+    Send: TypeAlias = Callable[[Channel, Digest, float], tuple[str | None, float | None]]
+    """Send a digest to a channel before a time of ``time.monotonic``."""
 
 ATTEMPTS: Final = 4
 """How often a digest is tried to be sent in one call."""
 
 MOST_SECONDS: Final = 60.0
-"""The most that one answer may take."""
+"""The most that the answers to all attempts of one call may take, without the waits between them."""
 
 NO_ANSWER: Final = "the receiver does not answer in time"
 
@@ -42,17 +43,20 @@ class NotSent(PerpendError):
 
 def deliver(channel: Channel, digest: Digest, send: Send) -> None:
     """Send a digest to a channel. Raises NotSent when all retries failed, or a retry is useless."""
+    end = monotonic() + MOST_SECONDS
     for attempt in range(1, ATTEMPTS + 1):
-        reason, pause = send(channel, digest)
+        reason, pause = send(channel, digest, end)
         if reason is None:
             return
-        if pause is None or attempt == ATTEMPTS:
+        if pause is None or attempt == ATTEMPTS or monotonic() > end:
             tries = f" after {attempt} attempts" if attempt > 1 else ""
             raise NotSent(f"channel {channel.name}: run {digest.run} was not sent: {reason}{tries}")
-        sleep(pause or float(2 ** (attempt - 1)))
+        pause = pause or float(2 ** (attempt - 1))
+        sleep(pause)
+        end += pause
 
 
-def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
+def post(channel: Channel, digest: Digest, end: float) -> tuple[str | None, float | None]:
     """Return why a webhook rejected a digest, None if it accepted it; and the seconds to wait, None if a retry is useless."""
     headers = {
         "Content-Type": "application/json",
@@ -63,7 +67,7 @@ def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
     body = json.dumps(digest.document(channel.name)).encode()
     try:
         request = urllib.request.Request(channel.url, body, headers, method="POST")  # noqa: S310  # the scheme was looked at
-        answer = answer_to(request, step=_SECONDS, seconds=MOST_SECONDS, most_bytes=1)
+        answer = answer_to(request, step=_SECONDS, end=end, most_bytes=1)
     except http.client.InvalidURL:
         return "the URL cannot be used", None
     except (http.client.HTTPException, OSError) as error:

@@ -381,13 +381,16 @@ def test_an_answer_that_is_too_long_is_not_read(new_team: NewTeam, monkeypatch: 
     assert "the answer is too long" in str(team.errors(2))
 
 
-@pytest.mark.parametrize("part", ["headers", "body"])
-def test_an_answer_that_arrives_byte_by_byte_ends(part: str, new_team: NewTeam, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("part", "status"), [("headers", 200), ("body", 200), ("body", 404), ("body", 503)])
+def test_a_call_whose_answer_arrives_byte_by_byte_ends(
+    part: str, status: int, new_team: NewTeam, monkeypatch: pytest.MonkeyPatch
+) -> None:
     team = new_team()
     team.steps(1)
     monkeypatch.setattr(rest, "MOST_SECONDS", 0.3)
-    team.double.drips, team.double.faults = part, [(200, {}, b"[" + b" " * 20 + b"]")] * rest.ATTEMPTS
+    team.double.drips, team.double.faults = part, [(status, {}, b"[" + b" " * 20 + b"]")] * rest.ATTEMPTS
     assert ["channel issues: no issue was changed: the receiver does not answer in time"] == team.errors(2)
+    assert 1 == len(team.double.calls), "all attempts share one deadline"
     team.double.drips, team.double.faults = None, []
     monkeypatch.setattr(rest, "MOST_SECONDS", 60.0)
     assert ["open"] == team.steps()

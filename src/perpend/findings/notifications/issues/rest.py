@@ -7,7 +7,7 @@ import json
 import re
 import urllib.request
 from dataclasses import field
-from time import sleep, time
+from time import monotonic, sleep, time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -87,44 +87,47 @@ class RestClient:
             if self.pause and self._wrote:
                 sleep(self.pause)
             self._wrote = True
-        attempt = 0
+        attempt, end = 0, monotonic() + MOST_SECONDS
         while True:
             attempt += 1
             try:
                 request = urllib.request.Request(address, body, headers, method=method)  # noqa: S310  # the scheme was looked at
-                answer = answer_to(request, step=_SECONDS, seconds=MOST_SECONDS, most_bytes=_MOST_BYTES)
+                answer = answer_to(request, step=_SECONDS, end=end, most_bytes=_MOST_BYTES)
             except (http.client.HTTPException, OSError) as error:
-                if once or attempt == ATTEMPTS:
+                if once or attempt == ATTEMPTS or monotonic() > end:
                     raise TrackerStopped(unreachable(error)) from None
-                self._wait(float(2 ** (attempt - 1)))
+                end += self._wait(float(2 ** (attempt - 1)))
             except ValueError:
                 raise TrackerStopped("the URL or a header cannot be used") from None
             else:
                 if 200 <= answer.status < 300:
                     return _json_of(answer.body), answer.headers
-                self._after_refusal(answer, attempt, once=once)
+                end += self._after_refusal(answer, attempt, once=once)
 
-    def _after_refusal(self, answer: HttpResponse, attempt: int, *, once: bool) -> None:
-        """Wait as long as an answer asks for. Raises TrackerRefused or TrackerStopped if the call is not to be repeated."""
+    def _after_refusal(self, answer: HttpResponse, attempt: int, *, once: bool) -> float:
+        """Wait as long as an answer asks for, and return the seconds.
+
+        Raises TrackerRefused or TrackerStopped if the call is not to be repeated.
+        """
         if (seconds := _limit(answer)) is not None:
             if attempt >= ATTEMPTS:
                 raise RateLimited(f"HTTP {answer.status}: the tracker limits the rate of calls")
-            self._wait(seconds or _WITHOUT_A_TIME)
-        elif answer.status in _AGAIN and not once and attempt < ATTEMPTS:
-            self._wait(float(2 ** (attempt - 1)))
-        elif answer.status in _AGAIN:
+            return self._wait(seconds or _WITHOUT_A_TIME)
+        if answer.status in _AGAIN and not once and attempt < ATTEMPTS:
+            return self._wait(float(2 ** (attempt - 1)))
+        if answer.status in _AGAIN:
             raise TrackerStopped(f"HTTP {answer.status}")
-        else:
-            moved = "the project has moved: change its URL" if 300 <= answer.status < 400 else ""
-            why = _WHY.get(answer.status) or moved
-            raise TrackerRefused(answer.status, f"HTTP {answer.status}{f': {why}' if why else ''}{_fields(answer.body)}")
+        moved = "the project has moved: change its URL" if 300 <= answer.status < 400 else ""
+        why = _WHY.get(answer.status) or moved
+        raise TrackerRefused(answer.status, f"HTTP {answer.status}{f': {why}' if why else ''}{_fields(answer.body)}")
 
-    def _wait(self, seconds: float) -> None:
-        """Wait, within bounds."""
+    def _wait(self, seconds: float) -> float:
+        """Wait, within bounds, and return the seconds."""
         if seconds > _LONGEST_WAIT or self._waited + seconds > _ALL_WAITS:
             raise RateLimited(f"the tracker asks to wait {seconds:,.0f} s")
         self._waited += seconds
         sleep(seconds)
+        return seconds
 
 
 def _json_of(text: bytes) -> Any:
