@@ -16,7 +16,7 @@ from perpend.core.clouds.registry import cloud_of_type
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.readers.terraform.documents import DOCUMENT_FORMS
 from perpend.inventory.readers.terraform.forms import FORMS
-from perpend.inventory.readers.terraform.mapping import MappedType, SourcePath, aws_map
+from perpend.inventory.readers.terraform.mapping import MappedField, MappedType, SourcePath, aws_map
 from perpend.inventory.readers.terraform.values import steps_of
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.program.required_columns import fields_by_type
@@ -183,3 +183,22 @@ def _is_in(names: Any, path: str) -> bool:
         below = names[name]
         names = below if isinstance(below, str) else next(iter(below.values()))
     return True
+
+
+def test_an_object_is_looked_up_wherever_its_name_is_read() -> None:
+    missing = [
+        f"{mapped.name}.{followed.name}: {source.resource}.{source.path}"
+        for mapped in MAP.types.values()
+        for followed in mapped.fields
+        for read in mapped.fields
+        if read is not followed
+        and (places := _places(followed)) & _places(read)
+        and any(one.refers for one in followed.sources)
+        for source in read.sources
+        if (source.resource, source.path) not in places
+    ]
+    assert [] == missing, "a policy takes what is not looked up for an object that is gone"
+
+
+def _places(stated: MappedField) -> set[tuple[str, str]]:
+    return {(one.resource, one.path) for one in stated.sources if one.path != "@"}
