@@ -340,11 +340,12 @@ def test_a_project_without_settings_of_access_approval_has_none(google: Google, 
         "enrolledAncestor": True,
         "ancestorsEnrolledServices": [enrolled],
     }
+    google.direct[f"/v1/projects/{TOOLS}/accessApprovalSettings"] = {"enrolledAncestor": True}
     google.off[WEB] = {"accessapproval.googleapis.com"}
     result = double.collected(google.url, tmp_path / "s", {PROJECT: (settings,)}, organization="1001")
     assert result.is_complete
     stored = {key: json.loads(row[settings]) for key, row in rows(tmp_path / "s", PROJECT).items()}
-    assert {WEB: [], DATA: [enrolled], TOOLS: []} == stored
+    assert {WEB: [], DATA: [enrolled], TOOLS: [{**enrolled, "cloudProduct": "a service that an ancestor enrolls"}]} == stored
 
 
 def test_another_service_account_is_impersonated_by_the_credentials(

@@ -19,6 +19,7 @@ METADATA_KEYS: Final = ("block-project-ssh-keys", "enable-oslogin", "enable-oslo
 _KEY_MEMBERS: Final = ("kmsKeyName", "kmsKeyServiceAccount", "sha256")
 _SECRET_MEMBERS: Final = ("key", "projectId", "secret", "version")
 _HANDLER_MEMBERS: Final = ("urlRegex", "securityLevel", "login", "authFailAction")
+_SOME_SERVICE: Final = {"cloudProduct": "a service that an ancestor enrolls", "enrollmentLevel": "BLOCK_ALL"}
 _RESOURCES: Final = "//cloudresourcemanager.googleapis.com/"
 _ADDRESS: Final = re.compile(r"(?:https://(?:www|compute)\.googleapis\.com/compute/(?:v1|beta|alpha)/)?(projects/[^/]+/.+)")
 _LOG_METRIC: Final = re.compile(r"metric\.type\s*=\s*\"?logging\.googleapis\.com/user/([^\"\s)]+)")
@@ -98,8 +99,11 @@ def service_names(items: Iterable[Mapping[str, Any]]) -> str:
 
 
 def approved_services(settings: Mapping[str, Any]) -> str:
-    """Return the services that are enrolled in Access Approval, by the project or an ancestor, as a JSON array."""
-    above = settings.get("ancestorsEnrolledServices", []) if settings.get("enrolledAncestor") else []
+    """Return the services that are enrolled in Access Approval, by the project or an ancestor, as a JSON array.
+
+    An answer may say that an ancestor enrolls some service and not name it. The only level of enrollment is ``BLOCK_ALL``.
+    """
+    above = (settings.get("ancestorsEnrolledServices") or [_SOME_SERVICE]) if settings.get("enrolledAncestor") is True else []
     return json_text([*settings.get("enrolledServices", []), *above])
 
 
