@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from perpend.core.user_cache import UserCache
+from perpend.findings.history.queries import views
 from perpend.server.index import ledger
 from perpend.server.scope import ALL_ACCOUNTS, ReaderScope
 from tests.served import commit_day, served, served_repository, store_of_days
@@ -40,3 +41,5 @@ def test_kept_sums_are_those_computed_anew(tmp_path: Path, monkeypatch: pytest.M
     assert 1 == len(written), "a new run leaves the sums of the old ones"
     monkeypatch.setattr(ledger, "module_states", lambda *_: (("findings/a.py", 1, 1),))
     assert after == sums(kept=True) and 2 == len(written), "a changed module computes them anew"
+    monkeypatch.setattr(views, "known_account", lambda *_: "'111111111111'")
+    assert after != sums(kept=False) == sums(kept=True) and 3 == len(written), "another text of the view has sums of its own"

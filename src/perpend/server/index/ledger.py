@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.process import is_alone
 from perpend.core.user_cache import UserCache, cache_directory, module_states
+from perpend.findings.history.queries.views import ledger_text
 from perpend.findings.history.storage import WholeFiles
 from perpend.inventory.snapshots.database import pattern
 from perpend.version import __version__
@@ -44,7 +46,7 @@ def ledger_query(connection: Connection, history: HistoryStorage, head: HistoryM
     if caches is not None:
         last = _last_old_run(connection, history, head)
         path = directory / "old-runs.parquet"
-        _write_old_sums(connection, UserCache(caches / "ledgers"), _key(head, last), last, path)
+        _write_old_sums(connection, UserCache(caches / "ledgers"), _key(history, head, last), last, path)
         rows = f"FROM read_parquet({pattern(path)}) UNION ALL ({_QUERY.format(runs=f'run > {last}')})"
     return f"FROM ({rows}) ORDER BY run, type, account"
 
@@ -65,9 +67,14 @@ def _write_old_sums(connection: Connection, cache: UserCache, key: str, last: in
     cache.write(key, path.read_bytes())
 
 
-def _key(head: HistoryManifest, last: int) -> str:
+def _key(history: HistoryStorage, head: HistoryManifest, last: int) -> str:
     """Return a name for the sums of the runs up to one, which changes with anything that they are computed from."""
+    # Without what later runs change: with them, the text would be another one after each run.
+    old = replace(
+        head, runs=(), asked=(), policies=(), retirements=(), ledger=head.ledger[:1], full_counts=head.full_counts[:1]
+    )
     parts = [
+        ledger_text(history, old),
         __version__,
         module_states(*_COMPUTED_BY),
         last,

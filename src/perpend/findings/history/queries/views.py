@@ -187,6 +187,11 @@ def history_views(place: HistoryStorage) -> MoreViews:
     return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files) if statements else ())
 
 
+def ledger_text(place: HistoryStorage, head: HistoryManifest) -> str:
+    """Return the text of the view ``ledger`` over a state of a history."""
+    return _ledger(_Part(head, WholeFiles(place)))
+
+
 def _statements(part: _Part, views: Sequence[str]) -> list[str]:
     """Return the statements that create some views, or all. Files that no view reads are not opened."""
     head = part.head
