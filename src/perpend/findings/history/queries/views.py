@@ -290,7 +290,9 @@ def _objects(part: _Part) -> str:
         registry, cloud = registry_query(part.files.paths(known.objects), name), cloud_of_type(name)
         # An earlier version stored no account for some objects; until the next run records it, an Id may name it.
         account = f"coalesce(account, {account_of_id_sql('external_id', cloud)}, {account_of_id_sql('id', cloud)}) AS account"
-        parts.append(f"SELECT {text(name)} AS type, * REPLACE ({account}) FROM ({registry}){part.of_objects(name)}")
+        # Azure and Google name an object by its Id alone, which is then stored once.
+        named = f"coalesce(external_id, id) AS external_id, {account}"
+        parts.append(f"SELECT {text(name)} AS type, * REPLACE ({named}) FROM ({registry}){part.of_objects(name)}")
     nothing = f"SELECT NULL::VARCHAR AS type, * FROM ({registry_query([])})"
     return f"CREATE VIEW {OBJECTS} AS {' UNION ALL '.join(parts) or nothing}"
 

@@ -71,6 +71,14 @@ def test_the_history_of_an_object_is_the_same_whether_all_is_read_or_what_is_its
     assert {name: whole[name] for name in asked} == {name: answered(place, name) for name in asked}
 
 
+def test_every_object_has_an_external_id_which_is_its_id_if_its_cloud_has_no_other(place: HistoryStorage) -> None:
+    expected = [(thing.id, thing.region or thing.id) for thing in (Thing("a"), Thing("b"), ROOTED, PLAIN)]
+    with asking(place) as connection:
+        for view in ("finding", "event", "episode"):
+            named = f"SELECT DISTINCT object_id, external_id FROM {view} WHERE object_id IN ('a', 'b', 'r', 'p')"
+            assert sorted(expected) == sorted(connection.execute(named).fetchall())
+
+
 def spoil(place: HistoryStorage, *files: StoredFile) -> None:
     """Turn a byte of files into another one: their sizes stay."""
     for file in files:
