@@ -9,14 +9,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
 
-from perpend.language.compiler.frameworks import FrameworkMappings
-from perpend.language.syntax.repository import LIBRARY, Repository
 from tests.sampled import FEW, part_of_library
 
 pytestmark = pytest.mark.slow
@@ -143,24 +140,6 @@ def test_make_says_what_it_is_about_while_it_installs(tmp_path: Path) -> None:
     installs = [place for place, line in enumerate(lines) if " -m pip install " in line]
     assert 2 == len(installs)
     assert [] == [lines[place] for place in installs if not any("echo" in line for line in lines[place - 2 : place])]
-
-
-def test_the_readme_says_how_much_the_library_holds() -> None:
-    library = Repository(LIBRARY)
-    clouds = Counter(policy.split("/")[3] for policy in library.policy_ids)
-    services = {tuple(policy.split("/")[3:5]) for policy in library.policy_ids}
-    mappings = FrameworkMappings(library)
-    frameworks = {section.split("/")[2] for section in library.section_ids if any(mappings.of_section(section))}
-    number = r"\*?\*?(\d+)"
-    said = re.search(
-        rf"{number} policies\*\*, {number} for AWS, {number} for Azure and {number} for Google Cloud, "
-        rf"over {number} services\*\*, mapped to {number} framework",
-        README.replace("\n", " "),
-    )
-    assert said
-    of_each = (clouds["aws"], clouds["azure"], clouds["google"])
-    counted = (len(library.policy_ids), *of_each, len(services), len(frameworks))
-    assert counted == tuple(map(int, said.groups()))
 
 
 def test_no_document_advises_a_registry_that_has_no_perpend() -> None:
