@@ -529,6 +529,28 @@ def test_trap_7_an_alert_is_on_only_if_it_says_so(double: Google, tmp_path: Path
         double.remove(key)
 
 
+@pytest.mark.parametrize(
+    ("narrowing", "of"),
+    [
+        ("", WEB),
+        (f' AND project="{WEB}"', WEB),
+        (f' AND project = "{DATA}"', DATA),
+        (f' AND resource.labels.project_id="{DATA}"', DATA),
+        (f' AND (project="{DATA}" OR project="{WEB}")', None),
+        (' AND project="700000000001"', "unknown"),
+    ],
+)
+def test_an_alert_is_on_the_metric_of_the_project_that_its_filter_names(double: Google, narrowing: str, of: str | None) -> None:
+    chosen = f'metric.type="logging.googleapis.com/user/m"{narrowing}'
+    condition = {"name": "1", "displayName": "any", "conditionThreshold": {"filter": chosen}}
+    double.plant(ALERT, WEB, {**SAMPLES[ALERT], "conditions": [condition]}, "a")
+    kind = "CA10__CaGoogleMonitoringCondition__c"
+    [row] = [row for key, row in gathered(double, kind).objects.items() if key[0] == kind]
+    known = of in (WEB, DATA)
+    metric = f"//logging.googleapis.com/projects/{of}/metrics/m" if known else of
+    assert metric == row.fields.get("CA10__logMetric__c", "unknown")
+
+
 def test_trap_8_the_key_of_a_table_that_the_inventory_lacks_is_asked_for(double: Google) -> None:
     key = "projects/web-prod-1/locations/eu/keyRings/r/cryptoKeys/k"
     encrypted = {"encryptionConfiguration": {"kmsKeyName": key}}

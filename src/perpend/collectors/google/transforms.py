@@ -23,6 +23,7 @@ _SOME_SERVICE: Final = {"cloudProduct": "a service that an ancestor enrolls", "e
 _RESOURCES: Final = "//cloudresourcemanager.googleapis.com/"
 _ADDRESS: Final = re.compile(r"(?:https://(?:www|compute)\.googleapis\.com/compute/(?:v1|beta|alpha)/)?(projects/[^/]+/.+)")
 _LOG_METRIC: Final = re.compile(r"metric\.type\s*=\s*\"?logging\.googleapis\.com/user/([^\"\s)]+)")
+_METRIC_PROJECT: Final = re.compile(r"(?<![\w.])(?:project|resource\.labels?\.\"?project_id\"?)\s*=\s*\"?([^\"\s)]+)")
 _PARENTS: Final = ("projects/", "folders/", "organizations/")
 _OF_NUMBER: Final = re.compile(r"projects/[0-9]+/")
 
@@ -124,9 +125,18 @@ def bucket_of(destination: str) -> str | None:
 
 
 def log_metric(condition: Mapping[str, Any]) -> str | None:
-    """Return the Id of the log metric that the filter of a condition names, of the same project; null for another metric."""
-    named = _LOG_METRIC.search(text((condition.get("conditionThreshold") or {}).get("filter", "")))
-    return f"//logging.googleapis.com/projects/{condition[ABOVE]['project']}/metrics/{named[1]}" if named else None
+    """Return the Id of the log metric that the filter of a condition names, in the project that it names, or its own.
+
+    Null for another metric, or if the filter names several projects.
+    """
+    named_by = text((condition.get("conditionThreshold") or {}).get("filter", ""))
+    named, projects = _LOG_METRIC.search(named_by), {*_METRIC_PROJECT.findall(named_by)} or {condition[ABOVE]["project"]}
+    if not named or len(projects) > 1:
+        return None
+    [project] = projects
+    if project.isdigit():
+        raise NotThere("the filter has the number of a project")
+    return f"//logging.googleapis.com/projects/{project}/metrics/{named[1]}"
 
 
 def some_members(*names: str) -> Callable[[Iterable[Mapping[str, Any]]], str]:
