@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from tests.house.trees import ROOT, text, tree
+from tests.shared_database import SharedDriver
 
 PATHS = sorted((ROOT / "tests").rglob("*.py"))
 WALL_CLOCKS = frozenset({"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns", "timeit"})
@@ -40,6 +41,15 @@ def test_no_assertion_looks_at_the_wall_clock() -> None:
     """A busy machine is no fault of the code: count, or take processor time with room to spare."""
     timed = [path for path in PATHS if _CLOCK.search(text(_shown(path)))]
     assert [] == [f"{_shown(path)}:{line}" for path in timed for line in wall_clocks(tree(_shown(path)))]
+
+
+def test_a_shared_connection_leaves_no_name_behind() -> None:
+    """Two tests of parameters failed now and then: the index of an earlier server still had its name in the running DuckDB."""
+    driver = SharedDriver()
+    for _ in range(2):
+        connection = driver.connect(":memory:", {"memory_limit": "100MB"})
+        connection.execute("ATTACH ':memory:' AS history")
+        connection.close()
 
 
 def test_every_file_of_tests_that_compares_is_described() -> None:
