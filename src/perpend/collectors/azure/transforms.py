@@ -31,6 +31,7 @@ ACTIVITY_LOG: Final = (
 _RUNTIMES: Final = ("linuxFxVersion", "windowsFxVersion", "phpVersion", "pythonVersion", "javaVersion", "javaContainer")
 _LAST_PORT: Final = 65535
 _MACHINE: Final = re.compile("/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.compute/virtualmachines/[^/]+")
+_GROUP: Final = re.compile("/subscriptions/[^/]+/resourcegroups/[^/]+")
 _STORAGE_ACCOUNT: Final = re.compile(
     "/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.storage/storageaccounts/[^/]+"
 )
@@ -88,6 +89,15 @@ def locked_account(value: str) -> str | None:
     """Return the Id of the storage account that a lock is on, in lower case; null for a lock on anything else."""
     scope = below("/providers/Microsoft.Authorization/locks/")(value)
     return scope if _STORAGE_ACCOUNT.fullmatch(scope) else None
+
+
+def locked_group(value: str) -> str | None:
+    """Return the Id of the resource group that a lock is on, with a slash behind it; null for a lock on anything else.
+
+    With the slash, the Id is a part of the Ids of just the resources in the group.
+    """
+    scope = below("/providers/Microsoft.Authorization/locks/")(value)
+    return f"{scope}/" if _GROUP.fullmatch(scope) else None
 
 
 def assessed_machine(value: str) -> str | None:

@@ -214,6 +214,7 @@ RECORDED = {
                 "CA10__subscription__c": SUBSCRIPTION,
                 "CA10__level__c": "CanNotDelete",
                 "CA10__scope__c": id_of("Microsoft.Storage/storageAccounts", "logs"),
+                "CA10__resourceGroupPath__c": None,
                 "CA10__storageAccount__c": id_of("Microsoft.Storage/storageAccounts", "logs"),
             }
         ],

@@ -446,6 +446,8 @@ def test_a_lock_on_no_storage_account_has_its_scope_and_no_account(scope: str) -
     item = {"id": f"{scope}/providers/Microsoft.Authorization/locks/all", "name": "all", "properties": {"level": "ReadOnly"}}
     [(known, _)] = read(ROWS["CA10__CaAzureLock__c"], item)
     assert (scope.lower(), None) == (known["CA10__scope__c"], known["CA10__storageAccount__c"])
+    is_group = scope.lower().endswith("/resourcegroups/g")
+    assert known["CA10__resourceGroupPath__c"] == (f"{scope.lower()}/" if is_group else None)
 
 
 @pytest.mark.parametrize(
