@@ -219,7 +219,7 @@ def _constant(parameter: Parameter, names: Names) -> st.SearchStrategy[Any]:
     assert parameter.constant is not None
     match parameter.constant:
         case Constant.CHILD_FIELD:
-            return st.sampled_from([path for path in names.every_field if "." not in path])
+            return st.sampled_from([path for path in names.every_field if "." not in path] or ["name__c"])
         case Constant.FIELD_PATH:
             return st.sampled_from(names.every_field)
         case Constant.LOOKUP_PATH:
