@@ -74,7 +74,7 @@ def are_open_to_internet(ranges: str | Iterable[str] | None, version: int | None
     if a part is no range and the others do not decide.
     """
     texts = () if ranges is None else (ranges,) if isinstance(ranges, str) else ranges
-    parts = {part for text in texts for part in _BETWEEN.split(_DASH.sub("-", text.lower())) if part}
+    parts = {part for text in texts for part in _parts_of(text)}
     if not _EVERYBODY.isdisjoint(parts):
         return True
     spans: list[Span] = []
@@ -85,7 +85,7 @@ def are_open_to_internet(ranges: str | Iterable[str] | None, version: int | None
         except NotARange as error:
             unknown = str(error)
     for counted in _BOUND if version is None else (version,):
-        if _size(span for span in spans if span.version == counted) > _BOUND[counted]:
+        if _size([span for span in spans if span.version == counted], _BOUND[counted]) > _BOUND[counted]:
             return True
     if unknown is not None:
         raise NotARange(unknown)
@@ -102,6 +102,12 @@ def open_ranges(ranges: Iterable[str]) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
+def _parts_of(text: str) -> tuple[str, ...]:
+    """Return the ranges in a text, in lower case."""
+    return tuple(part for part in _BETWEEN.split(_DASH.sub("-", text.lower())) if part)
+
+
+@lru_cache(maxsize=16384)
 def public_spans(part: str) -> tuple[Span, ...]:
     """Return the public addresses of a range in lower case; none for a service's tag. Raises NotARange."""
     if _SERVICES.fullmatch(part):
@@ -144,8 +150,11 @@ def _without(span: Span, others: Sequence[Span]) -> Iterable[Span]:
         yield Span(span.version, first, span.last)
 
 
-def _size(spans: Iterable[Span]) -> int:
-    """Return the number of addresses in at least one of some spans."""
+def _size(spans: Sequence[Span], bound: int) -> int:
+    """Return the number of addresses in at least one of some spans. If it is below a bound anyway, common ones count again."""
+    total = sum([span.last - span.first + 1 for span in spans])
+    if total <= bound:
+        return total
     size, end = 0, -1
     for span in sorted(spans):
         size += max(0, span.last - max(span.first, end + 1) + 1)
