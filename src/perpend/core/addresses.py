@@ -93,7 +93,7 @@ def are_open_to_internet(ranges: str | Iterable[str] | None, version: int | None
 
 
 def open_ranges(ranges: Iterable[str]) -> list[str]:
-    """Return the ranges that are open to the internet alone. What is no range is not among them."""
+    """Return the ranges that are open to the internet alone. A text that is no range is left out."""
     found = []
     for one in ranges:
         with suppress(NotARange):

@@ -81,7 +81,7 @@ def answer_to(request: Request, *, step: float, end: float, most_bytes: int) -> 
 
 
 def before(end: float, call: Callable[[], T]) -> T:
-    """Return the result of a call, or raise what it means to raise; raise TimeoutError after ``end``.
+    """Return the result of a call, or raise its OSError, HTTPException, ValueError or PerpendError; TimeoutError after ``end``.
 
     The call runs in a thread, which no exit waits for: a host that sends one byte at a time meets each timeout of a socket.
     Any other exception is a fault: its traceback is printed, and CancelledError is raised.

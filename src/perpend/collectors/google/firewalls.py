@@ -170,6 +170,8 @@ def _reached(interface: Mapping[str, Any], rules: Iterable[_Rule], instance: Map
 
 def _opened_together(narrow: Sequence[tuple[_Ports, _Rule]], version: int) -> Iterator[dict[str, Any]]:
     """Yield the ports that rules open to the internet although none does alone."""
+    if not are_open_to_internet(chain.from_iterable(rule.ranges for _, rule in narrow), version):
+        return  # most instances end here, without a look at each port
     for protocol in sorted({ports.protocol for ports, _ in narrow}):
         own = [(ports, rule) for ports, rule in narrow if ports.protocol == protocol]
         borders = sorted({ports.first for ports, _ in own} | {ports.last + 1 for ports, _ in own})

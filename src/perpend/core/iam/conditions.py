@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.addresses import are_open_to_internet
+from perpend.core.addresses import NotARange, are_open_to_internet
 from perpend.core.dataclass import dataclass
 from perpend.core.iam.access_policy import AccessPolicyError, includes
 from perpend.core.iam.requesters import ANY, FIXED, Limit, Narrowing
@@ -265,7 +265,10 @@ def _network_name(demand: Demand, _: Assumption) -> Narrowing | None:
 def _network_addresses(demand: Demand, _: Assumption) -> Narrowing | None:
     if demand.operator != "IpAddress" or not all(map(_is_narrow_network, demand.values)):
         return None
-    return None if are_open_to_internet(demand.values) else _NETWORK
+    try:
+        return None if are_open_to_internet(demand.values) else _NETWORK
+    except NotARange:
+        return None
 
 
 def _is_narrow_network(text: str) -> bool:
