@@ -182,12 +182,17 @@ class CollectedRow(NamedTuple):
 
     ``source`` is the number of the account's source that the object comes from, from 0. A cloud may have several, such as
     listings and a report.
+
+    ``lists`` are the child lists that the answer shows with the object: by type and key of the children why the list is
+    unknown, empty if it was read in full. ``key`` is the field with the Id of the owner that listed the object.
     """
 
     type_name: str
     fields: Mapping[str, Any]
     reasons: Mapping[str, str]
     source: int = 0
+    lists: Mapping[str, str] | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,8 @@ class AccountEntry:
 class WorkUnitResult:
     """The end of a listing. ``lacking`` is why it is incomplete, None if it is complete.
 
-    ``each`` holds the listings that were made for each of its items and are incomplete, with the reason. ``made_at`` is the
+    ``each`` holds the listings that were made for each of its items and are incomplete, with the reason, and so the types of
+    objects that are nested in its items. ``made_at`` is the
     time of a report that the cloud had made earlier. ``listed`` counts its items, ``others`` the items of other accounts.
     A checkpoint stores the fields under these names.
     """

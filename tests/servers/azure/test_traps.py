@@ -16,7 +16,8 @@ from perpend.collectors.runs.collection import CollectionResult
 from tests.servers.azure.collected import ACCOUNT, GROUPS, STORAGE, claims, collected
 from tests.servers.azure.double import GROUP, MANAGEMENT, Azure, error, subscription_id
 from tests.servers.azure.faults import DENIED, throttled, without
-from tests.servers.azure.rounds import estate
+from tests.servers.azure.rounds import collect, estate
+from tests.servers.planted_rest import evaluate
 from tests.servers.rest import Asked, Fault, Rule
 from tests.unit.inventory.snapshots.stored import rows_of
 
@@ -204,6 +205,31 @@ def test_trap_19_each_range_and_the_widest_source_of_a_rule_are_read(azure: Azur
         for row in rows_of(result.snapshot, RULE)
     }
     assert {("several", 22, 22, "Internet"), ("several", 3389, 3390, "Internet"), ("of a group", 0, 65535, None)} == shown
+
+
+@pytest.mark.parametrize(
+    "rules", [None, "all", [{"name": "no id", "properties": {"destinationPortRange": "22"}}], [{"id": "/r"}]]
+)
+def test_trap_19_a_group_without_its_rules_leaves_those_of_no_other_group_open(
+    azure: Azure, tmp_path: Path, rules: Any
+) -> None:
+    shared = {"access": "Allow", "direction": "Inbound", "priority": 100, "protocol": "Tcp", "destinationPortRange": "22"}
+    ssh: dict[str, Any] = {"name": "r1", "properties": {**shared, "sourceAddressPrefix": "*"}}
+    steps: tuple[tuple[Any, Any, dict[str, str]], ...] = (
+        ("ssh", "ssh", {"db": "INCOMPLIANT", "odd": "INCOMPLIANT"}),
+        ("ssh", rules, {"db": "INCOMPLIANT", "odd": "UNDETERMINED"}),
+        ([], rules, {"db": "COMPLIANT", "odd": "UNDETERMINED"}),
+        ([], [], {"db": "COMPLIANT", "odd": "COMPLIANT"}),
+    )
+    policy = ("--policy", "/ce/ca/azure/network/no-ssh")
+    for *groups, wanted in steps:
+        for name, listed in zip(("db", "odd"), groups, strict=True):
+            own = [{**ssh, "id": f"/{name}"}] if listed == "ssh" else listed
+            properties = {} if own is None else {"securityRules": own}
+            plant(azure, ONE, "Microsoft.Network/networkSecurityGroups", name, properties=properties)
+        collect(azure, tmp_path / "s", *policy)
+        shown = {one.rpartition("/")[2]: verdict["status"] for (_, one), verdict in evaluate(tmp_path / "s", *policy).items()}
+        assert {"web": "COMPLIANT", **wanted} == shown
 
 
 def test_trap_21_an_id_in_any_case_is_the_same_object(azure: Azure, tmp_path: Path) -> None:

@@ -50,24 +50,24 @@ def completeness_of(
 
 
 def _lacking(plan: RestPlan, entry: AccountEntry, mine: Mapping[WorkUnit, WorkUnitResult]) -> dict[str, FailedCall]:
-    """Return why listings of an account are incomplete. One without a result is."""
+    """Return why types of an account are incomplete. A listing without a result shows none of its types in full."""
     lacking: dict[str, FailedCall] = {}
     for cell in plan.cells_of(entry.account):
         end = mine.get(cell)
-        if end is None:
-            call = plan.tables.calls[cell.listing]
-            lacking[cell.listing] = failed_call(call, entry.account, FailureKind.FAILED, "NeverEnded")
-        elif end.lacking is not None:
-            lacking[cell.listing] = end.lacking
+        call = plan.tables.calls[cell.listing]
+        why = end.lacking if end else failed_call(call, entry.account, FailureKind.FAILED, "NeverEnded")
+        each = end.each if end else {}
+        for request in plan.listings[cell.listing]:
+            if cause := why or each.get(request.row.type_name):
+                lacking[request.row.type_name] = cause
     return lacking
 
 
 def _claims(plan: RestPlan, entry: AccountEntry, lacking: Mapping[str, FailedCall]) -> Iterator[Claim]:
-    for listing, types in plan.listings.items():
-        why = lacking.get(listing)
-        for request in types:
-            for account in entry.all_accounts:
-                yield Claim(request.row.type_name, Scope(account), str(why) if why else None)
+    for request in plan.requests:
+        why = lacking.get(request.row.type_name)
+        for account in entry.all_accounts:
+            yield Claim(request.row.type_name, Scope(account), str(why) if why else None)
 
 
 def unopened_account(plan: RestPlan, entry: AccountEntry) -> Iterator[CollectedRow]:

@@ -8,6 +8,7 @@ from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collectors.items import ABOVE
 from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 ACCOUNT: Final = "account"
 """The placeholder of a template for the account that is collected."""
 
+OWN_ID: Final = "{id}"
+"""The template of an Id that is the item's own."""
+
+_ID_ABOVE: Final = f"{ABOVE}.id"
 _PLACE: Final = re.compile(r"\{([^{}]+)\}")
 
 Transform = Callable[[Any], Any]
@@ -135,6 +140,11 @@ class TypeRow:
     fields: Mapping[str, FieldSource]
     details: tuple[str, ...] = ()
     inside: str | Callable[[dict[str, Any]], list[dict[str, Any]]] = ""
+
+    @property
+    def owner_key(self) -> str:
+        """The field with the Id of the item around a nested object; empty if there is none."""
+        return next((name for name, source in self.fields.items() if self.inside and source.path == _ID_ABOVE), "")
 
     def details_for(self, wanted: frozenset[str]) -> tuple[str, ...]:
         """Return the detail calls that wanted fields need."""

@@ -14,11 +14,13 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.collectors.items import list_of
 from perpend.collectors.protocol import CollectedRow, WorkUnitResult, now
 from perpend.collectors.rest.errors import CallRefused, MalformedAnswer, refused_call
 from perpend.collectors.rest.extension import WalkExtension
 from perpend.collectors.rest.fields import fields_from, id_of, objects_in, text_at
 from perpend.collectors.rest.pages import items_in, member, pages_of
+from perpend.collectors.rest.rows import OWN_ID
 from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from perpend.collectors.protocol import CheckpointWriter, WorkUnit
     from perpend.collectors.rest.plan import RestPlan, TypeRequest
-    from perpend.collectors.rest.rows import Proof, RestCall
+    from perpend.collectors.rest.rows import Proof, RestCall, TypeRow
     from perpend.collectors.rest.transport import Transport
     from perpend.collectors.workers import Workers
     from perpend.core.objects.claims import FailedCall
@@ -47,11 +49,13 @@ class _ListedObject(NamedTuple):
 class _Progress:
     """A listing while it is read: why it is incomplete, and for how many objects each call failed.
 
-    ``seen`` are the objects that were listed so far, with a hash of their items.
+    ``each`` holds the types of objects that some item does not show in full, with the reason. ``seen`` are the objects that
+    were listed so far, with a hash of their items.
     """
 
     cell: WorkUnit
     lacking: FailedCall | None = None
+    each: dict[str, FailedCall] = field(default_factory=dict)
     unread: Counter[FailedCall] = field(default_factory=Counter)
     listed: int = 0
     seen: set[tuple[str, str, bytes]] = field(default_factory=set)
@@ -97,7 +101,7 @@ class AccountWalk:
         while objects := list(islice(listed, CHUNK)):
             self._write(progress, self._rows(progress, objects))
         self._write(progress, ())
-        self.checkpoint.end(WorkUnitResult(cell, began, now(), progress.lacking, listed=progress.listed))
+        self.checkpoint.end(WorkUnitResult(cell, began, now(), progress.lacking, progress.each, listed=progress.listed))
 
     def _rows(self, progress: _Progress, objects: list[_ListedObject]) -> list[CollectedRow]:
         """Return the rows of objects. Threads help only with calls: a task that waits for a thread would keep its objects."""
@@ -124,7 +128,8 @@ class AccountWalk:
                 prepared = self._prepared(progress, call, item)
                 if prepared is None:
                     continue
-                for request in self.plan.listings[cell.listing]:
+                # An owner follows its children: if a resumed collection has it, it has all that it lists.
+                for request in sorted(self.plan.listings[cell.listing], key=lambda request: not request.row.inside):
                     for listed in self._objects_in(progress, request, prepared):
                         if (request.row.type_name, listed.identity) not in known:
                             yield listed
@@ -150,8 +155,24 @@ class AccountWalk:
                     progress.seen.add(seen)
                     yield _ListedObject(request, nested, identity)
         except MalformedAnswer as error:
-            call = self.plan.tables.calls[progress.cell.listing]
-            progress.lacking = progress.lacking or refused_call(call, self.account, error)
+            progress.each.setdefault(row.type_name, self._malformed(progress.cell, error))
+
+    def _malformed(self, cell: WorkUnit, error: MalformedAnswer) -> FailedCall:
+        return refused_call(self.plan.tables.calls[cell.listing], self.account, error)
+
+    def _lists(self, cell: WorkUnit, owner: TypeRow, item: dict[str, Any], account: str) -> dict[str, str] | None:
+        """Return the child lists that a listed item shows, with the reason why a list is unknown; None if it shows none."""
+        lists: dict[str, str] = {}
+        for request in self.plan.listings[cell.listing] if owner.id == OWN_ID and not owner.inside else ():
+            if request.row.owner_key:
+                name = list_of(request.row.type_name, request.row.owner_key)
+                try:
+                    for nested in objects_in(request.row, item):
+                        id_of(self.plan.tables, request.row, nested, account)
+                    lists[name] = ""
+                except MalformedAnswer as error:
+                    lists[name] = f"was not read: {self._malformed(cell, error)}"
+        return lists or None
 
     def items(self, call: RestCall) -> Iterator[dict[str, Any]]:
         """Yield the items of a listing. Raises CallRefused. An error after the first page is no fact about the listing."""
@@ -189,7 +210,8 @@ class AccountWalk:
                 reasons.update(dict.fromkeys(fields, f"was not read: {cause}"))
             else:
                 fields_from(request.row, name, answer, account, known, reasons)
-        return CollectedRow(request.row.type_name, {"Id": identity, **known}, reasons)
+        row, lists = request.row, self._lists(progress.cell, request.row, item, account)
+        return CollectedRow(row.type_name, {"Id": identity, **known}, reasons, lists=lists, key=row.owner_key)
 
     def _join(
         self, progress: _Progress, name: str, listed: _ListedObject, known: dict[str, Any], reasons: dict[str, str]

@@ -1,7 +1,7 @@
 """Carry objects over from the previous snapshot: unchanged, or with the time of their disappearance.
 
-An object has disappeared if a complete listing of its scope does not show it. An object that no complete listing covers stays
-unchanged, with its source. Joins run over Parquet files: memory use does not grow with the number of rows.
+An object has disappeared if a complete listing of its scope does not show it, or a list that its owner states in full. Any
+other object stays unchanged, with its source. Joins run over Parquet files: memory use does not grow with the number of rows.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from perpend.core.clouds.registry import cloud_named, is_of_provider_sql
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import NOT_ASKED
 from perpend.core.objects.object_types import ObjectType
-from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread
+from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, listed, unfollowed, unread
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.inventory.importers.merge_relations import TableFragment
+from perpend.inventory.importers.merge_relations import LISTED, TableFragment
 from perpend.inventory.snapshots.database import name, rows_of, text, unions
 from perpend.inventory.snapshots.queries.identity import object_identity
 from perpend.inventory.snapshots.rows import PHYSICAL, copy, parquet
@@ -86,10 +86,7 @@ def carried_over_of(
     if previous is None or not any(_is_collected(source) for source in previous.sources):
         return carried_over
     comparison = _Comparison(connection, previous, declared, sources, keep)
-    staged = [
-        comparison.stage(table, object_type, collected.get(table.name), new_path())
-        for table, object_type in comparison.types(collected)
-    ]
+    staged = [comparison.stage(table, object_type, collected, new_path()) for table, object_type in comparison.types(collected)]
     used: dict[int, int] = {}
     for stage in staged:
         comparison.count(stage, carried_over, used)
@@ -177,8 +174,9 @@ class _Comparison:
         others = f" AND {name(_ID)} NOT IN (SELECT {name(_ID)} FROM {piece.relation})" if piece and piece.rows else ""
         return f"{name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{others}"
 
-    def stage(self, table: Table, object_type: ObjectType, piece: TableFragment | None, path: Path) -> _StagedRows:
+    def stage(self, table: Table, object_type: ObjectType, collected: Mapping[str, TableFragment], path: Path) -> _StagedRows:
         """Write the rows of a previous table that were not collected again to a file, each with its state."""
+        piece = collected.get(table.name)
         deletion = object_type.deletion_field
         forms = {column.name: column.form for column in table.columns.values()}
         if deletion and forms.get(deletion) is not Form.TEXT:
@@ -187,7 +185,8 @@ class _Comparison:
         marks |= {CONTRADICTED} if table.contradicted else set()
         columns = ", ".join(name(column) for column in (*(column for column in forms if column != deletion), *sorted(marks)))
         rows = self._rows(table, object_type, piece, f"{columns}, {name(ROW)}, {name(SOURCE)}, {self._observed()} AS seen")
-        claimed = f"SELECT *, {self._claimed_by(table.name)} AS claimed_by FROM ({rows}) AS previous"
+        claimed_by = f"coalesce({', '.join([self._claimed_by(table.name), *self._stated_by(table, collected)])})"
+        claimed = f"SELECT *, {claimed_by} AS claimed_by FROM ({rows}) AS previous"
         long_ago = f"TRY_CAST(left(gone_at, 19) AS TIMESTAMP) < {_timestamp(self._limit)}"
         state = (
             f"CASE WHEN gone_at IS NOT NULL AND {long_ago} THEN {_FORGOTTEN} WHEN gone_at IS NOT NULL THEN {_GONE_BEFORE} "
@@ -238,6 +237,9 @@ class _Comparison:
         """Add the rows that stay. Add the column of the disappearance to the new rows, which have null there."""
         new = carried_over.collected.get(staged.type_name)
         forms = self._agreed(staged, new)
+        lookups = (self._declared(staged.type_name) or ObjectType(staged.type_name)).lookups.values()
+        # An object that has disappeared contradicts no list which does not hold it.
+        keys = sorted({lookup.key for lookup in lookups} & forms.keys())
         # A type without a column of the disappearance cannot show it: its disappeared objects are dropped.
         states = f"{_STATE} >= {_AS_BEFORE}" if staged.deletion else f"{_STATE} = {_AS_BEFORE}"
         source = f"CAST({[numbers.get(old, -1) for old in range(max(numbers, default=-1) + 1)]}[{name(SOURCE)} + 1] AS INTEGER)"
@@ -246,13 +248,14 @@ class _Comparison:
             f"{source} AS {name(SOURCE)}",
             *(f"CAST({name(column)} AS {PHYSICAL[form]}) AS {name(column)}" for column, form in forms.items()),
             *map(name, sorted(staged.marks)),
+            *(f"CASE WHEN {_STATE} <> {_AS_BEFORE} THEN {text(LISTED)} END AS {name(listed(key))}" for key in keys),
         ]
         query = f"SELECT {', '.join(columns)} FROM {parquet(staged.path)} WHERE {states} ORDER BY {name(ROW)}"
         copy(self._connection, query, path, staging=True)
         [(rows,)] = rows_of(self._connection, f"SELECT count(*) FROM {parquet(path)}")
         if not rows and new is not None:
             return
-        carried_over.pieces[staged.type_name] = TableFragment(parquet(path), forms, rows, staged.marks)
+        carried_over.pieces[staged.type_name] = TableFragment(parquet(path), forms, rows, staged.marks | {*map(listed, keys)})
         if new is not None and staged.deletion and staged.deletion not in new.forms:
             relation = f"(SELECT *, CAST(NULL AS VARCHAR) AS {name(staged.deletion)} FROM {new.relation})"
             with_field = replace(new, relation=relation, forms={**new.forms, staged.deletion: Form.TEXT}, keys="")
@@ -277,6 +280,21 @@ class _Comparison:
 
     def _times(self) -> str:
         return _texts([_iso(source.observed_at) if source.observed_at else None for source in self._sources])
+
+    def _stated_by(self, table: Table, collected: Mapping[str, TableFragment]) -> list[str]:
+        """Return the SQL expressions of the sources whose owner of a row states its list; null if the owner does not."""
+        stated = []
+        for owner, piece in collected.items():
+            for children in (self._declared(owner) or ObjectType(owner)).children.values():
+                mark = name(unfollowed(children.name))
+                if (
+                    children.type_name == table.name
+                    and children.key in table.columns
+                    and unfollowed(children.name) in piece.marks
+                ):
+                    own = f"{name(_ID)} = previous.{name(children.key)} AND {mark} IS NULL"
+                    stated.append(f"(SELECT min({name(SOURCE)}) FROM {piece.relation} AS owners WHERE owners.{own})")
+        return stated
 
     def _claimed_by(self, type_name: str) -> str:
         """Return the SQL expression of the source that listed a row's scope in full after it was read; null if none did."""

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collectors.items import list_of
 from perpend.collectors.protocol import KEPT_FOR
 from perpend.collectors.runs.previous_snapshot import carried_over_of, keep_earlier_claims, seen_of, used_objects
 from perpend.core.schema.shred import stored_value
-from perpend.core.schema.tables import ROW, SOURCE, Form, unread
+from perpend.core.schema.tables import ROW, SOURCE, Form, is_unfollowed, listed, unfollowed, unread
+from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers.import_snapshot import Importing
+from perpend.inventory.importers.merge_relations import LISTED
 from perpend.inventory.importers.object_batches import fragment_of
 from perpend.inventory.importers.scopes import claim_mixed, partitions_of
-from perpend.inventory.snapshots.database import opened, translate_errors
+from perpend.inventory.snapshots.database import name, opened, text, translate_errors
 from perpend.inventory.snapshots.manifest import StoredSource
 from perpend.inventory.snapshots.row_spool import RowSpool
 from perpend.inventory.snapshots.rows import ROW_GROUP
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from perpend.collectors.runs.previous_snapshot import CarriedOver
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
+    from perpend.inventory.importers.merge_relations import TableFragment
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.inventory.snapshots.store import Store
@@ -61,13 +66,15 @@ def store_collected(
     ):
         connection.execute("SET threads = 1")
         spools = {name: RowSpool(run.temporary / f"rows-{number}") for number, name in enumerate(types)}
+        names = _ListNames(declared)
         for number, row in enumerate(rows, 1):
-            _append(spools[row.type_name], row)
+            _append(spools[row.type_name], row, names)
             if progress:
                 progress(number)
         importing = Importing(run, connection, declared=declared, group=COLLECTED_GROUP)
         pieces = {
-            name: fragment_of(connection, spool, _parquet(spool.path), ordered=False) for name, spool in sorted(spools.items())
+            name: _with_lists(fragment_of(connection, spool, _parquet(spool.path), ordered=False))
+            for name, spool in sorted(spools.items())
         }
         with translate_errors(store.directory):
             collected = completeness(seen_of(connection, previous, pieces, declared=declared))
@@ -131,22 +138,52 @@ def _current(store: Store) -> Iterator[Snapshot | None]:
         yield snapshot
 
 
-def _append(spool: RowSpool, row: CollectedRow) -> None:
-    """Add a row to a spool. An unknown field is null, and another column holds the reason."""
+class _ListNames:
+    """The names of the child lists of each type, by type and key of the children."""
+
+    def __init__(self, declared: Callable[[str], ObjectType | None]) -> None:
+        self._declared = declared
+        self._known: dict[str, dict[str, list[str]]] = {}
+
+    def of(self, type_name: str) -> Mapping[str, list[str]]:
+        """Return the names of the child lists of a type."""
+        if type_name not in self._known:
+            names = self._known[type_name] = {}
+            declared = self._declared(type_name)
+            for children in declared.children.values() if declared else ():
+                names.setdefault(list_of(children.type_name, children.key), []).append(children.name)
+        return self._known[type_name]
+
+
+def _with_lists(piece: TableFragment) -> TableFragment:
+    """Return a fragment in which a list that a row did not show is missing, and one that it showed in full is stated."""
+    marks = sorted(mark for mark in piece.marks if is_unfollowed(mark))
+    if not marks:
+        return piece
+    reasons = ", ".join(f"nullif(coalesce({name(mark)}, {text(MISSING)}), '') AS {name(mark)}" for mark in marks)
+    return replace(piece, relation=f"(SELECT * REPLACE ({reasons}) FROM {piece.relation})")
+
+
+def _append(spool: RowSpool, row: CollectedRow, names: _ListNames) -> None:
+    """Add a row to a spool. An unknown field is null, and another column holds the reason. So does one of a child list."""
     values: dict[str, Any] = {ROW: len(spool), SOURCE: row.source}
+    if row.key:
+        values[listed(row.key)] = LISTED
+    for shown, reason in (row.lists or {}).items():
+        values |= {unfollowed(relation): reason for relation in names.of(row.type_name).get(shown, ())}
     _add_values(values, row.fields)
-    for name, reason in row.reasons.items():
-        values[name] = None
-        values[unread(name)] = reason
+    for field_name, reason in row.reasons.items():
+        values[field_name] = None
+        values[unread(field_name)] = reason
     spool.append(values)
 
 
 def _add_values(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
-    for name, value in fields.items():
+    for field_name, value in fields.items():
         stored, reason = stored_value(value)
-        values[name] = stored
+        values[field_name] = stored
         if reason is not None:
-            values[unread(name)] = reason
+            values[unread(field_name)] = reason
 
 
 def _parquet(path: Path) -> Path:

@@ -120,6 +120,11 @@ def unfollowed(name: str) -> str:
     return name + _UNFOLLOWED
 
 
+def is_unfollowed(name: str) -> bool:
+    """Whether a column has the reasons why the target of a lookup or child list is unknown."""
+    return name.endswith(_UNFOLLOWED)
+
+
 def is_companion(name: str) -> bool:
     """Whether a column is a companion of another one."""
     return name.endswith((_UNREAD, _UNFOLLOWED, _PLAIN, _LISTED)) or _MEMBER.fullmatch(name) is not None
