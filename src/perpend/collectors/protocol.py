@@ -184,7 +184,7 @@ class CollectedRow(NamedTuple):
     listings and a report.
 
     ``lists`` are the child lists that the answer shows with the object: by type and key of the children why the list is
-    unknown, empty if it was read in full. ``key`` is the field with the Id of the owner that listed the object.
+    unknown, empty if it was read in full. ``keys`` are the fields with the Id of the owner that listed the object.
     """
 
     type_name: str
@@ -192,7 +192,7 @@ class CollectedRow(NamedTuple):
     reasons: Mapping[str, str]
     source: int = 0
     lists: Mapping[str, str] | None = None
-    key: str = ""
+    keys: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

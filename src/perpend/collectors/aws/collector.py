@@ -28,12 +28,13 @@ from perpend.collectors.aws.parse import (
     id_of,
     is_of_another,
     member,
+    nested_in,
     objects_in,
 )
 from perpend.collectors.aws.plan import IDENTITY, cells_of
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.failures import FailureKind
-from perpend.collectors.items import ABOVE
+from perpend.collectors.items import ABOVE, list_of
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall
@@ -61,18 +62,30 @@ class _ListedObject(NamedTuple):
     request: TypeRequest
     item: Mapping[str, Any]
     identity: str
+    lists: Mapping[str, str] | None = None
+
+
+class _Nested(NamedTuple):
+    """Objects inside an owner: their type, the number of its request, their path in the owner, and the fields with its Id."""
+
+    type_name: str
+    request: int
+    steps: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class _Progress:
     """A listing while it is read: ``lacking`` why it is incomplete, and ``unread`` how many objects a call failed for.
 
-    ``each`` holds the listings that were made for each item and are incomplete, with the reason. ``listed`` counts the items,
-    ``others`` the items of other accounts.
+    ``each`` holds the listings that were made for each item and are incomplete, with the reason, and so the types of objects
+    that some item does not show in full. ``nested`` holds by type of owner what the listing shows inside it. ``listed`` counts
+    the items, ``others`` the items of other accounts.
     """
 
     cell: WorkUnit
     where: CloudPlace
+    nested: Mapping[str, Sequence[_Nested]] = field(default_factory=dict)
     lacking: list[FailedCall] = field(default_factory=list)
     each: dict[str, FailedCall] = field(default_factory=dict)
     unread: Counter[FailedCall] = field(default_factory=Counter)
@@ -80,9 +93,17 @@ class _Progress:
     others: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def keys_of(self, type_name: str) -> tuple[str, ...]:
+        """Return the fields with the Id of the owner that lists the objects of a type; none if no owner is listed with them."""
+        return next((one.keys for several in self.nested.values() for one in several if one.type_name == type_name), ())
+
     def lack(self, code: str) -> None:
         """Note that an answer is malformed."""
-        self.lacking.append(unread(CALLS[self.cell.listing], FailureKind.FAILED, self.where, code))
+        self.lacking.append(self.malformed(code))
+
+    def malformed(self, code: str) -> FailedCall:
+        """Return the cause that an answer of the listing is malformed."""
+        return unread(CALLS[self.cell.listing], FailureKind.FAILED, self.where, code)
 
     def count(self, cause: FailedCall) -> None:
         """Note that a call failed for one more object."""
@@ -161,7 +182,8 @@ class Collector:
         return cell.account, cell.region, CALLS[cell.listing].service
 
     def _cell(self, cell: WorkUnit) -> None:
-        progress, began = _Progress(cell, self._answers.where(cell.region)), now()
+        nested = _nested(self.plan.types_shown_by(cell.listing))
+        progress, began = _Progress(cell, self._answers.where(cell.region), nested), now()
         chunked = any(request.details for request in self.plan.types_shown_by(cell.listing))
         listed = self._objects(progress)
         if chunked:
@@ -203,8 +225,13 @@ class Collector:
                     self.workers.check()
                     progress.listed += 1
                     progress.others += any(is_of_another(request.row, item, progress.where.account) for request in requests)
-                    for request, of_items in zip(requests, nested, strict=True):
-                        yield from self._objects_in(progress, request, item, of_items[number] if of_items else None, known)
+                    shown = [
+                        (request, of_items[number] if of_items else None)
+                        for request, of_items in zip(requests, nested, strict=True)
+                    ]
+                    # An owner follows its children: if a resumed collection has it, it has all that it lists.
+                    for request, of_item in sorted(shown, key=lambda one: one[0].row.depth, reverse=True):
+                        yield from self._objects_in(progress, request, item, of_item, known, shown)
         except NotListed as error:
             progress.lacking.append(error.why)
         except PARSING:
@@ -244,10 +271,11 @@ class Collector:
         item: Mapping[str, Any],
         nested: list[Any] | Exception | None,
         known: Collection[tuple[str, str]],
+        shown: Sequence[tuple[TypeRequest, list[Any] | Exception | None]],
     ) -> Iterator[_ListedObject]:
         """Yield the objects of a type in a listed item. A malformed item stops no other.
 
-        ``nested`` is the answer of the listing that was made for the item, or its error.
+        ``nested`` is the answer of the listing that was made for the item, or its error; ``shown`` has it for all types.
         """
         try:
             if isinstance(nested, Exception):
@@ -257,23 +285,60 @@ class Collector:
                 if (request.row.type_name, identity) not in known and not self._was_seen(
                     request.row, object_item, identity, progress.where
                 ):
-                    yield _ListedObject(request, object_item, identity)
+                    yield _ListedObject(request, object_item, identity, self._lists(progress, request.row, object_item, shown))
         except NotListed as error:
             progress.each[request.row.each] = error.why
         except NoResult:
-            progress.lack("NoResult")
+            if request.row.depth:
+                progress.each[request.row.type_name] = progress.malformed("NoResult")
+            else:
+                progress.lack("NoResult")
+
+    def _lists(
+        self,
+        progress: _Progress,
+        owner: TypeRow,
+        item: Mapping[str, Any],
+        shown: Sequence[tuple[TypeRequest, list[Any] | Exception | None]],
+    ) -> dict[str, str] | None:
+        """Return the child lists that the answer shows with an object, with the reason why a list is unknown; None without any.
+
+        Objects of one type may be in several lists of the item: each of them has to be whole.
+        """
+        lists: dict[str, str] = {}
+        for _, number, steps, keys in progress.nested.get(owner.type_name, ()):
+            (request, nested), why = shown[number], ""
+            try:
+                if isinstance(nested, Exception):
+                    raise nested
+                for inner in nested_in(item, steps) if nested is None else nested:
+                    id_of(request.row, inner, progress.where)
+            except NotListed as error:
+                why = f"was not read: {error.why}"
+            except PARSING:  # of which NoResult is one
+                why = f"was not read: {progress.malformed('NoResult')}"
+            for name in (list_of(request.row.type_name, key) for key in keys):
+                lists[name] = lists.get(name) or why
+        return lists or None
 
     def _row(self, progress: _Progress, listed: _ListedObject) -> CollectedRow | None:
-        """Return the row of an object, None if the item is not an object or an answer is malformed."""
+        """Return the row of an object, None if the item is not an object or an answer is malformed.
+
+        An owner may list the object already: then all of its fields are unknown, that with its owner, too.
+        """
+        row, source = listed.request.row, int(listed.request.row.reads_report)
+        keys = progress.keys_of(row.type_name)
         try:
-            fields = self._fields(progress, *listed)
+            fields = self._fields(progress, listed.request, listed.item, listed.identity)
         except PARSING:
             progress.lack("UnparsableAnswer")
-            return None
+            reasons = dict.fromkeys(row.fields, f"was not read: {progress.malformed('UnparsableAnswer')}")
+            return CollectedRow(row.type_name, {"Id": listed.identity}, reasons, source) if keys else None
         if fields is None:
             return None
-        row = listed.request.row
-        return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.reads_report))
+        return CollectedRow(
+            row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, source, listed.lists, keys or None
+        )
 
     def _was_seen(self, row: TypeRow, item: Mapping[str, Any], identity: str, where: CloudPlace) -> bool:
         """Whether another listing or region has shown the object with the same values. All regions list a multi-region trail.
@@ -318,6 +383,17 @@ class Collector:
         if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
             return None if detail.then is None else ErrorAnswer(detail.then)
         return self._answers.of_object(detail, item, where)
+
+
+def _nested(requests: Sequence[TypeRequest]) -> dict[str, list[_Nested]]:
+    """Return by type of owner what a listing shows inside it."""
+    nested: dict[str, list[_Nested]] = {}
+    for owner in requests:
+        for number, request in enumerate(requests):
+            steps, keys = request.row.steps_from(owner.row), request.row.keys_of(owner.row)
+            if steps is not None and keys:
+                nested.setdefault(owner.row.type_name, []).append(_Nested(request.row.type_name, number, steps, keys))
+    return nested
 
 
 def _batches(items: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Mapping[str, Any]]]:

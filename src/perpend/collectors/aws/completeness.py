@@ -174,7 +174,7 @@ def _claims(
         cell.region: why
         for cell, end in results.items()
         for listing, why in ((cell.listing, end.lacking), *end.each.items())
-        if listing in listings and why is not None
+        if listing in (*listings, type_name) and why is not None
     }
     if not call.regional:
         why = unread_regions.get("")

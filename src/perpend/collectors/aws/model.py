@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collectors.items import ABOVE
 from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ IDENTITY_OF: Final = "$Id"
 CONSTANT: Final = "="
 """The prefix of a path that is the value itself."""
 
+_MEMBER_OF_ID: Final = re.compile(r"\{(?!(?:account|partition|region)\})([^{}]+)\}")
 
 REPORT: Final = "iam.report"
 """The call for the credential report. As a listing, it shows users."""
@@ -187,6 +190,35 @@ class TypeRow:
     def rows(self) -> tuple[TypeRow, ...]:
         """This row, and the rows for other listings."""
         return (self, *self.also)
+
+    @property
+    def depth(self) -> int:
+        """How many lists its objects are in below a listed item."""
+        return len(self.inside.split(".")) if self.inside else bool(self.each)
+
+    def steps_from(self, owner: TypeRow) -> tuple[str, ...] | None:
+        """Return the path of these objects in an object of another type of the listing; None if they are not inside it.
+
+        Objects that a listing shows for each item have no path.
+        """
+        mine, others = (tuple(row.inside.split(".")) if row.inside else () for row in (self, owner))
+        if owner.listed != self.listed or owner.each or (self.each and others):
+            return None
+        inside = mine[len(others) :]
+        return inside if mine[: len(others)] == others and (inside or self.each) else None
+
+    def keys_of(self, owner: TypeRow) -> tuple[str, ...]:
+        """Return the fields with the Id of the object of another type that these objects are inside of."""
+        steps = self.steps_from(owner)
+        if steps is None:
+            return ()
+        above = f"{ABOVE}." * max(1, len(steps))
+        id_of_owner = _MEMBER_OF_ID.sub(lambda place: f"{{{above}{place[1]}}}", owner.id)
+        return tuple(
+            name
+            for name, source in self.fields.items()
+            if not source.call and not source.transform and id_of_owner in (source.path, f"{{{source.path}}}")
+        )
 
     @property
     def reads_report(self) -> bool:

@@ -128,7 +128,7 @@ def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[
     """
     if is_of_another(row, item, account):
         return
-    for inner in _nested(item, row.inside.split(".") if row.inside else []):
+    for inner in nested_in(item, row.inside.split(".") if row.inside else []):
         if not row.having or not is_missing(member(inner, row.having)):
             yield inner
 
@@ -139,7 +139,8 @@ def is_of_another(row: TypeRow, item: Mapping[str, Any], account: str) -> bool:
     return not is_missing(owner) and owner != account
 
 
-def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+def nested_in(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the items of a list in an item, or in each item of a list in it. Raises NoResult if a list is missing."""
     if not path:
         yield item
         return
@@ -147,7 +148,7 @@ def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[st
     if not isinstance(items, list):
         raise NoResult(f"the answer has no {path[0]}")
     for inner in items:
-        yield from _nested({**(inner if isinstance(inner, dict) else {VALUE: inner}), ABOVE: item}, path[1:])
+        yield from nested_in({**(inner if isinstance(inner, dict) else {VALUE: inner}), ABOVE: item}, path[1:])
 
 
 def id_of(row: TypeRow, item: Mapping[str, Any], where: CloudPlace) -> str:

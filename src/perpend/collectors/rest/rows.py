@@ -142,9 +142,9 @@ class TypeRow:
     inside: str | Callable[[dict[str, Any]], list[dict[str, Any]]] = ""
 
     @property
-    def owner_key(self) -> str:
-        """The field with the Id of the item around a nested object; empty if there is none."""
-        return next((name for name, source in self.fields.items() if self.inside and source.path == _ID_ABOVE), "")
+    def owner_keys(self) -> tuple[str, ...]:
+        """The fields with the Id of the item around a nested object."""
+        return tuple(name for name, source in self.fields.items() if self.inside and source.path == _ID_ABOVE)
 
     def details_for(self, wanted: frozenset[str]) -> tuple[str, ...]:
         """Return the detail calls that wanted fields need."""

@@ -164,14 +164,13 @@ class AccountWalk:
         """Return the child lists that a listed item shows, with the reason why a list is unknown; None if it shows none."""
         lists: dict[str, str] = {}
         for request in self.plan.listings[cell.listing] if owner.id == OWN_ID and not owner.inside else ():
-            if request.row.owner_key:
-                name = list_of(request.row.type_name, request.row.owner_key)
-                try:
-                    for nested in objects_in(request.row, item):
-                        id_of(self.plan.tables, request.row, nested, account)
-                    lists[name] = ""
-                except MalformedAnswer as error:
-                    lists[name] = f"was not read: {self._malformed(cell, error)}"
+            why = ""
+            try:
+                for nested in objects_in(request.row, item) if request.row.owner_keys else ():
+                    id_of(self.plan.tables, request.row, nested, account)
+            except MalformedAnswer as error:
+                why = f"was not read: {self._malformed(cell, error)}"
+            lists |= {list_of(request.row.type_name, key): why for key in request.row.owner_keys}
         return lists or None
 
     def items(self, call: RestCall) -> Iterator[dict[str, Any]]:
@@ -211,7 +210,7 @@ class AccountWalk:
             else:
                 fields_from(request.row, name, answer, account, known, reasons)
         row, lists = request.row, self._lists(progress.cell, request.row, item, account)
-        return CollectedRow(row.type_name, {"Id": identity, **known}, reasons, lists=lists, key=row.owner_key)
+        return CollectedRow(row.type_name, {"Id": identity, **known}, reasons, lists=lists, keys=row.owner_keys or None)
 
     def _join(
         self, progress: _Progress, name: str, listed: _ListedObject, known: dict[str, Any], reasons: dict[str, str]

@@ -167,8 +167,7 @@ def _with_lists(piece: TableFragment) -> TableFragment:
 def _append(spool: RowSpool, row: CollectedRow, names: _ListNames) -> None:
     """Add a row to a spool. An unknown field is null, and another column holds the reason. So does one of a child list."""
     values: dict[str, Any] = {ROW: len(spool), SOURCE: row.source}
-    if row.key:
-        values[listed(row.key)] = LISTED
+    values |= {listed(key): LISTED for key in row.keys or ()}
     for shown, reason in (row.lists or {}).items():
         values |= {unfollowed(relation): reason for relation in names.of(row.type_name).get(shown, ())}
     _add_values(values, row.fields)

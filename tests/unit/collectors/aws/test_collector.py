@@ -80,6 +80,44 @@ def test_an_alarm_on_a_metric_that_no_filter_counts_into_leads_to_a_metric_all_t
     assert [] == [claim for source in completeness.sources for claim in source.coverage if claim.lacking]
 
 
+TABLE, ROUTE, ASSOCIATION = (f"CA10__CaAws{name}__c" for name in ("RouteTable", "Route", "RouteTableAssociation"))
+BALANCER, LISTENER = "CA10__CaAwsLoadBalancer__c", "CA10__CaAwsLoadBalancerListener__c"
+
+
+def test_a_list_that_is_missing_or_denied_is_unknown_of_its_owner_alone() -> None:
+    def listeners(parameters: Mapping[str, Any], _: str) -> Mapping[str, Any] | str:
+        arn = parameters["LoadBalancerArn"]
+        return "AccessDenied" if arn.endswith("odd") else {"Listeners": [{"ListenerArn": f"{arn}/l", "LoadBalancerArn": arn}]}
+
+    route = {"DestinationCidrBlock": "0.0.0.0/0"}
+    tables: list[dict[str, Any]] = [
+        {"RouteTableId": "whole", "Associations": [], "Routes": [route]},
+        {"RouteTableId": "odd", "Associations": []},
+        {"RouteTableId": "half", "Associations": [], "Routes": [route, {"State": "active"}]},
+    ]
+    replies: dict[str, Any] = {
+        "ec2.regions": {"Regions": REGIONS["Regions"][:1]},
+        "ec2.route-tables": {"RouteTables": tables},
+        "elb.v2": {"LoadBalancers": [{"LoadBalancerArn": f"arn:{name}"} for name in ("whole", "odd")]},
+        "elb.listeners": listeners,
+        "elb.classic": {"LoadBalancerDescriptions": []},
+    }
+    wanted = dict.fromkeys((TABLE, ROUTE, ASSOCIATION, BALANCER, LISTENER), ("Id",))
+    rows, completeness = collected(AnsweringClient(replies), wanted)
+    lists = {(row.fields["Id"].rpartition("/")[2], name): why for row in rows for name, why in (row.lists or {}).items()}
+    routes, listened = f"{ROUTE}.CA10__routeTable__c", f"{LISTENER}.CA10__loadBalancer__c"
+    known = {owner for owner, why in lists.items() if not why}
+    tables_known = {(name, f"{ASSOCIATION}.CA10__routeTable__c") for name in ("whole", "odd", "half")}
+    assert {("whole", routes), ("arn:whole", listened), *tables_known} == known
+    assert {("odd", routes), ("half", routes), ("arn:odd", listened)} == {*lists} - known
+    claimed = [claim for source in completeness.sources for claim in source.coverage]
+    assert {ROUTE, LISTENER} == {claim.type_name for claim in claimed if claim.lacking}
+    assert {TABLE, ASSOCIATION, BALANCER} <= {claim.type_name for claim in claimed if not claim.lacking}
+    assert {ROUTE: ("CA10__routeTable__c",), LISTENER: ("CA10__loadBalancer__c",)} == {
+        row.type_name: tuple(row.keys) for row in rows if row.keys
+    }
+
+
 def test_images_and_snapshots_that_another_account_owns_are_left_out_and_counted() -> None:
     owners = (ACCOUNT, "801119661308", "801119661308")
     images = [{"ImageId": f"ami-{number}", "OwnerId": owner} for number, owner in enumerate(owners)]

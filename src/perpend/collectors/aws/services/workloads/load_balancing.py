@@ -111,7 +111,7 @@ _TYPES: Final = (
         "{ListenerArn}",
         {
             **PLACE,
-            "CA10__loadBalancer__c": FieldSource("LoadBalancerArn"),
+            "CA10__loadBalancer__c": FieldSource("^.LoadBalancerArn"),
             "CA10__port__c": FieldSource("Port", optional=True),  # those of gateways have none
             "CA10__protocol__c": FieldSource("Protocol", optional=True),
             "CA10__sslPolicy__c": FieldSource("SslPolicy", optional=True),
