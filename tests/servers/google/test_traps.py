@@ -688,6 +688,31 @@ def test_trap_24_sinks_of_ancestors_count_if_they_include_what_is_below(double: 
     assert {WEB: FAIL, DATA: FAIL, "tooling-1": FAIL} == statuses(double, tmp_path / "without", policy)
 
 
+def test_trap_24_a_sink_to_a_bucket_elsewhere_leaves_the_sinks_of_no_bucket_open(double: Google, tmp_path: Path) -> None:
+    sinks = {"here": f"{WEB}-0", "elsewhere": "of-a-partner"}
+    for name, bucket in sinks.items():
+        sink = {"name": name, "destination": f"storage.googleapis.com/{bucket}", "filter": ""}
+        double.plant("logging.googleapis.com/LogSink", WEB, sink, name)
+    shown = statuses(double, tmp_path / "s", "logging/bucket-lock")
+    assert FAIL == shown.pop(f"{WEB}-0")
+    assert {"INAPPLICABLE"} == {*shown.values()}
+
+
+def test_trap_24_an_alert_on_a_metric_elsewhere_leaves_the_alerts_of_no_metric_open(double: Google, tmp_path: Path) -> None:
+    count = 'resource.type="gce_route" AND metric.type="logging.googleapis.com/user/routes"'
+    route = (
+        'resource.type="gce_route" AND '
+        '(protoPayload.methodName:"compute.routes.delete" OR protoPayload.methodName:"compute.routes.insert")'
+    )
+    double.plant("logging.googleapis.com/LogMetric", WEB, {"name": "routes", "filter": route}, "routes")
+    for project, status in (("of-a-partner", FAIL), (WEB, PASS)):
+        condition = {"conditionThreshold": {"filter": f'{count} AND resource.labels.project_id="{project}"'}}
+        named = {"name": f"{project}-c", "displayName": "any", **condition}
+        double.plant(ALERT, WEB, {**SAMPLES[ALERT], "conditions": [named]}, project)
+        shown = judged(double, tmp_path / project, "logging/alert-routes")
+        assert status == shown[f"{LIBRARY}logging/alert-routes", WEB]["status"]
+
+
 def test_trap_25_a_flag_that_is_not_set_has_its_default_in_known_versions_only(double: Google, tmp_path: Path) -> None:
     kind = "sqladmin.googleapis.com/Instance"
     versions = {"known": "POSTGRES_16", "newer": "POSTGRES_99"}

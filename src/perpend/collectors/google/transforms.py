@@ -23,6 +23,7 @@ _SOME_SERVICE: Final = {"cloudProduct": "a service that an ancestor enrolls", "e
 _RESOURCES: Final = "//cloudresourcemanager.googleapis.com/"
 _ADDRESS: Final = re.compile(r"(?:https://(?:www|compute)\.googleapis\.com/compute/(?:v1|beta|alpha)/)?(projects/[^/]+/.+)")
 _LOG_METRIC: Final = re.compile(r"metric\.type\s*=\s*\"?logging\.googleapis\.com/user/([^\"\s)]+)")
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _METRIC_PROJECT: Final = re.compile(r"(?<![\w.])(?:project|resource\.labels?\.\"?project_id\"?)\s*=\s*\"?([^\"\s)]+)")
 _PARENTS: Final = ("projects/", "folders/", "organizations/")
 _OF_NUMBER: Final = re.compile(r"projects/[0-9]+/")
@@ -136,6 +137,8 @@ def log_metric(condition: Mapping[str, Any]) -> str | None:
     [project] = projects
     if project.isdigit():
         raise NotThere("the filter has the number of a project")
+    if not _PLAIN_NAME.fullmatch(named[1]):
+        raise NotThere("the metric has a name that an Id may write in another form")
     return f"//logging.googleapis.com/projects/{project}/metrics/{named[1]}"
 
 

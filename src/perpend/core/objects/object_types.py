@@ -80,11 +80,15 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A list of child objects: ``name`` (``CA10__Disks__r``), their type, and the child's field with this object's id."""
+    """A list of child objects: ``name`` (``CA10__Disks__r``), their type, and the child's field with this object's id.
+
+    ``whole_key``: in the cloud's answers the key is the whole Id of one object, wherever that is.
+    """
 
     name: str
     type_name: str
     key: str = ""
+    whole_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

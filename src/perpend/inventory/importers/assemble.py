@@ -59,7 +59,8 @@ class _Relations:
 class Assembly:
     """The tables of a run by name. ``parts`` are the tables made by shredding, ``coverage`` the completeness claims.
 
-    ``older`` are types with objects that an earlier collection has read and this one has not.
+    ``older`` are types with objects that an earlier collection has read and this one has not. ``collected``: all rows are
+    those of collections, no file has any.
     """
 
     def __init__(
@@ -71,13 +72,14 @@ class Assembly:
         parts: Mapping[str, Part],
         coverage: Claims,
         older: Collection[str] = (),
+        collected: bool = False,
     ) -> None:
         self._connection = connection
         self._tables = tables
         self._declared_type = declared
         self._parts = parts
         self._coverage = coverage
-        self._lists = Lists(connection, tables, declared=self._declared, coverage=coverage, older=older)
+        self._lists = Lists(connection, tables, declared=self._declared, coverage=coverage, older=older, collected=collected)
         self._unfollowed: dict[str, list[str]] = {}
         self._dangling: set[tuple[str, str]] = set()
 

@@ -47,7 +47,8 @@ _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 class Lists:
     """Find out why child lists are unknown. ``problems`` collects the diagnostics about keys and claims.
 
-    ``older`` are types with objects that an earlier collection has read and this one has not.
+    ``older`` are types with objects that an earlier collection has read and this one has not. ``collected``: all rows are
+    those of collections, whose keys nobody has typed.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Lists:
         declared: Callable[[str], ObjectType | None],
         coverage: Claims,
         older: Collection[str] = (),
+        collected: bool = False,
     ) -> None:
         self.problems: list[Diagnostic] = []
         self._connection = connection
@@ -65,6 +67,7 @@ class Lists:
         self._declared = declared
         self._coverage = coverage
         self._older = older
+        self._collected = collected
         self._blank: set[tuple[str, str]] = set()
 
     def reason(self, table: str, child: Children) -> str:
@@ -93,7 +96,12 @@ class Lists:
         return cases + self._unmatched(own, other, table, child)
 
     def _unmatched(self, own: MergedTable, other: MergedTable, table: str, child: Children) -> list[str]:
-        """Return the case of a key that matches no row: it may belong to any row, unless all keys are account numbers."""
+        """Return the case of a key that matches no row: it may belong to any row, unless all keys are account numbers.
+
+        A whole key of a collection names an object that was not collected, and so none of the rows.
+        """
+        if child.whole_key and self._collected:
+            return []
         key = name(child.key)
         ids = f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
         unmatched = f"SELECT {key} AS unmatched FROM ({other.keys}) WHERE NOT {is_blank(key)} AND {key} NOT IN ({ids})"

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.clouds.registry import cloud_named
 from perpend.core.diagnostics.model import Span, whole_file
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.claims import Claims, claims_of, unread_input
@@ -237,7 +238,13 @@ class Importing:
         self._drop_claims(united)
         coverage = self._coverage()
         return Assembly(
-            self._connection, united, declared=self._declared, parts=self._parts, coverage=coverage, older=self._older
+            self._connection,
+            united,
+            declared=self._declared,
+            parts=self._parts,
+            coverage=coverage,
+            older=self._older,
+            collected=all(cloud_named(source.kind) is not None for source in self.run.sources if source.objects),
         )
 
     def _drop_claims(self, tables: Mapping[str, MergedTable]) -> None:

@@ -265,7 +265,12 @@ def object_type_from(entity: str, fields: Fields) -> ObjectType:
             for record in named("lookups")
         },
         {
-            record.text("name"): Children(record.text("name"), current_name(record.text("type", "")), record.text("key", ""))
+            record.text("name"): Children(
+                record.text("name"),
+                current_name(record.text("type", "")),
+                record.text("key", ""),
+                bool(record.text("wholeKey", False)),
+            )
             for record in named("children")
         },
         fields.text("deletionField"),

@@ -396,6 +396,11 @@ TYPE = Record(
                         Key("name", Text(filled=True), "The relationship, `…__r`.", required=True),
                         Key("type", Text(filled=True), "API name of the children's type.", required=True),
                         Key("key", Text(filled=True), "The child's field with this object's Id.", required=True),
+                        Key(
+                            "wholeKey",
+                            Flag(),
+                            "In the cloud's answers the key is the whole Id of one object, wherever that is.",
+                        ),
                     ),
                 )
             ),
