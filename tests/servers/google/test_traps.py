@@ -590,6 +590,23 @@ def test_trap_9_a_rule_in_another_spelling_opens_the_same(double: Google, tmp_pa
     assert {"api": False, "inventory": True, "mixed": True} == known
 
 
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ({"sourceTags": ["web"]}, PASS),
+        ({"sourceServiceAccounts": ["web@shop.example"]}, PASS),
+        ({"sourceTags": ["web"], "sourceRanges": ["0.0.0.0/0"]}, FAIL),
+        ({"sourceServiceAccounts": ["web@shop.example"], "sourceRanges": ["0.0.0.0/0"]}, FAIL),
+        ({}, UNKNOWN),
+    ],
+)
+def test_a_rule_for_tags_or_accounts_alone_is_not_for_the_internet(
+    double: Google, tmp_path: Path, source: dict[str, Any], status: str
+) -> None:
+    double.plant(FIREWALL, WEB, {**less(SAMPLES[FIREWALL], ["sourceRanges"]), **source}, "rule")
+    assert {"rule": status} == statuses(double, tmp_path / "s", "network/no-ssh")
+
+
 def test_trap_9_a_project_in_the_older_form_is_the_same(double: Google) -> None:
     def older(asset: dict[str, Any]) -> dict[str, Any]:
         data = asset["resource"]["data"]

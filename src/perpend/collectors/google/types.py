@@ -359,7 +359,10 @@ _NETWORK: Final = (
         {
             "CA10__direction__c": _data("direction"),
             "CA10__disabled__c": _false("disabled"),
-            "CA10__sourceRanges__c": _data("sourceRanges", json_list, otherwise=_NONE, within="sourceTags"),
+            # A rule for tags or service accounts needs no ranges.
+            "CA10__sourceRanges__c": _data(
+                "sourceRanges", json_list, otherwise=_NONE, within="sourceTags", also_within="sourceServiceAccounts"
+            ),
             "CA10__sourceTags__c": _data("sourceTags", json_list, otherwise=_NONE),
             "CA10__sourceServiceAccounts__c": _data("sourceServiceAccounts", json_list, otherwise=_NONE),
             # A rule without targets is for all instances.
