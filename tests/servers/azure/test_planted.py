@@ -1,6 +1,6 @@
-"""The planted estate of Azure, in part: faults are found, are not known if a call is refused, and are mended.
+"""The planted estate of Azure, faults are found and mended; of some policies, each call is refused.
 
-All of it: `python -m tests.servers.azure.planted --write`.
+All calls: `python -m tests.servers.azure.planted --write`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,24 @@ pytest.importorskip("azure.identity", reason="the extra azure is not installed")
 
 from perpend.language.syntax.repository import open_repository
 from tests.servers.azure.planted import RESULTS, results_of, wrongs
-from tests.servers.azure.rounds import LIBRARY, UNHELD, Rounds, estate
+from tests.servers.azure.rounds import LIBRARY, UNHELD, Rounds, collect, estate
+from tests.servers.planted_rest import FAULT, MENDED, evaluate
 
 POLICIES = sorted(one for one in open_repository().policy_ids if one.startswith(LIBRARY))
 HELD = [one for one in POLICIES if one not in UNHELD]
 SAMPLE = [next(of) for _, of in groupby(HELD, lambda one: one.removeprefix(LIBRARY).partition("/")[0])][::2]
-"""A policy of each second service."""
+"""A policy of each second service, whose calls are refused."""
+
+
+@pytest.mark.slow
+def test_the_fault_of_each_policy_is_found_and_mended(tmp_path: Path) -> None:
+    with estate() as azure:
+        rounds = Rounds(azure)
+        for turn, status in ((rounds.plant, FAULT), (rounds.mend, MENDED)):
+            turn()
+            assert 0 == collect(azure, tmp_path / "store", *rounds.options).code
+            assert dict.fromkeys(rounds.planted, status) == rounds.statuses(evaluate(tmp_path / "store", *rounds.options))
+    assert {*UNHELD} == rounds.unplanted.keys()
 
 
 @pytest.mark.slow

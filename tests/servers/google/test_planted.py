@@ -1,6 +1,6 @@
-"""The planted estate of Google Cloud, in part: faults are found, are not known if a call is refused, and are mended.
+"""The planted estate of Google Cloud, faults are found and mended; of some policies, each call is refused.
 
-All of it: `python -m tests.servers.google.planted --write`.
+All calls: `python -m tests.servers.google.planted --write`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,23 @@ pytest.importorskip("perpend.collectors.google.api", reason="nothing collects fr
 
 from perpend.language.syntax.repository import open_repository
 from tests.servers.google.planted import RESULTS, results_of, wrongs
-from tests.servers.google.rounds import LIBRARY, Rounds, estate
+from tests.servers.google.rounds import LIBRARY, Rounds, collect, estate
+from tests.servers.planted_rest import FAULT, MENDED, evaluate
 
 POLICIES = sorted(one for one in open_repository().policy_ids if one.startswith(LIBRARY))
 SAMPLE = [next(of) for _, of in groupby(POLICIES, lambda one: one.removeprefix(LIBRARY).partition("/")[0])][::2]
-"""A policy of each second service."""
+"""A policy of each second service, whose calls are refused."""
+
+
+@pytest.mark.slow
+def test_the_fault_of_each_policy_is_found_and_mended(tmp_path: Path) -> None:
+    with estate(tmp_path) as google:
+        rounds = Rounds(google)
+        for turn, status in ((rounds.plant, FAULT), (rounds.mend, MENDED)):
+            turn()
+            assert 0 == collect(google, tmp_path / "store", *rounds.options).code
+            assert dict.fromkeys(rounds.planted, status) == rounds.statuses(evaluate(tmp_path / "store", *rounds.options))
+    assert set() == rounds.unplanted.keys()
 
 
 @pytest.mark.slow

@@ -206,6 +206,22 @@ def test_trap_11_what_a_ring_grants_its_keys_grant(double: Google, tmp_path: Pat
     assert {key: status, other: PASS} == shown
 
 
+@pytest.mark.parametrize("above", [WEB, "folders/2001", ORGANIZATION])
+@pytest.mark.parametrize(
+    ("policy", "roles"),
+    [
+        ("iam/separate-service-account-duties", ["roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountUser"]),
+        ("kms/separate-duties", ["roles/cloudkms.admin", "roles/cloudkms.cryptoKeyDecrypter"]),
+    ],
+)
+def test_trap_11_a_member_has_the_roles_of_a_project_and_of_all_above_it(
+    double: Google, tmp_path: Path, above: str, policy: str, roles: list[str]
+) -> None:
+    assert PASS == statuses(double, tmp_path / "apart", policy)[WEB]
+    double.policy(above, *[(role, ["user:a@b.example"]) for role in roles])
+    assert FAIL == statuses(double, tmp_path / "both", policy)[WEB]
+
+
 def test_trap_12_a_conditional_binding_counts_as_given(double: Google, tmp_path: Path) -> None:
     key = f"//storage.googleapis.com/{WEB}-0"
     double.policy(key, ("roles/storage.objectViewer", ["allUsers"]))

@@ -327,8 +327,8 @@ class AssetInventory(WalkExtension):
         return Joined({"ports": ports, "policies": self._firewalls.opening_policies(is_above)}, lacking)
 
     def _policy_in_force(self, item: Mapping[str, Any]) -> Joined:
-        own = str(item["name"])
-        names = [own, *_around(own), *(_NODES + node for node in _nodes(item))]
+        own, above = str(item["name"]), [_NODES + node for node in _nodes(item)]
+        names = [own, *_around(own), *above]
         why: FailedCall | str | None = self._why(POLICIES) or self._not_covered("policy", item)
         if why is None and (cut := sorted(self._cut & {*names})):
             why = f"the policy of {cut[0].removeprefix(_NODES)} is not whole"
@@ -336,7 +336,7 @@ class AssetInventory(WalkExtension):
         users, signed_in = any(one.all_users for one in known), any(one.all_authenticated for one in known)
         audit = [config for name in dict.fromkeys(names) for config in self._audit.get(name, ())]
         roles: defaultdict[str, set[str]] = defaultdict(set)
-        if own == names[1]:
+        if own == above[0]:
             for one, role in (pair for name in names for pair in self._roles.get(name, ())):
                 roles[one].add(role)
         by_member = [{"member": one, "roles": sorted(of)} for one, of in sorted(roles.items())]
