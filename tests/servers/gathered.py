@@ -8,9 +8,9 @@ from pathlib import Path
 
 from perpend.collectors.aws.account_pool import AccountPool
 from perpend.collectors.aws.client import CloudClient
-from perpend.collectors.aws.completeness import completeness_of
-from perpend.collectors.aws.plan import plan_of
+from perpend.collectors.aws.cloud import CLOUD
 from perpend.collectors.aws.session.credentials import SdkAccountCredentials, account_of
+from perpend.collectors.completeness import completeness_of
 from perpend.collectors.protocol import CollectedRow, Completeness
 from perpend.collectors.runs.checkpoint import Checkpoint
 
@@ -19,7 +19,7 @@ def gathered(
     client: CloudClient, wanted: Mapping[str, Iterable[str]], regions: Sequence[str] | None = None
 ) -> tuple[list[CollectedRow], Completeness]:
     """Collect the wanted fields of the wanted types of an account, in some regions or all that it has enabled."""
-    plan, place = plan_of(wanted), account_of(client)
+    plan, place = CLOUD.plan(wanted), account_of(client)
     with tempfile.TemporaryDirectory() as directory:
         journal = Checkpoint(Path(directory), "plan")
         accounts = AccountPool(plan, journal, (lambda _: regions) if regions is not None else None)

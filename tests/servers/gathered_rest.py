@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from perpend.collectors.cloud import TableCloud
 from perpend.collectors.protocol import CollectedRow
-from perpend.collectors.rest.cloud import RestCloud
-from perpend.collectors.rest.plan import RestPlan
+from perpend.collectors.rest.rows import RestPlan
 from perpend.collectors.runs.checkpoint import Checkpoint
 
 
@@ -29,7 +29,7 @@ class Gathered(NamedTuple):
         return {(row.type_name, row.fields["Id"]): row for row in self.rows}
 
 
-def gathered(cloud: RestCloud, api: Any, plan: RestPlan, options: Any) -> Gathered:
+def gathered(cloud: TableCloud[Any], api: Any, plan: RestPlan, options: Any) -> Gathered:
     """Collect a plan from a double that options name."""
     accounts, _ = api.credentials(plan, options)
     with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ from botocore.session import Session
 
 from perpend.collectors.aws.account_pool import WINDOW, AccountPool
 from perpend.collectors.aws.client import CloudClient
-from perpend.collectors.aws.plan import plan_of
+from perpend.collectors.aws.cloud import CLOUD
 from perpend.collectors.aws.session.credentials import credentials_of_organization
 from perpend.collectors.runs.checkpoint import Checkpoint
 from tests.servers.stub import SECRET, Stub
@@ -31,7 +31,7 @@ def test_of_accounts_that_are_done_nothing_stays_in_memory(tmp_path: Path, monke
         monkeypatch.delenv(name)
     for name, value in (("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", SECRET)):
         monkeypatch.setenv(name, value)
-    stub, plan = Stub(3 * WINDOW, 1), plan_of(WANTED)
+    stub, plan = Stub(3 * WINDOW, 1), CLOUD.plan(WANTED)
     client = CloudClient(endpoint_url=stub.url)
     entrances, _ = credentials_of_organization(client, plan, role_name="audit", external_id=None)
     journal = Checkpoint(tmp_path / "journal", "plan")

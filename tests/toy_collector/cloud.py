@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from perpend.collectors.cloud import TableCloud
 from perpend.collectors.protocol import Permission
-from perpend.collectors.rest.cloud import RestCloud
 from perpend.collectors.rest.rows import FieldSource, RestCall, RestTables, TypeRow
 from tests.toy_cloud import TOY
 
 _HOST = "https://toy.example"
 
-CLOUD = RestCloud(
+CLOUD = TableCloud(
     RestTables(
         TOY,
         (

@@ -16,9 +16,9 @@ from unittest import mock
 from perpend.collectors import rate_limit as pace
 from perpend.collectors.aws import client
 from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.cloud import CLOUD
 from perpend.collectors.aws.collector import CLOSED
 from perpend.collectors.aws.model import CloudCall
-from perpend.collectors.aws.plan import plan_of
 from perpend.collectors.aws.session.sdk_clients import MODELS
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.store import Store
@@ -77,7 +77,7 @@ def readers(chosen: tuple[str, ...] = ()) -> dict[str, frozenset[str]]:
     """Return by operation the policies, all or those that are chosen, that read something of it."""
     found: dict[str, set[str]] = {}
     for program in programs(chosen):
-        for call in plan_of(fields_by_type([program])).calls:
+        for call in CLOUD.plan(fields_by_type([program])).calls:
             found.setdefault(operation_names()[call.name], set()).add(program.policy_id)
     return {name: frozenset(policies) for name, policies in found.items() if name not in FIRST}
 

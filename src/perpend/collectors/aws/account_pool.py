@@ -16,9 +16,9 @@ from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import AT_ONCE, CallRefused
 from perpend.collectors.aws.collector import Collector
 from perpend.collectors.aws.error_classification import Refusal
-from perpend.collectors.aws.plan import BEFORE, cells_of
 from perpend.collectors.aws.session.credentials import ASSUME
 from perpend.collectors.aws.session.rate_limiter import rate_of
+from perpend.collectors.aws.tables import BEFORE, IDENTITY
 from perpend.collectors.protocol import AccountEntry, CallEstimate, now
 from perpend.collectors.workers import Workers
 from perpend.core.dataclass import dataclass
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.model import DetailCall
-    from perpend.collectors.aws.plan import AwsCollectionPlan
     from perpend.collectors.aws.session.credentials import SdkAccountCredentials
+    from perpend.collectors.aws.tables import AwsPlan
     from perpend.collectors.protocol import CheckpointWriter, CollectionListener, RegionFilter, UsedObjects
 
 WINDOW: Final = 8
@@ -43,7 +43,7 @@ _SECONDS: Final = 0.2
 class AccountPool:
     """Collects a plan from many accounts. ``calls`` counts the answered calls, ``warnings`` are for the user."""
 
-    plan: AwsCollectionPlan
+    plan: AwsPlan
     checkpoint: CheckpointWriter
     regions: RegionFilter | None = None
     closed_regions: Sequence[str] = ()
@@ -73,7 +73,7 @@ class AccountPool:
     def _task(self, account: SdkAccountCredentials, listings: Workers, closed: Callable[[], None]) -> Callable[[], None]:
         def do() -> None:
             entry = self.checkpoint.entry(account.account) if account.account else None
-            if entry is None or not all(map(self.checkpoint.is_done, cells_of(self.plan, entry))):
+            if entry is None or not all(map(self.checkpoint.is_done, self.plan.cells_of(entry.account, entry.asked))):
                 client = account.client()
                 self._counts.append(client.call_counts)
                 try:
@@ -105,7 +105,7 @@ class AccountPool:
         if entry is None:
             entry = collector.entry(account.label)
             self.checkpoint.enter(entry)
-        left = [cell for cell in cells_of(self.plan, entry) if not self.checkpoint.is_done(cell)]
+        left = [cell for cell in self.plan.cells_of(entry.account, entry.asked) if not self.checkpoint.is_done(cell)]
         if self.listener:
             self.listener.opened(entry, left)
         collector.collect(entry, done=self.listener.ended if self.listener else None)
@@ -131,19 +131,19 @@ def _collecting_garbage() -> Iterator[Callable[[], None]]:
         gc.unfreeze()
 
 
-def estimate_of(plan: AwsCollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+def estimate_of(plan: AwsPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
     """Return the minimum of calls of a plan: one page for each listing, in each region of each account if it is regional."""
     numbers: Counter[tuple[str, bool]] = Counter({("sts", False): 1})
     if plan.is_regional:
         numbers["ec2", False] += 1
-    for listing in plan.listings:
+    for listing in plan.listings.keys() - {IDENTITY}:
         numbers[CALLS[listing].service, CALLS[listing].regional] += 1 + len(BEFORE.get(listing, ()))
-    rows = [request for types in plan.listings.values() for request in types]
+    [account], rows = plan.listings[IDENTITY], [one for one in plan.requests if one.row.listed != IDENTITY]
     details = [detail for row in rows for detail in row.details]
     together = [detail.call for detail in details if detail.matched or detail.metric]
     singly = _each_object(details)
     most_each = max((sum(CALLS[name].of_an_item for name in _each_object(row.details)) for row in rows), default=0)
-    of_account = [detail.call for detail in plan.account.details]
+    of_account = [detail.call for detail in account.details]
     for name in (*together, *(name for name in singly if not CALLS[name].of_an_item), *of_account):
         numbers[CALLS[name].service, CALLS[name].regional and name not in of_account] += 1
     calls = sum(number * (regions if regional else 1) for (_, regional), number in numbers.items())

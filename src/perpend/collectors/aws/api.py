@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.account_pool import AccountPool, estimate_of
 from perpend.collectors.aws.client import CloudClient, all_known_regions
-from perpend.collectors.aws.plan import USUAL_ROLE, AwsCollectionPlan
 from perpend.collectors.aws.security_hub import SecurityHub
 from perpend.collectors.aws.session.credentials import (
     SdkAccountCredentials,
     credentials_of_organization,
     credentials_of_profiles,
 )
+from perpend.collectors.aws.tables import USUAL_ROLE, AwsPlan
 from perpend.collectors.protocol import CallCounts
 from perpend.core.clouds.aws import AWS
 
@@ -42,7 +42,7 @@ class AwsApi:
         """Return the regions of the usual partition. Raises NothingCollected if a profile does not exist."""
         return CloudClient(options.profiles[0] if options.profiles else None).known_regions(AWS.usual_partition)
 
-    def credentials(self, plan: AwsCollectionPlan, options: AwsOptions) -> tuple[list[SdkAccountCredentials], int]:
+    def credentials(self, plan: AwsPlan, options: AwsOptions) -> tuple[list[SdkAccountCredentials], int]:
         """Return the accounts of profiles or of an organization, and the number of its inactive ones."""
         profiles = tuple(dict.fromkeys(options.profiles)) or (None,)
         if not options.org:
@@ -55,13 +55,13 @@ class AwsApi:
             wanted=options.wanted_accounts,
         )
 
-    def estimate(self, plan: AwsCollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+    def estimate(self, plan: AwsPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
         """Return the calls and the time that a plan takes."""
         return estimate_of(plan, accounts=accounts, regions=regions, concurrency=concurrency)
 
     def collect(
         self,
-        plan: AwsCollectionPlan,
+        plan: AwsPlan,
         credentials: Sequence[SdkAccountCredentials],
         checkpoint: CheckpointWriter,
         options: AwsOptions,
@@ -81,4 +81,4 @@ class AwsApi:
         return SecurityHub(CloudClient(profile, endpoint_url, region))
 
 
-API: Final[CloudApi[AwsCollectionPlan, SdkAccountCredentials, AwsOptions]] = AwsApi()
+API: Final[CloudApi[AwsPlan, SdkAccountCredentials, AwsOptions]] = AwsApi()

@@ -31,8 +31,8 @@ from perpend.collectors.aws.parse import (
     nested_in,
     objects_in,
 )
-from perpend.collectors.aws.plan import IDENTITY, cells_of
 from perpend.collectors.aws.responses import Answers, NotListed
+from perpend.collectors.aws.tables import IDENTITY
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.items import ABOVE, list_of
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
@@ -45,8 +45,9 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.error_classification import Meaning
     from perpend.collectors.aws.model import DetailCall, TypeRow
-    from perpend.collectors.aws.plan import AwsCollectionPlan, TypeRequest
+    from perpend.collectors.aws.tables import AwsPlan
     from perpend.collectors.protocol import CheckpointWriter, UsedObjects
+    from perpend.collectors.tables import TypeRequest
     from perpend.collectors.workers import Workers
 
 CLOSED: Final = "not-opted-in"
@@ -59,7 +60,7 @@ CHUNK: Final = 500
 class _ListedObject(NamedTuple):
     """An object of a listing, before its detail calls."""
 
-    request: TypeRequest
+    request: TypeRequest[TypeRow]
     item: Mapping[str, Any]
     identity: str
     lists: Mapping[str, str] | None = None
@@ -120,7 +121,7 @@ class Collector:
     """
 
     client: CloudClient
-    plan: AwsCollectionPlan
+    plan: AwsPlan
     account: CloudPlace
     checkpoint: CheckpointWriter
     workers: Workers
@@ -161,9 +162,9 @@ class Collector:
         """Collect all listings that the checkpoint does not hold. ``done`` is called with each that ended."""
         if self.plan.is_regional:
             self._answers.regions = frozenset(entry.asked)
-        cells = cells_of(self.plan, entry)
+        cells = self.plan.cells_of(entry.account, entry.asked)
         for cell in cells:
-            rows = {one.row.type_name: one.row for one in self.plan.types_shown_by(cell.listing) if _is_listed_twice(one.row)}
+            rows = {one.row.type_name: one.row for one in self.plan.listings[cell.listing] if _is_listed_twice(one.row)}
             for stored in self.checkpoint.rows_of(cell) if rows else ():
                 if row := rows.get(stored.type_name):
                     self._seen.add(_seen_as(row, str(stored.fields["Id"]), stored.fields, stored.reasons))
@@ -182,9 +183,9 @@ class Collector:
         return cell.account, cell.region, CALLS[cell.listing].service
 
     def _cell(self, cell: WorkUnit) -> None:
-        nested = _nested(self.plan.types_shown_by(cell.listing))
+        nested = _nested(self.plan.listings[cell.listing])
         progress, began = _Progress(cell, self._answers.where(cell.region), nested), now()
-        chunked = any(request.details for request in self.plan.types_shown_by(cell.listing))
+        chunked = any(request.details for request in self.plan.listings[cell.listing])
         listed = self._objects(progress)
         if chunked:
             while objects := list(islice(listed, CHUNK)):
@@ -192,7 +193,7 @@ class Collector:
                 self._write(progress, self.workers.map_all(self._key(cell), partial(self._row, progress), objects))
         else:
             self._write(progress, (self._row(progress, one) for one in listed))
-        reads_report = any(request.row.reads_report for request in self.plan.types_shown_by(cell.listing))
+        reads_report = any(request.row.reads_report for request in self.plan.listings[cell.listing])
         made_at = self._answers.made_at if reads_report else None
         lacking = progress.lacking[0] if progress.lacking else None
         self.checkpoint.end(
@@ -201,7 +202,7 @@ class Collector:
 
     def _measure(self, progress: _Progress, objects: Sequence[_ListedObject]) -> None:
         """Read the metrics of many objects with one call."""
-        for request in self.plan.types_shown_by(progress.cell.listing):
+        for request in self.plan.listings[progress.cell.listing]:
             for detail in request.details:
                 if detail.metric and (items := [one.item for one in objects if one.request is request]):
                     self._answers.measure(detail.call, detail.metric, items, progress.where.region)
@@ -217,7 +218,7 @@ class Collector:
 
     def _objects(self, progress: _Progress) -> Iterator[_ListedObject]:
         """Yield the objects of a listing that the checkpoint does not hold. Note why the listing is incomplete, if it is."""
-        known, requests = self.checkpoint.objects(progress.cell), self.plan.types_shown_by(progress.cell.listing)
+        known, requests = self.checkpoint.objects(progress.cell), self.plan.listings[progress.cell.listing]
         try:
             for items in _batches(self._items(progress.cell), CHUNK if any(request.row.each for request in requests) else 1):
                 nested = [self._listed_for_each(progress, request.row, items) for request in requests]
@@ -267,11 +268,11 @@ class Collector:
     def _objects_in(
         self,
         progress: _Progress,
-        request: TypeRequest,
+        request: TypeRequest[TypeRow],
         item: Mapping[str, Any],
         nested: list[Any] | Exception | None,
         known: Collection[tuple[str, str]],
-        shown: Sequence[tuple[TypeRequest, list[Any] | Exception | None]],
+        shown: Sequence[tuple[TypeRequest[TypeRow], list[Any] | Exception | None]],
     ) -> Iterator[_ListedObject]:
         """Yield the objects of a type in a listed item. A malformed item stops no other.
 
@@ -299,7 +300,7 @@ class Collector:
         progress: _Progress,
         owner: TypeRow,
         item: Mapping[str, Any],
-        shown: Sequence[tuple[TypeRequest, list[Any] | Exception | None]],
+        shown: Sequence[tuple[TypeRequest[TypeRow], list[Any] | Exception | None]],
     ) -> dict[str, str] | None:
         """Return the child lists that the answer shows with an object, with the reason why a list is unknown; None without any.
 
@@ -355,7 +356,9 @@ class Collector:
             self._seen.add(seen_as)
         return known
 
-    def _fields(self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
+    def _fields(
+        self, progress: _Progress, request: TypeRequest[TypeRow], item: Mapping[str, Any], identity: str
+    ) -> ObjectFields | None:
         """Return the fields of an object, None if the item is not an object."""
         fields, lacking = ObjectFields(), []
         item = {**item, IDENTITY_OF: identity}
@@ -385,7 +388,7 @@ class Collector:
         return self._answers.of_object(detail, item, where)
 
 
-def _nested(requests: Sequence[TypeRequest]) -> dict[str, list[_Nested]]:
+def _nested(requests: Sequence[TypeRequest[TypeRow]]) -> dict[str, list[_Nested]]:
     """Return by type of owner what a listing shows inside it."""
     nested: dict[str, list[_Nested]] = {}
     for owner in requests:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.failures import FailureKind
+from perpend.collectors.tables import failed_call
 from perpend.core.dataclass import dataclass
 from perpend.core.objects.claims import FailedCall
 
@@ -117,4 +118,4 @@ def is_throttling(code: str) -> bool:
 
 def unread(call: CloudCall, kind: FailureKind, where: CloudPlace, code: str = "") -> FailedCall:
     """Return the cause for a call that failed."""
-    return FailedCall(where.account, where.region, call.service, call.operation, call.label, kind.value, code)
+    return failed_call(call, where.account, kind, code, where.region)

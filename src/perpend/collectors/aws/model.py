@@ -10,7 +10,7 @@ from perpend.collectors.items import ABOVE
 from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 VALUE: Final = "value"
 """The key under which an item that is a single value, such as a name, holds it."""
@@ -91,6 +91,11 @@ class CloudCall:
         return self.permission or f"{self.service}:{self.operation}"
 
     @property
+    def only_with(self) -> str:
+        """No option: each call is always made."""
+        return ""
+
+    @property
     def of_an_item(self) -> bool:
         """Whether a parameter comes from an item. Otherwise the call is made once, or once in each region if it is regional."""
         return any(map(own_path, self.parameters.values()))
@@ -112,6 +117,11 @@ class FieldSource:
     call: str = ""
     optional: bool = False
     after: tuple[str, ...] = ()
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether AWS leaves the member out to say that there is none."""
+        return self.optional or not self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +234,15 @@ class TypeRow:
     def reads_report(self) -> bool:
         """Whether its objects depend on the credential report, and so are observed when that was made."""
         return self.decided or self.listed == REPORT
+
+    @property
+    def source(self) -> int:
+        """The number of the account's source that its objects come from: the credential report is the second one."""
+        return int(self.reads_report)
+
+    def names_of(self, details: Iterable[DetailCall]) -> list[str]:
+        """Return the names of all calls that detail calls may make."""
+        return [name for detail in details for name in detail.calls]
 
     def has_fields_of(self, call: str) -> bool:
         """Whether a detail call is the source of a field, and not only read by a transform."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import unread
 from perpend.collectors.aws.parse import CloudPlace, NoResult, ObjectFields, add_reason, value_at
-from perpend.collectors.aws.plan import cells_of
 from perpend.collectors.aws.policy_access_levels import EXTENDED, MEMBERS, ORGANIZATION, extended
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.items import NotThere
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from perpend.collectors.aws.model import CloudCall, FieldSource, TypeRow
-    from perpend.collectors.aws.plan import AwsCollectionPlan, TypeRequest
+    from perpend.collectors.aws.tables import AwsPlan
     from perpend.collectors.protocol import (
         CheckpointWriter,
         CloudApi,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
         UsedObjects,
     )
     from perpend.collectors.simulated import SimulatedAccount, SimulatedEstate, SimulatedObject
+    from perpend.collectors.tables import TypeRequest
     from perpend.core.objects.claims import FailedCall
 
 _TAKES: Final = timedelta(minutes=4)
@@ -72,17 +72,17 @@ class SimulatedAws:
         """Return all regions of the estate."""
         return self.regions()
 
-    def credentials(self, plan: AwsCollectionPlan, options: CollectOptions) -> tuple[Sequence[SimulatedAccount], int]:
+    def credentials(self, plan: AwsPlan, options: CollectOptions) -> tuple[Sequence[SimulatedAccount], int]:
         """Return all accounts; none is inactive."""
         return self.estate.accounts, 0
 
-    def estimate(self, plan: AwsCollectionPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+    def estimate(self, plan: AwsPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
         """Return no calls."""
         return CallEstimate(0, 0, 0)
 
     def collect(
         self,
-        plan: AwsCollectionPlan,
+        plan: AwsPlan,
         credentials: Sequence[SimulatedAccount],
         checkpoint: CheckpointWriter,
         options: CollectOptions,
@@ -100,7 +100,7 @@ class SimulatedAws:
                 account.account, AWS.usual_partition, account.label, regions=account.regions, asked=wanted, at=self.estate.at
             )
             checkpoint.enter(entry)
-            cells = cells_of(plan, entry)
+            cells = plan.cells_of(entry.account, entry.asked)
             if listener:
                 listener.opened(entry, cells)
             shown = _SimulatedListings(account, plan, self._surroundings())
@@ -125,7 +125,7 @@ class SimulatedAws:
     def _listed(self, shown: _SimulatedListings, cell: WorkUnit, checkpoint: CheckpointWriter) -> WorkUnitResult:
         """Write the rows of a listing, and return its result."""
         at, call = self.estate.at, CALLS[cell.listing]
-        reads_report = any(request.row.reads_report for request in shown.plan.types_shown_by(cell.listing))
+        reads_report = any(request.row.reads_report for request in shown.plan.listings[cell.listing])
         result = WorkUnitResult(cell, at, at + _TAKES, made_at=at if reads_report else None)
         if denied_call := shown.denial(call, cell.region):
             return replace(result, lacking=denied_call)
@@ -133,7 +133,7 @@ class SimulatedAws:
         rows = list(shown.rows(cell, causes))
         each = {
             name: denied
-            for request in shown.plan.types_shown_by(cell.listing)
+            for request in shown.plan.listings[cell.listing]
             if (name := request.row.each) and (denied := shown.denial(CALLS[name], cell.region))
         }
         if rows:
@@ -147,7 +147,7 @@ class SimulatedAws:
 class _SimulatedListings:
     """The listings of an invented account."""
 
-    def __init__(self, account: SimulatedAccount, plan: AwsCollectionPlan, surroundings: Mapping[str, Any]) -> None:
+    def __init__(self, account: SimulatedAccount, plan: AwsPlan, surroundings: Mapping[str, Any]) -> None:
         self.plan = plan
         self._surroundings = surroundings
         self._account = account
@@ -167,7 +167,7 @@ class _SimulatedListings:
     def rows(self, cell: WorkUnit, causes: Counter[FailedCall]) -> Iterator[CollectedRow]:
         """Yield the rows of a listing. Count the objects of each denied call in ``causes``."""
         regions = (cell.region,) if CALLS[cell.listing].regional else self._regions
-        for request in self.plan.types_shown_by(cell.listing):
+        for request in self.plan.listings[cell.listing]:
             if request.row.listed != TYPES[request.row.type_name].listed:
                 continue  # another listing of the type shows all objects
             if request.row.each and self.denial(CALLS[request.row.each], cell.region):
@@ -176,7 +176,7 @@ class _SimulatedListings:
                 for each in self._objects.get((request.row.type_name, region), ()):
                     yield self._row(request, each, causes)
 
-    def _row(self, request: TypeRequest, shown: SimulatedObject, causes: Counter[FailedCall]) -> CollectedRow:
+    def _row(self, request: TypeRequest[TypeRow], shown: SimulatedObject, causes: Counter[FailedCall]) -> CollectedRow:
         row, fields = request.row, ObjectFields()
         calls = {""}
         for detail in request.details:
@@ -211,6 +211,6 @@ class _SimulatedListings:
         return CloudPlace(self._account.account, AWS.usual_partition, region)
 
 
-def simulation(estate: SimulatedEstate) -> CloudApi[AwsCollectionPlan, SimulatedAccount, CollectOptions]:
+def simulation(estate: SimulatedEstate) -> CloudApi[AwsPlan, SimulatedAccount, CollectOptions]:
     """Return the API of an invented estate."""
     return SimulatedAws(estate)

@@ -13,10 +13,11 @@ from perpend.collectors.azure.options import GROUP_OPTION, TENANT_OPTION
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.protocol import ACCOUNTS_OPTION, NothingCollected
 from perpend.collectors.rest.api import RestAccount, RestApi
-from perpend.collectors.rest.errors import CallRefused, failed_call
+from perpend.collectors.rest.errors import CallRefused
 from perpend.collectors.rest.pages import member, pages_of
 from perpend.collectors.rest.rows import RestCall
 from perpend.collectors.rest.transport import Transport
+from perpend.collectors.tables import failed_call
 from perpend.core.clouds.azure import AZURE
 from perpend.core.clouds.cloud import matches
 from perpend.core.dataclass import dataclass
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from perpend.collectors.azure.options import AzureOptions
-    from perpend.collectors.rest.plan import RestPlan
+    from perpend.collectors.rest.rows import RestPlan
 
 SUBSCRIPTIONS: Final = RestCall(
     "arm.subscriptions",

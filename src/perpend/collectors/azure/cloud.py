@@ -6,9 +6,9 @@ from typing import Final
 
 from perpend.collectors.azure.calls import ALL_CALLS
 from perpend.collectors.azure.types import ALL_TYPES
+from perpend.collectors.cloud import TableCloud
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.protocol import Permission
-from perpend.collectors.rest.cloud import RestCloud
 from perpend.collectors.rest.rows import RestTables
 from perpend.core.clouds.azure import AZURE
 
@@ -79,4 +79,4 @@ TABLES: Final = RestTables(
 )
 """The tables of Azure. An Id is a resource id in lower case. A header says that a list has not all subscriptions."""
 
-CLOUD: Final = RestCloud(TABLES, [LISTS_SUBSCRIPTIONS], [LISTS_GROUP])
+CLOUD: Final = TableCloud(TABLES, [LISTS_SUBSCRIPTIONS], [LISTS_GROUP])

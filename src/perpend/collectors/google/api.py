@@ -13,11 +13,12 @@ from perpend.collectors.google.identity import NO_CONNECTION, NO_CREDENTIALS, Go
 from perpend.collectors.google.inventory import DELETED, FOLDERS, ORGANIZATIONS, PROJECTS, AssetInventory
 from perpend.collectors.google.options import FOLDER_OPTION, ORGANIZATION_OPTION, PROJECT_OPTION, QUOTA_OPTION
 from perpend.collectors.protocol import AccountEntry, CallCounts, NothingCollected, WorkUnitResult, now
-from perpend.collectors.rest.errors import CallRefused, failed_call
+from perpend.collectors.rest.errors import CallRefused
 from perpend.collectors.rest.pages import member
 from perpend.collectors.rest.rows import RestCall
 from perpend.collectors.rest.transport import Transport
 from perpend.collectors.rest.walk import AccountWalk
+from perpend.collectors.tables import failed_call
 from perpend.collectors.workers import Workers
 from perpend.core.clouds.cloud import matches
 from perpend.core.clouds.google import GOOGLE
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
         UsedObjects,
         WorkUnit,
     )
-    from perpend.collectors.rest.plan import RestPlan
+    from perpend.collectors.rest.rows import RestPlan
 
 PROJECT: Final = RestCall(
     "crm.project",
@@ -121,7 +122,7 @@ class GoogleApi:
 
     def estimate(self, plan: RestPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
         """Return the calls and the time that a plan takes."""
-        return plan.estimate(accounts=accounts, concurrency=min(concurrency, _AT_ONCE))
+        return plan.tables.estimate(plan, accounts=accounts, concurrency=min(concurrency, _AT_ONCE))
 
     def collect(
         self,
@@ -241,7 +242,7 @@ class _Parent(NamedTuple):
                 self._end(cell, inventory, failed_call(call, cell.account, FailureKind.NOT_ASKED, ""))
                 left = [one for one in left if one is not cell]
         walk = AccountWalk(self.plan, self.parent.account, self.transport, self.checkpoint, self.workers, inventory)
-        needed = self.plan.joined if left else ()
+        needed = self.plan.tables.joined(self.plan) if left else ()
         first = [cell for cell in left if cell.listing in needed]
         walk.collect(cells=first, done=done)
         for listing in {*needed} - {cell.listing for cell in first}:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collectors.cloud import TableCloud
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.google.calls import ALL_CALLS
 from perpend.collectors.google.inventory import JOINS, PROJECTS
 from perpend.collectors.google.types import ALL_TYPES
 from perpend.collectors.protocol import Permission
-from perpend.collectors.rest.cloud import RestCloud
 from perpend.collectors.rest.pages import member
 from perpend.collectors.rest.rows import RestTables
 from perpend.core.clouds.google import GOOGLE
@@ -110,4 +110,4 @@ TABLES: Final = RestTables(
 )
 """The tables of Google Cloud. An Id is the name of an asset, with ids of projects for their numbers."""
 
-CLOUD: Final = RestCloud(TABLES, [Permission("cloudasset.assets.listResource", ("assets.list",), opens_accounts=True)])
+CLOUD: Final = TableCloud(TABLES, [Permission("cloudasset.assets.listResource", ("assets.list",), opens_accounts=True)])

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.google.firewalls import SHAPES, Firewalls, Network, network_of
 from perpend.collectors.items import ABOVE
-from perpend.collectors.rest.errors import CallRefused, MalformedAnswer, failed_call, refused_call
+from perpend.collectors.rest.errors import CallRefused, MalformedAnswer, refused_call
 from perpend.collectors.rest.extension import Joined, WalkExtension
 from perpend.collectors.rest.pages import member, pages_of
+from perpend.collectors.tables import failed_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

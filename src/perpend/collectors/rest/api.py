@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         RegionFilter,
         UsedObjects,
     )
-    from perpend.collectors.rest.plan import RestPlan
+    from perpend.collectors.rest.rows import RestPlan
     from perpend.collectors.rest.transport import Tokens
     from perpend.core.objects.claims import FailedCall
 
@@ -70,7 +70,7 @@ class RestApi:
 
     def estimate(self, plan: RestPlan, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
         """Return the calls and the time that a plan takes."""
-        return plan.estimate(accounts=accounts, concurrency=concurrency)
+        return plan.tables.estimate(plan, accounts=accounts, concurrency=concurrency)
 
     def collect(
         self,

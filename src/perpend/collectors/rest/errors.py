@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.failures import FailureKind
-from perpend.core.objects.claims import FailedCall
+from perpend.collectors.tables import failed_call
 
 if TYPE_CHECKING:
     from perpend.collectors.rest.rows import RestCall, RestTables
+    from perpend.core.objects.claims import FailedCall
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,79}")
 """The form of a code. Any other text of an error may hold a secret, and is shown nowhere."""
@@ -52,11 +53,6 @@ def refusal_of(tables: RestTables, status: int, code: str) -> CallRefused:
         _KINDS.get(status, FailureKind.FAILED),
     )
     return CallRefused(kind, code or f"HTTP {status}")
-
-
-def failed_call(call: RestCall, account: str, kind: FailureKind, code: str) -> FailedCall:
-    """Return the cause for a call that failed."""
-    return FailedCall(account, "", call.service, call.operation, call.label, kind.value, code)
 
 
 def refused_call(call: RestCall, account: str, error: CallRefused) -> FailedCall:

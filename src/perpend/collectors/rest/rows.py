@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from perpend.collectors.items import ABOVE
+from perpend.collectors.plan import CollectionPlan
+from perpend.collectors.protocol import CallEstimate
+from perpend.collectors.tables import CloudTables, Listings
 from perpend.core.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from perpend.collectors.failures import FailureKind
     from perpend.core.clouds.cloud import Cloud
 
 ACCOUNT: Final = "account"
 """The placeholder of a template for the account that is collected."""
+
+_SECONDS: Final = 0.3
+"""The assumed duration of a call."""
 
 OWN_ID: Final = "{id}"
 """The template of an Id that is the item's own."""
@@ -87,6 +96,11 @@ class RestCall:
     only_with: str = ""
 
     @property
+    def regional(self) -> bool:
+        """Never: lists are per account."""
+        return False
+
+    @property
     def label(self) -> str:
         """The name in messages: the permission, or the operation if none is needed."""
         return self.permission or f"{self.service}:{self.operation}"
@@ -125,6 +139,11 @@ class FieldSource:
     also: str = ""
     also_within: str = ""
 
+    @property
+    def may_be_null(self) -> bool:
+        """Whether the cloud leaves the member out to say that there is none."""
+        return self.optional
+
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
@@ -142,6 +161,21 @@ class TypeRow:
     inside: str | Callable[[dict[str, Any]], list[dict[str, Any]]] = ""
 
     @property
+    def rows(self) -> tuple[TypeRow, ...]:
+        """This row: one listing shows all objects of the type."""
+        return (self,)
+
+    @property
+    def each(self) -> str:
+        """No listing is made for each listed item."""
+        return ""
+
+    @property
+    def source(self) -> int:
+        """The number of the account's source that its objects come from: an account has one."""
+        return 0
+
+    @property
     def owner_keys(self) -> tuple[str, ...]:
         """The fields with the Id of the item around a nested object."""
         return tuple(name for name, source in self.fields.items() if self.inside and source.path == _ID_ABOVE)
@@ -151,9 +185,13 @@ class TypeRow:
         calls = {self.fields[name].call for name in wanted if name in self.fields}
         return tuple(detail for detail in self.details if detail in calls)
 
+    def names_of(self, details: Iterable[str]) -> list[str]:
+        """Return the names of detail calls."""
+        return list(details)
+
 
 @dataclass(frozen=True)
-class RestTables:
+class RestTables(CloudTables[RestCall, TypeRow]):
     """The tables of a cloud.
 
     ``kinds`` are error codes by kind of failure. Codes in ``waits`` are retried like throttling, but the rate stays.
@@ -189,13 +227,31 @@ class RestTables:
         """All types by name."""
         return {row.type_name: row for row in self.all_types}
 
-    @cached_property
-    def account_rows(self) -> tuple[TypeRow, ...]:
-        """The rows of types of accounts. Their listings are part of each collection."""
-        return tuple(row for row in self.all_types if row.type_name in self.cloud.account_types)
+    def calls_besides(self, listings: Listings[TypeRow], names: Collection[str]) -> set[str]:
+        """Return the listings that joins read, and the calls that prove facts, which are made only if a fact needs one."""
+        joined = {listing for name in names for listing in self.joins.get(name, ())}
+        return joined | {proof for name in {*names, *joined} & self.calls.keys() for proof in self.calls[name].proofs}
+
+    def joined(self, plan: CollectionPlan[Any, TypeRow]) -> tuple[str, ...]:
+        """Return the listings that answer joins of a plan's types."""
+        joins = {detail for request in plan.requests for detail in request.details if detail in self.joins}
+        return tuple(sorted({listing for join in joins for listing in self.joins[join]}))
+
+    def estimate(self, plan: CollectionPlan[Any, TypeRow], *, accounts: int, concurrency: int) -> CallEstimate:
+        """Return the minimum of a plan's calls, one page for each listing, and about how long they take."""
+        listed = [self.calls[name] for name in {*plan.listings, *self.joined(plan)}]
+        of_service = Counter(call.service for call in listed if not call.only_with)
+        calls = accounts * of_service.total()
+        slowest = max((number / self.rate_of(service) for service, number in of_service.items()), default=0)
+        most_each = max((len({*request.details} - {*self.joins}) for request in plan.requests), default=0)
+        seconds = max(calls * _SECONDS / max(1, min(concurrency, calls)), slowest)
+        return CallEstimate(calls, max(1, round(seconds)), most_each)
 
     def rate_of(self, service: str) -> float:
         """Return the calls per second to a service at the beginning."""
         if service in self.minutes:
             return self.minutes[service] / 60
         return self.rates.get(service, self.usual_rate)
+
+
+RestPlan: TypeAlias = CollectionPlan[RestTables, TypeRow]

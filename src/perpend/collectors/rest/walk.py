@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from perpend.collectors.protocol import CheckpointWriter, WorkUnit
-    from perpend.collectors.rest.plan import RestPlan, TypeRequest
-    from perpend.collectors.rest.rows import Proof, RestCall, TypeRow
+    from perpend.collectors.rest.rows import Proof, RestCall, RestPlan, TypeRow
     from perpend.collectors.rest.transport import Transport
+    from perpend.collectors.tables import TypeRequest
     from perpend.collectors.workers import Workers
     from perpend.core.objects.claims import FailedCall
 
@@ -40,7 +40,7 @@ CHUNK: Final = 200
 class _ListedObject(NamedTuple):
     """An object of a listing, before its detail calls."""
 
-    request: TypeRequest
+    request: TypeRequest[TypeRow]
     item: dict[str, Any]
     identity: str
 
@@ -144,7 +144,7 @@ class AccountWalk:
             progress.lacking = progress.lacking or refused_call(call, self.account, error)
             return None
 
-    def _objects_in(self, progress: _Progress, request: TypeRequest, item: dict[str, Any]) -> Iterator[_ListedObject]:
+    def _objects_in(self, progress: _Progress, request: TypeRequest[TypeRow], item: dict[str, Any]) -> Iterator[_ListedObject]:
         """Yield the objects of a type in a listed item. An object that is listed again with the same members is left out."""
         row, account = request.row, self.extension.account_of(item, self.account)
         try:

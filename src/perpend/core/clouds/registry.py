@@ -119,9 +119,9 @@ def is_account_sql(key: str, cloud: Cloud | None = None) -> str:
     return _is_like_sql(key, [one.account for one in _among(cloud)])
 
 
-def is_account_group(key: str) -> bool:
+def is_account_group(key: str, cloud: Cloud | None = None) -> bool:
     """Whether a key has the form of an account that holds other ones."""
-    return any(matches(one.account_groups, key) for one in clouds() if one.account_groups)
+    return any(matches(one.account_groups, key) for one in _among(cloud) if one.account_groups)
 
 
 def is_region(text: str, cloud: Cloud | None = None) -> bool:

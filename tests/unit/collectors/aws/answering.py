@@ -10,11 +10,11 @@ from typing import Any
 
 from perpend.collectors.aws.account_pool import AccountPool
 from perpend.collectors.aws.client import CallRefused
-from perpend.collectors.aws.completeness import completeness_of
+from perpend.collectors.aws.cloud import CLOUD
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.model import CloudCall
-from perpend.collectors.aws.plan import plan_of
 from perpend.collectors.aws.session.credentials import SdkAccountCredentials, account_of
+from perpend.collectors.completeness import completeness_of
 from perpend.collectors.protocol import CollectedRow, Completeness, UsedObjects
 from perpend.collectors.runs.checkpoint import Checkpoint
 
@@ -51,7 +51,7 @@ def collected(
     client: AnsweringClient, wanted: Mapping[str, Iterable[str]], texts: Iterable[str] = (), used: UsedObjects | None = None
 ) -> tuple[list[CollectedRow], Completeness]:
     """Collect the wanted fields of the wanted types from a client."""
-    plan = plan_of(wanted, texts)
+    plan = CLOUD.plan(wanted, texts)
     opened: Any = client
     with tempfile.TemporaryDirectory() as directory:
         journal = Checkpoint(Path(directory), "plan")

@@ -18,6 +18,7 @@ from perpend.collectors.aws.catalog import CALLS, TYPES, UNPAGED, UNSERVED
 from perpend.collectors.aws.model import (
     CONSTANT,
     IDENTITY_OF,
+    REPORT,
     VALUE,
     WHOLE,
     CloudCall,
@@ -27,7 +28,6 @@ from perpend.collectors.aws.model import (
     own_path,
 )
 from perpend.collectors.aws.parse import _MEMBER
-from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.policy_access_levels import EXTENDED
 from perpend.collectors.aws.report_decisions import DECISIONS
 from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS

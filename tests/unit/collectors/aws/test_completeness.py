@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.completeness import completeness_of
+from perpend.collectors.aws.cloud import CLOUD
 from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
-from perpend.collectors.aws.plan import IDENTITY, plan_of
+from perpend.collectors.aws.tables import IDENTITY
+from perpend.collectors.completeness import completeness_of
 from perpend.collectors.protocol import STATED, AccountEntry, ClosedRegion, Completeness, WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import document_of, entry_from
 from perpend.core.objects.claims import Claim, Scope
@@ -20,11 +21,11 @@ from perpend.core.objects.inventory import Source
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ACCOUNT, HUB = "111122223333", "CA10A1__CaAwsSecurityHub__c"
 WORDS = "--closed-region ap-*"
-PLAN = plan_of({HUB: {"CA10__hubArn__c"}})
+PLAN = CLOUD.plan({HUB: {"CA10__hubArn__c"}})
 
 
 def sources(*, lacking: bool = False, stated: tuple[str, ...] = ("ap-east-1",)) -> tuple[AccountEntry, tuple[Source, ...]]:
-    [listing] = PLAN.listings
+    [listing] = {*PLAN.listings} - {IDENTITY}
     entry = AccountEntry(ACCOUNT, regions=("ap-east-1", "us-east-1"), asked=("us-east-1",), stated=stated, at=NOON)
     why = unread(CALLS[listing], FailureKind.FAILED, CloudPlace(ACCOUNT, "aws", "us-east-1"), "NoResult") if lacking else None
     cell, own = WorkUnit(ACCOUNT, "us-east-1", listing), WorkUnit(ACCOUNT, "", IDENTITY)
@@ -62,7 +63,7 @@ def test_what_nobody_has_heard_the_end_of_is_not_known() -> None:
 
 @pytest.mark.parametrize("wanted", ["CA10__CaAwsUser__c", "CA10__CaAwsRole__c"])
 def test_nor_is_what_is_listed_in_no_region(wanted: str) -> None:
-    plan = plan_of({wanted: {"CA10__arn__c"}})
+    plan = CLOUD.plan({wanted: {"CA10__arn__c"}})
     entry = AccountEntry(ACCOUNT, at=NOON)
     claims = [one for source in completeness_of(plan, [entry], {}, {}, "").sources for one in source.coverage]
     assert [(wanted, True)] == [(one.type_name, bool(one.lacking)) for one in claims if one.type_name == wanted]
@@ -73,7 +74,7 @@ HUBS_SEEN = {ACCOUNT: {(HUB, "af-south-1"): 2, ("CA10__CaAwsS3Bucket__c", "me-so
 
 def of_closed(stated: tuple[str, ...] = (), seen: Any = HUBS_SEEN) -> Completeness:
     """Return what comes of an account with one region that is enabled, and answered."""
-    [listing] = PLAN.listings
+    [listing] = {*PLAN.listings} - {IDENTITY}
     entry = AccountEntry(ACCOUNT, regions=("us-east-1",), asked=("us-east-1",), stated=stated, at=NOON)
     cells = WorkUnit(ACCOUNT, "us-east-1", listing), WorkUnit(ACCOUNT, "", IDENTITY)
     return completeness_of(PLAN, [entry], {cell: WorkUnitResult(cell, NOON, NOON) for cell in cells}, {}, WORDS, seen)

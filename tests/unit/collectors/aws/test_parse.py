@@ -18,7 +18,7 @@ from botocore.model import ServiceModel
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import ErrorAnswer, FailureKind, Refusal, meaning_of, unread
-from perpend.collectors.aws.model import CloudCall, FieldSource, TypeRow
+from perpend.collectors.aws.model import REPORT, CloudCall, FieldSource, TypeRow
 from perpend.collectors.aws.parse import (
     CloudPlace,
     NoResult,
@@ -32,7 +32,6 @@ from perpend.collectors.aws.parse import (
     report_items,
     value_at,
 )
-from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.items import ABOVE
 from perpend.inventory.readers.errors import UnusableContent
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from perpend.collectors.aws.account_pool import estimate_of
-from perpend.collectors.aws.plan import plan_of
+from perpend.collectors.aws.cloud import CLOUD
 
 
 def calls(wanted: dict[str, list[str]]) -> list[str]:
-    return [call.name for call in plan_of(wanted).calls]
+    return [call.name for call in CLOUD.plan(wanted).calls]
 
 
 def test_only_what_is_wanted_is_asked() -> None:
@@ -24,7 +24,7 @@ def test_tags_of_users_are_read_with_a_listing_that_other_types_need() -> None:
     user, tags = "CA10__CaAwsUser__c", ["CA10__tagsJson__c"]
     assert ["sts.identity", "iam.report-generate", "iam.report"] == calls({user: tags})
     assert "iam.user-details" in [
-        detail.call for detail in plan_of({user: tags, "CA10__CaAwsUserPolicy__c": []}).listings["iam.report"][0].details
+        detail.call for detail in CLOUD.plan({user: tags, "CA10__CaAwsUserPolicy__c": []}).listings["iam.report"][0].details
     ]
     assert "tagging.resources" in calls({"CA10__CaAwsSnsTopic__c": tags})
 
@@ -48,14 +48,14 @@ def test_metrics_are_asked_for_as_they_are_wanted_and_of_many_instances_at_once(
     listed = {"sts.identity", "ec2.regions", "ec2.instances"}
     assert listed == {*calls({instance: ["CA10__stateName__c"]})}
     assert listed | {"cloudwatch.instance-cpu"} == {*calls({instance: [cpu]})}
-    both = plan_of({instance: [cpu, "CA10__sumOneWeekNetworkInMb__c"]})
+    both = CLOUD.plan({instance: [cpu, "CA10__sumOneWeekNetworkInMb__c"]})
     found = estimate_of(both, accounts=1, regions=2, concurrency=1)
     assert (1 + 1 + 2 * 3, 0) == (found.calls, found.most_each)
-    buckets = plan_of({"CA10__CaAwsBucket__c": ["CA10__versioningStatus__c", "CA10__policyDocumentExt__c"]})
+    buckets = CLOUD.plan({"CA10__CaAwsBucket__c": ["CA10__versioningStatus__c", "CA10__policyDocumentExt__c"]})
     assert 2 == estimate_of(buckets, accounts=1, regions=2, concurrency=1).most_each
 
 
 def test_what_no_call_serves_is_named() -> None:
-    plan = plan_of({"Bucket": ["x"], "CA10__CaAwsRole__c": ["odd__c", "CA10__disappearanceTime__c", "Id"]})
+    plan = CLOUD.plan({"Bucket": ["x"], "CA10__CaAwsRole__c": ["odd__c", "CA10__disappearanceTime__c", "Id"]})
     assert ("Bucket", "CA10__CaAwsRole__c.odd__c") == plan.unserved
     assert ("CA10__CaAwsAccount__c", "CA10__CaAwsRole__c") == plan.types

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from perpend.collectors import rate_limit
+from perpend.collectors.cloud import TableCloud
 from perpend.collectors.failures import FailureKind
 from perpend.collectors.protocol import CollectOptions
 from perpend.collectors.rest import transport
 from perpend.collectors.rest.api import RestAccount, RestApi
-from perpend.collectors.rest.cloud import RestCloud
 from perpend.collectors.rest.errors import CallRefused, code_of
 from perpend.collectors.rest.rows import Fact, FieldSource, Proof, RestCall, RestTables, TypeRow
 from perpend.collectors.runs.collection import CollectionResult, collect_accounts
@@ -120,7 +120,7 @@ def moon(clock: Clock) -> Iterator[RestServer]:
 
 def collect(server: RestServer, store: Path, account: RestAccount | None = None, **given: Any) -> CollectionResult:
     """Collect all rovers of a base into a store."""
-    cloud = RestCloud(TABLES)
+    cloud = TableCloud(TABLES)
     accounts = [account or RestAccount("base-7", tokens=Tokens())]
     api = RestApi(lambda plan, options: (accounts, 0))
     analyzer: Any = SimpleNamespace(repository=SimpleNamespace(declared_type=lambda name: None))

@@ -22,8 +22,8 @@ from perpend.core.diagnostics.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from perpend.collectors.aws.plan import AwsCollectionPlan
     from perpend.collectors.aws.session.sdk_clients import SdkClients
+    from perpend.collectors.aws.tables import AwsPlan
     from perpend.core.objects.claims import FailedCall
 
 ACCOUNTS: Final = CloudCall(
@@ -138,7 +138,7 @@ def credentials_of_profiles(profiles: Sequence[str | None], endpoint_url: str | 
 
 
 def credentials_of_organization(
-    client: CloudClient, plan: AwsCollectionPlan, *, role_name: str, external_id: str | None, wanted: Sequence[str] = ()
+    client: CloudClient, plan: AwsPlan, *, role_name: str, external_id: str | None, wanted: Sequence[str] = ()
 ) -> tuple[list[SdkAccountCredentials], int]:
     """Return the wanted active accounts of an organization, and the number of inactive ones. No ``wanted`` means all.
 
@@ -168,7 +168,7 @@ def credentials_of_organization(
     return credentials, len(accounts) - len(active)
 
 
-def session_policy(plan: AwsCollectionPlan) -> str | None:
+def session_policy(plan: AwsPlan) -> str | None:
     """Return the session policy that allows the calls of a plan and no others, None if it would be too long."""
     actions = sorted({call.permission for call in plan.calls if call.permission})
     statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
-from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.error_classification import unread
-from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.failures import FailureKind
-from perpend.collectors.protocol import STATED, ClosedRegion, CollectedRow, Completeness, OthersListed, WorkUnit
-from perpend.core.clouds.aws import ACCOUNT_TYPE
+from perpend.collectors.protocol import STATED, ClosedRegion, Completeness, OthersListed
+from perpend.collectors.tables import failed_call
+from perpend.core.clouds.registry import is_account, is_account_group
 from perpend.core.objects.claims import Claim, FailedCall, Scope
 from perpend.core.objects.inventory import Source
 
@@ -20,15 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from perpend.collectors.aws.plan import AwsCollectionPlan
-    from perpend.collectors.protocol import AccountEntry, PartRows, Seen, WorkUnitResult
-
-KIND: Final = "aws"
-"""The kind of sources that hold collected objects."""
+    from perpend.collectors.plan import CollectionPlan
+    from perpend.collectors.protocol import AccountEntry, PartRows, Seen, WorkUnit, WorkUnitResult
 
 
 def completeness_of(
-    plan: AwsCollectionPlan,
+    plan: CollectionPlan[Any, Any],
     entries: Sequence[AccountEntry],
     results: Mapping[WorkUnit, WorkUnitResult],
     parts: Mapping[WorkUnit, list[PartRows]],
@@ -38,7 +33,8 @@ def completeness_of(
     """Return the sources of accounts, in the order of ``entries``: ``plan.sources_per_account`` for each.
 
     Declarations about closed regions, which ``stated`` quotes, get a source of their own after these. ``seen`` counts the
-    objects of the previous snapshot: the objects of a region are unknown once the region is disabled.
+    objects of the previous snapshot: the objects of a region are unknown once the region is disabled. What belongs to an
+    account that the cloud says is deleted is gone, of whatever type.
     """
     sources: list[Source] = []
     causes: Counter[FailedCall] = Counter()
@@ -47,9 +43,9 @@ def completeness_of(
     for entry in entries:
         mine = [end for cell, end in results.items() if cell.account == entry.account]
         sources += _sources(plan, entry, {end.cell: end for end in mine}, parts)
-        causes.update(dict.fromkeys((why for why in (entry.why, entry.no_regions) if why is not None), 0))
-        causes.update(dict.fromkeys((why for end in mine for why in end.all_reasons), 0))
-        causes.update(dict.fromkeys((why for _, _, why in _unfinished(plan, entry, results)), 0))
+        reasons = [entry.why, entry.no_regions, *(why for end in mine for why in end.all_reasons)]
+        reasons += [why for _, _, why in _unfinished(plan, entry, results)]
+        causes.update({why: 0 for why in reasons if why is not None and why.kind != FailureKind.NOT_ASKED.value})
         for cause in (cause for end in mine for part in parts.get(end.cell, ()) for cause in part.unread):
             causes[replace(cause, objects=0)] += cause.objects
     declared = [claim for entry in entries for claim in _declared(plan, entry, results)]
@@ -60,22 +56,22 @@ def completeness_of(
     return Completeness(
         tuple(sources),
         tuple(replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str)),
-        tuple((entry.account, entry.partition) for entry in entries if entry.why is None),
+        tuple((entry.account, entry.partition) for entry in entries if entry.why is None and entry.partition),
         tuple(
             ClosedRegion(entry.account, region, disabled[entry.account][region]) for entry in entries for region in entry.closed
         ),
-        tuple(_others(end) for _, end in sorted(results.items()) if end.others),
+        tuple(_others(plan, end) for _, end in sorted(results.items()) if end.others),
     )
 
 
-def _disabled_regions(plan: AwsCollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
+def _disabled_regions(plan: CollectionPlan[Any, Any], entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
     """Return the number of known objects of regional types by region, for regions that the account has not enabled."""
     disabled: Counter[str] = Counter()
     if not plan.is_regional or entry.why is not None or entry.no_regions is not None:
         return disabled
     for (type_name, region), number in seen.items():
-        row = TYPES.get(type_name)
-        if row is not None and CALLS[row.listed].regional and region not in entry.regions:
+        row = plan.tables.types.get(type_name)
+        if row is not None and plan.tables.calls[row.listed].regional and region not in entry.regions:
             disabled[region] += number
     return disabled
 
@@ -83,53 +79,56 @@ def _disabled_regions(plan: AwsCollectionPlan, entry: AccountEntry, seen: Mappin
 def _with_closed(entry: AccountEntry, disabled: Mapping[str, int]) -> AccountEntry:
     """Return an entry with its closed regions: those that are disabled and not declared to be empty.
 
-    Drop declarations about regions that are not enabled and never had objects: AWS says the same about these.
+    Drop declarations about regions that are not enabled and never had objects: the cloud says the same about these.
     """
     stated = tuple(region for region in entry.stated if region in entry.regions or region in disabled)
     return replace(entry, stated=stated, closed=tuple(sorted(set(disabled) - set(stated))))
 
 
-def _others(end: WorkUnitResult) -> OthersListed:
+def _others(plan: CollectionPlan[Any, Any], end: WorkUnitResult) -> OthersListed:
     place = f"{end.cell.account}/{end.cell.region}" if end.cell.region else end.cell.account
-    return OthersListed(CALLS[end.cell.listing].label, place, end.others, end.listed)
-
-
-def row_of_closed(plan: AwsCollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
-    """Yield the row of an account that could not be opened: its id is known and nothing else."""
-    if entry.account.isdecimal():
-        details = {detail.call for detail in plan.account.details}
-        reasons = {
-            name: f"was not read: {entry.why}" for name, source in plan.account.row.fields.items() if source.call in details
-        }
-        yield CollectedRow(ACCOUNT_TYPE, {"Id": entry.account, "CA10__accountId__c": entry.account}, reasons)
+    return OthersListed(plan.tables.calls[end.cell.listing].label, place, end.others, end.listed)
 
 
 def _sources(
-    plan: AwsCollectionPlan,
+    plan: CollectionPlan[Any, Any],
     entry: AccountEntry,
     results: Mapping[WorkUnit, WorkUnitResult],
     parts: Mapping[WorkUnit, list[PartRows]],
 ) -> Iterator[Source]:
-    name, began = f"{KIND} {entry.account}", _began(entry, results)
-    counts = [sum(part.counts[number] for cell in results for part in parts.get(cell, ())) for number in (0, 1)]
-    claims: dict[bool, list[Claim]] = {True: [], False: []}
-    for type_name, listings in plan.listings_of.items():
-        claims[type_name in plan.types_of_report] += _claims(plan, entry, listings, type_name, results)
-    accounts = (entry.account,) if entry.account.isdecimal() else ()
+    """Yield the sources of an account. One that could not be opened has a row if its id is known: its own."""
+    kind, began = plan.tables.cloud.name, _began(entry, results)
+    has_id = is_account(entry.account, plan.tables.cloud) or is_account_group(entry.account, plan.tables.cloud)
+    claims: dict[int, list[Claim]] = {number: [] for number in range(plan.sources_per_account)}
+    of_types: dict[str, int] = {}
+    for request in plan.requests:
+        of_types[request.row.type_name] = max(request.row.source, of_types.get(request.row.type_name, 0))
     if entry.why is not None:
-        claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}
-    # An account that could not be opened has one row: its own.
-    own_row = bool(accounts) and entry.why is not None
-    yield Source(name, KIND, began, counts[0] + own_row, accounts, tuple(claims[False]))
-    if plan.sources_per_account > 1:
-        made_at = next((end.made_at for end in results.values() if end.made_at is not None), None)
-        yield Source(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
+        claims[0] = [Claim("", Scope(entry.account), str(entry.why))]
+    else:
+        for type_name, listings in plan.listings_of.items():
+            claims[of_types[type_name]] += _claims(plan, entry, listings, type_name, results)
+    claims[0] += [Claim(type_name, Scope(gone)) for gone in entry.gone for type_name in plan.tables.types]
+    for number, of_source in claims.items():
+        rows = sum(part.counts[number] for cell in results for part in parts.get(cell, ()))
+        made_at = next((end.made_at for end in results.values() if end.made_at is not None), None) if number else None
+        name = f"{kind} {entry.account} {plan.tables.sources[number]}".rstrip()
+        yield Source(
+            name,
+            kind,
+            made_at or began,
+            rows + (entry.why is not None and has_id and not number),
+            entry.all_accounts if has_id else (),
+            tuple(of_source),
+        )
 
 
-def _declared(plan: AwsCollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]) -> Iterator[Claim]:
+def _declared(
+    plan: CollectionPlan[Any, Any], entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]
+) -> Iterator[Claim]:
     """Yield claims for regions that are declared empty, and for the account if all other regions were read in full."""
     for type_name, listings in plan.listings_of.items() if entry.stated and not entry.why else ():
-        if not CALLS[listings[0]].regional:
+        if not plan.tables.calls[listings[0]].regional:
             continue
         yield from (Claim(type_name, Scope(entry.account, region)) for region in entry.stated)
         listed = _claims(plan, entry, listings, type_name, results)
@@ -143,22 +142,20 @@ def _began(entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]) -> d
 
 
 def _unfinished(
-    plan: AwsCollectionPlan, entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]
+    plan: CollectionPlan[Any, Any], entry: AccountEntry, results: Mapping[WorkUnit, WorkUnitResult]
 ) -> Iterator[tuple[str, str, FailedCall]]:
     """Yield the listings without a result, such as those of an account that a resumed collection did not open again.
 
     They are not known in full.
     """
-    for listing in plan.all_listings if entry.why is None else ():
-        call = CALLS[listing]
-        for region in entry.asked if call.regional else ("",):
-            if WorkUnit(entry.account, region, listing) not in results:
-                where = CloudPlace(entry.account, entry.partition, region)
-                yield listing, region, unread(call, FailureKind.FAILED, where, "NeverEnded")
+    for cell in plan.cells_of(entry.account, entry.asked) if entry.why is None else ():
+        if cell not in results:
+            call = plan.tables.calls[cell.listing]
+            yield cell.listing, cell.region, failed_call(call, entry.account, FailureKind.FAILED, "NeverEnded", cell.region)
 
 
 def _claims(
-    plan: AwsCollectionPlan,
+    plan: CollectionPlan[Any, Any],
     entry: AccountEntry,
     listings: Sequence[str],
     type_name: str,
@@ -166,9 +163,9 @@ def _claims(
 ) -> list[Claim]:
     """Return the claims about a type: one for the account if all its listings are complete in all open regions.
 
-    Disabled regions in which objects were seen are incomplete.
+    A listing of a group claims for all accounts below it, too. Disabled regions in which objects were seen are incomplete.
     """
-    account, call = entry.account, CALLS[listings[0]]
+    account, call = entry.account, plan.tables.calls[listings[0]]
     unread_regions = {region: why for listing, region, why in _unfinished(plan, entry, results) if listing in listings}
     unread_regions |= {
         cell.region: why
@@ -178,15 +175,13 @@ def _claims(
     }
     if not call.regional:
         why = unread_regions.get("")
-        return [Claim(type_name, Scope(account), str(why) if why else None)]
+        return [Claim(type_name, Scope(one), str(why) if why else None) for one in entry.all_accounts]
     known = {region: unread_regions.get(region) for region in entry.asked}
     known |= {
-        region: unread(call, FailureKind.NOT_ASKED, CloudPlace(account, entry.partition, region))
+        region: failed_call(call, account, FailureKind.NOT_ASKED, region=region)
         for region in {*entry.regions} - {*entry.asked, *entry.stated}
     }
-    known |= {
-        region: unread(call, FailureKind.REGION_CLOSED, CloudPlace(account, entry.partition, region)) for region in entry.closed
-    }
+    known |= {region: failed_call(call, account, FailureKind.REGION_CLOSED, region=region) for region in entry.closed}
     if not entry.no_regions and not entry.stated and not any(known.values()):
         return [Claim(type_name, Scope(account))]
     claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(known.items())]

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic
 
-from perpend.collectors.protocol import Permission
-from perpend.collectors.rest.completeness import completeness_of, unopened_account
-from perpend.collectors.rest.plan import RestPlan, plan_of
+from perpend.collectors.completeness import completeness_of
+from perpend.collectors.plan import CollectionPlan, Tables, plan_of
+from perpend.collectors.protocol import CollectedRow, Permission
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from perpend.collectors.protocol import (
-        AccountEntry,
-        CollectedRow,
-        Completeness,
-        PartRows,
-        Seen,
-        WorkUnit,
-        WorkUnitResult,
-    )
-    from perpend.collectors.rest.rows import RestTables
+    from perpend.collectors.protocol import AccountEntry, Completeness, PartRows, Seen, WorkUnit, WorkUnitResult
 
 
-class RestCloud:
+class TableCloud(Generic[Tables]):
     """The collector of a cloud, made of its tables.
 
-    ``opening`` are the permissions that open accounts, ``listing`` those that list all accounts of an organization.
+    ``opening`` are the permissions that open accounts, ``listing`` those that list and open all accounts of an organization.
     """
 
     default_role = ""
     uses: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, tables: RestTables, opening: Sequence[Permission] = (), listing: Sequence[Permission] = ()) -> None:
+    def __init__(self, tables: Tables, opening: Sequence[Permission] = (), listing: Sequence[Permission] = ()) -> None:
         self.tables = tables
         self._opening = tuple(opening)
         self._listing = tuple(listing)
@@ -61,23 +52,23 @@ class RestCloud:
     def fields_that_may_be_null(self, type_name: str) -> Collection[str]:
         """Return the fields of a type that the cloud leaves out to say that there is none."""
         row = self.tables.types.get(type_name)
-        return {name for name, source in row.fields.items() if source.optional} if row else ()
+        return {name for one in (row.rows if row else ()) for name, source in one.fields.items() if source.may_be_null}
 
-    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> RestPlan:
-        """Return the calls that serve some fields, which are given by type."""
-        return plan_of(self.tables, fields)
+    def plan(self, fields: Mapping[str, Iterable[str]], texts: Iterable[str] = ()) -> CollectionPlan[Tables, Any]:
+        """Return the calls that serve some fields, which are given by type. ``texts`` may name objects to ask for."""
+        return plan_of(self.tables, fields, texts)
 
-    def serves_account_fields(self, plan: RestPlan, type_name: str, fields: Iterable[str]) -> bool:
+    def serves_account_fields(self, plan: CollectionPlan[Tables, Any], type_name: str, fields: Iterable[str]) -> bool:
         """Whether a plan makes the calls that some fields of a type of accounts need."""
         row = self.tables.types.get(type_name)
-        planned = {detail for request in plan.requests if request.row is row for detail in request.details}
-        return row is not None and {*row.details_for(frozenset(fields))} <= planned
+        planned = {name for request in plan.requests if request.row.type_name == type_name for name in request.detail_names}
+        return row is not None and {*row.names_of(row.details_for(frozenset(fields)))} <= planned
 
     def opens_accounts(self, label: str) -> bool:
         """Whether a failed call, by its label, is one that opens accounts."""
         return any(permission.name == label for permission in self._opening)
 
-    def permissions(self, plan: RestPlan, *, organization: bool = False) -> tuple[Permission, ...]:
+    def permissions(self, plan: CollectionPlan[Tables, Any], *, organization: bool = False) -> tuple[Permission, ...]:
         """Return the permissions of a plan by name, those that open accounts included."""
         operations: dict[str, list[str]] = {}
         for call in plan.calls:
@@ -90,7 +81,7 @@ class RestCloud:
 
     def completeness(
         self,
-        plan: RestPlan,
+        plan: CollectionPlan[Tables, Any],
         entries: Sequence[AccountEntry],
         results: Mapping[WorkUnit, WorkUnitResult],
         parts: Mapping[WorkUnit, list[PartRows]],
@@ -98,8 +89,10 @@ class RestCloud:
         seen: Seen = MappingProxyType({}),
     ) -> Completeness:
         """Return the sources of accounts with claims of completeness."""
-        return completeness_of(plan, entries, results, parts)
+        return completeness_of(plan, entries, results, parts, stated, seen)
 
-    def unopened_account(self, plan: RestPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
-        """Yield the row of an account that could not be opened."""
-        return unopened_account(plan, entry)
+    def unopened_account(self, plan: CollectionPlan[Tables, Any], entry: AccountEntry) -> Iterator[CollectedRow]:
+        """Yield the row of an account that could not be opened: its id is known and nothing else."""
+        for row in self.tables.account_rows[:1]:
+            reasons = dict.fromkeys(row.fields, f"was not read: {entry.why}")
+            yield CollectedRow(row.type_name, {"Id": entry.account}, reasons)
